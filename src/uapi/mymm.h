@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * The door: what a program says to /dev/mymm.
+ *
+ * An open file is a *session*. It owns what it allocates; closing it, or dying,
+ * gives everything back. What it owns it names by *handles*: small numbers of
+ * that session, never kernel addresses.
+ *
+ * Every argument is a struct whose first member is its size, so that it can grow:
+ * a kernel that knows less than the caller accepts the longer struct as long as
+ * the rest is zero (-E2BIG otherwise), and fills the shorter one of an older
+ * caller. Reserved members and unknown flag bits must be zero (-EINVAL).
+ */
+#ifndef _UAPI_MYMM_H
+#define _UAPI_MYMM_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/* Grows when the meaning of something below changes; members may be added without. */
+#define MYMM_ABI		1
+
+#define MYMM_NAME_LEN		32	/* names, with their final NUL */
+#define MYMM_UAPI_ORDERS	11	/* orders 0 to 10 */
+#define MYMM_UAPI_ZONES		64	/* populated zones that MYMM_IOC_INFO tells of */
+#define MYMM_BATCH_MAX		65536	/* operations in one MYMM_IOC_BATCH */
+
+/*
+ * How to allocate. Our own bits, since the kernel's gfp bits differ between
+ * versions. Without any: like GFP_KERNEL, from zone Normal down.
+ */
+#define MYMM_GFP_ZERO		(1U << 0)	/* hand it out zeroed */
+#define MYMM_GFP_COMP		(1U << 1)	/* pages: head and tails are one compound block */
+#define MYMM_GFP_DMA		(1U << 2)	/* from zone DMA; alone or with MOVABLE */
+#define MYMM_GFP_DMA32		(1U << 3)	/* from zone DMA32 down */
+#define MYMM_GFP_HIGHMEM	(1U << 4)	/* from zone HighMem down */
+#define MYMM_GFP_MOVABLE	(1U << 5)	/* movable; with HIGHMEM: from zone Movable down */
+#define MYMM_GFP_RECLAIMABLE	(1U << 6)	/* kmalloc: from kmalloc-rcl-* */
+#define MYMM_GFP_ATOMIC		(1U << 7)	/* do not sleep, like GFP_ATOMIC */
+#define MYMM_GFP_NOWAIT		(1U << 8)	/* do not sleep, like GFP_NOWAIT */
+#define MYMM_GFP_NOWARN		(1U << 9)	/* fail without a line in the log */
+#define MYMM_GFP_NORETRY	(1U << 10)	/* give up early */
+#define MYMM_GFP_ALL		((1U << 11) - 1)
+
+/* What a new cache is like; see the SLAB_* flag of the same name. */
+#define MYMM_CACHE_HWCACHE_ALIGN	(1U << 0)
+#define MYMM_CACHE_POISON		(1U << 1)
+#define MYMM_CACHE_DMA			(1U << 2)
+#define MYMM_CACHE_RECLAIM_ACCOUNT	(1U << 3)
+#define MYMM_CACHE_ALL			((1U << 4) - 1)
+
+/**
+ * enum mymm_op_code - what one operation of a batch does
+ * @MYMM_OP_PAGES_ALLOC: @arg is the order, @flags say how; gives a handle
+ * @MYMM_OP_PAGES_FREE: @handle; @arg is the order it must have, or MYMM_ANY
+ * @MYMM_OP_KMALLOC: @arg is the size in bytes, @flags say how; gives a handle
+ * @MYMM_OP_KREALLOC: @handle of a kmalloc; @arg is the new size (1 and up); same handle
+ * @MYMM_OP_KFREE: @handle of a kmalloc
+ * @MYMM_OP_OBJ_ALLOC: @cache is a cache's handle, @flags say how; gives a handle
+ * @MYMM_OP_OBJ_FREE: @handle of an object; @cache is the handle of the cache that it
+ *                    must be of, or 0 for whichever it came from
+ */
+enum mymm_op_code {
+	MYMM_OP_PAGES_ALLOC = 1,
+	MYMM_OP_PAGES_FREE,
+	MYMM_OP_KMALLOC,
+	MYMM_OP_KREALLOC,
+	MYMM_OP_KFREE,
+	MYMM_OP_OBJ_ALLOC,
+	MYMM_OP_OBJ_FREE,
+};
+
+#define MYMM_ANY	(~0ULL)
+
+/**
+ * struct mymm_op - one operation of a batch
+ * @op: in: enum mymm_op_code
+ * @flags: in: MYMM_GFP_* for what allocates, else 0
+ * @handle: in: what to free or resize (0 for what allocates); out: what was allocated
+ * @cache: in: handle of a cache for MYMM_OP_OBJ_*, else 0
+ * @arg: in: order, bytes or MYMM_ANY
+ * @pfn: out: frame number, counted from the pool's first frame, of the first byte
+ * @bytes: out: what the allocation really takes: the block, or the object's slot
+ * @result: out: 0 or a negative errno
+ * @reserved: 0
+ */
+struct mymm_op {
+	__u32 op;
+	__u32 flags;
+	__u32 handle;
+	__u32 cache;
+	__u64 arg;
+	__u64 pfn;
+	__u64 bytes;
+	__s32 result;
+	__u32 reserved;
+};
+
+/* Stop at the first operation that fails; without it the rest is still run. */
+#define MYMM_BATCH_STOP		(1U << 0)
+
+/**
+ * struct mymm_batch - run operations one after the other (MYMM_IOC_BATCH)
+ * @size: in: sizeof(struct mymm_batch)
+ * @flags: in: MYMM_BATCH_*
+ * @op_size: in: sizeof(struct mymm_op)
+ * @nr: in: operations, 1 to MYMM_BATCH_MAX
+ * @ops: in: address of the array; each one's out members are written back
+ * @done: out: operations that were run, whatever came of them; less than @nr after
+ *        MYMM_BATCH_STOP, or when a fatal signal came
+ * @failed: out: how many of those have a @result that is not 0
+ */
+struct mymm_batch {
+	__u32 size;
+	__u32 flags;
+	__u32 op_size;
+	__u32 nr;
+	__u64 ops;
+	__u32 done;
+	__u32 failed;
+};
+
+/**
+ * struct mymm_cache_args - make a cache (MYMM_IOC_CACHE_CREATE)
+ * @size: in: sizeof(struct mymm_cache_args)
+ * @flags: in: MYMM_CACHE_*
+ * @object_size: in: bytes, 1 to 4 MiB
+ * @align: in: bytes, a power of two up to a page, or 0
+ * @name: in: unique in the pool; printable, no spaces
+ * @engine: in: "slub", or empty for the pool's default
+ * @handle: out: the cache
+ * @objs_per_slab: out
+ * @slab_order: out
+ * @slot_size: out: bytes from one object to the next
+ */
+struct mymm_cache_args {
+	__u32 size;
+	__u32 flags;
+	__u32 object_size;
+	__u32 align;
+	char name[MYMM_NAME_LEN];
+	char engine[MYMM_NAME_LEN];
+	__u32 handle;
+	__u32 objs_per_slab;
+	__u32 slab_order;
+	__u32 slot_size;
+};
+
+/**
+ * struct mymm_handle_args - something done to a cache
+ * @size: in: sizeof(struct mymm_handle_args)
+ * @flags: in: 0
+ * @handle: in: the cache
+ * @count: out: MYMM_IOC_CACHE_DESTROY: objects that keep it from being destroyed
+ *         (-EBUSY); MYMM_IOC_CACHE_SHRINK: slabs given back
+ */
+struct mymm_handle_args {
+	__u32 size;
+	__u32 flags;
+	__u32 handle;
+	__u32 count;
+};
+
+/**
+ * struct mymm_drain_args - empty the magazines, give empty slabs back (MYMM_IOC_DRAIN)
+ * @size: in: sizeof(struct mymm_drain_args)
+ * @flags: in: 0
+ * @frames_before: out: free frames in the pool before it
+ * @frames_after: out: free frames in the pool after it
+ */
+struct mymm_drain_args {
+	__u32 size;
+	__u32 flags;
+	__u64 frames_before;
+	__u64 frames_after;
+};
+
+/**
+ * enum mymm_kind - what a handle stands for
+ * @MYMM_KIND_PAGES: a block of frames
+ * @MYMM_KIND_KMALLOC: bytes from a size class, or large
+ * @MYMM_KIND_OBJECT: an object of a cache
+ * @MYMM_KIND_CACHE: a cache
+ */
+enum mymm_kind {
+	MYMM_KIND_PAGES = 1,
+	MYMM_KIND_KMALLOC,
+	MYMM_KIND_OBJECT,
+	MYMM_KIND_CACHE,
+};
+
+/**
+ * struct mymm_holding - one thing that a session holds
+ * @handle: its handle
+ * @kind: enum mymm_kind
+ * @order: of the block, for pages; of a slab, for a cache
+ * @reserved: 0
+ * @pfn: frame number of its first byte; 0 for a cache
+ * @offset: byte in that frame at which it begins
+ * @bytes: what it takes; for a cache: bytes from one object to the next
+ * @objects: for a cache: objects in use (those in magazines count as such)
+ * @name: the zone for pages, the cache otherwise, empty for a large kmalloc
+ */
+struct mymm_holding {
+	__u32 handle;
+	__u32 kind;
+	__u32 order;
+	__u32 reserved;
+	__u64 pfn;
+	__u64 offset;
+	__u64 bytes;
+	__u64 objects;
+	char name[MYMM_NAME_LEN];
+};
+
+/**
+ * struct mymm_list - what this session holds, by rising handle (MYMM_IOC_LIST)
+ * @size: in: sizeof(struct mymm_list)
+ * @flags: in: 0
+ * @from: in: the first handle to tell of; out: where to go on
+ * @nr: in: room in @holdings, up to MYMM_BATCH_MAX; out: written; 0: there are no more
+ * @holdings: in: address of the array
+ */
+struct mymm_list {
+	__u32 size;
+	__u32 flags;
+	__u32 from;
+	__u32 nr;
+	__u64 holdings;
+};
+
+/**
+ * struct mymm_zone_info - one populated zone
+ * @node: its node
+ * @reserved: 0
+ * @start_pfn: its first frame
+ * @spanned: frames from its first to its last
+ * @managed: frames that it can hand out
+ * @free: frames that are free
+ * @peak: the most frames that were in use at once since load or the last drain
+ *        that found the zone whole
+ * @failed: allocations that wanted this zone first and failed
+ * @nr_free: free blocks of each order
+ * @name: DMA, DMA32, Normal, HighMem or Movable
+ */
+struct mymm_zone_info {
+	__u32 node;
+	__u32 reserved;
+	__u64 start_pfn;
+	__u64 spanned;
+	__u64 managed;
+	__u64 free;
+	__u64 peak;
+	__u64 failed;
+	__u64 nr_free[MYMM_UAPI_ORDERS];
+	char name[MYMM_NAME_LEN];
+};
+
+#define MYMM_INFO_WHOLE		(1U << 0)	/* every frame is free, every cache empty */
+#define MYMM_INFO_PRISTINE	(1U << 1)	/* WHOLE, and in the order it had at load */
+#define MYMM_INFO_MEMORY	(1U << 2)	/* has memory behind its frames (not backing=none) */
+#define MYMM_INFO_DEAD		(1U << 3)	/* an invariant broke: everything is refused */
+
+/**
+ * struct mymm_info - the pool and this session (MYMM_IOC_INFO)
+ * @size: in: sizeof(struct mymm_info)
+ * @flags: in: 0; out: MYMM_INFO_*
+ * @abi: out: MYMM_ABI
+ * @session: out: this session's number
+ * @page_size: out: bytes
+ * @nr_zones: out: members of @zones that are filled
+ * @held: out: handles that this session holds
+ * @engine: out: the pool's default engine
+ * @zones: out
+ */
+struct mymm_info {
+	__u32 size;
+	__u32 flags;
+	__u32 abi;
+	__u32 session;
+	__u32 page_size;
+	__u32 nr_zones;
+	__u64 held;
+	char engine[MYMM_NAME_LEN];
+	struct mymm_zone_info zones[MYMM_UAPI_ZONES];
+};
+
+#define MYMM_IOC_MAGIC		0xB5
+#define MYMM_IOC_INFO		_IOWR(MYMM_IOC_MAGIC, 1, struct mymm_info)
+#define MYMM_IOC_BATCH		_IOWR(MYMM_IOC_MAGIC, 2, struct mymm_batch)
+#define MYMM_IOC_CACHE_CREATE	_IOWR(MYMM_IOC_MAGIC, 3, struct mymm_cache_args)
+#define MYMM_IOC_CACHE_DESTROY	_IOWR(MYMM_IOC_MAGIC, 4, struct mymm_handle_args)
+#define MYMM_IOC_CACHE_SHRINK	_IOWR(MYMM_IOC_MAGIC, 5, struct mymm_handle_args)
+#define MYMM_IOC_DRAIN		_IOWR(MYMM_IOC_MAGIC, 6, struct mymm_drain_args)
+#define MYMM_IOC_LIST		_IOWR(MYMM_IOC_MAGIC, 7, struct mymm_list)
+
+#endif /* _UAPI_MYMM_H */
