@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The conveniences; what to build stands in Kbuild.
+#
+# Each kernel has its own folder build/KERNEL, a tree of links to our sources,
+# so that the objects of several kernels never meet and nothing is written
+# beside the sources.
+
+KERNEL ?= stock
+PREFIX ?= /usr/local
+CC ?= gcc
+
+name  := $(notdir $(KERNEL))
+tree  := build/$(name)
+cli   := build/mymm
+
+MAKEFLAGS += --no-print-directory
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+.PHONY: all modules cli run shell test test-debug bench lint install clean help
+
+all: modules cli ## build the modules for the distribution's kernel, and the CLI (the default)
+
+modules: | build ## build the modules; KERNEL=stock|6.1|6.12|kunit|debug|PATH
+	@scripts/deps build
+	@flock $(tree).lock scripts/build $(KERNEL) $(tree)
+
+cli: $(if $(wildcard scripts/mymm.c),$(cli)) ## build the CLI, static
+
+$(cli): $(wildcard scripts/*.c scripts/*.h src/uapi/*.h) | build
+	@scripts/deps build
+	$(CC) -O2 -g -static -Wall -Wextra -Werror -Isrc/uapi -o $@ $(filter %.c,$^)
+
+build:
+	@mkdir -p $@
+
+run: ## a tour: load, replay a recorded compile, look, give back, unload
+	@scripts/run
+
+shell: ## a prompt in the VM, modules and CLI at hand; KERNEL=, VM='--mem 2048 ...'
+	@qemu/vm --kernel $(KERNEL) --timeout 0 $(VM) --tty
+
+test: ## all tests on the KUnit kernel and the stock one; SEED= FILTER= repeat one
+	@scripts/test kunit stock
+
+test-debug: ## the same under KASAN, lockdep and kmemleak
+	@scripts/test debug
+
+bench: ## instructions an operation, ours beside the kernel's own
+	@scripts/bench
+
+lint: ## each checker that has something to say about the sources
+	@scripts/lint
+
+install: all ## for use by hand: the modules for KERNEL, the CLI into PREFIX
+	@scripts/install $(tree) $(cli) $(DESTDIR)$(PREFIX)
+
+clean: ## remove what was built here; the kernels in the cache stay
+	rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
+		awk -F'|' '{ printf "  make %-12s %s\n", substr($$1, 3), $$2 }'
+
+export SEED FILTER KERNEL
