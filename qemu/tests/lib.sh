@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# lib - what the tests in the guest are written with.
+#
+# Each other file of this folder is a test, a script for busybox sh that the
+# guest runs in /mymm. Its head says where, and with which machine:
+#	# kernels: stock 6.12		the kernels it is for
+#	# vm: --mem 512 --smp 4		options for qemu/vm
+#	# vm debug: --mem 2048		more of them, on that kernel only
+# It begins with ". ./lib.sh", says "check SENTENCE COMMAND..." for each thing
+# that must hold, and ends with "finish". The plan comes last, after
+# everything, so that a script that dies on its way has no plan and has failed.
+
+results=0 failures=0
+
+# remark LINE...: what stdin or the arguments say, as a comment of KTAP.
+remark() {
+	if [ $# -gt 0 ]; then echo "$@"; else cat; fi | sed 's/^/# /'
+}
+
+ok() {
+	results=$((results + 1))
+	echo "ok $results - $*"
+}
+
+not_ok() {
+	results=$((results + 1))
+	failures=$((failures + 1))
+	echo "not ok $results - $*"
+}
+
+skip() {
+	results=$((results + 1))
+	echo "ok $results - $1 # SKIP $2"
+}
+
+# check SENTENCE COMMAND...: it must succeed; if not, what it said is shown.
+check() {
+	sentence=$1
+	shift
+	if said=$("$@" 2>&1); then
+		ok "$sentence"
+	else
+		remark "$* gave $?"
+		[ -z "$said" ] || remark "$said"
+		not_ok "$sentence"
+	fi
+}
+
+# refuse SENTENCE COMMAND...: it must fail.
+refuse() {
+	sentence=$1
+	shift
+	if said=$("$@" 2>&1); then
+		remark "$* succeeded, but should not"
+		[ -z "$said" ] || remark "$said"
+		not_ok "$sentence"
+	else
+		ok "$sentence"
+	fi
+}
+
+# ---- The kernel's own opinion ---------------------------------------------
+
+readonly report='BUG:|WARNING:|Oops|UBSAN|KASAN|INFO: task|INFO: rcu|INFO: possible|possible recursive|possible circular|possible irq lock|inconsistent lock|suspicious RCU|sleeping function|DEBUG_LOCKS|ODEBUG|kmemleak: [0-9]|lockup|slab error|Objects remaining'
+
+no_report_in_log() {
+	! dmesg | grep -E -A 20 "$report"
+}
+
+# Out-of-tree (O), unsigned (E) and test (N) are what we are; nothing else.
+no_taint() {
+	taint=$(($(cat /proc/sys/kernel/tainted) & ~(4096 | 8192 | 262144)))
+	[ "$taint" = 0 ] || { echo "taint bits: $taint"; return 1; }
+}
+
+lockdep_still_on() {
+	grep -q 'debug_locks: *1' /proc/lockdep_stats
+}
+
+leaks=/sys/kernel/debug/kmemleak
+
+# forget_leaks: what is found before our modules were loaded is not ours.
+forget_leaks() {
+	[ ! -e "$leaks" ] || { echo scan >"$leaks"; echo clear >"$leaks"; }
+}
+
+# no_leak: kmemleak reports what is older than 5 s, and its first scan may
+# still take a stale register or stack slot for a reference, or miss one.
+no_leak() {
+	sleep 6
+	echo scan >"$leaks"
+	echo scan >"$leaks"
+	! grep . "$leaks"
+}
+
+# healthy: the last checks of each test.
+healthy() {
+	[ ! -e "$leaks" ] || check "kmemleak finds nothing that was leaked" no_leak
+	[ ! -e /proc/lockdep_stats ] || check "lockdep is still on, so found nothing" lockdep_still_on
+	check "the kernel's log holds no report" no_report_in_log
+	check "the kernel is not tainted" no_taint
+}
+
+finish() {
+	echo "1..$results"
+	[ "$failures" = 0 ]
+	exit
+}
+
+echo "KTAP version 1"
