@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * mymm - use the pool of the mymm module from the command line.
+ *
+ * What a command allocates belongs to its session: this program's open /dev/mymm.
+ * When the program ends, whatever ends it, the kernel takes all of it back. So a
+ * single command that allocates is of use only while something looks:
+ *
+ *	mymm pages alloc -o 3 --then 'cat /proc/mybuddyinfo'
+ *	mymm pages alloc -o 3 --hold
+ *
+ * and anything longer is a script (mymm run).
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mymm_cli.h"
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int number)
+{
+	stop = number;
+}
+
+/*
+ * Until a signal comes, or stdin ends where it is a terminal or a pipe. Else stdin
+ * says nothing: a job in the background has /dev/null there.
+ */
+static void hold(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+	struct pollfd wait = { .fd = 0, .events = POLLIN };
+	struct stat st;
+	char text[256];
+	bool listen;
+
+	listen = isatty(0) || (!fstat(0, &st) &&
+			       (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)));
+	fprintf(stderr, "mymm: holding; %s ends it\n",
+		isatty(0) ? "^C" :
+		listen	  ? "a signal or the end of stdin" :
+			    "a signal");
+	fflush(stdout);
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+	while (!stop) {
+		/* A signal between the test and poll is noticed within a second. */
+		if (poll(&wait, listen, 1000) <= 0)
+			continue;
+		if (read(0, text, sizeof(text)) <= 0)
+			break;
+	}
+}
+
+/* What the session held is given back; look at the pool with another one. */
+static void given_back(struct session *session, uint64_t held)
+{
+	uint64_t frames, managed;
+
+	session_close(session);
+	if (!held || session_open(session))
+		return;
+	frames = session_frames(session, &managed);
+	printf("given back: %s; ", plural(held, "handle", "handles"));
+	if (session->info.flags & MYMM_INFO_WHOLE)
+		puts("the pool is whole again");
+	else
+		printf("%s of %s are free\n", count_text(frames),
+		       plural(managed, "frame", "frames"));
+}
+
+struct after {
+	const char *then;
+	bool hold;
+};
+
+/* Takes --then CMD and --hold out of the words; they are the same for all commands. */
+static int take_after(struct after *after, int *argc, char **argv)
+{
+	int nr = 0;
+
+	for (int i = 0; i < *argc; i++) {
+		if (!strcmp(argv[i], "--")) {
+			while (i < *argc)
+				argv[nr++] = argv[i++];
+			break;
+		}
+		if (!strcmp(argv[i], "--hold")) {
+			after->hold = true;
+		} else if (!strncmp(argv[i], "--then=", 7)) {
+			after->then = argv[i] + 7;
+		} else if (!strcmp(argv[i], "--then")) {
+			if (i + 1 == *argc)
+				return misused(
+					"--then wants a command after it");
+			after->then = argv[++i];
+		} else {
+			argv[nr++] = argv[i];
+		}
+	}
+	argv[nr] = NULL;
+	*argc = nr;
+	return OK;
+}
+
+/* Several -e become one, with newlines between them. */
+static char *join_expressions(const struct command *command, int *argc,
+			      char **argv)
+{
+	char *all = NULL;
+	size_t len = 0;
+	int nr = 0;
+
+	if (strcmp(command->name, "run"))
+		return NULL;
+	for (int i = 0; i < *argc; i++) {
+		const char *line;
+		size_t more;
+
+		if (!strcmp(argv[i], "-e") && i + 1 < *argc) {
+			line = argv[++i];
+		} else {
+			argv[nr++] = argv[i];
+			continue;
+		}
+		more = strlen(line);
+		all = xalloc(all, len + more + 2 + 15, 1);
+		if (!len)
+			len = sprintf(all, "--expression=");
+		else
+			all[len++] = '\n';
+		memcpy(all + len, line, more + 1);
+		len += more;
+	}
+	if (all)
+		argv[nr++] = all;
+	*argc = nr;
+	return all;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	struct session session = { .fd = -1 };
+	struct after after = { 0 };
+	struct args args;
+	int rc, then;
+
+	if (!(command->flags & COMMAND_OWN_THEN)) {
+		rc = take_after(&after, &argc, argv);
+		if (rc)
+			return rc;
+	}
+	rc = args_parse(&args, command, argc, argv);
+	if (rc)
+		return rc;
+	if (after.then && after.hold)
+		return misused("either --then or --hold");
+	if ((after.then || after.hold) && !(command->flags & COMMAND_HOLDS))
+		return misused(
+			"holds nothing that --then or --hold could be for");
+	if (command->flags & COMMAND_NO_DOOR)
+		return command->run(NULL, &args);
+	if (session_open(&session))
+		return FAILED;
+	rc = command->run(&session, &args);
+	say_command(command->name);
+	if (command->flags & COMMAND_HOLDS) {
+		uint64_t held = 0;
+
+		if (!rc && after.then) {
+			then = session_then(&session, after.then);
+			rc = then;
+		} else if (!rc && after.hold) {
+			hold();
+		}
+		if (!session_info(&session))
+			held = session.info.held;
+		given_back(&session, held);
+		if (!rc && held && !after.then && !after.hold &&
+		    strcmp(command->name, "run"))
+			fputs("mymm: (to look at it while it is held: --then CMD, --hold, or a script)\n",
+			      stderr);
+	}
+	session_close(&session);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+	char *expressions;
+	int words, rc;
+
+	if (argc < 2) {
+		help_overview(stderr);
+		return USAGE;
+	}
+	argc--;
+	argv++;
+	if (!strcmp(argv[0], "help"))
+		return help_words(argc - 1, argv + 1);
+	if (!strcmp(argv[0], "--help") || !strcmp(argv[0], "-h"))
+		return help_words(0, NULL);
+	command = command_find(argc, argv, &words);
+	if (!command && argc > 1 &&
+	    (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")))
+		return help_words(1, argv);
+	if (!command) {
+		rc = misused("no command '%s%s%s'; mymm --help lists them",
+			     argv[0], argc > 1 ? " " : "",
+			     argc > 1 ? argv[1] : "");
+		if (argc == 1)
+			help_words(1, argv);
+		return rc;
+	}
+	for (int i = words; i < argc && strcmp(argv[i], "--"); i++) {
+		if (!strcmp(argv[i], "--then")) {
+			i++;
+		} else if (!strcmp(argv[i], "--help") ||
+			   !strcmp(argv[i], "-h")) {
+			help_command(stdout, command);
+			return OK;
+		}
+	}
+	say_command(command->name);
+	argc -= words;
+	argv += words;
+	expressions = join_expressions(command, &argc, argv);
+	rc = run(command, argc, argv);
+	free(expressions);
+	if (fflush(stdout) || ferror(stdout))
+		rc = failed(errno, "stdout: %s", strerror(errno));
+	return rc;
+}

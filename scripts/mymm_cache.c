@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * cache create, destroy, shrink: caches of objects, over the pool's pages.
+ *
+ * A cache belongs to the session that made it, as a handle like any other, and can
+ * be called by its name too.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mymm_cli.h"
+#include "mymm_objects.h"
+
+static const struct {
+	const char *name;
+	uint32_t flag;
+} cache_flags[] = {
+	{ "hwcache_align", MYMM_CACHE_HWCACHE_ALIGN },
+	{ "poison", MYMM_CACHE_POISON },
+	{ "dma", MYMM_CACHE_DMA },
+	{ "reclaim_account", MYMM_CACHE_RECLAIM_ACCOUNT },
+};
+
+static int parse_flags(const char *text, uint32_t *flags)
+{
+	while (text && *text) {
+		size_t len = strcspn(text, ","), i;
+
+		for (i = 0; i < sizeof(cache_flags) / sizeof(cache_flags[0]);
+		     i++)
+			if (strlen(cache_flags[i].name) == len &&
+			    !strncasecmp(cache_flags[i].name, text, len))
+				break;
+		if (i == sizeof(cache_flags) / sizeof(cache_flags[0]))
+			return misused(
+				"flag '%.*s' is none of hwcache_align, poison, dma, reclaim_account",
+				(int)len, text);
+		*flags |= cache_flags[i].flag;
+		text += len;
+		text += *text == ',';
+	}
+	return OK;
+}
+
+int cache_handle(struct session *session, const char *text, uint32_t *handle)
+{
+	struct mymm_holding *list;
+	bool digits = text[strspn(text, "0123456789")] == 0;
+	uint64_t value;
+	size_t nr, i;
+
+	if (digits) {
+		if (number(text, "handle", 1, UINT32_MAX, &value))
+			return USAGE;
+		*handle = value;
+		return OK;
+	}
+	if (session_list(session, &list, &nr))
+		return FAILED;
+	for (i = 0; i < nr; i++)
+		if (list[i].kind == MYMM_KIND_CACHE &&
+		    !strcmp(list[i].name, text))
+			break;
+	if (i < nr)
+		*handle = list[i].handle;
+	free(list);
+	if (i < nr)
+		return OK;
+	return failed(
+		ENOENT,
+		"this session has no cache '%s'; one lives as long as the session that made it",
+		text);
+}
+
+static int copy_name(char *to, const char *from, const char *what)
+{
+	size_t len = strlen(from);
+
+	if (!len || len >= MYMM_NAME_LEN)
+		return misused("%s '%s' has %zu bytes; 1 to %d are allowed",
+			       what, from, len, MYMM_NAME_LEN - 1);
+	for (size_t i = 0; i < len; i++)
+		if (!isgraph((unsigned char)from[i]))
+			return misused(
+				"%s '%s' has a space or something unprintable in it",
+				what, from);
+	memcpy(to, from, len + 1);
+	return OK;
+}
+
+int cache_create(struct session *session, struct mymm_cache_args *make)
+{
+	int err;
+
+	make->size = sizeof(*make);
+	err = session_ioctl(session, MYMM_IOC_CACHE_CREATE, make);
+	switch (err) {
+	case 0:
+		return OK;
+	case EEXIST:
+		return failed(err, "the pool has a cache named '%s' already",
+			      make->name);
+	case ENOMEM:
+		return failed(err, "%s: no memory for its description",
+			      make->name);
+	case EOPNOTSUPP:
+		return failed(
+			err,
+			"%s: engine '%s' wants memory behind the frames (backing=none)",
+			make->name,
+			make->engine[0] ? make->engine : session->info.engine);
+	case ENOENT:
+		return failed(err, "%s: no engine is named '%s'", make->name,
+			      make->engine);
+	}
+	return failed(err, "%s: size %u, align %u%s%s: %s (%s)", make->name,
+		      make->object_size, make->align,
+		      make->engine[0] ? ", engine " : "", make->engine,
+		      strerror(err), errno_name(err));
+}
+
+static int run_create(struct session *session, const struct args *args)
+{
+	struct mymm_cache_args make = { 0 };
+	uint64_t size, align = 0;
+	int rc;
+
+	rc = copy_name(make.name, args->operand[0], "name");
+	if (!rc)
+		rc = size_number(args->operand[1], "size", 1, 4U << 20, &size);
+	if (!rc && args_get(args, "align"))
+		rc = size_number(args_get(args, "align"), "align", 1, 1U << 16,
+				 &align);
+	if (!rc && (align & (align - 1)))
+		rc = misused("align %llu is not a power of two",
+			     (unsigned long long)align);
+	if (!rc && args_get(args, "engine"))
+		rc = copy_name(make.engine, args_get(args, "engine"), "engine");
+	if (!rc)
+		rc = parse_flags(args_get(args, "flags"), &make.flags);
+	if (rc)
+		return rc;
+	make.object_size = size;
+	make.align = align;
+	rc = cache_create(session, &make);
+	if (rc)
+		return rc;
+	session_got(session, make.handle);
+	printf("handle %u: cache %s, objects of %s in slots of %u, %u a slab of order %u (%s)\n",
+	       make.handle, make.name, bytes_text(make.object_size),
+	       make.slot_size, make.objs_per_slab, make.slab_order,
+	       bytes_text((uint64_t)session->info.page_size
+			  << make.slab_order));
+	return OK;
+}
+
+/* Destroy and shrink look alike but for what @count means. */
+static int for_cache(struct session *session, const char *text,
+		     unsigned long request, uint32_t *count)
+{
+	struct mymm_handle_args ask = { .size = sizeof(ask) };
+	int rc = cache_handle(session, text, &ask.handle), err;
+
+	if (rc)
+		return rc;
+	err = session_ioctl(session, request, &ask);
+	*count = ask.count;
+	switch (err) {
+	case 0:
+		return OK;
+	case EBUSY:
+		return failed(err, "cache %s: %s not been freed", text,
+			      plural(ask.count, "object has", "objects have"));
+	case ENOENT:
+	case EBADF:
+		return failed(err, "handle %s is not held by this session",
+			      text);
+	case EINVAL:
+		return failed(err, "handle %s is no cache; list tells its kind",
+			      text);
+	}
+	return failed(err, "cache %s: %s (%s)", text, strerror(err),
+		      errno_name(err));
+}
+
+static int run_destroy(struct session *session, const struct args *args)
+{
+	uint32_t count;
+	int rc = OK;
+
+	for (int i = 0; !rc && i < args->nr; i++) {
+		rc = for_cache(session, args->operand[i],
+			       MYMM_IOC_CACHE_DESTROY, &count);
+		if (!rc)
+			printf("destroyed cache %s\n", args->operand[i]);
+	}
+	return rc;
+}
+
+static int run_shrink(struct session *session, const struct args *args)
+{
+	uint32_t count;
+	int rc = OK;
+
+	for (int i = 0; !rc && i < args->nr; i++) {
+		rc = for_cache(session, args->operand[i], MYMM_IOC_CACHE_SHRINK,
+			       &count);
+		if (!rc)
+			printf("shrank cache %s: %s back\n", args->operand[i],
+			       plural(count, "slab", "slabs"));
+	}
+	return rc;
+}
+
+static const struct opt cache_create_opts[] = {
+	{ 'a', "align", "BYTES", "a power of two" },
+	{ 'f', "flags", "FLAG,...",
+	  "hwcache_align, poison, dma, reclaim_account" },
+	{ 'e', "engine", "NAME", "slub; default: the pool's" },
+	OPTS_END,
+};
+
+const struct command cache_commands[] = {
+	{
+		.name = "cache create",
+		.brief = "make a cache of objects of SIZE bytes",
+		.operands = "NAME SIZE",
+		.text = "The name is unique in the pool, 1 to 31 printable characters without spaces.\n",
+		.opts = cache_create_opts,
+		.least = 2,
+		.most = 2,
+		.flags = COMMAND_HOLDS,
+		.run = run_create,
+	},
+	{
+		.name = "cache destroy",
+		.brief = "destroy caches, by handle or name",
+		.operands = "CACHE...",
+		.text = "One with objects in use refuses, and says how many.\n",
+		.least = 1,
+		.most = -1,
+		.run = run_destroy,
+	},
+	{
+		.name = "cache shrink",
+		.brief = "give a cache's empty slabs back",
+		.operands = "CACHE...",
+		.least = 1,
+		.most = -1,
+		.run = run_shrink,
+	},
+	{ 0 },
+};

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of the CLI share.
+ *
+ *	mymm.c           the command line; --then and --hold
+ *	mymm_args.c      options and numbers, the same for a command line and a script
+ *	mymm_help.c      --help, made from the tables that the options are read by
+ *	mymm_say.c       errors that name the thing; figures that a person can read
+ *	mymm_session.c   the door: /dev/mymm
+ *	mymm_pages.c     pages alloc, free
+ *	mymm_cache.c     cache create, destroy, shrink
+ *	mymm_object.c    obj alloc, free; kmalloc, krealloc, kfree
+ *	mymm_show.c      list, info, drain
+ *	mymm_script.c    run; mymm_words.c splits its lines
+ *	mymm_replay.c    replay; its own parts are in mymm_trace.h
+ */
+#ifndef _MYMM_CLI_H
+#define _MYMM_CLI_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "mymm.h"
+
+/* Exit codes. */
+#define OK 0
+#define FAILED 1 /* an operation failed, or a file was refused */
+#define USAGE 2 /* the command line or a script's line makes no sense */
+
+#define PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
+
+/* --- mymm_say.c --- */
+
+/* What errors begin with: the script's line, if any, and the command. */
+void say_where(const char *file, unsigned long line);
+void say_command(const char *name);
+
+/* While kept, errors are not printed but remembered; say_kept() gives the last. */
+void say_keep(bool keep);
+const char *say_kept(void);
+
+/* The errno of the last failure, positive; 0 if it came from no system call. */
+int say_errno(void);
+void say_forget(void);
+
+/* Print an error and return what the name says. @err is a positive errno or 0. */
+int failed(int err, const char *fmt, ...) PRINTF(2, 3);
+int misused(const char *fmt, ...) PRINTF(1, 2);
+void warn(const char *fmt, ...) PRINTF(1, 2);
+
+const char *errno_name(int err);
+int errno_number(const char *name); /* 0 if unknown */
+
+/* Texts of figures live in a ring of buffers: good for one printf. */
+const char *bytes_text(uint64_t bytes);
+const char *count_text(uint64_t n); /* 12,345 */
+const char *plural(uint64_t n, const char *one, const char *many);
+const char *range_text(const uint32_t *handles, size_t nr); /* 1-5,7 */
+
+void *xalloc(void *old, size_t nr, size_t size);
+
+/* --- mymm_args.c --- */
+
+struct opt {
+	char letter; /* 0: none */
+	const char *name;
+	const char *arg; /* NULL: a switch */
+	const char *help;
+};
+
+#define OPTS_MAX 16
+
+struct session;
+struct args;
+
+/**
+ * struct command - something that a person can ask for
+ * @name: one or two words
+ * @operands: as --help shows them
+ * @brief: a line for the overview
+ * @text: what --help adds
+ * @opts: ends with a zeroed member; NULL: none
+ * @least: operands that it wants, at least
+ * @most: and at most; -1: any number
+ * @flags: COMMAND_*
+ * @run: returns an exit code
+ */
+struct command {
+	const char *name;
+	const char *operands;
+	const char *brief;
+	const char *text;
+	const struct opt *opts;
+	int least;
+	int most;
+	unsigned int flags;
+	int (*run)(struct session *session, const struct args *args);
+};
+
+#define COMMAND_NO_DOOR (1U << 0) /* works without a session */
+#define COMMAND_HOLDS (1U << 1) /* leaves the session with more than before */
+#define COMMAND_OWN_THEN (1U << 2) /* has a --then of its own */
+#define COMMAND_NOT_INSIDE (1U << 3) /* not inside a script */
+
+/**
+ * struct args - a command's words, taken apart
+ * @command: whose
+ * @value: one for each of its options: its argument, "" for a switch, NULL if absent
+ * @nr: operands
+ * @operand: them
+ */
+struct args {
+	const struct command *command;
+	const char *value[OPTS_MAX];
+	int nr;
+	char **operand;
+};
+
+/* The words after the command's name. Operands point into @argv, which is reordered. */
+int args_parse(struct args *args, const struct command *command, int argc,
+	       char **argv);
+/* The value of the option of that name, or NULL. */
+const char *args_get(const struct args *args, const char *name);
+
+/* Numbers; misused() with @what's name when they are none or not within the bounds. */
+int number(const char *text, const char *what, uint64_t least, uint64_t most,
+	   uint64_t *value);
+int size_number(const char *text, const char *what, uint64_t least,
+		uint64_t most, uint64_t *value);
+
+/* --- mymm_help.c --- */
+extern const struct command *const command_tables[];
+/* The command that @argv begins with and how many words name it. */
+const struct command *command_find(int argc, char **argv, int *words);
+void help_overview(FILE *out);
+void help_command(FILE *out, const struct command *command);
+int help_words(int argc, char **argv);
+
+/* --- mymm_session.c --- */
+
+/**
+ * struct session - an open door
+ * @fd: of /dev/mymm, closed on exec
+ * @info: as it was when last asked for
+ * @got: handles that the running command was given, for a script's names
+ */
+struct session {
+	int fd;
+	struct mymm_info info;
+	uint32_t *got;
+	size_t nr_got;
+	size_t room_got;
+};
+
+int session_open(struct session *session);
+void session_close(struct session *session);
+int session_info(struct session *session);
+void session_got(struct session *session, uint32_t handle);
+/* Runs @ops; gives 0 or a positive errno of the call itself. */
+int session_batch(struct session *session, struct mymm_op *ops, uint32_t nr,
+		  uint32_t flags, uint32_t *done);
+int session_ioctl(struct session *session, unsigned long request, void *arg);
+/* Everything that the session holds, in one array that the caller frees. */
+int session_list(struct session *session, struct mymm_holding **list,
+		 size_t *nr);
+const struct mymm_zone_info *session_zone(const struct session *session,
+					  uint64_t pfn);
+uint64_t session_frames(const struct session *session,
+			uint64_t *managed); /* free ones */
+/* Why an operation failed, in words. */
+const char *op_why(const struct session *session, const struct mymm_op *op);
+/* Runs a command of the shell while the session is held. */
+int session_then(struct session *session, const char *command);
+
+#define DOOR "/dev/mymm"
+
+/* --- the commands --- */
+extern const struct command pages_commands[];
+extern const struct command cache_commands[];
+extern const struct command object_commands[];
+extern const struct command show_commands[];
+extern const struct command script_commands[];
+extern const struct command replay_commands[];
+
+/* How to allocate, for whoever allocates: options and what they mean. */
+/* clang-format off: it takes these for blocks of code */
+#define OPT_ZERO                          \
+	{                                 \
+		0, "zero", NULL, "zeroed" \
+	}
+#define OPT_ATOMIC                                                \
+	{                                                         \
+		0, "atomic", NULL, "never sleep, like GFP_ATOMIC" \
+	}
+#define OPT_NOWAIT                                                \
+	{                                                         \
+		0, "nowait", NULL, "never sleep, like GFP_NOWAIT" \
+	}
+#define OPTS_END                    \
+	{                           \
+		0, NULL, NULL, NULL \
+	}
+/* clang-format on */
+
+int how_flags(const struct args *args, uint32_t *flags);
+
+/* --- mymm_words.c --- */
+
+/**
+ * struct words - a script's line, split
+ * @word: the words; argv-like, with a final NULL
+ * @nr: how many
+ * @rest: for each word, where in the line it begins
+ */
+struct words {
+	char **word;
+	size_t nr;
+	size_t *rest;
+};
+
+typedef const char *words_lookup_fn(const char *name, void *data);
+
+/* 0, or FAILED with an error that names what is wrong. */
+int words_split(struct words *words, const char *line, words_lookup_fn *lookup,
+		void *data);
+void words_free(struct words *words);
+
+#endif /* _MYMM_CLI_H */

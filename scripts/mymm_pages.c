@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pages alloc, pages free: blocks of 2^order frames, straight from the buddy.
+ *
+ * A zone is chosen as Linux chooses it, by how the caller asks: DMA only from
+ * there, DMA32 from it or from DMA, and so on down. So -z names where to begin,
+ * not where to stay.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "mymm_cli.h"
+
+static const struct {
+	const char *name;
+	uint32_t flags;
+} zones[] = {
+	{ "DMA", MYMM_GFP_DMA },
+	{ "DMA32", MYMM_GFP_DMA32 },
+	{ "Normal", 0 },
+	{ "HighMem", MYMM_GFP_HIGHMEM },
+	{ "Movable", MYMM_GFP_HIGHMEM | MYMM_GFP_MOVABLE },
+};
+
+static int zone_flags(const char *name, uint32_t *flags)
+{
+	for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++) {
+		if (strcasecmp(zones[i].name, name))
+			continue;
+		*flags |= zones[i].flags;
+		return OK;
+	}
+	return misused(
+		"zone '%s' is none of DMA, DMA32, Normal, HighMem, Movable",
+		name);
+}
+
+/* One line for a few blocks each, one for all of many. */
+static void show_block(const struct session *session, const struct mymm_op *op)
+{
+	const struct mymm_zone_info *zone = session_zone(session, op->pfn);
+
+	printf("handle %u: order %llu, %s from frame %llu, zone %s, %s\n",
+	       op->handle, (unsigned long long)op->arg,
+	       plural(1ULL << op->arg, "frame", "frames"),
+	       (unsigned long long)op->pfn, zone ? zone->name : "?",
+	       bytes_text(op->bytes));
+}
+
+static void show_sum(const struct session *session, uint64_t order,
+		     uint64_t count, const uint64_t *per_zone)
+{
+	printf("handles %s: %s of order %llu, %s:",
+	       range_text(session->got, session->nr_got),
+	       plural(count, "block", "blocks"), (unsigned long long)order,
+	       bytes_text((count << order) * session->info.page_size));
+	for (uint32_t i = 0, n = 0; i < session->info.nr_zones; i++)
+		if (per_zone[i])
+			printf("%s %s from %s", n++ ? "," : "",
+			       count_text(per_zone[i]),
+			       session->info.zones[i].name);
+	putchar('\n');
+}
+
+static int alloc_blocks(struct session *session, uint64_t order, uint64_t count,
+			uint32_t flags)
+{
+	enum { STEP = 1024, FEW = 16 };
+	uint64_t per_zone[MYMM_UAPI_ZONES] = { 0 }, got = 0;
+	struct mymm_op *ops = xalloc(NULL, STEP, sizeof(*ops));
+	int rc = OK;
+
+	while (!rc && got < count) {
+		uint32_t nr = count - got < STEP ? count - got : STEP, done, i;
+		int err;
+
+		memset(ops, 0, nr * sizeof(*ops));
+		for (i = 0; i < nr; i++) {
+			ops[i].op = MYMM_OP_PAGES_ALLOC;
+			ops[i].flags = flags;
+			ops[i].arg = order;
+		}
+		err = session_batch(session, ops, nr, MYMM_BATCH_STOP, &done);
+		if (err) {
+			rc = failed(err, "order %llu: %s (%s)",
+				    (unsigned long long)order, strerror(err),
+				    errno_name(err));
+			break;
+		}
+		for (i = 0; i < done; i++) {
+			const struct mymm_zone_info *zone;
+
+			if (ops[i].result) {
+				rc = failed(-ops[i].result, "%s%s%s",
+					    op_why(session, &ops[i]),
+					    got ? ", after " : "",
+					    got ? plural(got, "block",
+							 "blocks") :
+						  "");
+				break;
+			}
+			session_got(session, ops[i].handle);
+			got++;
+			zone = session_zone(session, ops[i].pfn);
+			if (zone)
+				per_zone[zone - session->info.zones]++;
+			if (count <= FEW)
+				show_block(session, &ops[i]);
+		}
+	}
+	if (count > FEW && got)
+		show_sum(session, order, got, per_zone);
+	free(ops);
+	return rc;
+}
+
+static int pages_alloc(struct session *session, const struct args *args)
+{
+	uint64_t order, count = 1;
+	uint32_t flags;
+	int rc;
+
+	if (!args_get(args, "order"))
+		return misused("wants -o ORDER, 0 to %d", MYMM_UAPI_ORDERS - 1);
+	rc = number(args_get(args, "order"), "order", 0, MYMM_UAPI_ORDERS - 1,
+		    &order);
+	if (!rc && args_get(args, "count"))
+		rc = number(args_get(args, "count"), "count", 1, 1U << 30,
+			    &count);
+	if (!rc)
+		rc = how_flags(args, &flags);
+	if (!rc && args_get(args, "zone"))
+		rc = zone_flags(args_get(args, "zone"), &flags);
+	if (rc)
+		return rc;
+	if (args_get(args, "comp"))
+		flags |= MYMM_GFP_COMP;
+	if (args_get(args, "movable"))
+		flags |= MYMM_GFP_MOVABLE;
+	return alloc_blocks(session, order, count, flags);
+}
+
+static int pages_free(struct session *session, const struct args *args)
+{
+	uint64_t order = MYMM_ANY, handle, frames = 0;
+	int rc = OK;
+
+	if (args_get(args, "order"))
+		rc = number(args_get(args, "order"), "order", 0,
+			    MYMM_UAPI_ORDERS - 1, &order);
+	for (int i = 0; !rc && i < args->nr; i++)
+		rc = number(args->operand[i], "handle", 1, UINT32_MAX, &handle);
+	for (int i = 0; !rc && i < args->nr; i++) {
+		struct mymm_op op = { .op = MYMM_OP_PAGES_FREE, .arg = order };
+		uint32_t done;
+		int err;
+
+		number(args->operand[i], "handle", 1, UINT32_MAX, &handle);
+		op.handle = handle;
+		err = session_batch(session, &op, 1, MYMM_BATCH_STOP, &done);
+		if (err)
+			op.result = -err;
+		if (op.result)
+			return failed(-op.result, "%s", op_why(session, &op));
+		frames += op.bytes;
+	}
+	if (!rc)
+		printf("freed %s%s%s\n", plural(args->nr, "block", "blocks"),
+		       frames ? ", " : "", frames ? bytes_text(frames) : "");
+	return rc;
+}
+
+static const struct opt pages_alloc_opts[] = {
+	{ 'o', "order", "ORDER", "0 (a frame) to 10 (1024 frames)" },
+	{ 'z', "zone", "ZONE", "DMA, DMA32, Normal, HighMem or Movable" },
+	{ 'n', "count", "COUNT", "that many blocks" },
+	{ 0, "comp", NULL, "one compound block, of a head and its tails" },
+	{ 0, "movable", NULL, "movable" },
+	OPT_ZERO,
+	OPT_ATOMIC,
+	OPT_NOWAIT,
+	OPTS_END,
+};
+
+static const struct opt pages_free_opts[] = {
+	{ 'o', "order", "ORDER", "refuse a block that is not of this order" },
+	OPTS_END,
+};
+
+const struct command pages_commands[] = {
+	{
+		.name = "pages alloc",
+		.brief = "allocate blocks of 2^ORDER frames",
+		.operands = "",
+		.text = "A zone is where to begin: what has no room goes on to the zones below it.\n"
+			"Without --zone: Normal.\n",
+		.opts = pages_alloc_opts,
+		.flags = COMMAND_HOLDS,
+		.run = pages_alloc,
+	},
+	{
+		.name = "pages free",
+		.brief = "give blocks back",
+		.operands = "HANDLE...",
+		.text = "Stops at the first that is refused.\n",
+		.opts = pages_free_opts,
+		.least = 1,
+		.most = -1,
+		.run = pages_free,
+	},
+	{ 0 },
+};

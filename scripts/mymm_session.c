@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A session: an open /dev/mymm, and what is said to it.
+ *
+ * The file is closed on exec, so that a command run with --then or sh can not
+ * keep the session alive after us. That command finds the session's number in
+ * MYMM_SESSION.
+ *
+ * The kernel gives an errno; a person wants to know which thing, and why. op_why()
+ * turns one into the other, with what INFO tells about the pool.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "mymm_cli.h"
+
+int session_ioctl(struct session *session, unsigned long request, void *arg)
+{
+	int rc;
+
+	do
+		rc = ioctl(session->fd, request, arg);
+	while (rc < 0 && errno == EINTR);
+	return rc < 0 ? errno : 0;
+}
+
+int session_info(struct session *session)
+{
+	int err;
+
+	memset(&session->info, 0, sizeof(session->info));
+	session->info.size = sizeof(session->info);
+	err = session_ioctl(session, MYMM_IOC_INFO, &session->info);
+	if (err)
+		return failed(err, "%s: cannot ask about the pool: %s", DOOR,
+			      strerror(err));
+	if (session->info.nr_zones > MYMM_UAPI_ZONES)
+		session->info.nr_zones = MYMM_UAPI_ZONES;
+	return OK;
+}
+
+int session_open(struct session *session)
+{
+	char text[16];
+	int err;
+
+	memset(session, 0, sizeof(*session));
+	session->fd = open(DOOR, O_RDWR | O_CLOEXEC);
+	if (session->fd < 0) {
+		err = errno;
+		if (err == ENOENT || err == ENXIO || err == ENODEV)
+			return failed(
+				err, DOOR
+				": no such device: is the module loaded? insmod mymm.ko");
+		if (err == EACCES || err == EPERM)
+			return failed(err, DOOR
+				      ": permission denied: it is for root");
+		return failed(err, DOOR ": %s", strerror(err));
+	}
+	if (session_info(session)) {
+		close(session->fd);
+		session->fd = -1;
+		return FAILED;
+	}
+	if (session->info.abi != MYMM_ABI)
+		warn("the module speaks version %u of the interface, this program %u",
+		     session->info.abi, MYMM_ABI);
+	snprintf(text, sizeof(text), "%u", session->info.session);
+	setenv("MYMM_SESSION", text, 1);
+	return OK;
+}
+
+void session_close(struct session *session)
+{
+	if (session->fd >= 0)
+		close(session->fd);
+	session->fd = -1;
+	free(session->got);
+	session->got = NULL;
+	session->nr_got = session->room_got = 0;
+}
+
+void session_got(struct session *session, uint32_t handle)
+{
+	if (session->nr_got == session->room_got) {
+		session->room_got = session->room_got ? 2 * session->room_got :
+							64;
+		session->got = xalloc(session->got, session->room_got,
+				      sizeof(*session->got));
+	}
+	session->got[session->nr_got++] = handle;
+}
+
+int session_batch(struct session *session, struct mymm_op *ops, uint32_t nr,
+		  uint32_t flags, uint32_t *done)
+{
+	struct mymm_batch batch = {
+		.size = sizeof(batch),
+		.flags = flags,
+		.op_size = sizeof(*ops),
+		.nr = nr,
+		.ops = (uint64_t)(uintptr_t)ops,
+	};
+	int err = session_ioctl(session, MYMM_IOC_BATCH, &batch);
+
+	*done = batch.done;
+	return err;
+}
+
+int session_list(struct session *session, struct mymm_holding **list,
+		 size_t *nr)
+{
+	enum { STEP = 4096 };
+	struct mymm_list ask = { .size = sizeof(ask) };
+	size_t room = 0;
+	int err;
+
+	*list = NULL;
+	*nr = 0;
+	do {
+		if (room - *nr < STEP) {
+			room = room ? 2 * room : STEP;
+			*list = xalloc(*list, room, sizeof(**list));
+		}
+		ask.nr = STEP;
+		ask.holdings = (uint64_t)(uintptr_t)(*list + *nr);
+		err = session_ioctl(session, MYMM_IOC_LIST, &ask);
+		if (err) {
+			free(*list);
+			*list = NULL;
+			return failed(err,
+				      "cannot list what the session holds: %s",
+				      strerror(err));
+		}
+		*nr += ask.nr;
+	} while (ask.nr);
+	return OK;
+}
+
+const struct mymm_zone_info *session_zone(const struct session *session,
+					  uint64_t pfn)
+{
+	for (uint32_t i = 0; i < session->info.nr_zones; i++) {
+		const struct mymm_zone_info *zone = &session->info.zones[i];
+
+		if (pfn >= zone->start_pfn &&
+		    pfn - zone->start_pfn < zone->spanned)
+			return zone;
+	}
+	return NULL;
+}
+
+uint64_t session_frames(const struct session *session, uint64_t *managed)
+{
+	uint64_t frames = 0, all = 0;
+
+	for (uint32_t i = 0; i < session->info.nr_zones; i++) {
+		frames += session->info.zones[i].free;
+		all += session->info.zones[i].managed;
+	}
+	if (managed)
+		*managed = all;
+	return frames;
+}
+
+static const char *zone_wanted(uint32_t flags)
+{
+	if (flags & MYMM_GFP_DMA)
+		return "DMA";
+	if (flags & MYMM_GFP_DMA32)
+		return "DMA32 or below";
+	if (flags & MYMM_GFP_HIGHMEM)
+		return flags & MYMM_GFP_MOVABLE ? "Movable or below" :
+						  "HighMem or below";
+	return "Normal or below";
+}
+
+static const char *out_of_memory(const struct mymm_op *op)
+{
+	static char text[160];
+
+	if (op->op == MYMM_OP_PAGES_ALLOC)
+		snprintf(text, sizeof(text),
+			 "no free block of order %llu in zone %s",
+			 (unsigned long long)op->arg, zone_wanted(op->flags));
+	else if (op->op == MYMM_OP_KMALLOC || op->op == MYMM_OP_KREALLOC)
+		snprintf(text, sizeof(text),
+			 "no room for %llu bytes in zone %s",
+			 (unsigned long long)op->arg, zone_wanted(op->flags));
+	else
+		snprintf(text, sizeof(text), "no room for a slab in zone %s",
+			 zone_wanted(op->flags));
+	return text;
+}
+
+static const char *is_for(uint32_t op)
+{
+	switch (op) {
+	case MYMM_OP_PAGES_FREE:
+		return "pages free";
+	case MYMM_OP_KREALLOC:
+	case MYMM_OP_KFREE:
+		return "kfree and krealloc";
+	}
+	return "obj free";
+}
+
+const char *op_why(const struct session *session, const struct mymm_op *op)
+{
+	static char text[256];
+	int err = -op->result;
+
+	if (session->info.flags & MYMM_INFO_DEAD)
+		return "the pool is dead: an invariant broke, see dmesg";
+	switch (err) {
+	case ENOMEM:
+		return out_of_memory(op);
+	case ENOENT:
+	case EBADF:
+		snprintf(text, sizeof(text),
+			 "handle %u is not held by this session",
+			 op->handle ? op->handle : op->cache);
+		return text;
+	case EINVAL:
+		if (op->op == MYMM_OP_PAGES_FREE && op->arg != MYMM_ANY)
+			snprintf(text, sizeof(text),
+				 "handle %u is no block of order %llu",
+				 op->handle, (unsigned long long)op->arg);
+		else if (op->op == MYMM_OP_OBJ_FREE && op->cache)
+			snprintf(
+				text, sizeof(text),
+				"handle %u is no object of the cache with handle %u",
+				op->handle, op->cache);
+		else if (op->handle)
+			snprintf(text, sizeof(text),
+				 "handle %u is not for %s; list tells its kind",
+				 op->handle, is_for(op->op));
+		else
+			snprintf(text, sizeof(text),
+				 "refused (EINVAL); dmesg may say more");
+		return text;
+	case EOPNOTSUPP:
+		return "this pool has no memory behind its frames (backing=none)";
+	}
+	snprintf(text, sizeof(text), "%s (%s)", strerror(err), errno_name(err));
+	return text;
+}
+
+int session_then(struct session *session, const char *command)
+{
+	int status;
+
+	(void)session;
+	fflush(stdout);
+	status = system(command);
+	if (status == -1)
+		return failed(errno, "cannot run the shell: %s",
+			      strerror(errno));
+	if (WIFSIGNALED(status)) {
+		failed(0, "'%s' was ended by signal %d", command,
+		       WTERMSIG(status));
+		return 128 + WTERMSIG(status);
+	}
+	if (WEXITSTATUS(status))
+		failed(0, "'%s' returned %d", command, WEXITSTATUS(status));
+	return WEXITSTATUS(status);
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * list, info, drain: what this session holds, what the pool is like.
+ *
+ * The files /proc/mybuddyinfo and /proc/myslabinfo have the shapes of the real
+ * ones. What those do not have stands here: sizes, peaks, failures, and whether the
+ * pool is whole.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "mymm_cli.h"
+
+static const char *kind_name(uint32_t kind)
+{
+	static const char *const names[] = { "?", "pages", "kmalloc", "object",
+					     "cache" };
+
+	return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : names[0];
+}
+
+static int run_list(struct session *session, const struct args *args)
+{
+	struct mymm_holding *list;
+	uint64_t bytes = 0;
+	size_t nr, shown;
+	uint64_t most = SIZE_MAX;
+
+	if (args_get(args, "head") &&
+	    number(args_get(args, "head"), "head", 0, UINT32_MAX, &most))
+		return USAGE;
+	if (session_list(session, &list, &nr))
+		return FAILED;
+	if (nr)
+		printf("%8s  %-8s %-20s %5s %8s %7s %10s\n", "handle", "kind",
+		       "of", "order", "frame", "offset", "bytes");
+	for (shown = 0; shown < nr; shown++) {
+		const struct mymm_holding *h = &list[shown];
+		char order[8] = "-";
+
+		if (h->kind != MYMM_KIND_CACHE)
+			bytes += h->bytes;
+		if (shown >= most)
+			continue;
+		if (h->kind == MYMM_KIND_PAGES || h->kind == MYMM_KIND_CACHE)
+			snprintf(order, sizeof(order), "%u", h->order);
+		printf("%8u  %-8s %-20s %5s", h->handle, kind_name(h->kind),
+		       h->name[0] ? h->name : "(large)", order);
+		if (h->kind == MYMM_KIND_CACHE)
+			printf(" %8s %7s %10llu  %s in use\n", "-", "-",
+			       (unsigned long long)h->bytes,
+			       plural(h->objects, "object", "objects"));
+		else
+			printf(" %8llu %7llu %10llu\n",
+			       (unsigned long long)h->pfn,
+			       (unsigned long long)h->offset,
+			       (unsigned long long)h->bytes);
+	}
+	if (most < nr)
+		printf("%8s  and %s more\n", "...", count_text(nr - most));
+	printf("session %u holds %s, %s\n", session->info.session,
+	       plural(nr, "handle", "handles"), bytes_text(bytes));
+	free(list);
+	return OK;
+}
+
+static void show_zone(const struct mymm_zone_info *zone)
+{
+	printf("  %4u %-8s %9llu %9llu %9llu %9llu %7llu  ", zone->node,
+	       zone->name, (unsigned long long)zone->start_pfn,
+	       (unsigned long long)zone->managed,
+	       (unsigned long long)zone->free, (unsigned long long)zone->peak,
+	       (unsigned long long)zone->failed);
+	for (int order = 0; order < MYMM_UAPI_ORDERS; order++)
+		printf(" %5llu", (unsigned long long)zone->nr_free[order]);
+	putchar('\n');
+}
+
+static const char *state_text(uint32_t flags)
+{
+	if (flags & MYMM_INFO_DEAD)
+		return "DEAD: an invariant broke, everything is refused; see dmesg";
+	if (flags & MYMM_INFO_PRISTINE)
+		return "pristine: as it was at load";
+	if (flags & MYMM_INFO_WHOLE)
+		return "whole: all is free, in another order than at load; mymm drain";
+	return "in use, or frames are kept in magazines";
+}
+
+static int run_info(struct session *session, const struct args *args)
+{
+	const struct mymm_info *info = &session->info;
+	uint64_t managed, frames;
+
+	(void)args;
+	if (session_info(session))
+		return FAILED;
+	frames = session_frames(session, &managed);
+	printf("pool      %s in frames of %u bytes, %s, default engine %s\n",
+	       bytes_text(managed * info->page_size), info->page_size,
+	       info->flags & MYMM_INFO_MEMORY ?
+		       "with memory behind them" :
+		       "no memory behind them (backing=none)",
+	       info->engine);
+	printf("state     %s\n", state_text(info->flags));
+	printf("frames    %s of %s free\n", count_text(frames),
+	       count_text(managed));
+	printf("session   %u, holds %s\n\n", info->session,
+	       plural(info->held, "handle", "handles"));
+	printf("  %4s %-8s %9s %9s %9s %9s %7s   free blocks of order 0 to %d\n",
+	       "node", "zone", "start", "frames", "free", "peak used", "failed",
+	       MYMM_UAPI_ORDERS - 1);
+	for (uint32_t i = 0; i < info->nr_zones; i++)
+		show_zone(&info->zones[i]);
+	return info->flags & MYMM_INFO_DEAD ? FAILED : OK;
+}
+
+static int run_drain(struct session *session, const struct args *args)
+{
+	struct mymm_drain_args drain = { .size = sizeof(drain) };
+	int err = session_ioctl(session, MYMM_IOC_DRAIN, &drain);
+
+	(void)args;
+	if (err)
+		return failed(err, "%s (%s)", strerror(err), errno_name(err));
+	if (session_info(session))
+		return FAILED;
+	printf("drained: %s frames free, before it %s; the pool is %s\n",
+	       count_text(drain.frames_after), count_text(drain.frames_before),
+	       session->info.flags & MYMM_INFO_PRISTINE ? "pristine" :
+	       session->info.flags & MYMM_INFO_WHOLE	? "whole" :
+							  "in use");
+	return OK;
+}
+
+static const struct opt list_opts[] = {
+	{ 'n', "head", "COUNT", "show the first COUNT only" },
+	OPTS_END,
+};
+
+const struct command show_commands[] = {
+	{
+		.name = "list",
+		.brief = "what this session holds",
+		.operands = "",
+		.text = "A session of its own holds nothing yet: useful inside a script.\n",
+		.opts = list_opts,
+		.run = run_list,
+	},
+	{
+		.name = "info",
+		.brief =
+			"the pool: zones, free blocks, peaks, failures, whether it is whole",
+		.operands = "",
+		.text = "Returns 1 for a pool that is dead.\n",
+		.run = run_info,
+	},
+	{
+		.name = "drain",
+		.brief = "empty the magazines and give empty slabs back",
+		.operands = "",
+		.run = run_drain,
+	},
+	{ 0 },
+};
