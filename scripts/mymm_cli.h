@@ -186,23 +186,12 @@ extern const struct command script_commands[];
 extern const struct command replay_commands[];
 
 /* How to allocate, for whoever allocates: options and what they mean. */
-/* clang-format off: it takes these for blocks of code */
-#define OPT_ZERO                          \
-	{                                 \
-		0, "zero", NULL, "zeroed" \
-	}
-#define OPT_ATOMIC                                                \
-	{                                                         \
-		0, "atomic", NULL, "never sleep, like GFP_ATOMIC" \
-	}
-#define OPT_NOWAIT                                                \
-	{                                                         \
-		0, "nowait", NULL, "never sleep, like GFP_NOWAIT" \
-	}
-#define OPTS_END                    \
-	{                           \
-		0, NULL, NULL, NULL \
-	}
+/* It takes these for blocks of code. */
+/* clang-format off */
+#define OPT_ZERO	{ 0, "zero", NULL, "zeroed" }
+#define OPT_ATOMIC	{ 0, "atomic", NULL, "never sleep, like GFP_ATOMIC" }
+#define OPT_NOWAIT	{ 0, "nowait", NULL, "never sleep, like GFP_NOWAIT" }
+#define OPTS_END	{ 0, NULL, NULL, NULL }
 /* clang-format on */
 
 int how_flags(const struct args *args, uint32_t *flags);

@@ -178,11 +178,9 @@ static int run_krealloc(struct session *session, const struct args *args)
 	return OK;
 }
 
-/* clang-format off: it takes this for a block of code */
-#define OPT_COUNT                                  \
-	{                                          \
-		'n', "count", "COUNT", "that many" \
-	}
+/* It takes these for blocks of code. */
+/* clang-format off */
+#define OPT_COUNT	{ 'n', "count", "COUNT", "that many" }
 /* clang-format on */
 
 static const struct opt obj_alloc_opts[] = {
