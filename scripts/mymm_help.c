@@ -12,7 +12,8 @@
 
 const struct command *const command_tables[] = {
 	pages_commands, cache_commands,	 object_commands,
-	show_commands,	script_commands, NULL,
+	show_commands,	script_commands, replay_commands,
+	NULL,
 };
 
 /* Does the command's name consist of exactly the first @nr words? */

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Progress on stderr: on a terminal a line that renews itself, else a line a second,
+ * and nothing at all of what takes less than that.
+ */
+#include <time.h>
+#include <unistd.h>
+
+#include "mymm_trace.h"
+
+static struct {
+	double next;
+	bool shown;
+} state;
+
+double seconds_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+void progress(const char *what, uint64_t nr, uint64_t all)
+{
+	double now = seconds_now();
+	bool tty = isatty(2);
+
+	if (!state.next)
+		state.next = now + (tty ? 0.2 : 1);
+	if (now < state.next)
+		return;
+	state.next = now + (tty ? 0.1 : 1);
+	fprintf(stderr, "%s%s %s", tty ? "\r\033[K" : "mymm: ", what,
+		count_text(nr));
+	if (all)
+		fprintf(stderr, " of %s (%u %%)", count_text(all),
+			(unsigned int)(100.0 * nr / all));
+	if (!tty)
+		fputc('\n', stderr);
+	state.shown = tty;
+}
+
+void progress_end(void)
+{
+	if (state.shown)
+		fputs("\r\033[K", stderr);
+	state.shown = false;
+	state.next = 0;
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * replay: a recording of a real kernel's allocations, acted out in the pool.
+ *
+ * The file is read and understood as a whole before the pool is touched: one that is
+ * cut off, damaged or foreign is refused with its line, and leaves nothing behind.
+ *
+ * The same file gives the same state each time, if the pool begins in the same state:
+ * so the process stays on one CPU, the pool is drained first, and if it is not
+ * pristine even then, since others hold something, the summary says so.
+ *
+ * Replay has a session of its own. Closing it gives everything back, and a new one
+ * looks whether the pool is whole.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+
+#include "mymm_trace.h"
+
+static int drain(struct session *session)
+{
+	struct mymm_drain_args args = { .size = sizeof(args) };
+	int err = session_ioctl(session, MYMM_IOC_DRAIN, &args);
+
+	if (err)
+		return failed(err, "cannot drain the pool: %s (%s)",
+			      strerror(err), errno_name(err));
+	return session_info(session);
+}
+
+/* On one CPU, since each has magazines of its own. */
+static int pin(const char *wanted, int *cpu)
+{
+	cpu_set_t set;
+	uint64_t n;
+	int i = 0;
+
+	if (wanted) {
+		if (number(wanted, "cpu", 0, CPU_SETSIZE - 1, &n))
+			return USAGE;
+		i = n;
+	} else if (!sched_getaffinity(0, sizeof(set), &set)) {
+		while (i < CPU_SETSIZE - 1 && !CPU_ISSET(i, &set))
+			i++;
+	}
+	CPU_ZERO(&set);
+	CPU_SET(i, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		return failed(errno, "cpu %d: cannot stay there: %s", i,
+			      strerror(errno));
+	*cpu = i;
+	return OK;
+}
+
+/* With a new session: is the pool as it was? */
+static int look_after(bool was_pristine)
+{
+	struct session session;
+	uint64_t frames, managed;
+	int rc;
+
+	if (session_open(&session))
+		return FAILED;
+	rc = drain(&session);
+	frames = session_frames(&session, &managed);
+	if (rc)
+		;
+	else if (session.info.flags & MYMM_INFO_PRISTINE)
+		printf("All given back; drained, the pool is as it was at load.\n");
+	else if (session.info.flags & MYMM_INFO_WHOLE)
+		printf("All given back; drained, the pool is whole.\n");
+	else if (!was_pristine)
+		printf("All given back; %s are in use, by others.\n",
+		       plural(managed - frames, "frame", "frames"));
+	else
+		rc = failed(0, "all was given back, but %s not free",
+			    plural(managed - frames, "frame is", "frames are"));
+	session_close(&session);
+	return rc;
+}
+
+static int modes(const struct args *args, enum replay_mode *mode)
+{
+	bool all = args_get(args, "all"), pages = args_get(args, "pages");
+	bool objects = args_get(args, "objects");
+
+	if (all + pages + objects > 1)
+		return misused("one of --pages, --objects and --all");
+	*mode = pages ? REPLAY_PAGES : objects ? REPLAY_OBJECTS : REPLAY_ALL;
+	return OK;
+}
+
+static int replay_in_pool(struct recording *rec, const struct args *args,
+			  struct outcome *out, uint64_t every)
+{
+	const char *then = args_get(args, "then");
+	struct session session;
+	int rc, rc_then = OK;
+
+	rc = pin(args_get(args, "cpu"), &out->cpu);
+	if (rc)
+		return rc;
+	if (session_open(&session))
+		return FAILED;
+	out->was_pristine = session.info.flags & MYMM_INFO_PRISTINE;
+	rc = drain(&session);
+	out->pristine = session.info.flags & MYMM_INFO_PRISTINE;
+	out->start = session.info;
+	if (!rc && !out->pristine)
+		warn("the pool is not pristine: what comes depends on what others hold");
+	if (!rc)
+		rc = replay_run(&session, rec, out, every);
+	if (!rc)
+		summary(rec, out);
+	if (!rc && then) {
+		if (then[0])
+			putchar('\n');
+		rc_then = session_then(&session, then);
+	}
+	session_close(&session);
+	if (!rc)
+		putchar('\n');
+	if (look_after(out->pristine))
+		rc = FAILED;
+	if (!rc && out->refused)
+		rc = failed(0, "%s refused, the first at %s",
+			    plural(out->refused, "operation was",
+				   "operations were"),
+			    out->first_refused);
+	return rc ? rc : rc_then;
+}
+
+static int run_replay(struct session *unused, const struct args *args)
+{
+	struct outcome out = { .dry = args_get(args, "dry-run") };
+	struct recording rec;
+	uint64_t every = 0;
+	int rc;
+
+	(void)unused;
+	rc = modes(args, &out.mode);
+	if (!rc && args_get(args, "every"))
+		rc = number(args_get(args, "every"), "every", 1, UINT64_MAX,
+			    &every);
+	if (!rc && out.dry && args_get(args, "then"))
+		rc = misused(
+			"--dry-run holds nothing that --then could look at");
+	if (rc)
+		return rc;
+	rc = recording_read(&rec, args->operand[0]);
+	if (!rc) {
+		recording_infer(&rec);
+		if (out.dry) {
+			rc = replay_run(NULL, &rec, &out, every);
+			if (!rc)
+				summary(&rec, &out);
+		} else {
+			rc = replay_in_pool(&rec, args, &out, every);
+		}
+	}
+	recording_free(&rec);
+	return rc;
+}
+
+static const struct opt replay_opts[] = {
+	{ 0, "all", NULL, "pages and objects (the default)" },
+	{ 0, "pages", NULL, "events of pages only, as they were recorded" },
+	{ 0, "objects", NULL, "events of objects and of kmalloc only" },
+	{ 0, "every", "N", "a line on the pool each N events" },
+	{ 0, "then", "CMD", "run CMD with the shell while it is all held" },
+	{ 0, "cpu", "N", "stay on CPU N instead of the first" },
+	{ 0, "dry-run", NULL, "read, infer and count, without a pool" },
+	OPTS_END,
+};
+
+const struct command replay_commands[] = {
+	{
+		.name = "replay",
+		.brief = "act a recording of kmem events out in the pool",
+		.operands = "FILE | -",
+		.text = "FILE is what ftrace, trace-cmd report or perf script print, plain or compressed\n"
+			"(xz, gz, zst, bz2); - is stdin. It is read as a whole first: one that is cut off,\n"
+			"damaged or foreign is refused with its line. The pool is drained, the recording\n"
+			"acted out on one CPU, in its order; then all is given back.\n\n"
+			"With --all, what the recorded kernel took for its own slabs is left out, since\n"
+			"objects make their own; a large kmalloc counts once. --pages keeps both.\n",
+		.opts = replay_opts,
+		.least = 1,
+		.most = 1,
+		.flags = COMMAND_NO_DOOR | COMMAND_HOLDS | COMMAND_OWN_THEN,
+		.run = run_replay,
+	},
+	{ 0 },
+};

@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A recording's steps, acted out in the pool, in the order in which they were recorded.
+ *
+ * Steps are gathered into batches. A free wants a handle, and what the open batch
+ * allocates has none yet: a free of such a life first sends the batch. So the order is
+ * never changed, and as many steps go in one call as the recording's own habits allow.
+ *
+ * Every allocation is asked for without a line in the log: failures are counted here.
+ * The free of something that failed is left out, and counted too.
+ *
+ * With --dry-run the same is done without a pool: everything succeeds and takes what it
+ * took in the recorded kernel.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mymm_objects.h"
+#include "mymm_trace.h"
+
+#define BATCH 4096
+
+struct runner {
+	struct session *session; /* NULL: dry */
+	struct recording *rec;
+	struct outcome *out;
+	struct mymm_op ops[BATCH];
+	uint32_t life[BATCH];
+	uint64_t event[BATCH];
+	uint64_t time[BATCH];
+	uint32_t nr;
+	uint32_t batch; /* number of the open one, from 1 */
+	uint32_t next_handle; /* dry */
+	uint64_t events;
+};
+
+static bool acted_on(const struct outcome *out, const struct life *life)
+{
+	if (life->kind != LIFE_PAGES)
+		return out->mode != REPLAY_PAGES;
+	if (out->mode == REPLAY_ALL)
+		return life->note == PAGES_OWN;
+	return out->mode == REPLAY_PAGES;
+}
+
+static uint64_t bytes_of(const struct life *life)
+{
+	return life->kind == LIFE_PAGES ? 4096ULL << life->order : life->asked;
+}
+
+/*
+ * What the cache asked for: the alignment that makes an object as long as it was, if
+ * there is one; else just that length.
+ */
+static void shape(const struct cache_kind *cache, struct mymm_cache_args *make)
+{
+	uint32_t align;
+
+	make->object_size = cache->asked;
+	for (align = 8; align <= 4096; align *= 2) {
+		if ((cache->asked + align - 1) / align * align != cache->held)
+			continue;
+		make->align = align > 8 ? align : 0;
+		return;
+	}
+	make->object_size = cache->held;
+}
+
+static int create_caches(struct runner *run)
+{
+	struct recording *rec = run->rec;
+
+	if (run->out->mode == REPLAY_PAGES)
+		return OK;
+	for (size_t i = 0; i < rec->nr_caches; i++) {
+		struct cache_kind *cache = &rec->cache[i];
+		struct mymm_cache_args make = { 0 };
+
+		if (cache->class)
+			continue;
+		if (!run->session) {
+			cache->handle = ++run->next_handle;
+			continue;
+		}
+		memcpy(make.name, cache->name, sizeof(make.name));
+		shape(cache, &make);
+		if (cache_create(run->session, &make))
+			return FAILED;
+		cache->handle = make.handle;
+		cache->order = make.slab_order;
+	}
+	return OK;
+}
+
+/* What a pool without refusals would say. */
+static void pretend(struct runner *run)
+{
+	for (uint32_t i = 0; i < run->nr; i++) {
+		struct mymm_op *op = &run->ops[i];
+		const struct life *life = &run->rec->life[run->life[i]];
+
+		if (op->op == MYMM_OP_PAGES_FREE || op->op == MYMM_OP_KFREE ||
+		    op->op == MYMM_OP_OBJ_FREE)
+			continue;
+		op->handle = ++run->next_handle;
+		op->bytes = life->kind == LIFE_PAGES ? 4096ULL << life->order :
+						       life->held;
+	}
+}
+
+static bool allocates(const struct mymm_op *op)
+{
+	return op->op == MYMM_OP_PAGES_ALLOC || op->op == MYMM_OP_KMALLOC ||
+	       op->op == MYMM_OP_OBJ_ALLOC;
+}
+
+static void count_failure(struct runner *run, const struct life *life)
+{
+	struct outcome *out = run->out;
+	unsigned int order = 0;
+
+	if (life->kind == LIFE_PAGES) {
+		order = life->order;
+	} else if (life->kind == LIFE_KMALLOC && life->asked > 8192) {
+		while (4096ULL << order < life->asked)
+			order++;
+	} else {
+		order = SLAB_FAILS;
+	}
+	out->failed[order < SLAB_FAILS ? order : SLAB_FAILS]++;
+	if (life->cache != NONE)
+		run->rec->cache[life->cache].failed++;
+}
+
+static void begins(struct runner *run, const struct mymm_op *op,
+		   struct life *life, uint32_t i)
+{
+	struct outcome *out = run->out;
+	uint64_t bytes;
+
+	life->handle = op->handle;
+	life->taken = op->bytes;
+	out->total[life->kind].nr++;
+	out->total[life->kind].asked += bytes_of(life);
+	out->total[life->kind].held += op->bytes;
+	out->now[life->kind].nr++;
+	out->now[life->kind].asked += bytes_of(life);
+	out->now[life->kind].held += op->bytes;
+	if (life->cache != NONE) {
+		struct cache_kind *cache = &run->rec->cache[life->cache];
+
+		cache->allocs++;
+		if (++cache->live > cache->peak)
+			cache->peak = cache->live;
+	}
+	bytes = out->now[0].held + out->now[1].held + out->now[2].held;
+	if (bytes > out->peak_bytes) {
+		out->peak_bytes = bytes;
+		out->peak_event = run->event[i];
+		out->peak_time = run->time[i];
+		memcpy(out->peak, out->now, sizeof(out->peak));
+	}
+}
+
+static void ends(struct runner *run, struct life *life)
+{
+	struct outcome *out = run->out;
+
+	out->now[life->kind].nr--;
+	out->now[life->kind].asked -= bytes_of(life);
+	out->now[life->kind].held -= life->taken;
+	life->handle = 0;
+	if (life->cache != NONE) {
+		run->rec->cache[life->cache].frees++;
+		run->rec->cache[life->cache].live--;
+	}
+}
+
+static void refused(struct runner *run, const struct mymm_op *op, uint32_t i)
+{
+	struct outcome *out = run->out;
+
+	if (out->refused++)
+		return;
+	snprintf(out->first_refused, sizeof(out->first_refused),
+		 "event %llu: %s", (unsigned long long)run->event[i],
+		 op_why(run->session, op));
+}
+
+static int send_batch(struct runner *run)
+{
+	uint32_t done = run->nr;
+	int err = 0;
+
+	if (!run->nr)
+		return OK;
+	if (run->session)
+		err = session_batch(run->session, run->ops, run->nr, 0, &done);
+	else
+		pretend(run);
+	if (err || done != run->nr)
+		return failed(err,
+			      "the pool refused a batch of %u operations: %s",
+			      run->nr, err ? strerror(err) : "interrupted");
+	for (uint32_t i = 0; i < run->nr; i++) {
+		const struct mymm_op *op = &run->ops[i];
+		struct life *life = &run->rec->life[run->life[i]];
+
+		if (op->result == -ENOMEM && allocates(op))
+			count_failure(run, life);
+		else if (op->result)
+			refused(run, op, i);
+		else if (allocates(op))
+			begins(run, op, life, i);
+		else
+			ends(run, life);
+	}
+	run->nr = 0;
+	run->batch++;
+	run->out->batches++;
+	return OK;
+}
+
+static uint32_t flags_for(const struct runner *run, const struct life *life)
+{
+	uint32_t flags = life->flags;
+
+	if (life->kind != LIFE_PAGES)
+		flags &= ~(MYMM_GFP_COMP | MYMM_GFP_MOVABLE | MYMM_GFP_HIGHMEM |
+			   MYMM_GFP_DMA32);
+	if (life->kind == LIFE_OBJECT)
+		flags &= ~(MYMM_GFP_DMA | MYMM_GFP_RECLAIMABLE);
+	/* Frames without memory can not be zeroed. */
+	if (run->session && !(run->session->info.flags & MYMM_INFO_MEMORY))
+		flags &= ~MYMM_GFP_ZERO;
+	return flags;
+}
+
+static int do_step(struct runner *run, const struct step *step)
+{
+	static const uint32_t alloc_op[] = { MYMM_OP_PAGES_ALLOC,
+					     MYMM_OP_KMALLOC,
+					     MYMM_OP_OBJ_ALLOC };
+	static const uint32_t free_op[] = { MYMM_OP_PAGES_FREE, MYMM_OP_KFREE,
+					    MYMM_OP_OBJ_FREE };
+	struct life *life = &run->rec->life[step->life];
+	const struct cache_kind *cache = NULL;
+	struct mymm_op *op;
+
+	if (life->kind == LIFE_OBJECT)
+		cache = &run->rec->cache[life->cache];
+	if (step->what == STEP_ALLOC && life->kind == LIFE_PAGES &&
+	    life->order >= MYMM_UAPI_ORDERS) {
+		count_failure(run, life);
+		return OK;
+	}
+	if (step->what == STEP_FREE && !life->handle) {
+		if (life->batch == run->batch && send_batch(run))
+			return FAILED;
+		if (!life->handle) {
+			run->out->free_of_failed++;
+			return OK;
+		}
+	}
+	op = &run->ops[run->nr];
+	memset(op, 0, sizeof(*op));
+	op->cache = cache ? cache->handle : 0;
+	if (step->what == STEP_ALLOC) {
+		op->op = alloc_op[life->kind];
+		op->flags = flags_for(run, life);
+		op->arg = life->kind == LIFE_PAGES   ? life->order :
+			  life->kind == LIFE_KMALLOC ? life->asked :
+						       0;
+		life->batch = run->batch;
+	} else {
+		op->op = free_op[life->kind];
+		op->handle = life->handle;
+		op->arg = life->kind == LIFE_PAGES ? life->order : 0;
+	}
+	run->life[run->nr] = step->life;
+	run->event[run->nr] = run->events;
+	run->time[run->nr] = step->time;
+	return ++run->nr == BATCH ? send_batch(run) : OK;
+}
+
+/* A line of the film: what is in use, and free blocks of each order in the pool. */
+static int show_state(struct runner *run, const struct step *step)
+{
+	uint64_t frames, managed, free[MYMM_UAPI_ORDERS] = { 0 };
+	char bar[21];
+
+	if (send_batch(run))
+		return FAILED;
+	if (!run->session) {
+		printf("%9s %9.3f s  %s held\n", count_text(run->events),
+		       (step->time - run->rec->first) / 1e6,
+		       bytes_text(run->out->now[0].held +
+				  run->out->now[1].held +
+				  run->out->now[2].held));
+		return OK;
+	}
+	if (session_info(run->session))
+		return FAILED;
+	frames = session_frames(run->session, &managed);
+	for (uint32_t i = 0; i < run->session->info.nr_zones; i++)
+		for (int order = 0; order < MYMM_UAPI_ORDERS; order++)
+			free[order] +=
+				run->session->info.zones[i].nr_free[order];
+	memset(bar, '.', 20);
+	memset(bar, '#', managed ? 20 * (managed - frames) / managed : 0);
+	bar[20] = 0;
+	printf("%9s %8.3f s %8s [%s]", count_text(run->events),
+	       (step->time - run->rec->first) / 1e6,
+	       count_text(managed - frames), bar);
+	for (int order = 0; order < MYMM_UAPI_ORDERS; order++)
+		printf(" %5llu", (unsigned long long)free[order]);
+	putchar('\n');
+	return OK;
+}
+
+static int run_steps(struct runner *run, uint64_t every)
+{
+	const struct recording *rec = run->rec;
+	int rc = OK;
+
+	if (every)
+		printf("%9s %10s %8s %22s  free blocks of order 0 to %d\n",
+		       "event", "time", "frames", "in use",
+		       MYMM_UAPI_ORDERS - 1);
+	for (size_t i = 0; !rc && i < rec->nr_steps; i++) {
+		const struct step *step = &rec->step[i];
+
+		run->events += step->event;
+		if (step->what != STEP_NOTHING &&
+		    acted_on(run->out, &rec->life[step->life]))
+			rc = do_step(run, step);
+		if (every && step->event && !rc && !(run->events % every))
+			rc = show_state(run, step);
+		if (step->event && !(run->events % 1024))
+			progress("replaying: events", run->events, rec->kmem);
+	}
+	if (!rc)
+		rc = send_batch(run);
+	progress_end();
+	return rc;
+}
+
+int replay_run(struct session *session, struct recording *rec,
+	       struct outcome *out, uint64_t every)
+{
+	struct runner *run = xalloc(NULL, 1, sizeof(*run));
+	double start;
+	int rc;
+
+	memset(run, 0, sizeof(*run));
+	run->session = session;
+	run->rec = rec;
+	run->out = out;
+	run->batch = 1;
+	rc = create_caches(run);
+	start = seconds_now();
+	if (!rc)
+		rc = run_steps(run, every);
+	out->seconds = seconds_now() - start;
+	if (!rc && session) {
+		rc = session_info(session);
+		out->end = session->info;
+	}
+	free(run);
+	return rc;
+}

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What came of a replay, for a person to read.
+ *
+ * Three questions, in this order: what was in the recording, and how much of it was
+ * guessed; what the pool made of it; what the pool looks like now.
+ *
+ * Unusable free space index of an order: the share of a zone's free memory that lies
+ * in blocks too small for it. 0.000: all of it would do; 1.000: none.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "mymm_trace.h"
+
+static double percent(uint64_t part, uint64_t all)
+{
+	return all ? 100.0 * part / all : 0;
+}
+
+static void heading(const char *text)
+{
+	printf("\n%s\n", text);
+}
+
+static void show_head(const struct recording *rec, const struct outcome *out)
+{
+	static const char *const what[] = { "pages and objects", "pages only",
+					    "objects only" };
+
+	printf("%s%s%s%s: %s over %.2f s, %s\n", rec->path,
+	       rec->tool ? " (" : "", rec->tool ? rec->tool : "",
+	       rec->tool ? ")" : "", plural(rec->kmem, "event", "events"),
+	       (rec->last - rec->first) / 1e6, what[out->mode]);
+	if (out->dry) {
+		puts("Dry run: nothing was allocated; what is held is what the recorded kernel held");
+		return;
+	}
+	printf("Replayed in %.2f s on CPU %d: %s events a second, in %s\n",
+	       out->seconds, out->cpu,
+	       count_text(rec->kmem /
+			  (out->seconds > 1e-6 ? out->seconds : 1e-6)),
+	       plural(out->batches, "batch", "batches"));
+	if (out->was_pristine)
+		puts("The pool was pristine");
+	else if (out->pristine)
+		puts("The pool was not pristine; drained, it was");
+	else
+		puts("The pool was NOT pristine, even when drained: others hold something, and this\n"
+		     "state will not come again");
+}
+
+static void remark(uint64_t nr, const char *text)
+{
+	if (nr)
+		printf("  %12s  %s\n", count_text(nr), text);
+}
+
+static void show_events(const struct recording *rec, const struct outcome *out)
+{
+	heading("Events in the recording");
+	for (int kind = 0; kind < TRACE_KINDS; kind++)
+		if (rec->events[kind] || kind < TRACE_KMEM)
+			printf("  %12s  %s\n", count_text(rec->events[kind]),
+			       trace_names[kind]);
+	remark(rec->lost, "lost by the recorder");
+	if (rec->lost_marks && !rec->lost)
+		remark(rec->lost_marks,
+		       "places where the recorder lost events");
+
+	heading("Of these");
+	remark(rec->null_frees, "kfree(NULL): nothing to do");
+	remark(rec->unseen_objects,
+	       "frees of objects allocated before the recording: skipped");
+	remark(rec->unseen_pages,
+	       "frees of pages allocated before the recording: skipped");
+	remark(rec->batched,
+	       "mm_page_free_batched beside their mm_page_free: one free each");
+	remark(rec->batched_alone,
+	       "mm_page_free_batched without mm_page_free: acted on");
+	if (rec->slab_blocks) {
+		char text[128];
+
+		snprintf(
+			text, sizeof(text),
+			"blocks that the recorded kernel took for slabs (%s): %s",
+			plural(rec->slab_frames, "frame", "frames"),
+			out->mode == REPLAY_ALL ?
+				"left out, ours make their own" :
+			out->mode == REPLAY_PAGES ? "kept" :
+						    "left out");
+		remark(rec->slab_blocks, text);
+	}
+	remark(rec->large,
+	       "large kmallocs, told of as pages too: counted once");
+	remark(rec->as_kmalloc,
+	       "objects that a free says to be of kmalloc-*: taken as kmallocs");
+	remark(rec->split_blocks,
+	       "blocks that were freed in parts: end with the last part");
+	remark(rec->order_differs,
+	       "frees of another order than was allocated: the block ends");
+	remark(rec->implied_objects + rec->implied_pages,
+	       "allocated again with no free seen: a free is implied");
+	remark(rec->failed,
+	       "allocations that failed in the recorded kernel: skipped");
+	remark(rec->blind, "without their pointer: skipped");
+	if (rec->unknown_gfp) {
+		char text[128];
+
+		snprintf(text, sizeof(text),
+			 "with unknown gfp words, as %.40s: without effect",
+			 rec->gfps.text[0]);
+		remark(rec->unknown_gfp, text);
+	}
+}
+
+static void show_names(const struct recording *rec)
+{
+	static const char *const how[] = {
+		"known by the object's own free",
+		"inferred: the call site always meant this cache",
+		"not known: cache size-N",
+	};
+	uint64_t all = rec->inferred[BY_FREE] + rec->inferred[BY_SITE] +
+		       rec->inferred[BY_SIZE];
+
+	if (!all)
+		return;
+	heading("Which cache an object was of");
+	for (int i = 0; i < INFERRED; i++)
+		printf("  %12s  %5.1f %%  %s\n", count_text(rec->inferred[i]),
+		       percent(rec->inferred[i], all), how[i]);
+}
+
+static void usage_line(const char *when, const char *name,
+		       const struct usage *usage)
+{
+	printf("  %-8s %-9s %11s %12s %12s %8.1f %%\n", when, name,
+	       count_text(usage->nr), bytes_text(usage->asked),
+	       bytes_text(usage->held),
+	       percent(usage->held - usage->asked, usage->held));
+}
+
+static void usage_lines(const char *when, const struct usage usage[3])
+{
+	static const char *const names[] = { "pages", "kmalloc", "objects" };
+	struct usage all = { 0 };
+
+	for (int kind = 0; kind < 3; kind++) {
+		if (!usage[kind].nr)
+			continue;
+		usage_line(when, names[kind], &usage[kind]);
+		when = "";
+		all.nr += usage[kind].nr;
+		all.asked += usage[kind].asked;
+		all.held += usage[kind].held;
+	}
+	usage_line(when, "together", &all);
+}
+
+static void show_usage(const struct recording *rec, const struct outcome *out)
+{
+	heading("Bytes asked for and held; lost is what nobody asked for: internal fragmentation");
+	printf("  %-8s %-9s %11s %12s %12s %10s\n", "", "", "allocations",
+	       "asked for", "held", "lost");
+	usage_lines("in all", out->total);
+	usage_lines("at peak", out->peak);
+	usage_lines("at end", out->now);
+	printf("  The peak came with event %s, %.2f s into the recording\n",
+	       count_text(out->peak_event),
+	       (out->peak_time - rec->first) / 1e6);
+}
+
+static void show_frames(const struct outcome *out)
+{
+	uint64_t page = out->end.page_size, slabs = 0, used = 0,
+		 blocks = out->now[LIFE_PAGES].held;
+	uint64_t bytes =
+		out->now[LIFE_OBJECT].held + out->now[LIFE_KMALLOC].held;
+
+	for (uint32_t i = 0; i < out->end.nr_zones; i++)
+		used += out->end.zones[i].managed - out->end.zones[i].free;
+	if (!out->pristine || used * page < blocks)
+		return;
+	slabs = used * page - blocks;
+	if (slabs)
+		printf("  At the end %s are in use: %s as pages, %s as slabs, large kmallocs and\n"
+		       "  in magazines, for %s of objects (%.1f %% of that is not in one)\n",
+		       plural(used, "frame", "frames"), bytes_text(blocks),
+		       bytes_text(slabs), bytes_text(bytes),
+		       slabs > bytes ? percent(slabs - bytes, slabs) : 0.0);
+}
+
+static void show_failures(const struct outcome *out)
+{
+	uint64_t all = 0;
+
+	for (int i = 0; i <= SLAB_FAILS; i++)
+		all += out->failed[i];
+	heading("Failures by order");
+	if (!all) {
+		puts("  none");
+		return;
+	}
+	for (int order = 0; order < SLAB_FAILS; order++)
+		printf(" %6d", order);
+	printf("  for slabs\n");
+	for (int i = 0; i < SLAB_FAILS; i++)
+		printf(" %6llu", (unsigned long long)out->failed[i]);
+	printf(" %10llu\n", (unsigned long long)out->failed[SLAB_FAILS]);
+	printf("  %s of what had failed were left out\n",
+	       plural(out->free_of_failed, "free", "frees"));
+}
+
+static unsigned int unusable(const struct mymm_zone_info *zone, int order)
+{
+	uint64_t suitable = 0, all = 0;
+
+	for (int i = 0; i < MYMM_UAPI_ORDERS; i++) {
+		all += zone->nr_free[i] << i;
+		if (i >= order)
+			suitable += zone->nr_free[i] << i;
+	}
+	return all ? (all - suitable) * 1000 / all : 1000;
+}
+
+static void show_zones(const struct mymm_info *info)
+{
+	heading("Zones now");
+	printf("  %-14s %9s %9s %9s  %s\n", "", "frames", "free", "peak used",
+	       "failed");
+	for (uint32_t i = 0; i < info->nr_zones; i++) {
+		const struct mymm_zone_info *zone = &info->zones[i];
+
+		printf("  node %u %-7s %9s %9s %9s  %6s\n", zone->node,
+		       zone->name, count_text(zone->managed),
+		       count_text(zone->free), count_text(zone->peak),
+		       count_text(zone->failed));
+	}
+	heading("Unusable free space index by order");
+	printf("  %-14s", "");
+	for (int order = 0; order < MYMM_UAPI_ORDERS; order++)
+		printf(" %5d", order);
+	putchar('\n');
+	for (uint32_t i = 0; i < info->nr_zones; i++) {
+		const struct mymm_zone_info *zone = &info->zones[i];
+
+		printf("  node %u %-7s", zone->node, zone->name);
+		for (int order = 0; order < MYMM_UAPI_ORDERS; order++) {
+			unsigned int index = unusable(zone, order);
+
+			printf(" %u.%03u", index / 1000, index % 1000);
+		}
+		putchar('\n');
+	}
+}
+
+static int busier(const void *a, const void *b)
+{
+	const struct cache_kind *x = *(struct cache_kind *const *)a;
+	const struct cache_kind *y = *(struct cache_kind *const *)b;
+
+	if (x->allocs != y->allocs)
+		return x->allocs < y->allocs ? 1 : -1;
+	return strcmp(x->name, y->name);
+}
+
+static void show_caches(const struct recording *rec)
+{
+	const struct cache_kind **by =
+		xalloc(NULL, rec->nr_caches, sizeof(*by));
+	size_t nr = 0;
+
+	for (size_t i = 0; i < rec->nr_caches; i++)
+		if (rec->cache[i].allocs + rec->cache[i].failed)
+			by[nr++] = &rec->cache[i];
+	qsort(by, nr, sizeof(*by), busier);
+	if (nr) {
+		heading("Busiest caches");
+		printf("  %-20s %9s %9s %9s %9s %9s %7s\n", "", "bytes",
+		       "allocs", "frees", "peak", "in use", "failed");
+	}
+	for (size_t i = 0; i < nr && i < 8; i++)
+		printf("  %-20s %9u %9s %9s %9s %9s %7s\n", by[i]->name,
+		       by[i]->asked, count_text(by[i]->allocs),
+		       count_text(by[i]->frees), count_text(by[i]->peak),
+		       count_text(by[i]->live), count_text(by[i]->failed));
+	if (nr > 8)
+		printf("  and %s\n", plural(nr - 8, "other", "others"));
+	free(by);
+}
+
+void summary(const struct recording *rec, const struct outcome *out)
+{
+	show_head(rec, out);
+	show_events(rec, out);
+	show_names(rec);
+	show_usage(rec, out);
+	if (!out->dry)
+		show_frames(out);
+	show_caches(rec);
+	if (!out->dry) {
+		show_failures(out);
+		show_zones(&out->end);
+	}
+	fflush(stdout);
+}

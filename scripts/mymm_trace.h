@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The parts of replay, from the bytes of a file to what came of it.
+ *
+ *	mymm_input.c      lines of a file, of whatever is compressed, of stdin
+ *	mymm_trace.c      a line: an event, something to skip, or nothing of ours
+ *	mymm_gfp.c        gfp words, and SLUB's own pages by them
+ *	mymm_map.c        numbers and texts to small numbers
+ *	mymm_recording.c  all of it: lives and steps
+ *	mymm_infer.c      which cache an object was of
+ *	mymm_replay.c     the command; mymm_run.c acts the steps out
+ *	mymm_summary.c    what came out
+ */
+#ifndef _MYMM_TRACE_H
+#define _MYMM_TRACE_H
+
+#include "mymm_cli.h"
+
+#define NONE UINT32_MAX
+
+/* --- mymm_map.c: neither ever shrinks --- */
+
+struct map_slot {
+	uint64_t key;
+	uint32_t value; /* NONE: empty */
+};
+
+struct map {
+	struct map_slot *slot;
+	size_t room; /* a power of two */
+	size_t used;
+};
+
+uint32_t map_get(const struct map *map, uint64_t key);
+void map_put(struct map *map, uint64_t key, uint32_t value);
+void map_del(struct map *map, uint64_t key);
+void map_free(struct map *map);
+
+/* A piece of a longer text. */
+struct piece {
+	const char *at;
+	size_t len;
+};
+
+/* Texts, each kept once, numbered from 0. */
+struct texts {
+	struct map map;
+	char **text;
+	size_t nr;
+	size_t room;
+};
+
+uint32_t texts_add(struct texts *texts, struct piece piece);
+void texts_free(struct texts *texts);
+
+/* --- mymm_input.c --- */
+
+struct input {
+	const char *path;
+	const char *tool; /* that decompresses, or NULL */
+	int fd;
+	int child;
+	char *buf;
+	size_t room;
+	size_t at;
+	size_t have;
+	bool ended;
+	bool cut; /* the last line has no end */
+	unsigned long line;
+};
+
+int input_open(struct input *input, const char *path);
+/* 1: a line, ended by NUL instead of newline, good until the next call; 0: no more; -1: error */
+int input_line(struct input *input, char **line, size_t *len);
+/* FAILED if what decompressed was not content. */
+int input_close(struct input *input);
+
+/* --- mymm_gfp.c --- */
+
+/**
+ * struct gfp - what gfp words say
+ * @words: the set of words, compounds taken apart; bits of our own
+ * @flags: MYMM_GFP_*
+ * @unknown: words that are not known
+ */
+struct gfp {
+	uint32_t words;
+	uint32_t flags;
+	uint32_t unknown;
+	struct piece first_unknown;
+};
+
+void gfp_parse(struct gfp *gfp, struct piece text);
+/* Is a block of that order one that SLUB took for itself? */
+bool gfp_is_slab(const struct gfp *gfp, uint32_t order);
+/* Could the pages of @pages be those of a large kmalloc of @bytes? */
+bool gfp_is_large(const struct gfp *pages, const struct gfp *bytes);
+
+/* --- mymm_trace.c --- */
+
+enum trace_kind {
+	TRACE_PAGE_ALLOC,
+	TRACE_PAGE_FREE,
+	TRACE_PAGE_FREE_BATCHED,
+	TRACE_KMALLOC,
+	TRACE_KFREE,
+	TRACE_CACHE_ALLOC,
+	TRACE_CACHE_FREE,
+	TRACE_KMEM, /* others of kmem, that are not acted on */
+	TRACE_OTHER, /* others */
+	TRACE_KINDS,
+};
+
+extern const char *const trace_names[TRACE_KINDS];
+
+/**
+ * struct trace_event - one line, taken apart
+ * @kind: enum trace_kind
+ * @cpu: it ran there, or NONE
+ * @order: of pages
+ * @movable: the recorded kernel counted these pages as movable
+ * @blind: the pointer was not shown
+ * @time: in microseconds of the recording's own clock
+ * @key: the frame's number, or the pointer; 0 is NULL
+ * @task: a number that stands for the task
+ * @asked: bytes_req
+ * @held: bytes_alloc
+ * @gfp: gfp_flags
+ * @site: call_site
+ * @name: of the cache, if shown
+ */
+struct trace_event {
+	enum trace_kind kind;
+	uint32_t cpu;
+	uint32_t order;
+	bool movable;
+	bool blind;
+	uint64_t time;
+	uint64_t key;
+	uint64_t task;
+	uint64_t asked;
+	uint64_t held;
+	struct gfp gfp;
+	struct piece site;
+	struct piece name;
+};
+
+enum line_kind {
+	LINE_EVENT,
+	LINE_SKIP, /* a comment, a stack, a remark of the tool's */
+	LINE_ENTRIES, /* ftrace's count: @event.asked are there, of @event.held */
+	LINE_LOST, /* @event.asked events were lost, 0: it does not say */
+	LINE_FOREIGN,
+};
+
+/* @why is set for LINE_FOREIGN. */
+enum line_kind trace_line(const char *line, size_t len,
+			  struct trace_event *event, const char **why);
+
+/* --- mymm_recording.c, mymm_infer.c --- */
+
+enum life_kind { LIFE_PAGES, LIFE_KMALLOC, LIFE_OBJECT };
+enum page_note { PAGES_OWN, PAGES_SLAB, PAGES_LARGE };
+
+/**
+ * struct life - an allocation, from its event to its free
+ * @kind: enum life_kind
+ * @note: enum page_note, for pages
+ * @order: of pages
+ * @flags: MYMM_GFP_*
+ * @asked: bytes
+ * @held: bytes, by the recording
+ * @site: number of the call site's text, or NONE
+ * @name: number of the cache's name, known by its own free, or NONE
+ * @cache: index in @caches of the recording; NONE for pages and large kmallocs
+ * @left: frames of a block that are still to be freed
+ * @handle: in the pool
+ * @batch: in which its operation went
+ * @taken: bytes that it really takes in the pool
+ */
+struct life {
+	uint8_t kind;
+	uint8_t note;
+	uint16_t order;
+	uint32_t flags;
+	uint32_t asked;
+	uint32_t held;
+	uint32_t site;
+	uint32_t name;
+	uint32_t cache;
+	uint32_t left;
+	uint32_t handle;
+	uint32_t batch;
+	uint32_t taken;
+};
+
+enum step_what { STEP_NOTHING, STEP_ALLOC, STEP_FREE };
+
+/* @event: 0 for a free that is implied, and stands before the event that implies it. */
+struct step {
+	uint64_t time;
+	uint32_t life;
+	uint8_t what;
+	uint8_t event;
+};
+
+/**
+ * struct cache_kind - a cache of the recording, or a size class of kmalloc
+ * @name: as it is called in the pool
+ * @asked: bytes of an object; of a class: its size
+ * @held: bytes from one to the next, by the recording
+ * @handle: in the pool; 0: a class of kmalloc
+ * @order: of its slabs in the pool
+ * @allocs: events; the others: what came of them
+ */
+struct cache_kind {
+	char name[MYMM_NAME_LEN];
+	uint32_t asked;
+	uint32_t held;
+	bool class;
+	uint32_t handle;
+	uint32_t order;
+	uint64_t allocs;
+	uint64_t frees;
+	uint64_t failed;
+	uint64_t live;
+	uint64_t peak;
+};
+
+enum inferred { BY_FREE, BY_SITE, BY_SIZE, INFERRED };
+
+struct recording {
+	const char *path;
+	const char *tool;
+	struct life *life;
+	size_t nr_lives, room_lives;
+	struct step *step;
+	size_t nr_steps, room_steps;
+	struct cache_kind *cache;
+	size_t nr_caches, room_caches;
+	struct texts sites, names, gfps, cache_ids;
+
+	uint64_t events[TRACE_KINDS];
+	uint64_t kmem; /* the sum of those that are of kmem */
+	unsigned long lines;
+	uint64_t promised, lost, lost_marks;
+	uint64_t null_frees, blind, failed, unseen_objects, unseen_pages;
+	uint64_t implied_objects, implied_pages, batched_alone, batched;
+	uint64_t split_blocks, order_differs;
+	uint64_t slab_blocks, slab_frames, large;
+	uint64_t unknown_gfp;
+	uint64_t inferred[INFERRED], as_kmalloc;
+	uint64_t first, last;
+};
+
+int recording_read(struct recording *rec, const char *path);
+void recording_free(struct recording *rec);
+void recording_infer(struct recording *rec);
+
+/* --- mymm_progress.c --- */
+void progress(const char *what, uint64_t nr, uint64_t all);
+void progress_end(void);
+double seconds_now(void);
+
+/* --- mymm_run.c and mymm_summary.c --- */
+
+enum replay_mode { REPLAY_ALL, REPLAY_PAGES, REPLAY_OBJECTS };
+
+struct usage {
+	uint64_t nr;
+	uint64_t asked;
+	uint64_t held;
+};
+
+#define SLAB_FAILS MYMM_UAPI_ORDERS /* objects that found no slab */
+
+struct outcome {
+	enum replay_mode mode;
+	bool dry;
+	int cpu;
+	bool was_pristine; /* before anything */
+	bool pristine; /* after the drain */
+	uint64_t acted[TRACE_KINDS];
+	uint64_t failed[MYMM_UAPI_ORDERS + 1];
+	uint64_t free_of_failed;
+	uint64_t refused;
+	char first_refused[256];
+	struct usage
+		total[3]; /* by enum life_kind; all that was ever allocated */
+	struct usage now[3];
+	struct usage peak[3];
+	uint64_t peak_bytes, peak_event, peak_time;
+	uint64_t batches;
+	double seconds;
+	struct mymm_info start, end;
+};
+
+int replay_run(struct session *session, struct recording *rec,
+	       struct outcome *out, uint64_t every);
+void summary(const struct recording *rec, const struct outcome *out);
+
+#endif /* _MYMM_TRACE_H */
