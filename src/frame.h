@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The frame table; frame.c has the picture. */
+#ifndef _MYMM_FRAME_H
+#define _MYMM_FRAME_H
+
+#include <linux/build_bug.h>
+#include <linux/types.h>
+
+#define MYMM_MAX_ORDER		10
+#define MYMM_NR_ORDERS		(MYMM_MAX_ORDER + 1)
+#define MYMM_NO_FRAME		(~0U)
+
+/**
+ * enum mymm_frame_state - what a frame is at this moment
+ * @MYMM_FRAME_TAIL: not the first frame of anything; what it belongs to is found
+ *                   from the head (zero, so a zeroed table is all tails)
+ * @MYMM_FRAME_FREE: first frame of a free block, on the list of its order
+ * @MYMM_FRAME_PAGES: first frame of an allocated block
+ * @MYMM_FRAME_LARGE: first frame of a kmalloc too large for a size class
+ * @MYMM_FRAME_SLAB: first frame of a slab
+ * @MYMM_FRAME_SLAB_TAIL: another frame of a slab
+ * @MYMM_FRAME_LIST: no frame at all: the head of a list, behind the last frame
+ * @MYMM_NR_FRAME_STATES: how many there are
+ */
+enum mymm_frame_state {
+	MYMM_FRAME_TAIL,
+	MYMM_FRAME_FREE,
+	MYMM_FRAME_PAGES,
+	MYMM_FRAME_LARGE,
+	MYMM_FRAME_SLAB,
+	MYMM_FRAME_SLAB_TAIL,
+	MYMM_FRAME_LIST,
+	MYMM_NR_FRAME_STATES,
+};
+
+/* The bits of a frame's tag; one compare tells state, order, zone and flags. */
+#define MYMM_TAG_STATE		0x000000ffU
+#define MYMM_TAG_ORDER_SHIFT	8
+#define MYMM_TAG_ORDER		0x0000ff00U
+#define MYMM_TAG_ZONE_SHIFT	16
+#define MYMM_TAG_ZONE		0x00ff0000U
+#define MYMM_TAG_COMP		0x01000000U	/* allocated with __GFP_COMP */
+
+static inline u32 mymm_tag(enum mymm_frame_state state, unsigned int order,
+			   unsigned int zone)
+{
+	return state | order << MYMM_TAG_ORDER_SHIFT |
+	       zone << MYMM_TAG_ZONE_SHIFT;
+}
+
+static inline enum mymm_frame_state mymm_tag_state(u32 tag)
+{
+	return tag & MYMM_TAG_STATE;
+}
+
+static inline unsigned int mymm_tag_order(u32 tag)
+{
+	return (tag & MYMM_TAG_ORDER) >> MYMM_TAG_ORDER_SHIFT;
+}
+
+static inline unsigned int mymm_tag_zone(u32 tag)
+{
+	return (tag & MYMM_TAG_ZONE) >> MYMM_TAG_ZONE_SHIFT;
+}
+
+/**
+ * struct mymm_frame - the descriptor of one page of a pool
+ * @tag: state, order, zone and flags in one word, see MYMM_TAG_*. Written under
+ *       the lock of the frame's zone while the block is free or changes hands,
+ *       by its owner alone while it is allocated
+ * @cache: %MYMM_FRAME_SLAB and %MYMM_FRAME_SLAB_TAIL: number of the cache that the
+ *         slab belongs to; 0 in every other state, so that one compare on the
+ *         way of each free tells a foreign object
+ * @next: next frame of the list that this one is on, and
+ * @prev: the one before it; lists are circular and end in a %MYMM_FRAME_LIST.
+ *        Free block: zone lock. Slab: the cache's list lock
+ * @back: slab frames: how many frames before this one the slab begins
+ * @objects: slab frames: objects that the slab has room for
+ * @inuse: first frame of a slab: objects handed out; the cache's list lock
+ * @free: first frame of a slab: first object of its freelist, or
+ *        %MYMM_FREELIST_END; the cache's list lock
+ */
+struct mymm_frame {
+	u32 tag;
+	u32 cache;
+	u32 next;
+	u32 prev;
+	u16 back;
+	u16 objects;
+	u16 inuse;
+	u16 free;
+};
+static_assert(sizeof(struct mymm_frame) == 24,
+	      "the design promises 24 bytes a frame");
+
+void mymm_list_init(struct mymm_frame *table, u32 head);
+
+/*
+ * Lists of frames. Heads are members of the table too, so that neither adding
+ * nor removing has a special case.
+ */
+static inline bool mymm_list_empty(const struct mymm_frame *table, u32 head)
+{
+	return table[head].next == head;
+}
+
+static inline void __mymm_list_add(struct mymm_frame *table, u32 idx, u32 prev,
+				   u32 next)
+{
+	table[idx].next = next;
+	table[idx].prev = prev;
+	table[next].prev = idx;
+	table[prev].next = idx;
+}
+
+static inline void mymm_list_add(struct mymm_frame *table, u32 idx, u32 head)
+{
+	__mymm_list_add(table, idx, head, table[head].next);
+}
+
+static inline void mymm_list_add_tail(struct mymm_frame *table, u32 idx,
+				      u32 head)
+{
+	__mymm_list_add(table, idx, table[head].prev, head);
+}
+
+static inline void mymm_list_del(struct mymm_frame *table, u32 idx)
+{
+	u32 next = table[idx].next;
+	u32 prev = table[idx].prev;
+
+	table[next].prev = prev;
+	table[prev].next = next;
+}
+
+u32 mymm_frame_find_head(const struct mymm_frame *table, u32 idx);
+const char *mymm_frame_state_name(enum mymm_frame_state state);
+
+#endif /* _MYMM_FRAME_H */
