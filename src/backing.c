@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Where a pool's memory comes from: vmalloc's two halves, taken apart.
+ *
+ * Plain vmalloc() of a large arena is no good for us. It keeps allocating until the
+ * OOM killer ends whoever asked (insmod), and kmemleak takes the arena for one
+ * object, into which no smaller one can be registered. So the pages come one by
+ * one, in a mode that fails instead of killing, after a look at what is available;
+ * and vmap() lays them out one after the other.
+ *
+ * What a page of the area is found from is the page table: vmalloc_to_page(). The
+ * pages are therefore not remembered anywhere else; giving them back strings them
+ * up on page->lru, which is ours as long as the page is.
+ */
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "backing.h"
+#include "event.h"
+
+#define PAGE_GFP	(GFP_KERNEL | __GFP_ZERO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
+/* What we leave to everybody else, whatever is available. */
+#define LEAVE_PAGES	(SZ_8M >> PAGE_SHIFT)
+
+/**
+ * mymm_area_fits() - could that many pages be had now?
+ * @pages: how many
+ *
+ * Return: whether so many are available, and some are left.
+ */
+bool mymm_area_fits(unsigned long pages)
+{
+	long available = si_mem_available();
+
+	return available > LEAVE_PAGES && pages <= available - LEAVE_PAGES;
+}
+
+static void free_pages_of(struct page **page, unsigned long nr)
+{
+	while (nr)
+		__free_page(page[--nr]);
+}
+
+/**
+ * mymm_area_alloc() - get zeroed pages and lay them out one after the other
+ * @area: is filled; @area->addr is NULL if this fails
+ * @pages: how many
+ * @node: the node they should be from, or NUMA_NO_NODE
+ *
+ * Context: process; sleeps.
+ * Return: 0; -ENOMEM if there is not that much, with nobody killed; -EINTR if the
+ * caller was.
+ */
+int mymm_area_alloc(struct mymm_area *area, unsigned long pages, int node)
+{
+	struct page **page;
+	unsigned long nr;
+	int err = -ENOMEM;
+
+	*area = (struct mymm_area){};
+	if (!mymm_area_fits(pages))
+		return -ENOMEM;
+	if (mymm_inject_fail())
+		return -ENOMEM;
+	page = kvmalloc_array(pages, sizeof(*page), GFP_KERNEL | __GFP_NOWARN |
+						    __GFP_RETRY_MAYFAIL);
+	if (!page)
+		return -ENOMEM;
+
+	for (nr = 0; nr < pages; nr++) {
+		if (fatal_signal_pending(current)) {
+			err = -EINTR;
+			goto err_pages;
+		}
+		page[nr] = mymm_inject_fail() ?
+				   NULL :
+				   alloc_pages_node(node, PAGE_GFP, 0);
+		if (!page[nr])
+			goto err_pages;
+		cond_resched();
+	}
+
+	area->addr = mymm_inject_fail() ?
+			     NULL :
+			     vmap(page, pages, VM_MAP, PAGE_KERNEL);
+	if (!area->addr)
+		goto err_pages;
+	area->pages = pages;
+	kvfree(page);
+	return 0;
+
+err_pages:
+	free_pages_of(page, nr);
+	kvfree(page);
+	return err;
+}
+
+/**
+ * mymm_area_free() - give it all back
+ * @area: from mymm_area_alloc(); may be empty
+ *
+ * Context: process; sleeps.
+ */
+void mymm_area_free(struct mymm_area *area)
+{
+	struct page *page, *next;
+	unsigned long nr;
+	LIST_HEAD(list);
+
+	if (!area->addr)
+		return;
+	for (nr = 0; nr < area->pages; nr++) {
+		page = vmalloc_to_page(area->addr + (nr << PAGE_SHIFT));
+		list_add(&page->lru, &list);
+	}
+	vunmap(area->addr);
+	list_for_each_entry_safe(page, next, &list, lru) {
+		list_del(&page->lru);
+		__free_page(page);
+		cond_resched();
+	}
+	*area = (struct mymm_area){};
+}

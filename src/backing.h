@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Memory from the kernel, for pools and what describes them. */
+#ifndef _MYMM_BACKING_H
+#define _MYMM_BACKING_H
+
+#include <linux/types.h>
+
+/**
+ * struct mymm_area - a stretch of the vmalloc area with pages of ours behind it
+ * @addr: where it begins; NULL if there is none
+ * @pages: how many
+ */
+struct mymm_area {
+	void *addr;
+	unsigned long pages;
+};
+
+int mymm_area_alloc(struct mymm_area *area, unsigned long pages, int node);
+void mymm_area_free(struct mymm_area *area);
+bool mymm_area_fits(unsigned long pages);
+
+#endif /* _MYMM_BACKING_H */

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* One hook an operation: counters, tracepoints, fault injection. */
+#ifndef _MYMM_EVENT_H
+#define _MYMM_EVENT_H
+
+#include <linux/gfp.h>
+#include <linux/jump_label.h>
+#include <linux/tracepoint-defs.h>
+
+struct mymm_pool;
+
+/**
+ * struct mymm_owner - on whose behalf something is allocated or freed
+ * @caller: the address in the code that asked
+ * @session: the number of the session, 0 for the kernel
+ */
+struct mymm_owner {
+	unsigned long caller;
+	u32 session;
+};
+
+/* Who calls the public function that this stands in. */
+#define MYMM_CALLER	((struct mymm_owner){ .caller = _RET_IP_ })
+
+/* Why something was refused; event.c has the names. */
+enum mymm_refusal {
+	MYMM_REFUSED_NMI,
+	MYMM_REFUSED_DEAD,
+	MYMM_REFUSED_ORDER,
+	MYMM_REFUSED_GFP,
+	MYMM_REFUSED_SIZE,
+	MYMM_REFUSED_FOREIGN,
+	MYMM_REFUSED_TAIL,
+	MYMM_REFUSED_DOUBLE_FREE,
+	MYMM_REFUSED_WRONG_ORDER,
+	MYMM_REFUSED_WRONG_KIND,
+	MYMM_REFUSED_WRONG_CACHE,
+	MYMM_REFUSED_NOT_START,
+	MYMM_REFUSED_OVERWRITTEN,
+	MYMM_NR_REFUSALS,
+};
+
+extern const char *const mymm_refusal_names[MYMM_NR_REFUSALS];
+
+__printf(3, 4) void mymm_refuse(struct mymm_pool *pool, enum mymm_refusal why,
+				const char *fmt, ...);
+
+DECLARE_TRACEPOINT(mymm_page_alloc);
+DECLARE_TRACEPOINT(mymm_page_free);
+DECLARE_TRACEPOINT(mymm_object_alloc);
+DECLARE_TRACEPOINT(mymm_object_free);
+
+void __mymm_event_page_alloc(struct mymm_pool *pool, u32 pfn,
+			     unsigned int order, gfp_t gfp,
+			     struct mymm_owner owner);
+void __mymm_event_page_free(struct mymm_pool *pool, u32 pfn,
+			    unsigned int order, struct mymm_owner owner);
+void __mymm_event_object_alloc(struct mymm_pool *pool, const char *cache,
+			       const void *obj, gfp_t gfp,
+			       struct mymm_owner owner);
+void __mymm_event_object_free(struct mymm_pool *pool, const char *cache,
+			      const void *obj, struct mymm_owner owner);
+
+/* Each is a no-op of five bytes until somebody listens. Never under a lock. */
+static __always_inline void mymm_event_page_alloc(struct mymm_pool *pool,
+						  u32 pfn, unsigned int order,
+						  gfp_t gfp,
+						  struct mymm_owner owner)
+{
+	if (tracepoint_enabled(mymm_page_alloc))
+		__mymm_event_page_alloc(pool, pfn, order, gfp, owner);
+}
+
+static __always_inline void mymm_event_page_free(struct mymm_pool *pool,
+						 u32 pfn, unsigned int order,
+						 struct mymm_owner owner)
+{
+	if (tracepoint_enabled(mymm_page_free))
+		__mymm_event_page_free(pool, pfn, order, owner);
+}
+
+static __always_inline void
+mymm_event_object_alloc(struct mymm_pool *pool, const char *cache,
+			const void *obj, gfp_t gfp, struct mymm_owner owner)
+{
+	if (tracepoint_enabled(mymm_object_alloc))
+		__mymm_event_object_alloc(pool, cache, obj, gfp, owner);
+}
+
+static __always_inline void mymm_event_object_free(struct mymm_pool *pool,
+						   const char *cache,
+						   const void *obj,
+						   struct mymm_owner owner)
+{
+	if (tracepoint_enabled(mymm_object_free))
+		__mymm_event_object_free(pool, cache, obj, owner);
+}
+
+DECLARE_STATIC_KEY_FALSE(mymm_inject_key);
+
+bool __mymm_inject_fail(void);
+void mymm_inject_arm(unsigned long nth);
+unsigned long mymm_inject_disarm(void);
+
+/* Asked before each allocation from the kernel: is this the one that fails? */
+static inline bool mymm_inject_fail(void)
+{
+	return static_branch_unlikely(&mymm_inject_key) && __mymm_inject_fail();
+}
+
+#endif /* _MYMM_EVENT_H */

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Our tracepoints, in the words of the kernel's kmem events. Places are given as
+ * frame numbers and offsets in the pool: a kernel address is nobody's business.
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM mymm
+
+#if !defined(_MYMM_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define _MYMM_TRACE_H
+
+#include <linux/tracepoint.h>
+#include <trace/events/mmflags.h>
+
+#include "compat.h"
+
+TRACE_EVENT(mymm_page_alloc,
+
+	TP_PROTO(const char *pool, u32 pfn, unsigned int order, gfp_t gfp,
+		 unsigned long caller, u32 session),
+
+	TP_ARGS(pool, pfn, order, gfp, caller, session),
+
+	TP_STRUCT__entry(
+		__string(pool, pool)
+		__field(u32, pfn)
+		__field(unsigned int, order)
+		__field(unsigned long, gfp)
+		__field(unsigned long, caller)
+		__field(u32, session)
+	),
+
+	TP_fast_assign(
+		mymm_assign_str(pool, pool);
+		__entry->pfn = pfn;
+		__entry->order = order;
+		__entry->gfp = (__force unsigned long)gfp;
+		__entry->caller = caller;
+		__entry->session = session;
+	),
+
+	TP_printk("pool=%s pfn=0x%x order=%u gfp_flags=%s call_site=%pS session=%u",
+		  __get_str(pool), __entry->pfn, __entry->order,
+		  show_gfp_flags(__entry->gfp), (void *)__entry->caller,
+		  __entry->session)
+);
+
+TRACE_EVENT(mymm_page_free,
+
+	TP_PROTO(const char *pool, u32 pfn, unsigned int order,
+		 unsigned long caller, u32 session),
+
+	TP_ARGS(pool, pfn, order, caller, session),
+
+	TP_STRUCT__entry(
+		__string(pool, pool)
+		__field(u32, pfn)
+		__field(unsigned int, order)
+		__field(unsigned long, caller)
+		__field(u32, session)
+	),
+
+	TP_fast_assign(
+		mymm_assign_str(pool, pool);
+		__entry->pfn = pfn;
+		__entry->order = order;
+		__entry->caller = caller;
+		__entry->session = session;
+	),
+
+	TP_printk("pool=%s pfn=0x%x order=%u call_site=%pS session=%u",
+		  __get_str(pool), __entry->pfn, __entry->order,
+		  (void *)__entry->caller, __entry->session)
+);
+
+TRACE_EVENT(mymm_object_alloc,
+
+	TP_PROTO(const char *pool, const char *cache, unsigned long offset,
+		 gfp_t gfp, unsigned long caller, u32 session),
+
+	TP_ARGS(pool, cache, offset, gfp, caller, session),
+
+	TP_STRUCT__entry(
+		__string(pool, pool)
+		__string(cache, cache)
+		__field(unsigned long, offset)
+		__field(unsigned long, gfp)
+		__field(unsigned long, caller)
+		__field(u32, session)
+	),
+
+	TP_fast_assign(
+		mymm_assign_str(pool, pool);
+		mymm_assign_str(cache, cache);
+		__entry->offset = offset;
+		__entry->gfp = (__force unsigned long)gfp;
+		__entry->caller = caller;
+		__entry->session = session;
+	),
+
+	TP_printk("pool=%s name=%s offset=0x%lx gfp_flags=%s call_site=%pS session=%u",
+		  __get_str(pool), __get_str(cache), __entry->offset,
+		  show_gfp_flags(__entry->gfp), (void *)__entry->caller,
+		  __entry->session)
+);
+
+TRACE_EVENT(mymm_object_free,
+
+	TP_PROTO(const char *pool, const char *cache, unsigned long offset,
+		 unsigned long caller, u32 session),
+
+	TP_ARGS(pool, cache, offset, caller, session),
+
+	TP_STRUCT__entry(
+		__string(pool, pool)
+		__string(cache, cache)
+		__field(unsigned long, offset)
+		__field(unsigned long, caller)
+		__field(u32, session)
+	),
+
+	TP_fast_assign(
+		mymm_assign_str(pool, pool);
+		mymm_assign_str(cache, cache);
+		__entry->offset = offset;
+		__entry->caller = caller;
+		__entry->session = session;
+	),
+
+	TP_printk("pool=%s name=%s offset=0x%lx call_site=%pS session=%u",
+		  __get_str(pool), __get_str(cache), __entry->offset,
+		  (void *)__entry->caller, __entry->session)
+);
+
+#endif /* _MYMM_TRACE_H */
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Zones of a pool: which there are, what is free in each, in which order to ask. */
+#ifndef _MYMM_ZONE_H
+#define _MYMM_ZONE_H
+
+#include <linux/gfp.h>
+#include <linux/spinlock.h>
+
+#include "buddy.h"
+
+/* The field's zones, in the field's order, whatever the kernel was built with. */
+enum mymm_zone_type {
+	MYMM_ZONE_DMA,
+	MYMM_ZONE_DMA32,
+	MYMM_ZONE_NORMAL,
+	MYMM_ZONE_HIGHMEM,
+	MYMM_ZONE_MOVABLE,
+	MYMM_NR_ZONE_TYPES,
+	MYMM_ZONE_NONE = MYMM_NR_ZONE_TYPES,
+};
+
+#define MYMM_MAX_ZONES		64
+
+/**
+ * struct mymm_zone - one zone of one node
+ * @lock: protects @buddy, the tags and links of the zone's free blocks, and what
+ *        is below it; see pool.h for the order of locks
+ * @buddy: the free blocks
+ * @type: which zone it is; constant
+ * @node: of which node; constant
+ * @allocated: frames handed out (I2)
+ * @peak: the most that @allocated has been since load or the last reset
+ * @failed: allocations that wanted this zone first and found nothing anywhere
+ */
+struct mymm_zone {
+	raw_spinlock_t lock;
+	struct mymm_buddy buddy;
+	enum mymm_zone_type type;
+	int node;
+
+	unsigned long allocated;
+	unsigned long peak;
+	atomic_long_t failed;
+} ____cacheline_aligned_in_smp;
+
+/**
+ * struct mymm_zonelist - zones in the order in which a request asks them
+ * @nr: how many
+ * @zone: their numbers
+ */
+struct mymm_zonelist {
+	unsigned int nr;
+	u8 zone[MYMM_MAX_ZONES];
+};
+
+/* A zone at one moment; what it shows belongs together. */
+struct mymm_zone_snapshot {
+	unsigned long free;
+	unsigned long allocated;
+	unsigned long peak;
+	unsigned long nr_free[MYMM_NR_ORDERS];
+};
+
+enum mymm_zone_type mymm_gfp_zone(gfp_t gfp);
+const char *mymm_zone_name(enum mymm_zone_type type);
+enum mymm_zone_type mymm_zone_type_by_name(const char *name);
+
+void mymm_zone_init(struct mymm_zone *zone, struct mymm_frame *table,
+		    enum mymm_zone_type type, int node, unsigned int number,
+		    u32 start, u32 end, u32 heads);
+u32 mymm_zone_alloc(struct mymm_zone *zone, unsigned int order, u32 flags);
+int mymm_zone_free(struct mymm_zone *zone, u32 idx, unsigned int order,
+		   u32 *found);
+bool mymm_zone_reset(struct mymm_zone *zone);
+void mymm_zone_read(struct mymm_zone *zone, struct mymm_zone_snapshot *snap);
+
+static inline unsigned long mymm_zone_frames(const struct mymm_zone *zone)
+{
+	return zone->buddy.end - zone->buddy.start;
+}
+
+#endif /* _MYMM_ZONE_H */
