@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A pool: one private machine. And the order of our locks.
+ *
+ * Locks, outermost first. None but the first is held across a call of ours that
+ * may run a caller's code.
+ *
+ *   1. session->lock (mutex)           the handles of one session
+ *   2. cpu_hotplug_lock (the kernel's) which CPUs there are, while magazines are
+ *                                      drained on each of them
+ *   3. mymm_pools_lock (mutex)         the registry of pools
+ *   4. pool->lock (mutex)              the pool's caches: which there are, and that
+ *                                      only one drain or destroy is under way
+ *   5. cache->list_lock (raw)          the cache's slabs: lists, freelists, inuse
+ *   6. zone->lock (raw)                the zone's free blocks and counters
+ *
+ * 5 and 6 are taken with interrupts off, from any context but NMI, and are not
+ * nested: what moves between a slab and a zone is in nobody's list in between.
+ * Under them: no allocation from the kernel, no printk, no wakeup, no tracepoint.
+ * So a tracepoint probe in the middle of the kernel's own allocator may call us.
+ *
+ * The fast path of a magazine takes no lock: magazine.c says why that is enough.
+ */
+#ifndef _MYMM_POOL_H
+#define _MYMM_POOL_H
+
+#include <linux/atomic.h>
+#include <linux/mutex.h>
+#include <linux/refcount.h>
+
+#include "backing.h"
+#include "event.h"
+#include "mymm.h"
+#include "zone.h"
+
+struct mymm_engine_ops;
+
+#define MYMM_NAME_MAX		32	/* names, with their final NUL */
+#define MYMM_MAX_NODES		1
+/* Caches of a pool; number 0 stands for "none". */
+#define MYMM_MAX_CACHES		512
+#define MYMM_LISTS_PER_CACHE	2	/* partial, full */
+
+/* Size classes: kmalloc-8 is number 3; 96 and 192 are numbers 1 and 2. */
+#define MYMM_KMALLOC_CLASSES	14
+#define MYMM_KMALLOC_MAX	8192
+enum mymm_kmalloc_type {
+	MYMM_KMALLOC_NORMAL,
+	MYMM_KMALLOC_DMA,
+	MYMM_KMALLOC_RECLAIM,
+	MYMM_NR_KMALLOC_TYPES,
+};
+
+/**
+ * struct mymm_pool - one private machine: frames, zones, caches
+ * @frame: the frame table; constant
+ * @base: address of frame 0; NULL if the pool has no memory; constant
+ * @bytes: of memory behind it, 0 if none; constant
+ * @nr_frames: how many frames; constant
+ * @dead: an invariant was found broken: everything is refused from then on
+ * @key: of the cookies in free objects, see magazine.h; low 16 bits are 0; constant
+ * @nr_zones: members of @zone in use; constant
+ * @zone: the populated zones, lowest first frame first
+ * @zonelist: for each zone that gfp can name: which to ask, in order; constant
+ * @kmalloc: the size classes; all NULL without memory; constant
+ * @cache_by_id: written under @lock, read under RCU
+ * @lock: see above
+ * @caches: under @lock; the newest first, as in /proc/slabinfo
+ * @engine: default for caches; constant
+ * @users: references
+ * @own_users: those of the creator and of the size classes; with no others the pool
+ *             may be destroyed; constant
+ * @refused: count of each kind of refusal
+ * @arena: the memory behind the frames
+ * @table: the memory of the frame table
+ * @node: in the registry; mymm_pools_lock, and RCU for readers
+ * @rcu: to free it after readers of the registry have gone
+ * @name: for messages
+ */
+struct mymm_pool {
+	/* What each operation reads. */
+	struct mymm_frame *frame;
+	void *base;
+	unsigned long bytes;
+	u32 nr_frames;
+	bool dead;
+	u64 key;
+	unsigned int nr_zones;
+	struct mymm_zone *zone;
+	struct mymm_zonelist zonelist[MYMM_NR_ZONE_TYPES];
+	struct mymm_cache *kmalloc[MYMM_NR_KMALLOC_TYPES][MYMM_KMALLOC_CLASSES];
+	struct mymm_cache __rcu *cache_by_id[MYMM_MAX_CACHES];
+
+	struct mutex lock;
+	struct list_head caches;
+	const struct mymm_engine_ops *engine;
+	refcount_t users;
+	unsigned int own_users;
+	atomic_long_t refused[MYMM_NR_REFUSALS];
+
+	struct mymm_area arena;
+	struct mymm_area table;
+	struct list_head node;
+	struct rcu_head rcu;
+	char name[MYMM_NAME_MAX];
+};
+
+/* Index in the frame table of a cache's @n-th list of slabs. */
+static inline u32 mymm_pool_cache_list(const struct mymm_pool *pool, u32 id,
+				       unsigned int n)
+{
+	u32 lists = ALIGN(pool->nr_frames, 1U << MYMM_MAX_ORDER) +
+		    pool->nr_zones * MYMM_NR_ORDERS;
+
+	return lists + id * MYMM_LISTS_PER_CACHE + n;
+}
+
+static inline bool mymm_pool_dead(const struct mymm_pool *pool)
+{
+	return unlikely(READ_ONCE(pool->dead));
+}
+
+static inline bool mymm_pool_has_memory(const struct mymm_pool *pool)
+{
+	return pool->base;
+}
+
+/* Is this an address in the pool's memory? */
+static inline bool mymm_pool_contains(const struct mymm_pool *pool,
+				      const void *addr)
+{
+	return (unsigned long)addr - (unsigned long)pool->base < pool->bytes;
+}
+
+/* The frame's number of an address that mymm_pool_contains(). */
+static inline u32 mymm_pool_index(const struct mymm_pool *pool,
+				  const void *addr)
+{
+	return (addr - pool->base) >> PAGE_SHIFT;
+}
+
+static inline void *mymm_pool_address(const struct mymm_pool *pool, u32 idx)
+{
+	return pool->base + ((unsigned long)idx << PAGE_SHIFT);
+}
+
+static inline struct mymm_zone *mymm_pool_zone(struct mymm_pool *pool, u32 tag)
+{
+	return &pool->zone[mymm_tag_zone(tag)];
+}
+
+extern struct mutex mymm_pools_lock;
+extern struct list_head mymm_pools;
+
+struct mymm_pool *mymm_pool_of(const void *addr);
+int mymm_pool_kill(struct mymm_pool *pool, const char *why);
+bool mymm_pool_reset(struct mymm_pool *pool);
+void mymm_pool_set_default(struct mymm_pool *pool);
+void mymm_pool_release(struct mymm_pool *pool);
+
+#endif /* _MYMM_POOL_H */
