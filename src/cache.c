@@ -1,0 +1,444 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Caches: what they are called, which there are, how they begin and end.
+ *
+ * A cache has a number in its pool, which each frame of its slabs carries; so a
+ * free finds with one compare that an object is from another cache, and
+ * mymm_kfree() finds the cache of any object. Numbers of destroyed caches are used
+ * again.
+ *
+ * A cache ends when its last slab is back: its magazines are emptied on each CPU, then
+ * its empty slabs are given back. If a slab is left, somebody holds an object; the
+ * cache stays as it was and the caller learns how many there are.
+ *
+ * Objects that were written to after they were freed are out of use for good (see
+ * slub.c). They don't count as held, but keep their slab; a cache with such objects
+ * can't be destroyed, and goes with its pool.
+ */
+#include <linux/cpu.h>
+#include <linux/ctype.h>
+#include <linux/log2.h>
+#include <linux/slab.h>
+
+#include "cache.h"
+#include "compat.h"
+
+static const struct mymm_engine_ops *const mymm_engines[] = {
+	&mymm_slub_ops,
+};
+
+/**
+ * mymm_engine_find() - the engine that a person means
+ * @name: its name; NULL or empty for slub
+ *
+ * Return: the engine, or NULL if there is none of that name.
+ */
+const struct mymm_engine_ops *mymm_engine_find(const char *name)
+{
+	unsigned int i;
+
+	if (!name || !*name)
+		return &mymm_slub_ops;
+	for (i = 0; i < ARRAY_SIZE(mymm_engines); i++)
+		if (!strcmp(mymm_engines[i]->name, name))
+			return mymm_engines[i];
+	return NULL;
+}
+
+static bool good_name(const char *name)
+{
+	size_t len = name ? strnlen(name, MYMM_NAME_MAX) : 0;
+	size_t i;
+
+	if (!len || len == MYMM_NAME_MAX || name[0] == '#')
+		return false;
+	for (i = 0; i < len; i++)
+		if (!isgraph(name[i]) || !isascii(name[i]))
+			return false;
+	return true;
+}
+
+static int check_config(struct mymm_pool *pool,
+			const struct mymm_cache_config *config,
+			const struct mymm_engine_ops *engine)
+{
+	slab_flags_t unknown = config->flags & ~MYMM_CACHE_FLAGS;
+
+	if (!good_name(config->name)) {
+		pr_err_ratelimited("pool %s: cache: a name has 1 to %d printable characters, no spaces, and does not begin with #\n",
+		       pool->name, MYMM_NAME_MAX - 1);
+		return -EINVAL;
+	}
+	if (!engine) {
+		pr_err_ratelimited("pool %s: cache %s: there is no engine \"%s\"\n",
+		       pool->name, config->name, config->engine);
+		return -EINVAL;
+	}
+	if (engine->needs_memory && !mymm_pool_has_memory(pool)) {
+		pr_err_ratelimited("pool %s: cache %s: engine %s needs memory, and the pool has none (backing=none)\n",
+		       pool->name, config->name, engine->name);
+		return -EOPNOTSUPP;
+	}
+	if (!config->size || config->size > PAGE_SIZE << MYMM_MAX_ORDER) {
+		pr_err_ratelimited("pool %s: cache %s: size %u is out of range 1 to %lu\n",
+		       pool->name, config->name, config->size,
+		       PAGE_SIZE << MYMM_MAX_ORDER);
+		return -EINVAL;
+	}
+	if (config->align &&
+	    (!is_power_of_2(config->align) || config->align > PAGE_SIZE)) {
+		pr_err_ratelimited("pool %s: cache %s: align %u is no power of two up to %lu\n",
+		       pool->name, config->name, config->align, PAGE_SIZE);
+		return -EINVAL;
+	}
+	if (unknown) {
+		pr_err_ratelimited("pool %s: cache %s: flags %#x are not known\n",
+		       pool->name, config->name,
+		       (__force unsigned int)unknown);
+		return -EINVAL;
+	}
+	if ((config->flags & SLAB_CACHE_DMA) &&
+	    (config->flags & SLAB_CACHE_DMA32)) {
+		pr_err_ratelimited("pool %s: cache %s: objects can't be from DMA and from DMA32\n",
+		       pool->name, config->name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* The alignment that the kernel gives: the cache line's, for what nearly fills one. */
+static unsigned int alignment(const struct mymm_cache_config *config)
+{
+	unsigned int align = config->align;
+
+	if (config->flags & SLAB_HWCACHE_ALIGN) {
+		unsigned int line = cache_line_size();
+
+		while (config->size <= line / 2)
+			line /= 2;
+		align = max(align, line);
+	}
+	return ALIGN(max_t(unsigned int, align, arch_slab_minalign()),
+		     sizeof(void *));
+}
+
+static gfp_t slab_gfp(slab_flags_t flags)
+{
+	gfp_t gfp = __GFP_COMP;
+
+	if (flags & SLAB_CACHE_DMA)
+		gfp |= __GFP_DMA;
+	if (flags & SLAB_CACHE_DMA32)
+		gfp |= __GFP_DMA32;
+	if (flags & SLAB_RECLAIM_ACCOUNT)
+		gfp |= __GFP_RECLAIMABLE;
+	return gfp;
+}
+
+/* A free number, and nobody of that name. Under pool->lock. */
+static int find_place(struct mymm_pool *pool, const char *name)
+{
+	struct mymm_cache *cache;
+	u32 id;
+
+	lockdep_assert_held(&pool->lock);
+	list_for_each_entry(cache, &pool->caches, list)
+		if (!strcmp(cache->name, name))
+			return -EEXIST;
+	for (id = 1; id < MYMM_MAX_CACHES; id++)
+		if (!rcu_access_pointer(pool->cache_by_id[id]))
+			return id;
+	return -ENOSPC;
+}
+
+static int register_cache(struct mymm_cache *cache)
+{
+	struct mymm_pool *pool = cache->pool;
+	int id;
+
+	guard(mutex)(&pool->lock);
+	id = find_place(pool, cache->name);
+	if (id < 0)
+		return id;
+	cache->id = id;
+	cache->partial = mymm_pool_cache_list(pool, id, 0);
+	cache->full = mymm_pool_cache_list(pool, id, 1);
+	mymm_list_init(pool->frame, cache->partial);
+	mymm_list_init(pool->frame, cache->full);
+	list_add(&cache->list, &pool->caches);
+	rcu_assign_pointer(pool->cache_by_id[id], cache);
+	return 0;
+}
+
+static struct mymm_cache *new_cache(struct mymm_pool *pool,
+				    const struct mymm_cache_config *config,
+				    const struct mymm_engine_ops *engine,
+				    struct mymm_owner creator)
+{
+	struct mymm_cache *cache;
+
+	if (mymm_inject_fail())
+		return NULL;
+	cache = kzalloc(sizeof(*cache), GFP_KERNEL);
+	if (!cache)
+		return NULL;
+	raw_spin_lock_init(&cache->list_lock);
+	strscpy(cache->name, config->name, sizeof(cache->name));
+	cache->creator = creator;
+	cache->pool = pool;
+	cache->frame = pool->frame;
+	cache->base = pool->base;
+	cache->bytes = pool->bytes;
+	cache->key = pool->key;
+	cache->engine = engine;
+	cache->ctor = config->ctor;
+	cache->flags = config->flags;
+	cache->gfp = slab_gfp(config->flags);
+	cache->object_size = config->size;
+	cache->align = alignment(config);
+	return cache;
+}
+
+struct mymm_cache *__mymm_cache_create(struct mymm_pool *pool,
+				       const struct mymm_cache_config *config,
+				       struct mymm_owner creator)
+{
+	const struct mymm_engine_ops *engine = pool->engine;
+	struct mymm_cache *cache;
+	int err;
+
+	if (mymm_pool_dead(pool)) {
+		mymm_refuse(pool, MYMM_REFUSED_DEAD, "the pool is dead");
+		return ERR_PTR(-EIO);
+	}
+	if (config->engine && *config->engine)
+		engine = mymm_engine_find(config->engine);
+	err = check_config(pool, config, engine);
+	if (err)
+		return ERR_PTR(err);
+
+	cache = new_cache(pool, config, engine, creator);
+	if (!cache)
+		return ERR_PTR(-ENOMEM);
+	err = engine->cache_init(cache);
+	if (err) {
+		pr_err_ratelimited("pool %s: cache %s: no slab can hold objects of %u bytes\n",
+		       pool->name, cache->name, cache->size);
+		goto err_cache;
+	}
+	err = mymm_magazine_create(cache);
+	if (err)
+		goto err_cache;
+	err = register_cache(cache);
+	if (err) {
+		pr_err_ratelimited("pool %s: cache %s: %s\n", pool->name, cache->name,
+		       err == -EEXIST ? "there is one of that name" :
+					"the pool has no room for more caches");
+		goto err_magazine;
+	}
+	refcount_inc(&pool->users);
+	return cache;
+
+err_magazine:
+	mymm_magazine_destroy(cache);
+err_cache:
+	kfree(cache);
+	return ERR_PTR(err);
+}
+
+/**
+ * mymm_cache_create() - make a cache
+ * @pool: where its slabs are from
+ * @config: what it is to be like; not needed afterwards
+ *
+ * Order and objects per slab are those that the running kernel's SLUB would choose
+ * for a cache of the same size, alignment, flags and constructor.
+ *
+ * Context: process; sleeps.
+ * Return: the cache, or an ERR_PTR: -EINVAL with a line in the log that says which
+ * part makes no sense; -EEXIST: there is one of that name; -ENOSPC: the pool has all
+ * the caches it can have; -EOPNOTSUPP: the engine needs memory and the pool has none;
+ * -ENOMEM; -EIO: the pool is dead.
+ */
+struct mymm_cache *mymm_cache_create(struct mymm_pool *pool,
+				     const struct mymm_cache_config *config)
+{
+	return __mymm_cache_create(pool, config, MYMM_CALLER);
+}
+EXPORT_SYMBOL_GPL(mymm_cache_create);
+
+static void unregister_cache(struct mymm_cache *cache)
+{
+	lockdep_assert_held(&cache->pool->lock);
+	list_del(&cache->list);
+	RCU_INIT_POINTER(cache->pool->cache_by_id[cache->id], NULL);
+}
+
+static void free_cache(struct mymm_cache *cache)
+{
+	refcount_dec(&cache->pool->users);
+	mymm_magazine_destroy(cache);
+	kfree_rcu(cache, rcu);
+}
+
+/* Empty its magazines and give its empty slabs back. */
+static unsigned long shrink(struct mymm_cache *cache)
+{
+	mymm_magazine_drain(cache);
+	return cache->engine->shrink(cache);
+}
+
+/**
+ * mymm_cache_live() - objects that users hold
+ * @cache: the cache
+ *
+ * Objects in magazines count too, unless they were just emptied.
+ *
+ * Context: any but NMI.
+ * Return: how many.
+ */
+unsigned long mymm_cache_live(struct mymm_cache *cache)
+{
+	unsigned long lost = atomic_long_read(&cache->quarantined);
+	struct mymm_slabinfo info;
+
+	cache->engine->get_slabinfo(cache, &info);
+	return info.active_objs > lost ? info.active_objs - lost : 0;
+}
+
+/**
+ * mymm_cache_destroy_count() - end a cache, or learn what prevents it
+ * @cache: the cache
+ * @live: how many objects are held, on -EBUSY
+ *
+ * Context: process; sleeps.
+ * Return: 0; -EBUSY.
+ */
+int mymm_cache_destroy_count(struct mymm_cache *cache, unsigned long *live)
+{
+	struct mymm_pool *pool = cache->pool;
+	struct mymm_slabinfo info;
+
+	cpus_read_lock();
+	mutex_lock(&pool->lock);
+	shrink(cache);
+	cache->engine->get_slabinfo(cache, &info);
+	*live = mymm_cache_live(cache);
+	if (!info.num_slabs)
+		unregister_cache(cache);
+	mutex_unlock(&pool->lock);
+	cpus_read_unlock();
+
+	if (info.num_slabs)
+		return -EBUSY;
+	free_cache(cache);
+	return 0;
+}
+
+/**
+ * mymm_cache_destroy() - end a cache
+ * @cache: the cache; not to be used any more if this succeeds
+ *
+ * Context: process; sleeps.
+ * Return: 0; -EBUSY if objects of it are held, which a line in the log counts. The
+ * cache goes on then.
+ */
+int mymm_cache_destroy(struct mymm_cache *cache)
+{
+	unsigned long live;
+	int err;
+
+	err = mymm_cache_destroy_count(cache, &live);
+	if (err)
+		pr_err_ratelimited("pool %s: cache %s is not destroyed: %lu of its objects are held, %ld are out of use; it was made by %pS\n",
+		       cache->pool->name, cache->name, live,
+		       atomic_long_read(&cache->quarantined),
+		       (void *)cache->creator.caller);
+	return err;
+}
+EXPORT_SYMBOL_GPL(mymm_cache_destroy);
+
+/**
+ * mymm_cache_shrink() - give back what a cache does not use
+ * @cache: the cache
+ *
+ * Empties its magazines on all CPUs and gives all of its empty slabs back.
+ *
+ * Context: process; sleeps.
+ * Return: slabs given back.
+ */
+unsigned long mymm_cache_shrink(struct mymm_cache *cache)
+{
+	unsigned long slabs;
+
+	cpus_read_lock();
+	mutex_lock(&cache->pool->lock);
+	slabs = shrink(cache);
+	mutex_unlock(&cache->pool->lock);
+	cpus_read_unlock();
+	return slabs;
+}
+EXPORT_SYMBOL_GPL(mymm_cache_shrink);
+
+/**
+ * mymm_cache_of() - the cache that an address's frame belongs to
+ * @pool: mymm_pool_contains() the address
+ * @obj: the address
+ *
+ * Context: any; under rcu_read_lock(), as long as which the cache stays.
+ * Return: the cache, or NULL if the frame is not of a slab.
+ */
+struct mymm_cache *mymm_cache_of(struct mymm_pool *pool, const void *obj)
+{
+	u32 id = READ_ONCE(pool->frame[mymm_pool_index(pool, obj)].cache);
+
+	return id && id < MYMM_MAX_CACHES ?
+		       rcu_dereference(pool->cache_by_id[id]) :
+		       NULL;
+}
+
+/**
+ * mymm_pool_drain() - give back to the zones whatever no user holds
+ * @pool: the pool
+ *
+ * Empties all magazines on all CPUs and gives all empty slabs back. Zones that are
+ * whole then get their free lists in the order that they had at load, so that what
+ * follows depends on nothing that came before.
+ *
+ * Context: process; sleeps.
+ * Return: slabs given back.
+ */
+unsigned long mymm_pool_drain(struct mymm_pool *pool)
+{
+	struct mymm_cache *cache;
+	unsigned long slabs = 0;
+
+	cpus_read_lock();
+	mutex_lock(&pool->lock);
+	mymm_magazine_drain_pool(pool);
+	list_for_each_entry(cache, &pool->caches, list)
+		slabs += cache->engine->shrink(cache);
+	mymm_pool_reset(pool);
+	mutex_unlock(&pool->lock);
+	cpus_read_unlock();
+	return slabs;
+}
+EXPORT_SYMBOL_GPL(mymm_pool_drain);
+
+/**
+ * mymm_cache_release_all() - forget all caches of a pool that is going away
+ * @pool: nobody uses it any more; its memory goes as a whole
+ *
+ * Context: process; sleeps.
+ */
+void mymm_cache_release_all(struct mymm_pool *pool)
+{
+	struct mymm_cache *cache, *next;
+
+	list_for_each_entry_safe(cache, next, &pool->caches, list) {
+		mutex_lock(&pool->lock);
+		unregister_cache(cache);
+		mutex_unlock(&pool->lock);
+		free_cache(cache);
+	}
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A cache of objects of one size; cache.c makes and ends it. */
+#ifndef _MYMM_CACHE_H
+#define _MYMM_CACHE_H
+
+#include <linux/bitops.h>
+
+#include "engine.h"
+#include "magazine.h"
+#include "pool.h"
+
+#define MYMM_FREELIST_END	0xfffe
+#define MYMM_MAX_OBJECTS	0xf000	/* in one slab */
+
+/* A slab can be larger than this only if one object is. */
+#define MYMM_SLAB_MAX_ORDER	3
+
+/* The flags of kmem_cache_create() that mean something here. */
+#define MYMM_CACHE_FLAGS                                                  \
+	(SLAB_HWCACHE_ALIGN | SLAB_POISON | SLAB_CACHE_DMA | SLAB_CACHE_DMA32 | \
+	 SLAB_RECLAIM_ACCOUNT)
+
+/**
+ * struct mymm_cache - objects of one size
+ * @mag: the magazine of each CPU; constant
+ * @mag_limit: objects that a magazine has room for, 0: none; constant
+ * @mag_batch: how many move between a magazine and the engine at once; constant
+ * @id: its number in the pool; constant
+ * @frame: the pool's frame table, and
+ * @base: the address of its frame 0, and
+ * @bytes: the bytes behind that, copied here so that a free reads one cache line
+ *         less; constant
+ * @key: of the cookies; the pool's; constant
+ * @inverse: of the odd part of @size, and
+ * @shift: of the even part: see mymm_cache_owns(); constant
+ * @offset: of the word in a free object that is ours; constant
+ * @size: bytes from one object to the next; constant
+ * @object_size: bytes that the user may write; constant
+ * @pool: whose cache it is; constant
+ * @engine: which engine; constant
+ * @ctor: constructor or NULL; constant
+ * @flags: SLAB_*; constant
+ * @gfp: what its slabs are allocated with beside the caller's flags; constant
+ * @align: of objects, bytes; constant
+ * @inuse_bytes: bytes of an object before anything of ours outside it; constant
+ * @order: of a slab; constant
+ * @min_order: of a slab when there is nothing larger; constant
+ * @min_partial: empty slabs are kept while there are not more partial ones; constant
+ * @flights: batches that are neither in a magazine nor with the engine
+ * @moves: batches that ever were
+ * @quarantined: objects lost to a write after free
+ * @list_lock: protects what is below; see pool.h
+ * @nr_slabs: slabs
+ * @nr_objects: objects that they have room for
+ * @nr_inuse: objects handed out, to users and to magazines
+ * @nr_partial: slabs on the partial list
+ * @partial: head of the list of slabs that have free objects
+ * @full: head of the list of slabs that have none
+ * @list: in pool->caches; pool->lock
+ * @rcu: frees it
+ * @creator: on whose behalf it was made; constant
+ * @name: constant
+ */
+struct mymm_cache {
+	struct mymm_magazine __percpu *mag;
+	unsigned int mag_limit;
+	unsigned int mag_batch;
+	struct mymm_frame *frame;
+	void *base;
+	unsigned long bytes;
+	u64 key;
+	u32 id;
+	u32 inverse;
+	u32 shift;
+	unsigned int offset;
+
+	unsigned int size;
+	unsigned int object_size;
+	struct mymm_pool *pool;
+	const struct mymm_engine_ops *engine;
+	void (*ctor)(void *obj);
+	slab_flags_t flags;
+	gfp_t gfp;
+	unsigned int align;
+	unsigned int inuse_bytes;
+	unsigned int order;
+	unsigned int min_order;
+	unsigned int min_partial;
+
+	atomic_t flights;
+	atomic_t moves;
+	atomic_long_t quarantined;
+
+	raw_spinlock_t list_lock ____cacheline_aligned_in_smp;
+	unsigned long nr_slabs;
+	unsigned long nr_objects;
+	unsigned long nr_inuse;
+	unsigned long nr_partial;
+	u32 partial;
+	u32 full;
+
+	struct list_head list;
+	struct rcu_head rcu;
+	struct mymm_owner creator;
+	char name[MYMM_NAME_MAX];
+};
+
+/* Whether to write and check patterns in free objects. */
+static inline bool mymm_cache_poisons(const struct mymm_cache *cache)
+{
+	return (cache->flags & SLAB_POISON) && !cache->ctor;
+}
+
+/*
+ * The word of ours in a free object. Its upper 48 bits are a cookie: the object's
+ * address under the pool's key. Its lower 16 bits say where the object is: in a
+ * magazine, or on its slab's freelist, before the object with that number.
+ */
+#define MYMM_IN_MAGAZINE	0xffffUL
+
+static __always_inline u64 *mymm_cache_word(const struct mymm_cache *cache,
+					    void *obj)
+{
+	return obj + cache->offset;
+}
+
+static __always_inline u64 mymm_cache_cookie(const struct mymm_cache *cache,
+					     const void *obj)
+{
+	return (u64)(unsigned long)obj << 16 ^ cache->key;
+}
+
+/* Does the object look free? So it does once in 2^48 when it is not. */
+static __always_inline bool mymm_cache_looks_free(const struct mymm_cache *cache,
+						  void *obj)
+{
+	return (*mymm_cache_word(cache, obj) ^ mymm_cache_cookie(cache, obj)) <=
+	       0xffff;
+}
+
+/**
+ * mymm_cache_owns() - is this where an object of this cache begins? Exact
+ * @cache: the cache
+ * @obj: any address
+ *
+ * Reads one frame. For the last step: with the size taken apart into an odd
+ * factor and 2^@shift, an offset is a multiple of the size if and only if offset
+ * times the inverse of the odd factor (modulo 2^32), rotated right by the shift, is
+ * at most (2^32-1)/size; and then that is the quotient. The quotient must be below
+ * the slab's number of objects, which is less, so one compare tells both. (Granlund
+ * and Montgomery, "Division by invariant integers using multiplication", 1994, 9.)
+ *
+ * Return: whether it is; free or not.
+ */
+static __always_inline bool mymm_cache_owns(const struct mymm_cache *cache,
+					    const void *obj)
+{
+	unsigned long offset = (unsigned long)obj - (unsigned long)cache->base;
+	const struct mymm_frame *frame;
+	u32 in_slab;
+
+	if (unlikely(offset >= cache->bytes))
+		return false;
+	frame = &cache->frame[offset >> PAGE_SHIFT];
+	if (unlikely(READ_ONCE(frame->cache) != cache->id))
+		return false;
+	in_slab = (offset & ~PAGE_MASK) + ((u32)frame->back << PAGE_SHIFT);
+	return likely(ror32(in_slab * cache->inverse, cache->shift) <
+		      frame->objects);
+}
+
+struct mymm_cache *__mymm_cache_create(struct mymm_pool *pool,
+				       const struct mymm_cache_config *config,
+				       struct mymm_owner creator);
+int mymm_cache_destroy_count(struct mymm_cache *cache, unsigned long *live);
+unsigned long mymm_cache_live(struct mymm_cache *cache);
+struct mymm_cache *mymm_cache_of(struct mymm_pool *pool, const void *obj);
+unsigned int mymm_slab_order(unsigned int size);
+void mymm_cache_release_all(struct mymm_pool *pool);
+
+#endif /* _MYMM_CACHE_H */

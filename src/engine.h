@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What an engine is: a way to cut pages into objects. Add one by writing one file
+ * with a struct mymm_engine_ops and naming it in mymm_engines[] (cache.c).
+ */
+#ifndef _MYMM_ENGINE_H
+#define _MYMM_ENGINE_H
+
+#include <linux/gfp.h>
+#include <linux/types.h>
+
+struct mymm_cache;
+struct mymm_finding;
+
+/* What a magazine is like: SLAB's tunables, and our own. */
+struct mymm_tunables {
+	unsigned int limit;
+	unsigned int batchcount;
+	unsigned int shared;
+};
+
+/* A line of /proc/myslabinfo, in the words of /proc/slabinfo. */
+struct mymm_slabinfo {
+	unsigned long active_objs;
+	unsigned long num_objs;
+	unsigned long active_slabs;
+	unsigned long num_slabs;
+	unsigned long shared_avail;
+	struct mymm_tunables tunables;
+};
+
+/**
+ * struct mymm_engine_ops - one way to cut pages into objects
+ * @name: what people call it
+ * @needs_memory: it writes into the objects, so the pool must have memory
+ * @cache_init: settle the geometry of a new cache; -EINVAL if there is none
+ * @alloc: get up to @nr objects; any context but NMI; returns how many, 0 only if
+ *         there is no memory. They carry a magazine's cookie
+ * @free: take @nr objects back that mymm_cache_owns() and that are not free; any
+ *        context but NMI
+ * @is_free: is @obj, which mymm_cache_owns(), on a freelist of the engine? Exact
+ * @shrink: give empty slabs back, all of them; returns how many
+ * @default_tunables: of the magazines of a new cache
+ * @get_slabinfo: one consistent moment
+ * @check: the first broken invariant of the cache's slabs, if any; -EUCLEAN then
+ */
+struct mymm_engine_ops {
+	const char *name;
+	bool needs_memory;
+	int (*cache_init)(struct mymm_cache *cache);
+	unsigned int (*alloc)(struct mymm_cache *cache, gfp_t gfp,
+			      unsigned int nr, void **objs);
+	void (*free)(struct mymm_cache *cache, unsigned int nr, void **objs);
+	bool (*is_free)(struct mymm_cache *cache, void *obj);
+	unsigned long (*shrink)(struct mymm_cache *cache);
+	void (*default_tunables)(const struct mymm_cache *cache,
+				 struct mymm_tunables *tunables);
+	void (*get_slabinfo)(struct mymm_cache *cache,
+			     struct mymm_slabinfo *info);
+	int (*check)(struct mymm_cache *cache, struct mymm_finding *finding);
+};
+
+extern const struct mymm_engine_ops mymm_slub_ops;
+
+const struct mymm_engine_ops *mymm_engine_find(const char *name);
+
+#endif /* _MYMM_ENGINE_H */

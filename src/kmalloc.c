@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Bytes: size classes over caches, and pages for what is larger.
+ *
+ * The classes are the kernel's: powers of two from 8 to 8192 bytes, and 96 and 192
+ * where a power of two would waste a third. Each exists three times: kmalloc-*, for
+ * most; dma-kmalloc-*, whose slabs are from zone DMA; kmalloc-rcl-*, whose slabs
+ * count as reclaimable. A class whose size is a power of two aligns its objects to
+ * it; so do 96 and 192 to the power of two that divides them.
+ *
+ *   number of the class    0   1   2   3   4   5   6   7    8    9 ...   13
+ *   bytes                  -  96 192   8  16  32  64 128  256  512 ... 8192
+ *
+ * What is larger than 8192 takes a block of pages of its own, up to the largest order;
+ * its frame says that it is such a block, which is how mymm_kfree() knows.
+ *
+ * No size is stored with an object: its frame knows its cache, and so what it really
+ * takes. Numbers and names: mm/slab_common.c of 6.1.
+ */
+#include <linux/bitops.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "kmalloc.h"
+#include "page_alloc.h"
+
+static const struct {
+	const char *name;
+	unsigned int size;
+} classes[MYMM_KMALLOC_CLASSES] = {
+	[1] = { "96", 96 },	[2] = { "192", 192 },	[3] = { "8", 8 },
+	[4] = { "16", 16 },	[5] = { "32", 32 },	[6] = { "64", 64 },
+	[7] = { "128", 128 },	[8] = { "256", 256 },	[9] = { "512", 512 },
+	[10] = { "1k", 1024 },	[11] = { "2k", 2048 },	[12] = { "4k", 4096 },
+	[13] = { "8k", 8192 },
+};
+
+static const struct {
+	const char *prefix;
+	slab_flags_t flags;
+} types[MYMM_NR_KMALLOC_TYPES] = {
+	[MYMM_KMALLOC_NORMAL] = { "kmalloc", 0 },
+	[MYMM_KMALLOC_DMA] = { "dma-kmalloc", SLAB_CACHE_DMA },
+	[MYMM_KMALLOC_RECLAIM] = { "kmalloc-rcl", SLAB_RECLAIM_ACCOUNT },
+};
+
+/* The class for 1 to 8192 bytes. */
+static inline unsigned int class_of(size_t size)
+{
+	if (size > 192)
+		return fls(size - 1);
+	if (size > 128)
+		return 2;
+	if (size > 64 && size <= 96)
+		return 1;
+	return max(fls(size - 1), 3);
+}
+
+static inline enum mymm_kmalloc_type type_of(gfp_t gfp)
+{
+	if (likely(!(gfp & (__GFP_DMA | __GFP_RECLAIMABLE))))
+		return MYMM_KMALLOC_NORMAL;
+	return gfp & __GFP_DMA ? MYMM_KMALLOC_DMA : MYMM_KMALLOC_RECLAIM;
+}
+
+/**
+ * mymm_kmalloc_init() - make the size classes of a pool
+ * @pool: new, with zones
+ *
+ * A pool without memory gets none.
+ *
+ * Context: process; sleeps.
+ * Return: 0, or what mymm_cache_create() said. Those that were made go with the pool.
+ */
+int mymm_kmalloc_init(struct mymm_pool *pool)
+{
+	const struct mymm_owner owner = { .caller = _RET_IP_ };
+	char name[MYMM_NAME_MAX];
+	unsigned int type, i;
+
+	if (!mymm_pool_has_memory(pool))
+		return 0;
+	for (type = 0; type < MYMM_NR_KMALLOC_TYPES; type++) {
+		for (i = 1; i < MYMM_KMALLOC_CLASSES; i++) {
+			unsigned int size = classes[i].size;
+			struct mymm_cache_config config = {
+				.name = name,
+				.size = size,
+				.align = min_t(unsigned int, PAGE_SIZE,
+					       1U << __ffs(size)),
+				.flags = types[type].flags,
+			};
+			struct mymm_cache *cache;
+
+			snprintf(name, sizeof(name), "%s-%s",
+				 types[type].prefix, classes[i].name);
+			cache = __mymm_cache_create(pool, &config, owner);
+			if (IS_ERR(cache))
+				return PTR_ERR(cache);
+			pool->kmalloc[type][i] = cache;
+		}
+	}
+	return 0;
+}
+
+static noinline void *alloc_large(struct mymm_pool *pool, size_t size,
+				  gfp_t gfp, struct mymm_owner owner)
+{
+	struct mymm_frame *frame;
+
+	if (size > PAGE_SIZE << MYMM_MAX_ORDER) {
+		mymm_refuse(pool, MYMM_REFUSED_SIZE,
+			    "kmalloc of %zu bytes: at most %lu", size,
+			    PAGE_SIZE << MYMM_MAX_ORDER);
+		return NULL;
+	}
+	frame = __mymm_alloc_pages(pool, gfp | __GFP_COMP, get_order(size),
+				   owner);
+	if (!frame)
+		return NULL;
+	WRITE_ONCE(frame->tag,
+		   (frame->tag & ~MYMM_TAG_STATE) | MYMM_FRAME_LARGE);
+	return mymm_frame_address(pool, frame);
+}
+
+static int free_large(struct mymm_pool *pool, const void *ptr,
+		      struct mymm_owner owner)
+{
+	u32 idx = mymm_pool_index(pool, ptr);
+	struct mymm_frame *frame = &pool->frame[idx];
+	u32 tag = READ_ONCE(frame->tag);
+	u32 pages = (tag & ~MYMM_TAG_STATE) | MYMM_FRAME_PAGES;
+
+	if (mymm_pool_dead(pool)) {
+		mymm_refuse(pool, MYMM_REFUSED_DEAD, "the pool is dead");
+		return -EIO;
+	}
+	if (mymm_tag_state(tag) != MYMM_FRAME_LARGE || offset_in_page(ptr)) {
+		mymm_refuse(pool,
+			    mymm_tag_state(tag) == MYMM_FRAME_FREE ?
+				    MYMM_REFUSED_DOUBLE_FREE :
+				    MYMM_REFUSED_WRONG_KIND,
+			    "kfree of frame %u+%lu: the frame is %s", idx,
+			    offset_in_page(ptr),
+			    mymm_frame_state_name(mymm_tag_state(tag)));
+		return -EINVAL;
+	}
+	/* Of two that free it at once, one gets to turn it into pages. */
+	if (cmpxchg(&frame->tag, tag, pages) != tag) {
+		mymm_refuse(pool, MYMM_REFUSED_DOUBLE_FREE,
+			    "double kfree of frame %u", idx);
+		return -EINVAL;
+	}
+	return __mymm_free_pages(pool, frame, mymm_tag_order(tag), owner);
+}
+
+void *__mymm_kmalloc(struct mymm_pool *pool, size_t size, gfp_t gfp,
+		     struct mymm_owner owner)
+{
+	if (unlikely(!size))
+		return ZERO_SIZE_PTR;
+	if (unlikely(!mymm_pool_has_memory(pool))) {
+		mymm_refuse(pool, MYMM_REFUSED_GFP,
+			    "kmalloc from a pool without memory");
+		return NULL;
+	}
+	if (unlikely(size > MYMM_KMALLOC_MAX))
+		return alloc_large(pool, size, gfp, owner);
+	return __mymm_cache_alloc(pool->kmalloc[type_of(gfp)][class_of(size)],
+				  gfp, owner);
+}
+
+/**
+ * mymm_kmalloc() - allocate bytes
+ * @pool: where from
+ * @size: how many, up to 4 MiB; for 0 the result is ZERO_SIZE_PTR
+ * @gfp: as for kmalloc(): %__GFP_DMA and %__GFP_RECLAIMABLE choose the kind of class,
+ *       %__GFP_ZERO zeroes
+ *
+ * Context: any; in NMI it refuses.
+ * Return: their address, or NULL.
+ */
+void *mymm_kmalloc(struct mymm_pool *pool, size_t size, gfp_t gfp)
+{
+	return __mymm_kmalloc(pool, size, gfp, MYMM_CALLER);
+}
+EXPORT_SYMBOL_GPL(mymm_kmalloc);
+
+int __mymm_kfree(struct mymm_pool *pool, const void *ptr,
+		 struct mymm_owner owner)
+{
+	struct mymm_cache *cache;
+	int err;
+
+	if (unlikely(in_nmi())) {
+		mymm_refuse(pool, MYMM_REFUSED_NMI, "kfree in NMI");
+		return -EPERM;
+	}
+	rcu_read_lock();
+	cache = mymm_cache_of(pool, ptr);
+	if (likely(cache)) {
+		err = __mymm_cache_free(cache, (void *)ptr, owner);
+		rcu_read_unlock();
+		return err;
+	}
+	rcu_read_unlock();
+	return free_large(pool, ptr, owner);
+}
+
+/**
+ * mymm_kfree() - give bytes back
+ * @ptr: from mymm_kmalloc() or mymm_krealloc(), or an object of any cache of any
+ *       pool, or NULL or ZERO_SIZE_PTR, for which nothing happens
+ *
+ * Context: any; in NMI it refuses.
+ * Return: 0. -EINVAL: no pool's, or not the beginning of something allocated;
+ * -EPERM: in NMI; -EIO: the pool is dead. Nothing has changed then but a counter.
+ */
+int mymm_kfree(const void *ptr)
+{
+	struct mymm_pool *pool;
+	int err;
+
+	if (unlikely(ZERO_OR_NULL_PTR(ptr)))
+		return 0;
+	rcu_read_lock();
+	pool = mymm_pool_of(ptr);
+	if (likely(pool)) {
+		err = __mymm_kfree(pool, ptr, MYMM_CALLER);
+	} else {
+		mymm_refuse(NULL, MYMM_REFUSED_FOREIGN,
+			    "kfree of an address outside every pool");
+		err = -EINVAL;
+	}
+	rcu_read_unlock();
+	return err;
+}
+EXPORT_SYMBOL_GPL(mymm_kfree);
+
+/* What an address's allocation really takes; 0 if it is none. */
+static size_t size_of(struct mymm_pool *pool, const void *ptr)
+{
+	struct mymm_frame *frame = &pool->frame[mymm_pool_index(pool, ptr)];
+	struct mymm_cache *cache;
+
+	guard(rcu)();
+	cache = mymm_cache_of(pool, ptr);
+	if (!cache) {
+		u32 tag = READ_ONCE(frame->tag);
+
+		if (mymm_tag_state(tag) != MYMM_FRAME_LARGE ||
+		    offset_in_page(ptr))
+			return 0;
+		return PAGE_SIZE << mymm_tag_order(tag);
+	}
+	if (!mymm_cache_owns(cache, ptr))
+		return 0;
+	/* As the kernel has it: with a word of ours inside, only up to that. */
+	if (mymm_cache_poisons(cache))
+		return cache->object_size;
+	if (cache->offset >= cache->inuse_bytes)
+		return cache->inuse_bytes;
+	return cache->size;
+}
+
+/**
+ * mymm_slot_size() - what an allocation takes from the pool, ours included
+ * @pool: mymm_pool_contains() it
+ * @obj: an object of any cache, or a large kmalloc; the caller owns it
+ *
+ * Context: any.
+ * Return: bytes from it to the next object, or of its block.
+ */
+size_t mymm_slot_size(struct mymm_pool *pool, const void *obj)
+{
+	struct mymm_cache *cache;
+
+	guard(rcu)();
+	cache = mymm_cache_of(pool, obj);
+	return cache ? cache->size : size_of(pool, obj);
+}
+
+/**
+ * mymm_ksize() - how many bytes an allocation really has
+ * @ptr: from mymm_kmalloc(), or an object of any cache, or NULL or ZERO_SIZE_PTR
+ *
+ * Context: any.
+ * Return: bytes that may be used; 0 for what is not an allocation.
+ */
+size_t mymm_ksize(const void *ptr)
+{
+	struct mymm_pool *pool;
+
+	if (unlikely(ZERO_OR_NULL_PTR(ptr)))
+		return 0;
+	guard(rcu)();
+	pool = mymm_pool_of(ptr);
+	return pool ? size_of(pool, ptr) : 0;
+}
+EXPORT_SYMBOL_GPL(mymm_ksize);
+
+void *__mymm_krealloc(struct mymm_pool *pool, void *ptr, size_t size, gfp_t gfp,
+		      struct mymm_owner owner)
+{
+	size_t old = 0;
+	void *new;
+
+	if (!size) {
+		if (!ZERO_OR_NULL_PTR(ptr))
+			__mymm_kfree(pool, ptr, owner);
+		return ZERO_SIZE_PTR;
+	}
+	if (!ZERO_OR_NULL_PTR(ptr)) {
+		if (mymm_pool_contains(pool, ptr))
+			old = size_of(pool, ptr);
+		if (!old) {
+			mymm_refuse(pool, MYMM_REFUSED_FOREIGN,
+				    "krealloc of what is no allocation of this pool");
+			return NULL;
+		}
+		if (old >= size) {
+			if (want_init_on_alloc(gfp))
+				memset(ptr + size, 0, old - size);
+			return ptr;
+		}
+	}
+	new = __mymm_kmalloc(pool, size, gfp, owner);
+	if (new && old) {
+		memcpy(new, ptr, old);
+		__mymm_kfree(pool, ptr, owner);
+	}
+	return new;
+}
+
+/**
+ * mymm_krealloc() - allocate more bytes in place of fewer
+ * @pool: whose @ptr is, or where to allocate if it is NULL
+ * @ptr: from mymm_kmalloc() or mymm_krealloc(), or NULL or ZERO_SIZE_PTR
+ * @size: how many bytes; with 0 it frees, and returns ZERO_SIZE_PTR
+ * @gfp: as for mymm_kmalloc()
+ *
+ * The contents are kept up to the smaller of both sizes. What is large enough already
+ * stays where it is.
+ *
+ * Context: any; in NMI it refuses.
+ * Return: the new address; NULL if there is no memory, or @ptr is no allocation of
+ * the pool. @ptr is as it was then.
+ */
+void *mymm_krealloc(struct mymm_pool *pool, void *ptr, size_t size, gfp_t gfp)
+{
+	return __mymm_krealloc(pool, ptr, size, gfp, MYMM_CALLER);
+}
+EXPORT_SYMBOL_GPL(mymm_krealloc);

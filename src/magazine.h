@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Magazines: a few free objects for each CPU; magazine.c has the protocol. */
+#ifndef _MYMM_MAGAZINE_H
+#define _MYMM_MAGAZINE_H
+
+#include <linux/cpumask.h>
+#include <linux/types.h>
+
+#include "event.h"
+
+struct mymm_cache;
+struct mymm_pool;
+
+/* How many objects are on their way between a magazine and the engine at most. */
+#define MYMM_BATCH_OBJECTS	32U
+
+/**
+ * struct mymm_magazine - the free objects that one CPU has at hand
+ * @busy: somebody on this CPU is at it; an interrupt that finds it set goes the
+ *        slow way
+ * @count: objects in @objs
+ * @alloc_hits: allocations served from here
+ * @alloc_misses: allocations that went on to the engine
+ * @free_hits: frees that ended here
+ * @free_misses: frees that went on to the engine
+ * @collisions: times that somebody found it busy
+ * @objs: the objects, the most recently freed last
+ *
+ * Only its own CPU touches it, with preemption off; counters may be read by all.
+ */
+struct mymm_magazine {
+	bool busy;
+	unsigned int count;
+	unsigned long alloc_hits;
+	unsigned long alloc_misses;
+	unsigned long free_hits;
+	unsigned long free_misses;
+	unsigned long collisions;
+	void *objs[];
+};
+
+/* The counters of all CPUs together. */
+struct mymm_magazine_stats {
+	unsigned long objects;
+	unsigned long alloc_hits;
+	unsigned long alloc_misses;
+	unsigned long free_hits;
+	unsigned long free_misses;
+	unsigned long collisions;
+};
+
+int mymm_magazine_create(struct mymm_cache *cache);
+void mymm_magazine_destroy(struct mymm_cache *cache);
+void mymm_magazine_drain(struct mymm_cache *cache);
+void mymm_magazine_drain_pool(struct mymm_pool *pool);
+void mymm_magazine_stats(struct mymm_cache *cache,
+			 struct mymm_magazine_stats *stats);
+bool mymm_magazine_has(struct mymm_cache *cache, const void *obj);
+
+void *__mymm_cache_alloc(struct mymm_cache *cache, gfp_t gfp,
+			 struct mymm_owner owner);
+int __mymm_cache_free(struct mymm_cache *cache, void *obj,
+		      struct mymm_owner owner);
+void *mymm_cache_alloc_unchecked(struct mymm_cache *cache, gfp_t gfp);
+void mymm_cache_free_unchecked(struct mymm_cache *cache, void *obj);
+
+int mymm_magazine_init(void);
+void mymm_magazine_exit(void);
+
+#endif /* _MYMM_MAGAZINE_H */

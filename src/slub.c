@@ -1,0 +1,739 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The slub engine: objects of one size, one after the other, in slabs of 2^order
+ * pages; free ones linked through a word of their own.
+ *
+ * A slab and what its first frame says of it (here with 5 objects, 2 of them free):
+ *
+ *      frame: cache, objects = 5, inuse = 3, free = 1
+ *                                          |
+ *        +---------+---------+---------+---------+---------+----+
+ *        | 0  used | 1  free | 2  used | 3  used | 4  free |    |   rest is waste
+ *        +---------+---------+---------+---------+---------+----+
+ *                       |  next = 4                  |  next = END
+ *
+ * The link is not an address but the number of the next object, in the low 16 bits
+ * of a word whose upper 48 are a cookie: the object's address under the pool's key.
+ * Whoever writes to an object after freeing it destroys the cookie, and the engine
+ * sees that before it follows the link. It then gathers the list anew from the
+ * objects whose cookie is whole, takes the others out of use, says so, and goes on.
+ * (A clever enough overwrite keeps the upper 48 bits. Then the link leads to an object
+ * without a cookie, or to one that was just handed out and says so.)
+ *
+ * Where the word stands is SLUB's rule: in the middle of the object, or behind it if
+ * the object must keep its contents while it is free (constructor, poison). So are
+ * size and order, and with them what /proc/myslabinfo shows: the running kernel's
+ * own numbers for a cache of the same size, alignment and flags.
+ *
+ * Slabs with free objects are on the partial list, the others on the full list.
+ * Allocation takes from the first partial slab; freeing into a full slab puts it at
+ * the end, so that slabs have time to become empty. An empty slab goes back to the
+ * pool if there are min_partial slabs beside it.
+ *
+ * New slabs are allocated, and empty ones given back, with no lock held; in between
+ * they are on no list and belong to whoever handles them.
+ *
+ * Each slab's numbers: inuse + length of the freelist = objects (I6). For the cache:
+ * the sum of objects is nr_objects and the sum of inuse is nr_inuse (I7).
+ *
+ * Geometry, partial list and min_partial: mm/slub.c of 6.1 and 6.12, after Bonwick,
+ * "The Slab Allocator", USENIX Summer 1994.
+ */
+#include <linux/mm.h>
+#include <linux/poison.h>
+#include <linux/slab.h>
+
+#include "cache.h"
+#include "check.h"
+#include "compat.h"
+#include "page_alloc.h"
+
+/* What a caller's flags may say about getting a slab: how hard to try, no more. */
+#define SLAB_GFP	(~(GFP_ZONEMASK | __GFP_ZERO | __GFP_COMP | \
+			   __GFP_RECLAIMABLE | __GFP_WRITE | __GFP_ACCOUNT))
+
+static inline struct mymm_frame *slab_of(const struct mymm_cache *cache,
+					 const void *obj)
+{
+	struct mymm_frame *frame;
+
+	frame = &cache->frame[(obj - cache->base) >> PAGE_SHIFT];
+	return frame - frame->back;
+}
+
+static inline u32 frame_index(const struct mymm_cache *cache,
+			      const struct mymm_frame *slab)
+{
+	return slab - cache->frame;
+}
+
+static inline void *slab_address(const struct mymm_cache *cache,
+				 const struct mymm_frame *slab)
+{
+	return cache->base +
+	       ((unsigned long)frame_index(cache, slab) << PAGE_SHIFT);
+}
+
+/* The number in its slab of an object that mymm_cache_owns(). */
+static inline u32 object_number(const struct mymm_cache *cache,
+				const struct mymm_frame *slab, const void *obj)
+{
+	u32 offset = obj - slab_address(cache, slab);
+
+	return ror32(offset * cache->inverse, cache->shift);
+}
+
+static inline void link_to(const struct mymm_cache *cache, void *obj, u64 next)
+{
+	*mymm_cache_word(cache, obj) = mymm_cache_cookie(cache, obj) | next;
+}
+
+/* --- poison ----------------------------------------------------------- */
+
+static void poison(const struct mymm_cache *cache, void *obj)
+{
+	memset(obj, POISON_FREE, cache->object_size - 1);
+	((u8 *)obj)[cache->object_size - 1] = POISON_END;
+}
+
+/* Is the pattern whole? If not, take the object out of use and say where. */
+static bool poison_intact(struct mymm_cache *cache, void *obj)
+{
+	u8 *end = obj + cache->object_size - 1;
+	u8 *bad = memchr_inv(obj, POISON_FREE, cache->object_size - 1);
+
+	if (likely(!bad && *end == POISON_END))
+		return true;
+	if (!bad)
+		bad = end;
+	atomic_long_inc(&cache->quarantined);
+	mymm_refuse(cache->pool, MYMM_REFUSED_OVERWRITTEN,
+		    "cache %s: object at frame %u+%lu was written to after it was freed: byte %ld is 0x%02x instead of 0x%02x; it is not used any more",
+		    cache->name, mymm_pool_index(cache->pool, obj),
+		    offset_in_page(obj), (long)(bad - (u8 *)obj), *bad,
+		    bad == end ? POISON_END : POISON_FREE);
+	return false;
+}
+
+/* --- slabs ------------------------------------------------------------- */
+
+static struct mymm_frame *alloc_slab_pages(struct mymm_cache *cache, gfp_t gfp)
+{
+	const struct mymm_owner owner = { .caller = _THIS_IP_ };
+	struct mymm_frame *slab;
+
+	gfp = (gfp & SLAB_GFP) | cache->gfp;
+	/* There may be something smaller yet: then a failure is nobody's news. */
+	slab = __mymm_alloc_pages(cache->pool,
+				  cache->order > cache->min_order ?
+					  gfp | __GFP_NOWARN :
+					  gfp,
+				  cache->order, owner);
+	if (!slab && cache->order > cache->min_order)
+		slab = __mymm_alloc_pages(cache->pool, gfp, cache->min_order,
+					  owner);
+	return slab;
+}
+
+/* A slab on no list, all of its objects free and linked in order of address. */
+static struct mymm_frame *make_slab(struct mymm_cache *cache, gfp_t gfp)
+{
+	struct mymm_frame *slab = alloc_slab_pages(cache, gfp);
+	unsigned int i, order;
+	void *obj;
+
+	if (!slab)
+		return NULL;
+	order = mymm_tag_order(slab->tag);
+	slab->objects = (PAGE_SIZE << order) / cache->size;
+	slab->inuse = 0;
+	slab->free = 0;
+
+	obj = slab_address(cache, slab);
+	for (i = 0; i < slab->objects; i++, obj += cache->size) {
+		if (cache->ctor)
+			cache->ctor(obj);
+		else if (mymm_cache_poisons(cache))
+			poison(cache, obj);
+		link_to(cache, obj,
+			i + 1 < slab->objects ? i + 1 : MYMM_FREELIST_END);
+	}
+
+	for (i = 0; i < 1U << order; i++) {
+		struct mymm_frame *frame = slab + i;
+
+		frame->back = i;
+		frame->objects = slab->objects;
+		WRITE_ONCE(frame->tag, (frame->tag & ~MYMM_TAG_STATE) |
+					       (i ? MYMM_FRAME_SLAB_TAIL :
+						    MYMM_FRAME_SLAB));
+		WRITE_ONCE(frame->cache, cache->id);
+	}
+	return slab;
+}
+
+static void give_slab_back(struct mymm_cache *cache, struct mymm_frame *slab)
+{
+	const struct mymm_owner owner = { .caller = _THIS_IP_ };
+	unsigned int order = mymm_tag_order(slab->tag);
+	unsigned int i;
+
+	for (i = 0; i < 1U << order; i++) {
+		WRITE_ONCE(slab[i].cache, 0);
+		if (i)
+			WRITE_ONCE(slab[i].tag, 0);
+	}
+	WRITE_ONCE(slab->tag,
+		   (slab->tag & ~MYMM_TAG_STATE) | MYMM_FRAME_PAGES);
+	__mymm_free_pages(cache->pool, slab, order, owner);
+}
+
+/* Slabs that left their list, strung up by their links: no lock protects them. */
+static unsigned long give_slabs_back(struct mymm_cache *cache, u32 first)
+{
+	unsigned long nr = 0;
+
+	while (first != MYMM_NO_FRAME) {
+		struct mymm_frame *slab = &cache->frame[first];
+
+		first = slab->next;
+		give_slab_back(cache, slab);
+		nr++;
+	}
+	return nr;
+}
+
+static void add_partial(struct mymm_cache *cache, struct mymm_frame *slab,
+			bool tail)
+{
+	lockdep_assert_held(&cache->list_lock);
+	if (tail)
+		mymm_list_add_tail(cache->frame, frame_index(cache, slab),
+				   cache->partial);
+	else
+		mymm_list_add(cache->frame, frame_index(cache, slab),
+			      cache->partial);
+	cache->nr_partial++;
+}
+
+static void del_partial(struct mymm_cache *cache, struct mymm_frame *slab)
+{
+	lockdep_assert_held(&cache->list_lock);
+	mymm_list_del(cache->frame, frame_index(cache, slab));
+	cache->nr_partial--;
+}
+
+/* Take an empty slab off its list, and string it up before @first. */
+static u32 unlist_empty(struct mymm_cache *cache, struct mymm_frame *slab,
+			u32 first)
+{
+	del_partial(cache, slab);
+	cache->nr_slabs--;
+	cache->nr_objects -= slab->objects;
+	slab->next = first;
+	return frame_index(cache, slab);
+}
+
+/* --- freelists ---------------------------------------------------------- */
+
+/*
+ * A link of the slab's freelist is broken. What is on the list is known without it:
+ * the objects whose cookie is whole and does not say that they are in a magazine.
+ * Returns how many are lost; they count as used from now on.
+ */
+static unsigned int gather_freelist(struct mymm_cache *cache,
+				    struct mymm_frame *slab)
+{
+	void *obj = slab_address(cache, slab) + slab->objects * cache->size;
+	unsigned int free = 0, lost, i = slab->objects;
+
+	slab->free = MYMM_FREELIST_END;
+	while (i--) {
+		obj -= cache->size;
+		if (!mymm_cache_looks_free(cache, obj) ||
+		    (*mymm_cache_word(cache, obj) & 0xffff) == MYMM_IN_MAGAZINE)
+			continue;
+		link_to(cache, obj, slab->free);
+		slab->free = i;
+		free++;
+	}
+	lost = slab->objects - slab->inuse - free;
+	slab->inuse += lost;
+	cache->nr_inuse += lost;
+	atomic_long_add(lost, &cache->quarantined);
+	return lost;
+}
+
+/*
+ * Up to @nr objects of a slab on the partial list. @lost grows by those that were
+ * found overwritten.
+ */
+static unsigned int take_objects(struct mymm_cache *cache,
+				 struct mymm_frame *slab, unsigned int nr,
+				 void **objs, unsigned int *lost)
+{
+	void *base = slab_address(cache, slab);
+	unsigned int got = 0;
+	u32 i = slab->free;
+
+	lockdep_assert_held(&cache->list_lock);
+	while (got < nr && i != MYMM_FREELIST_END) {
+		void *obj = base + (unsigned long)i * cache->size;
+		u64 *word = mymm_cache_word(cache, obj);
+		u64 cookie = mymm_cache_cookie(cache, obj);
+		u64 next = *word ^ cookie;
+
+		if (unlikely(next >= slab->objects &&
+			     next != MYMM_FREELIST_END)) {
+			slab->inuse += got;
+			cache->nr_inuse += got;
+			*lost += gather_freelist(cache, slab);
+			return got;
+		}
+		*word = cookie | MYMM_IN_MAGAZINE;
+		objs[got++] = obj;
+		i = next;
+	}
+	slab->free = i;
+	slab->inuse += got;
+	cache->nr_inuse += got;
+	return got;
+}
+
+static unsigned int take_from_partial(struct mymm_cache *cache, unsigned int nr,
+				      void **objs, unsigned int *lost)
+{
+	struct mymm_frame *table = cache->frame;
+	unsigned int got = 0;
+
+	while (got < nr && !mymm_list_empty(table, cache->partial)) {
+		struct mymm_frame *slab = &table[table[cache->partial].next];
+
+		got += take_objects(cache, slab, nr - got, objs + got, lost);
+		if (slab->free == MYMM_FREELIST_END) {
+			del_partial(cache, slab);
+			mymm_list_add(table, frame_index(cache, slab),
+				      cache->full);
+		}
+	}
+	return got;
+}
+
+static unsigned int slub_alloc_raw(struct mymm_cache *cache, gfp_t gfp,
+				   unsigned int nr, void **objs)
+{
+	struct mymm_frame *slab = NULL;
+	unsigned int got, lost = 0;
+	unsigned long flags;
+
+	do {
+		raw_spin_lock_irqsave(&cache->list_lock, flags);
+		if (slab) {
+			add_partial(cache, slab, false);
+			cache->nr_slabs++;
+			cache->nr_objects += slab->objects;
+		}
+		got = take_from_partial(cache, nr, objs, &lost);
+		raw_spin_unlock_irqrestore(&cache->list_lock, flags);
+		if (got)
+			break;
+		slab = make_slab(cache, gfp);
+	} while (slab);
+
+	if (unlikely(lost))
+		mymm_refuse(cache->pool, MYMM_REFUSED_OVERWRITTEN,
+			    "cache %s: %u objects were written to after they were freed; they are not used any more",
+			    cache->name, lost);
+	return got;
+}
+
+static unsigned int slub_alloc(struct mymm_cache *cache, gfp_t gfp,
+			       unsigned int nr, void **objs)
+{
+	unsigned int got, good, i;
+
+	do {
+		got = slub_alloc_raw(cache, gfp, nr, objs);
+		if (!mymm_cache_poisons(cache))
+			return got;
+		for (i = good = 0; i < got; i++)
+			if (poison_intact(cache, objs[i]))
+				objs[good++] = objs[i];
+	} while (got && !good);
+	return good;
+}
+
+static void slub_free(struct mymm_cache *cache, unsigned int nr, void **objs)
+{
+	u32 empty = MYMM_NO_FRAME;
+	unsigned long flags;
+	unsigned int i;
+
+	if (mymm_cache_poisons(cache))
+		for (i = 0; i < nr; i++)
+			poison(cache, objs[i]);
+
+	raw_spin_lock_irqsave(&cache->list_lock, flags);
+	for (i = 0; i < nr; i++) {
+		struct mymm_frame *slab = slab_of(cache, objs[i]);
+
+		if (slab->free == MYMM_FREELIST_END) {
+			mymm_list_del(cache->frame, frame_index(cache, slab));
+			add_partial(cache, slab, true);
+		}
+		link_to(cache, objs[i], slab->free);
+		slab->free = object_number(cache, slab, objs[i]);
+		slab->inuse--;
+		if (!slab->inuse && cache->nr_partial > cache->min_partial)
+			empty = unlist_empty(cache, slab, empty);
+	}
+	cache->nr_inuse -= nr;
+	raw_spin_unlock_irqrestore(&cache->list_lock, flags);
+
+	give_slabs_back(cache, empty);
+}
+
+static bool slub_is_free(struct mymm_cache *cache, void *obj)
+{
+	struct mymm_frame *slab = slab_of(cache, obj);
+	u32 number = object_number(cache, slab, obj);
+	unsigned int steps;
+	u64 i;
+
+	guard(raw_spinlock_irqsave)(&cache->list_lock);
+
+	i = slab->free;
+	for (steps = 0; i < slab->objects && steps < slab->objects; steps++) {
+		void *at = slab_address(cache, slab) + i * cache->size;
+
+		if (i == number)
+			return true;
+		i = *mymm_cache_word(cache, at) ^ mymm_cache_cookie(cache, at);
+	}
+	return false;
+}
+
+static unsigned long slub_shrink(struct mymm_cache *cache)
+{
+	struct mymm_frame *table = cache->frame;
+	u32 empty = MYMM_NO_FRAME;
+	unsigned long flags;
+	u32 idx, next;
+
+	raw_spin_lock_irqsave(&cache->list_lock, flags);
+	for (idx = table[cache->partial].next; idx != cache->partial;
+	     idx = next) {
+		next = table[idx].next;
+		if (!table[idx].inuse)
+			empty = unlist_empty(cache, &table[idx], empty);
+	}
+	raw_spin_unlock_irqrestore(&cache->list_lock, flags);
+
+	return give_slabs_back(cache, empty);
+}
+
+/* --- geometry ------------------------------------------------------------ */
+
+/* Does a slab of this order waste at most one part in @fraction? */
+static bool wastes_little(unsigned int size, unsigned int order,
+			  unsigned int fraction)
+{
+	unsigned int bytes = PAGE_SIZE << order;
+
+	return bytes % size <= bytes / fraction;
+}
+
+/* The smallest order from @low up to the usual limit that wastes little enough. */
+static unsigned int least_order(unsigned int size, unsigned int low,
+				unsigned int fraction)
+{
+	unsigned int order = low;
+
+	while (order <= MYMM_SLAB_MAX_ORDER &&
+	       !wastes_little(size, order, fraction))
+		order++;
+	return order;
+}
+
+/* How many objects a slab should have, on a machine of this many CPUs. */
+static unsigned int wanted_objects(void)
+{
+	unsigned int cpus = num_present_cpus();
+
+	/* Some machines only tell of CPUs as they come up. */
+	if (cpus <= 1)
+		cpus = nr_cpu_ids;
+	return 4 * (fls(cpus) + 1);
+}
+
+/**
+ * mymm_slab_order() - the order of slabs for objects of a size
+ * @size: bytes from one object to the next
+ *
+ * calculate_order() of the running kernel: 6.1 lowers the number of objects it aims
+ * for, one by one, before it gives up on the usual orders; 6.8 and later accept
+ * up to half of the slab as waste instead.
+ *
+ * Return: the order; more than %MYMM_MAX_ORDER if no slab can hold such an object.
+ */
+unsigned int mymm_slab_order(unsigned int size)
+{
+	unsigned int most = (PAGE_SIZE << MYMM_SLAB_MAX_ORDER) / size;
+	unsigned int objects, fraction, order;
+
+	objects = min(wanted_objects(), max(most, 1U));
+	if (MYMM_ORDER_RULE_6_8) {
+		unsigned int low = get_order(objects * size);
+
+		for (fraction = 16; fraction > 1; fraction /= 2) {
+			order = least_order(size, low, fraction);
+			if (order <= MYMM_SLAB_MAX_ORDER)
+				return order;
+		}
+		return get_order(size);
+	}
+
+	for (; objects > 1; objects--) {
+		for (fraction = 16; fraction >= 4; fraction /= 2) {
+			order = least_order(size, get_order(objects * size),
+					    fraction);
+			if (order <= MYMM_SLAB_MAX_ORDER)
+				return order;
+		}
+	}
+	return get_order(size);
+}
+MYMM_EXPORT_INTERNAL(mymm_slab_order);
+
+/* The inverse of an odd number modulo 2^32: each step doubles the right bits. */
+static u32 inverse_of_odd(u32 odd)
+{
+	u32 inverse = odd; /* right in the lowest 3 bits */
+	int i;
+
+	for (i = 0; i < 4; i++)
+		inverse *= 2 - odd * inverse;
+	return inverse;
+}
+
+static int slub_cache_init(struct mymm_cache *cache)
+{
+	unsigned int size = ALIGN(cache->object_size, sizeof(void *));
+
+	cache->inuse_bytes = size;
+	if (cache->ctor || (cache->flags & SLAB_POISON)) {
+		cache->offset = size;
+		size += sizeof(void *);
+	} else {
+		cache->offset = ALIGN_DOWN(cache->object_size / 2,
+					   sizeof(void *));
+	}
+	size = ALIGN(size, cache->align);
+
+	cache->size = size;
+	cache->shift = __ffs(size);
+	cache->inverse = inverse_of_odd(size >> cache->shift);
+	cache->order = mymm_slab_order(size);
+	cache->min_order = get_order(size);
+	cache->min_partial = clamp_t(unsigned int, ilog2(size) / 2, 5, 10);
+	if (cache->order > MYMM_MAX_ORDER)
+		return -EINVAL;
+	return 0;
+}
+
+/* SLAB's sizes of an array_cache, from enable_cpucache() of 6.1's mm/slab.c. */
+static void slub_default_tunables(const struct mymm_cache *cache,
+				  struct mymm_tunables *tunables)
+{
+	unsigned int limit;
+
+	if (cache->size > 131072)
+		limit = 1;
+	else if (cache->size > PAGE_SIZE)
+		limit = 8;
+	else if (cache->size > 1024)
+		limit = 24;
+	else if (cache->size > 256)
+		limit = 54;
+	else
+		limit = 120;
+	/* A magazine would hide an overwritten object from the check. */
+	if (mymm_cache_poisons(cache))
+		limit = 0;
+	*tunables = (struct mymm_tunables){
+		.limit = limit,
+		.batchcount = (limit + 1) / 2,
+	};
+}
+
+/* Real SLUB has no tunables and shows zeroes; so do we. */
+static void slub_get_slabinfo(struct mymm_cache *cache,
+			      struct mymm_slabinfo *info)
+{
+	guard(raw_spinlock_irqsave)(&cache->list_lock);
+
+	*info = (struct mymm_slabinfo){
+		.active_objs = cache->nr_inuse,
+		.num_objs = cache->nr_objects,
+		.active_slabs = cache->nr_slabs,
+		.num_slabs = cache->nr_slabs,
+	};
+}
+
+/* --- invariants ------------------------------------------------------------ */
+
+/* I9: the frames of a slab say that they are, and all of them the same. */
+static int check_frames(struct mymm_cache *cache, u32 idx,
+			struct mymm_finding *finding)
+{
+	struct mymm_frame *slab = &cache->frame[idx];
+	unsigned int order = mymm_tag_order(slab->tag);
+	unsigned int i;
+
+	if (mymm_tag_state(slab->tag) != MYMM_FRAME_SLAB)
+		return mymm_find(finding, 9,
+				 "cache %s: frame %u is on a list of slabs but is %s",
+				 cache->name, idx,
+				 mymm_frame_state_name(mymm_tag_state(slab->tag)));
+	if (order != cache->order && order != cache->min_order)
+		return mymm_find(finding, 9,
+				 "cache %s: slab at frame %u has order %u, not %u or %u",
+				 cache->name, idx, order, cache->order,
+				 cache->min_order);
+	for (i = 0; i < 1U << order; i++) {
+		if (slab[i].cache != cache->id)
+			return mymm_find(finding, 9,
+					 "cache %s: frame %u of the slab at frame %u says it is of cache number %u, not %u",
+					 cache->name, idx + i, idx,
+					 slab[i].cache, cache->id);
+		if (slab[i].back != i || slab[i].objects != slab->objects)
+			return mymm_find(finding, 9,
+					 "cache %s: frame %u of the slab at frame %u is %u frames behind its first and has %u objects, not %u and %u",
+					 cache->name, idx + i, idx,
+					 slab[i].back, slab[i].objects, i,
+					 slab->objects);
+		if (i && mymm_tag_state(slab[i].tag) != MYMM_FRAME_SLAB_TAIL)
+			return mymm_find(finding, 9,
+					 "cache %s: frame %u of the slab at frame %u is %s",
+					 cache->name, idx + i, idx,
+					 mymm_frame_state_name(
+						 mymm_tag_state(slab[i].tag)));
+	}
+	return 0;
+}
+
+/* I6: the freelist stays in the slab, has no cycle, and the numbers add up. */
+static int check_freelist(struct mymm_cache *cache, u32 idx,
+			  struct mymm_finding *finding)
+{
+	struct mymm_frame *slab = &cache->frame[idx];
+	unsigned int free = 0;
+	u64 i = slab->free;
+
+	if (slab->objects != (PAGE_SIZE << mymm_tag_order(slab->tag)) / cache->size)
+		return mymm_find(finding, 6,
+				 "cache %s: slab at frame %u says it has %u objects of %u bytes",
+				 cache->name, idx, slab->objects, cache->size);
+	while (i != MYMM_FREELIST_END) {
+		void *obj = slab_address(cache, slab) + i * cache->size;
+
+		if (i >= slab->objects)
+			return mymm_find(finding, 6,
+					 "cache %s: slab at frame %u: the freelist leaves the slab after %u objects",
+					 cache->name, idx, free);
+		if (++free > slab->objects)
+			return mymm_find(finding, 6,
+					 "cache %s: slab at frame %u: the freelist has a cycle",
+					 cache->name, idx);
+		i = *mymm_cache_word(cache, obj) ^ mymm_cache_cookie(cache, obj);
+	}
+	if (free + slab->inuse != slab->objects)
+		return mymm_find(finding, 6,
+				 "cache %s: slab at frame %u: %u free + %u used objects are not %u",
+				 cache->name, idx, free, slab->inuse,
+				 slab->objects);
+	return 0;
+}
+
+/* I5 for a list of slabs, and the sums over it. */
+static int check_list(struct mymm_cache *cache, u32 head, unsigned long *slabs,
+		      unsigned long *objects, unsigned long *inuse,
+		      struct mymm_finding *finding)
+{
+	const struct mymm_frame *table = cache->frame;
+	bool full = head == cache->full;
+	u32 prev = head, idx;
+	int err;
+
+	for (idx = table[head].next; idx != head; idx = table[idx].next) {
+		if (idx >= cache->pool->nr_frames || table[idx].prev != prev)
+			return mymm_find(finding, 5,
+					 "cache %s: the %s list is broken behind frame %u",
+					 cache->name, full ? "full" : "partial",
+					 prev);
+		if (++*slabs > cache->nr_slabs)
+			return mymm_find(finding, 7,
+					 "cache %s: more slabs on lists than the %lu that it has",
+					 cache->name, cache->nr_slabs);
+		err = check_frames(cache, idx, finding);
+		if (!err)
+			err = check_freelist(cache, idx, finding);
+		if (err)
+			return err;
+		if (full != (table[idx].free == MYMM_FREELIST_END))
+			return mymm_find(finding, 5,
+					 "cache %s: slab at frame %u with %u of %u objects used is on the %s list",
+					 cache->name, idx, table[idx].inuse,
+					 table[idx].objects,
+					 full ? "full" : "partial");
+		*objects += table[idx].objects;
+		*inuse += table[idx].inuse;
+		prev = idx;
+	}
+	if (table[head].prev != prev)
+		return mymm_find(finding, 5,
+				 "cache %s: the %s list does not end where it says",
+				 cache->name, full ? "full" : "partial");
+	return 0;
+}
+
+static int slub_check(struct mymm_cache *cache, struct mymm_finding *finding)
+{
+	unsigned long slabs = 0, objects = 0, inuse = 0, partial;
+	int err;
+
+	guard(raw_spinlock_irqsave)(&cache->list_lock);
+
+	err = check_list(cache, cache->partial, &slabs, &objects, &inuse,
+			 finding);
+	if (err)
+		return err;
+	partial = slabs;
+	err = check_list(cache, cache->full, &slabs, &objects, &inuse, finding);
+	if (err)
+		return err;
+	if (slabs != cache->nr_slabs || partial != cache->nr_partial)
+		return mymm_find(finding, 7,
+				 "cache %s: %lu slabs on lists, %lu of them partial, not %lu and %lu",
+				 cache->name, slabs, partial, cache->nr_slabs,
+				 cache->nr_partial);
+	if (objects != cache->nr_objects || inuse != cache->nr_inuse)
+		return mymm_find(finding, 7,
+				 "cache %s: %lu objects in its slabs, %lu of them used, not %lu and %lu",
+				 cache->name, objects, inuse, cache->nr_objects,
+				 cache->nr_inuse);
+	return 0;
+}
+
+const struct mymm_engine_ops mymm_slub_ops = {
+	.name = "slub",
+	.needs_memory = true,
+	.cache_init = slub_cache_init,
+	.alloc = slub_alloc,
+	.free = slub_free,
+	.is_free = slub_is_free,
+	.shrink = slub_shrink,
+	.default_tunables = slub_default_tunables,
+	.get_slabinfo = slub_get_slabinfo,
+	.check = slub_check,
+};
