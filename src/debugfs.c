@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * debugfs mymm/: what the real files have no place for.
+ *
+ *   check      runs the validator; "ok", or the first broken invariant, after which the
+ *              pool is out of service
+ *   frames     a map of each zone, a character a frame
+ *   counters   how often what was refused
+ *   magazines  what stands in front of each cache, and how often it was enough
+ *
+ * The map shows 64 frames a line. The first frame of a block tells what it is: a free
+ * one its order (a for 10), P pages, S a slab, L a large kmalloc; its other frames
+ * follow in small letters, or as dots if they are free. Lines equal to the one before
+ * are left out, and a * stands for them, as in hexdump. A line is one moment, the map
+ * as a whole is not.
+ */
+#include <linux/debugfs.h>
+#include <linux/seq_file.h>
+
+#include "cache.h"
+#include "check.h"
+#include "compat.h"
+#include "proc.h"
+
+static struct dentry *dir;
+
+/* --- check ------------------------------------------------------------------ */
+
+static int check_show(struct seq_file *m, void *v)
+{
+	struct mymm_pool *pool = m->private;
+	struct mymm_finding finding;
+
+	if (mymm_check(pool, &finding)) {
+		mymm_pool_kill(pool, finding.text);
+		seq_printf(m, "I%u: %s\n", finding.invariant, finding.text);
+	} else {
+		seq_puts(m, "ok\n");
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(check);
+
+/* --- frames ------------------------------------------------------------------- */
+
+#define MAP_WIDTH	64
+
+static char head_character(u32 tag)
+{
+	switch (mymm_tag_state(tag)) {
+	case MYMM_FRAME_FREE:
+		return hex_asc_lo(mymm_tag_order(tag));
+	case MYMM_FRAME_PAGES:
+		return 'P';
+	case MYMM_FRAME_LARGE:
+		return 'L';
+	case MYMM_FRAME_SLAB:
+		return 'S';
+	default:
+		return '?';
+	}
+}
+
+static char tail_character(char head)
+{
+	return head == '?' ? '?' : isdigit(head) || head == 'a' ? '.' : tolower(head);
+}
+
+/* Frames from @start, up to a line's width or the zone's end. */
+static void draw_line(struct mymm_zone *zone, u32 start, char *line)
+{
+	const struct mymm_frame *table = zone->buddy.table;
+	u32 end = min(start + MAP_WIDTH, zone->buddy.end);
+	u32 idx, head, left;
+	char c;
+
+	guard(raw_spinlock_irqsave)(&zone->lock);
+
+	head = mymm_frame_find_head(table, start);
+	for (idx = start; idx < end; idx += left) {
+		u32 tag = head == MYMM_NO_FRAME ? 0 : table[head].tag;
+
+		c = head_character(tag);
+		left = head == MYMM_NO_FRAME ?
+			       1 :
+			       head + (1U << mymm_tag_order(tag)) - idx;
+		left = min(left, end - idx);
+		memset(line, tail_character(c), left);
+		if (idx == head)
+			*line = c;
+		line += left;
+		head = idx + left;
+		if (mymm_tag_state(table[head].tag) == MYMM_FRAME_TAIL)
+			head = MYMM_NO_FRAME;
+	}
+	*line = 0;
+}
+
+static void show_map(struct seq_file *m, struct mymm_zone *zone)
+{
+	char line[MAP_WIDTH + 1], before[MAP_WIDTH + 1] = "";
+	bool starred = false;
+	u32 start;
+
+	seq_printf(m, "Node %d, zone %8s, frames %u to %u\n", zone->node,
+		   mymm_zone_name(zone->type), zone->buddy.start,
+		   zone->buddy.end - 1);
+	for (start = zone->buddy.start; start < zone->buddy.end;
+	     start += MAP_WIDTH) {
+		draw_line(zone, start, line);
+		if (strcmp(line, before))
+			seq_printf(m, "%10u  %s\n", start, line);
+		else if (!starred)
+			seq_puts(m, "         *\n");
+		starred = !strcmp(line, before);
+		strscpy(before, line, sizeof(before));
+		cond_resched();
+	}
+}
+
+/**
+ * mymm_frames_show() - the map of a pool
+ * @m: where to
+ * @pool: the pool
+ *
+ * Context: process; sleeps.
+ */
+void mymm_frames_show(struct seq_file *m, struct mymm_pool *pool)
+{
+	unsigned int i;
+
+	seq_puts(m, "0-9 a: free, of that order   P: pages   S: slab   L: large kmalloc   . p s l: the rest of it\n");
+	for (i = 0; i < pool->nr_zones; i++)
+		show_map(m, &pool->zone[i]);
+}
+MYMM_EXPORT_INTERNAL(mymm_frames_show);
+
+static int frames_show(struct seq_file *m, void *v)
+{
+	mymm_frames_show(m, m->private);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(frames);
+
+/* --- counters ------------------------------------------------------------------- */
+
+static int counters_show(struct seq_file *m, void *v)
+{
+	struct mymm_pool *pool = m->private;
+	unsigned int i;
+
+	for (i = 0; i < MYMM_NR_REFUSALS; i++)
+		seq_printf(m, "refused_%s %lu\n", mymm_refusal_names[i],
+			   atomic_long_read(&pool->refused[i]));
+	for (i = 0; i < pool->nr_zones; i++)
+		seq_printf(m, "failed_%s %lu\n",
+			   mymm_zone_name(pool->zone[i].type),
+			   atomic_long_read(&pool->zone[i].failed));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(counters);
+
+/* --- magazines --------------------------------------------------------------------- */
+
+static int magazines_show(struct seq_file *m, void *v)
+{
+	struct mymm_pool *pool = m->private;
+	struct mymm_magazine_stats stats;
+	struct mymm_cache *cache;
+
+	seq_puts(m, "# name            <limit> <batch> <objects> : alloc <hits> <misses> : free <hits> <misses> : <collisions> <quarantined>\n");
+	guard(mutex)(&pool->lock);
+	list_for_each_entry(cache, &pool->caches, list) {
+		mymm_magazine_stats(cache, &stats);
+		seq_printf(m, "%-17s %7u %7u %9lu : %6lu %6lu : %6lu %6lu : %6lu %6lu\n",
+			   cache->name, cache->mag_limit, cache->mag_batch,
+			   stats.objects, stats.alloc_hits, stats.alloc_misses,
+			   stats.free_hits, stats.free_misses,
+			   stats.collisions,
+			   atomic_long_read(&cache->quarantined));
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(magazines);
+
+/**
+ * mymm_debugfs_init() - put the files into debugfs
+ * @pool: the pool that they show
+ *
+ * debugfs is for looking: without it everything else works, so nothing is returned.
+ */
+void mymm_debugfs_init(struct mymm_pool *pool)
+{
+	dir = debugfs_create_dir("mymm", NULL);
+	debugfs_create_file("check", 0400, dir, pool, &check_fops);
+	debugfs_create_file("frames", 0400, dir, pool, &frames_fops);
+	debugfs_create_file("counters", 0400, dir, pool, &counters_fops);
+	debugfs_create_file("magazines", 0400, dir, pool, &magazines_fops);
+}
+
+/** mymm_debugfs_exit() - take the files away; waits for their readers */
+void mymm_debugfs_exit(void)
+{
+	debugfs_remove_recursive(dir);
+}

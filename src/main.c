@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * mymm: a private copy of Linux's memory layers, to look at, to measure, to break.
+ *
+ * Parameters, the order of init, and its mirror. Documentation/design.md has the rest.
+ */
+#include <linux/module.h>
+
+#include "magazine.h"
+#include "pool.h"
+#include "proc.h"
+#include "session.h"
+
+static char *zones = "DMA:4M,DMA32:12M,Normal:48M";
+module_param(zones, charp, 0444);
+MODULE_PARM_DESC(zones, "zones and their sizes (DMA, DMA32, Normal, HighMem, Movable)");
+
+static char *engine = "slub";
+module_param(engine, charp, 0444);
+MODULE_PARM_DESC(engine, "default engine of caches (slub)");
+
+static char *backing = "vmalloc";
+module_param(backing, charp, 0444);
+MODULE_PARM_DESC(backing, "what stands behind the frames (vmalloc, none)");
+
+static char *nodes = "1";
+module_param(nodes, charp, 0444);
+MODULE_PARM_DESC(nodes, "number of nodes (1)");
+
+static struct mymm_pool *pool;
+
+static int read_config(struct mymm_pool_config *config)
+{
+	*config = (struct mymm_pool_config){
+		.name = "default",
+		.zones = zones,
+		.engine = engine,
+	};
+	if (!strcmp(backing, "none")) {
+		config->backing = MYMM_BACKING_NONE;
+	} else if (strcmp(backing, "vmalloc")) {
+		pr_err("backing: \"%s\" is neither vmalloc nor none\n", backing);
+		return -EINVAL;
+	}
+	/* As text, so that garbage gets a line of ours and not only an errno. */
+	if (kstrtouint(nodes, 0, &config->nodes) || !config->nodes) {
+		pr_err("nodes: \"%s\" is no number of nodes\n", nodes);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static void tell(const struct mymm_pool *pool)
+{
+	pr_info("%u frames of %lu bytes in %u zones, %s; a frame is described by %zu bytes, all metadata together takes %lu bytes a frame\n",
+		pool->nr_frames, PAGE_SIZE, pool->nr_zones,
+		mymm_pool_has_memory(pool) ? "with memory" : "no memory behind them",
+		sizeof(struct mymm_frame),
+		DIV_ROUND_UP(pool->table.pages << PAGE_SHIFT, pool->nr_frames));
+}
+
+static int __init mymm_init(void)
+{
+	struct mymm_pool_config config;
+	int err;
+
+	err = read_config(&config);
+	if (err)
+		return err;
+	err = mymm_magazine_init();
+	if (err)
+		return err;
+	pool = mymm_pool_create(&config);
+	if (IS_ERR(pool)) {
+		err = PTR_ERR(pool);
+		goto err_pool;
+	}
+	mymm_pool_set_default(pool);
+	err = mymm_buddyinfo_init(pool);
+	if (err)
+		goto err_buddyinfo;
+	err = mymm_slabinfo_init(pool);
+	if (err)
+		goto err_slabinfo;
+	mymm_debugfs_init(pool);
+	err = mymm_session_init();
+	if (err)
+		goto err_session;
+	tell(pool);
+	return 0;
+
+err_session:
+	mymm_debugfs_exit();
+	mymm_slabinfo_exit();
+err_slabinfo:
+	mymm_buddyinfo_exit();
+err_buddyinfo:
+	mymm_pool_release(pool);
+err_pool:
+	mymm_magazine_exit();
+	return err;
+}
+
+static void __exit mymm_exit(void)
+{
+	mymm_session_exit();
+	mymm_debugfs_exit();
+	mymm_slabinfo_exit();
+	mymm_buddyinfo_exit();
+	mymm_pool_release(pool);
+	mymm_magazine_exit();
+	rcu_barrier();
+}
+
+module_init(mymm_init);
+module_exit(mymm_exit);
+
+MODULE_DESCRIPTION("A private buddy and slab allocator that mirrors the kernel's");
+MODULE_AUTHOR("The mymm founders");
+MODULE_LICENSE("GPL");

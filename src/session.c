@@ -1,0 +1,799 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The door, /dev/mymm: an open file is a session, and owns what it allocates.
+ *
+ * What a session holds stands in an array under small numbers, the handles. A program
+ * never sees a kernel address and can't free what is not its own: it can only name
+ * what it holds. Closing the file, or dying, frees all of it: first what was
+ * allocated, then the caches.
+ *
+ * A handle is one word of the array, without memory of its own: for a cache its
+ * pointer; for anything else what it is and where, packed into a value:
+ *
+ *      bit  62 ...  18  17 ... 6   5 ... 2   1 0
+ *           +----------+----------+---------+------+
+ *           | frame    | offset   | order   | kind |
+ *           +----------+----------+---------+------+
+ *
+ * One mutex a session: its calls run one after the other. Different sessions meet in
+ * the pool only. uapi/mymm.h says what each call does; whatever bytes come in, the
+ * answer is an errno or the right thing.
+ */
+#include <linux/cred.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/xarray.h>
+
+#include "kmalloc.h"
+#include "page_alloc.h"
+#include "session.h"
+#include "uapi/mymm.h"
+
+static_assert(MYMM_UAPI_ORDERS == MYMM_NR_ORDERS, "the door shows all orders");
+static_assert(MYMM_UAPI_ZONES == MYMM_MAX_ZONES, "the door shows all zones");
+static_assert(MYMM_NAME_LEN == MYMM_NAME_MAX, "names fit through the door");
+
+/* No argument is that large; what says so is garbage. */
+#define MAX_ARG_SIZE	(64 * 1024U)
+
+/**
+ * struct mymm_session - an open file of /dev/mymm
+ * @lock: protects @handles
+ * @handles: what it holds
+ * @held: how many handles
+ * @pool: where from; constant
+ * @owner: for whatever it allocates; constant
+ */
+struct mymm_session {
+	struct mutex lock;
+	struct xarray handles;
+	unsigned long held;
+	struct mymm_pool *pool;
+	struct mymm_owner owner;
+};
+
+static atomic_t last_session;
+
+/* --- handles ---------------------------------------------------------------- */
+
+struct holding {
+	enum mymm_kind kind;
+	unsigned int order;
+	u32 pfn;
+	unsigned int offset;
+};
+
+static void *pack(struct holding h)
+{
+	return xa_mk_value((unsigned long)h.pfn << 18 | h.offset << 6 |
+			   h.order << 2 | (h.kind - 1));
+}
+
+static struct holding unpack(void *entry)
+{
+	unsigned long value = xa_to_value(entry);
+
+	return (struct holding){
+		.kind = (value & 3) + 1,
+		.order = value >> 2 & 0xf,
+		.offset = value >> 6 & 0xfff,
+		.pfn = value >> 18,
+	};
+}
+
+static struct mymm_frame *frame_of(struct mymm_session *s, struct holding h)
+{
+	return &s->pool->frame[h.pfn];
+}
+
+static void *address_of(struct mymm_session *s, struct holding h)
+{
+	return mymm_pool_address(s->pool, h.pfn) + h.offset;
+}
+
+static struct holding holding_at(struct mymm_session *s, enum mymm_kind kind,
+				 const void *addr)
+{
+	return (struct holding){
+		.kind = kind,
+		.pfn = mymm_pool_index(s->pool, addr),
+		.offset = offset_in_page(addr),
+	};
+}
+
+static int new_handle(struct mymm_session *s, void *entry, u32 *handle)
+{
+	int err = xa_alloc(&s->handles, handle, entry, XA_LIMIT(1, INT_MAX),
+			   GFP_KERNEL);
+
+	if (!err)
+		s->held++;
+	return err;
+}
+
+static void drop_handle(struct mymm_session *s, u32 handle)
+{
+	xa_erase(&s->handles, handle);
+	s->held--;
+}
+
+static int get_holding(struct mymm_session *s, u32 handle, enum mymm_kind kind,
+		       struct holding *h)
+{
+	void *entry = xa_load(&s->handles, handle);
+
+	if (!entry)
+		return -ENOENT;
+	if (!xa_is_value(entry))
+		return -EBADSLT;
+	*h = unpack(entry);
+	return h->kind == kind ? 0 : -EBADSLT;
+}
+
+static struct mymm_cache *get_cache(struct mymm_session *s, u32 handle)
+{
+	void *entry = xa_load(&s->handles, handle);
+
+	if (!entry)
+		return ERR_PTR(-ENOENT);
+	return xa_is_value(entry) ? ERR_PTR(-EBADSLT) : entry;
+}
+
+/* --- operations --------------------------------------------------------------- */
+
+static int read_gfp(struct mymm_session *s, u32 flags, gfp_t *gfp)
+{
+	static const struct {
+		u32 ours;
+		gfp_t theirs;
+	} bits[] = {
+		{ MYMM_GFP_ZERO, __GFP_ZERO },
+		{ MYMM_GFP_COMP, __GFP_COMP },
+		{ MYMM_GFP_DMA, __GFP_DMA },
+		{ MYMM_GFP_DMA32, __GFP_DMA32 },
+		{ MYMM_GFP_HIGHMEM, __GFP_HIGHMEM },
+		{ MYMM_GFP_MOVABLE, __GFP_MOVABLE },
+		{ MYMM_GFP_RECLAIMABLE, __GFP_RECLAIMABLE },
+		{ MYMM_GFP_NOWARN, __GFP_NOWARN },
+		{ MYMM_GFP_NORETRY, __GFP_NORETRY },
+	};
+	unsigned int i;
+
+	if (flags & ~MYMM_GFP_ALL)
+		return -EINVAL;
+	switch (flags & (MYMM_GFP_ATOMIC | MYMM_GFP_NOWAIT)) {
+	case 0:
+		*gfp = GFP_KERNEL;
+		break;
+	case MYMM_GFP_ATOMIC:
+		*gfp = GFP_ATOMIC;
+		break;
+	case MYMM_GFP_NOWAIT:
+		*gfp = GFP_NOWAIT;
+		break;
+	default:
+		return -EINVAL;
+	}
+	for (i = 0; i < ARRAY_SIZE(bits); i++)
+		if (flags & bits[i].ours)
+			*gfp |= bits[i].theirs;
+	if (mymm_gfp_zone(*gfp) == MYMM_ZONE_NONE)
+		return -EINVAL;
+	if ((*gfp & __GFP_MOVABLE) && (*gfp & __GFP_RECLAIMABLE))
+		return -EINVAL;
+	if ((*gfp & __GFP_ZERO) && !mymm_pool_has_memory(s->pool))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+static int op_pages_alloc(struct mymm_session *s, struct mymm_op *op)
+{
+	struct holding h = { .kind = MYMM_KIND_PAGES };
+	struct mymm_frame *frame;
+	gfp_t gfp;
+	int err;
+
+	err = read_gfp(s, op->flags, &gfp);
+	if (err)
+		return err;
+	if (op->handle || op->cache || op->arg > MYMM_MAX_ORDER)
+		return -EINVAL;
+	frame = __mymm_alloc_pages(s->pool, gfp, op->arg, s->owner);
+	if (!frame)
+		return -ENOMEM;
+	h.order = op->arg;
+	h.pfn = frame - s->pool->frame;
+	err = new_handle(s, pack(h), &op->handle);
+	if (err) {
+		__mymm_free_pages(s->pool, frame, op->arg, s->owner);
+		return err;
+	}
+	op->pfn = h.pfn;
+	op->bytes = PAGE_SIZE << h.order;
+	return 0;
+}
+
+static int op_pages_free(struct mymm_session *s, struct mymm_op *op)
+{
+	struct holding h;
+	int err;
+
+	if (op->flags || op->cache)
+		return -EINVAL;
+	err = get_holding(s, op->handle, MYMM_KIND_PAGES, &h);
+	if (err)
+		return err;
+	if (op->arg == MYMM_ANY)
+		op->arg = h.order;
+	if (op->arg > UINT_MAX)
+		return -EINVAL;
+	err = __mymm_free_pages(s->pool, frame_of(s, h), op->arg, s->owner);
+	if (!err)
+		drop_handle(s, op->handle);
+	return err;
+}
+
+/* Where an object went: into a handle, or back if there is none to be had. */
+static int hold_object(struct mymm_session *s, enum mymm_kind kind, void *obj,
+		       struct mymm_op *op)
+{
+	struct holding h = holding_at(s, kind, obj);
+	int err = new_handle(s, pack(h), &op->handle);
+
+	if (err) {
+		__mymm_kfree(s->pool, obj, s->owner);
+		return err;
+	}
+	op->pfn = h.pfn;
+	op->bytes = mymm_slot_size(s->pool, obj);
+	return 0;
+}
+
+static int op_kmalloc(struct mymm_session *s, struct mymm_op *op)
+{
+	gfp_t gfp;
+	void *obj;
+	int err;
+
+	err = read_gfp(s, op->flags, &gfp);
+	if (err)
+		return err;
+	if (op->handle || op->cache || !op->arg ||
+	    op->arg > PAGE_SIZE << MYMM_MAX_ORDER)
+		return -EINVAL;
+	if (!mymm_pool_has_memory(s->pool))
+		return -EOPNOTSUPP;
+	obj = __mymm_kmalloc(s->pool, op->arg, gfp, s->owner);
+	return obj ? hold_object(s, MYMM_KIND_KMALLOC, obj, op) : -ENOMEM;
+}
+
+static int op_krealloc(struct mymm_session *s, struct mymm_op *op)
+{
+	struct holding h;
+	gfp_t gfp;
+	void *obj;
+	int err;
+
+	err = read_gfp(s, op->flags, &gfp);
+	if (err)
+		return err;
+	if (op->cache || !op->arg || op->arg > PAGE_SIZE << MYMM_MAX_ORDER)
+		return -EINVAL;
+	err = get_holding(s, op->handle, MYMM_KIND_KMALLOC, &h);
+	if (err)
+		return err;
+	obj = __mymm_krealloc(s->pool, address_of(s, h), op->arg, gfp,
+			      s->owner);
+	if (!obj)
+		return -ENOMEM;
+	h = holding_at(s, MYMM_KIND_KMALLOC, obj);
+	/* The handle's place is there already: this needs no memory. */
+	xa_store(&s->handles, op->handle, pack(h), GFP_KERNEL);
+	op->pfn = h.pfn;
+	op->bytes = mymm_slot_size(s->pool, obj);
+	return 0;
+}
+
+static int op_kfree(struct mymm_session *s, struct mymm_op *op)
+{
+	struct holding h;
+	int err;
+
+	if (op->flags || op->cache || op->arg)
+		return -EINVAL;
+	err = get_holding(s, op->handle, MYMM_KIND_KMALLOC, &h);
+	if (!err)
+		err = __mymm_kfree(s->pool, address_of(s, h), s->owner);
+	if (!err)
+		drop_handle(s, op->handle);
+	return err;
+}
+
+static int op_obj_alloc(struct mymm_session *s, struct mymm_op *op)
+{
+	struct mymm_cache *cache;
+	gfp_t gfp;
+	void *obj;
+	int err;
+
+	err = read_gfp(s, op->flags, &gfp);
+	if (err)
+		return err;
+	if (op->handle || op->arg)
+		return -EINVAL;
+	cache = get_cache(s, op->cache);
+	if (IS_ERR(cache))
+		return PTR_ERR(cache);
+	obj = __mymm_cache_alloc(cache, gfp, s->owner);
+	return obj ? hold_object(s, MYMM_KIND_OBJECT, obj, op) : -ENOMEM;
+}
+
+static int op_obj_free(struct mymm_session *s, struct mymm_op *op)
+{
+	struct mymm_cache *cache;
+	struct holding h;
+	int err;
+
+	if (op->flags || op->arg)
+		return -EINVAL;
+	err = get_holding(s, op->handle, MYMM_KIND_OBJECT, &h);
+	if (err)
+		return err;
+	if (op->cache) {
+		cache = get_cache(s, op->cache);
+		if (IS_ERR(cache))
+			return PTR_ERR(cache);
+		err = __mymm_cache_free(cache, address_of(s, h), s->owner);
+	} else {
+		err = __mymm_kfree(s->pool, address_of(s, h), s->owner);
+	}
+	if (!err)
+		drop_handle(s, op->handle);
+	return err;
+}
+
+static int run_op(struct mymm_session *s, struct mymm_op *op)
+{
+	if (op->reserved)
+		return -EINVAL;
+	if (mymm_pool_dead(s->pool))
+		return -EIO;
+	switch (op->op) {
+	case MYMM_OP_PAGES_ALLOC:
+		return op_pages_alloc(s, op);
+	case MYMM_OP_PAGES_FREE:
+		return op_pages_free(s, op);
+	case MYMM_OP_KMALLOC:
+		return op_kmalloc(s, op);
+	case MYMM_OP_KREALLOC:
+		return op_krealloc(s, op);
+	case MYMM_OP_KFREE:
+		return op_kfree(s, op);
+	case MYMM_OP_OBJ_ALLOC:
+		return op_obj_alloc(s, op);
+	case MYMM_OP_OBJ_FREE:
+		return op_obj_free(s, op);
+	default:
+		return -EINVAL;
+	}
+}
+
+/* --- calls ------------------------------------------------------------------------ */
+
+static long call_batch(struct mymm_session *s, void *arg)
+{
+	struct mymm_batch *batch = arg;
+	void __user *user = u64_to_user_ptr(batch->ops);
+	struct mymm_op op;
+	int err;
+
+	if (batch->flags & ~MYMM_BATCH_STOP || !batch->nr ||
+	    batch->nr > MYMM_BATCH_MAX || batch->op_size < sizeof(op) ||
+	    batch->op_size > PAGE_SIZE)
+		return -EINVAL;
+	batch->done = 0;
+	batch->failed = 0;
+	while (batch->done < batch->nr && !fatal_signal_pending(current)) {
+		err = copy_struct_from_user(&op, sizeof(op), user,
+					    batch->op_size);
+		if (err)
+			return err;
+		op.result = run_op(s, &op);
+		batch->done++;
+		batch->failed += !!op.result;
+		if (copy_to_user(user, &op, sizeof(op)))
+			return -EFAULT;
+		if (op.result && (batch->flags & MYMM_BATCH_STOP))
+			break;
+		user += batch->op_size;
+		cond_resched();
+	}
+	return 0;
+}
+
+static long call_cache_create(struct mymm_session *s, void *arg)
+{
+	struct mymm_cache_args *args = arg;
+	struct mymm_cache_config config = {
+		.name = args->name,
+		.size = args->object_size,
+		.align = args->align,
+		.engine = args->engine,
+	};
+	struct mymm_cache *cache;
+	unsigned long live;
+	int err;
+
+	if (args->flags & ~MYMM_CACHE_ALL ||
+	    strnlen(args->name, MYMM_NAME_LEN) == MYMM_NAME_LEN ||
+	    strnlen(args->engine, MYMM_NAME_LEN) == MYMM_NAME_LEN)
+		return -EINVAL;
+	if (args->flags & MYMM_CACHE_HWCACHE_ALIGN)
+		config.flags |= SLAB_HWCACHE_ALIGN;
+	if (args->flags & MYMM_CACHE_POISON)
+		config.flags |= SLAB_POISON;
+	if (args->flags & MYMM_CACHE_DMA)
+		config.flags |= SLAB_CACHE_DMA;
+	if (args->flags & MYMM_CACHE_RECLAIM_ACCOUNT)
+		config.flags |= SLAB_RECLAIM_ACCOUNT;
+
+	cache = __mymm_cache_create(s->pool, &config, s->owner);
+	if (IS_ERR(cache))
+		return PTR_ERR(cache);
+	err = new_handle(s, cache, &args->handle);
+	if (err) {
+		mymm_cache_destroy_count(cache, &live);
+		return err;
+	}
+	args->objs_per_slab = (PAGE_SIZE << cache->order) / cache->size;
+	args->slab_order = cache->order;
+	args->slot_size = cache->size;
+	return 0;
+}
+
+static long call_cache_destroy(struct mymm_session *s, void *arg)
+{
+	struct mymm_handle_args *args = arg;
+	struct mymm_cache *cache = get_cache(s, args->handle);
+	unsigned long live;
+	int err;
+
+	if (args->flags)
+		return -EINVAL;
+	if (IS_ERR(cache))
+		return PTR_ERR(cache);
+	err = mymm_cache_destroy_count(cache, &live);
+	if (err) {
+		pr_err_ratelimited("pool %s: cache %s is not destroyed: %lu of its objects are held by session %u\n",
+				   s->pool->name, cache->name, live,
+				   s->owner.session);
+		args->count = live;
+		return err;
+	}
+	drop_handle(s, args->handle);
+	return 0;
+}
+
+static long call_cache_shrink(struct mymm_session *s, void *arg)
+{
+	struct mymm_handle_args *args = arg;
+	struct mymm_cache *cache = get_cache(s, args->handle);
+
+	if (args->flags)
+		return -EINVAL;
+	if (IS_ERR(cache))
+		return PTR_ERR(cache);
+	args->count = mymm_cache_shrink(cache);
+	return 0;
+}
+
+static u64 free_frames(struct mymm_pool *pool)
+{
+	struct mymm_zone_snapshot snap;
+	unsigned int i;
+	u64 free = 0;
+
+	for (i = 0; i < pool->nr_zones; i++) {
+		mymm_zone_read(&pool->zone[i], &snap);
+		free += snap.free;
+	}
+	return free;
+}
+
+static long call_drain(struct mymm_session *s, void *arg)
+{
+	struct mymm_drain_args *args = arg;
+
+	if (args->flags)
+		return -EINVAL;
+	args->frames_before = free_frames(s->pool);
+	mymm_pool_drain(s->pool);
+	args->frames_after = free_frames(s->pool);
+	return 0;
+}
+
+static void describe_cache(struct mymm_cache *cache, struct mymm_holding *out)
+{
+	out->kind = MYMM_KIND_CACHE;
+	out->order = cache->order;
+	out->bytes = cache->size;
+	out->objects = mymm_cache_live(cache);
+	strscpy(out->name, cache->name, sizeof(out->name));
+}
+
+static void describe_holding(struct mymm_session *s, struct holding h,
+			     struct mymm_holding *out)
+{
+	struct mymm_pool *pool = s->pool;
+	struct mymm_frame *frame = frame_of(s, h);
+	struct mymm_cache *cache;
+
+	out->kind = h.kind;
+	out->pfn = h.pfn;
+	out->offset = h.offset;
+	if (h.kind == MYMM_KIND_PAGES) {
+		out->order = h.order;
+		out->bytes = PAGE_SIZE << h.order;
+		strscpy(out->name,
+			mymm_zone_name(mymm_pool_zone(pool, frame->tag)->type),
+			sizeof(out->name));
+		return;
+	}
+	out->bytes = mymm_slot_size(pool, address_of(s, h));
+	guard(rcu)();
+	cache = mymm_cache_of(pool, address_of(s, h));
+	if (cache)
+		strscpy(out->name, cache->name, sizeof(out->name));
+}
+
+static long call_list(struct mymm_session *s, void *arg)
+{
+	struct mymm_list *list = arg;
+	void __user *user = u64_to_user_ptr(list->holdings);
+	unsigned long handle;
+	u32 room = list->nr;
+	void *entry;
+
+	if (list->flags || !room || room > MYMM_BATCH_MAX)
+		return -EINVAL;
+	list->nr = 0;
+	xa_for_each_start(&s->handles, handle, entry, list->from) {
+		struct mymm_holding out = { .handle = handle };
+
+		if (list->nr == room || fatal_signal_pending(current))
+			break;
+		if (xa_is_value(entry))
+			describe_holding(s, unpack(entry), &out);
+		else
+			describe_cache(entry, &out);
+		if (copy_to_user(user, &out, sizeof(out)))
+			return -EFAULT;
+		user += sizeof(out);
+		list->nr++;
+		list->from = handle + 1;
+		cond_resched();
+	}
+	return 0;
+}
+
+static void describe_zone(struct mymm_zone *zone, struct mymm_zone_info *out)
+{
+	struct mymm_zone_snapshot snap;
+	unsigned int order;
+
+	mymm_zone_read(zone, &snap);
+	out->node = zone->node;
+	out->start_pfn = zone->buddy.start;
+	out->spanned = mymm_zone_frames(zone);
+	out->managed = out->spanned;
+	out->free = snap.free;
+	out->peak = snap.peak;
+	out->failed = atomic_long_read(&zone->failed);
+	for (order = 0; order < MYMM_NR_ORDERS; order++)
+		out->nr_free[order] = snap.nr_free[order];
+	strscpy(out->name, mymm_zone_name(zone->type), sizeof(out->name));
+}
+
+static long call_info(struct mymm_session *s, void *arg)
+{
+	struct mymm_info *info = arg;
+	struct mymm_pool *pool = s->pool;
+	bool whole = true, untouched = true;
+	unsigned int i;
+
+	if (info->flags)
+		return -EINVAL;
+	*info = (struct mymm_info){
+		.size = info->size,
+		.abi = MYMM_ABI,
+		.session = s->owner.session,
+		.page_size = PAGE_SIZE,
+		.nr_zones = pool->nr_zones,
+		.held = s->held,
+	};
+	strscpy(info->engine, pool->engine->name, sizeof(info->engine));
+	for (i = 0; i < pool->nr_zones; i++) {
+		struct mymm_zone_info *zone = &info->zones[i];
+
+		describe_zone(&pool->zone[i], zone);
+		whole &= zone->free == zone->managed;
+		untouched &= !zone->peak;
+	}
+	if (whole)
+		info->flags |= MYMM_INFO_WHOLE;
+	if (whole && untouched)
+		info->flags |= MYMM_INFO_PRISTINE;
+	if (mymm_pool_has_memory(pool))
+		info->flags |= MYMM_INFO_MEMORY;
+	if (mymm_pool_dead(pool))
+		info->flags |= MYMM_INFO_DEAD;
+	return 0;
+}
+
+static const struct {
+	long (*call)(struct mymm_session *s, void *arg);
+	size_t size;
+	bool when_dead;
+} calls[] = {
+	[_IOC_NR(MYMM_IOC_INFO)] = { call_info, sizeof(struct mymm_info), true },
+	[_IOC_NR(MYMM_IOC_BATCH)] = { call_batch, sizeof(struct mymm_batch) },
+	[_IOC_NR(MYMM_IOC_CACHE_CREATE)] = { call_cache_create,
+					     sizeof(struct mymm_cache_args) },
+	[_IOC_NR(MYMM_IOC_CACHE_DESTROY)] = { call_cache_destroy,
+					      sizeof(struct mymm_handle_args) },
+	[_IOC_NR(MYMM_IOC_CACHE_SHRINK)] = { call_cache_shrink,
+					     sizeof(struct mymm_handle_args) },
+	[_IOC_NR(MYMM_IOC_DRAIN)] = { call_drain,
+				      sizeof(struct mymm_drain_args) },
+	[_IOC_NR(MYMM_IOC_LIST)] = { call_list, sizeof(struct mymm_list), true },
+};
+
+/* With the argument at hand: in, call, out. What came of it goes out in any case. */
+static long run_call(struct mymm_session *s, unsigned int nr, void *arg,
+		     void __user *user, u32 size)
+{
+	long ret;
+	int err;
+
+	err = copy_struct_from_user(arg, calls[nr].size, user, size);
+	if (err)
+		return err;
+	if (mutex_lock_killable(&s->lock))
+		return -EINTR;
+	ret = mymm_pool_dead(s->pool) && !calls[nr].when_dead ?
+		      -EIO :
+		      calls[nr].call(s, arg);
+	mutex_unlock(&s->lock);
+	if (copy_to_user(user, arg, calls[nr].size))
+		return -EFAULT;
+	return ret;
+}
+
+static long session_ioctl(struct file *file, unsigned int cmd,
+			  unsigned long user)
+{
+	unsigned int nr = _IOC_NR(cmd);
+	u32 size;
+	void *arg;
+	long ret;
+
+	if (_IOC_TYPE(cmd) != MYMM_IOC_MAGIC || nr >= ARRAY_SIZE(calls) ||
+	    !calls[nr].call)
+		return -ENOTTY;
+	if (get_user(size, (u32 __user *)user))
+		return -EFAULT;
+	if (size > MAX_ARG_SIZE)
+		return -E2BIG;
+	/* There is no older version of any argument yet. */
+	if (size < calls[nr].size)
+		return -EINVAL;
+	arg = kzalloc(calls[nr].size, GFP_KERNEL);
+	if (!arg)
+		return -ENOMEM;
+	ret = run_call(file->private_data, nr, arg, (void __user *)user, size);
+	kfree(arg);
+	return ret;
+}
+
+/* --- the file ------------------------------------------------------------------------ */
+
+static int session_open(struct inode *inode, struct file *file)
+{
+	struct mymm_session *s;
+
+	s = kzalloc(sizeof(*s), GFP_KERNEL);
+	if (!s)
+		return -ENOMEM;
+	s->pool = mymm_pool_get_default();
+	if (!s->pool) {
+		kfree(s);
+		return -ENODEV;
+	}
+	mutex_init(&s->lock);
+	xa_init_flags(&s->handles, XA_FLAGS_ALLOC1);
+	s->owner.session = atomic_inc_return(&last_session);
+	s->owner.caller = (unsigned long)session_ioctl;
+	file->private_data = s;
+	return 0;
+}
+
+static void give_back(struct mymm_session *s, struct holding h)
+{
+	if (h.kind == MYMM_KIND_PAGES)
+		__mymm_free_pages(s->pool, frame_of(s, h), h.order, s->owner);
+	else
+		__mymm_kfree(s->pool, address_of(s, h), s->owner);
+}
+
+/* A dead pool refuses to take anything back, and goes as a whole. */
+static void give_everything_back(struct mymm_session *s)
+{
+	unsigned long handle, live;
+	void *entry;
+
+	xa_for_each(&s->handles, handle, entry) {
+		if (xa_is_value(entry))
+			give_back(s, unpack(entry));
+		cond_resched();
+	}
+	xa_for_each(&s->handles, handle, entry) {
+		struct mymm_cache *cache = entry;
+
+		if (!xa_is_value(entry) &&
+		    mymm_cache_destroy_count(cache, &live))
+			pr_err_ratelimited("pool %s: cache %s outlives session %u: %ld of its objects are out of use\n",
+					   s->pool->name, cache->name,
+					   s->owner.session,
+					   atomic_long_read(&cache->quarantined));
+	}
+}
+
+static int session_release(struct inode *inode, struct file *file)
+{
+	struct mymm_session *s = file->private_data;
+
+	if (!mymm_pool_dead(s->pool))
+		give_everything_back(s);
+	xa_destroy(&s->handles);
+	mymm_pool_put(s->pool);
+	kfree(s);
+	return 0;
+}
+
+static const struct file_operations session_fops = {
+	.owner = THIS_MODULE,
+	.open = session_open,
+	.release = session_release,
+	.unlocked_ioctl = session_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.llseek = noop_llseek,
+};
+
+static struct miscdevice session_device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "mymm",
+	.fops = &session_fops,
+	.mode = 0600,
+};
+
+/**
+ * mymm_session_init() - open the door
+ *
+ * Return: 0 or a negative errno.
+ */
+int mymm_session_init(void)
+{
+	return misc_register(&session_device);
+}
+
+/** mymm_session_exit() - close it; no session is open any more */
+void mymm_session_exit(void)
+{
+	misc_deregister(&session_device);
+}
