@@ -29,7 +29,7 @@ cli: $(if $(wildcard scripts/mymm.c),$(cli)) ## build the CLI, static
 
 $(cli): $(wildcard scripts/*.c scripts/*.h src/uapi/*.h) | build
 	@scripts/deps build
-	$(CC) -O2 -g -static -Wall -Wextra -Werror -Isrc/uapi -o $@ $(filter %.c,$^)
+	$(CC) -O2 -g -static -Wall -Wextra -Werror -Isrc/uapi -Iscripts -o $@ $(filter %.c,$^)
 
 build:
 	@mkdir -p $@
