@@ -174,10 +174,9 @@ static int for_cache(struct session *session, const char *text,
 		return failed(err, "cache %s: %s not been freed", text,
 			      plural(ask.count, "object has", "objects have"));
 	case ENOENT:
-	case EBADF:
 		return failed(err, "handle %s is not held by this session",
 			      text);
-	case EINVAL:
+	case EBADSLT:
 		return failed(err, "handle %s is no cache; list tells its kind",
 			      text);
 	}

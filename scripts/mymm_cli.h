@@ -171,7 +171,7 @@ const struct mymm_zone_info *session_zone(const struct session *session,
 uint64_t session_frames(const struct session *session,
 			uint64_t *managed); /* free ones */
 /* Why an operation failed, in words. */
-const char *op_why(const struct session *session, const struct mymm_op *op);
+const char *op_why(const struct mymm_op *op);
 /* Runs a command of the shell while the session is held. */
 int session_then(struct session *session, const char *command);
 

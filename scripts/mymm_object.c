@@ -45,7 +45,7 @@ static int repeat_alloc(struct session *session, const struct mymm_op *like,
 		for (i = 0; i < done; i++) {
 			if (ops[i].result) {
 				rc = failed(-ops[i].result, "%s%s%s",
-					    op_why(session, &ops[i]),
+					    op_why(&ops[i]),
 					    got ? ", after " : "",
 					    got ? count_text(got) : "");
 				break;
@@ -130,7 +130,7 @@ static int free_each(struct session *session, const struct args *args,
 		if (err)
 			op.result = -err;
 		if (op.result)
-			return failed(-op.result, "%s", op_why(session, &op));
+			return failed(-op.result, "%s", op_why(&op));
 	}
 	printf("freed %s\n", count_text(args->nr));
 	return OK;
@@ -172,7 +172,7 @@ static int run_krealloc(struct session *session, const struct args *args)
 	if (err)
 		op.result = -err;
 	if (op.result)
-		return failed(-op.result, "%s", op_why(session, &op));
+		return failed(-op.result, "%s", op_why(&op));
 	session_got(session, op.handle);
 	show_one(&op, "");
 	return OK;

@@ -92,12 +92,11 @@ static int alloc_blocks(struct session *session, uint64_t order, uint64_t count,
 			const struct mymm_zone_info *zone;
 
 			if (ops[i].result) {
-				rc = failed(-ops[i].result, "%s%s%s",
-					    op_why(session, &ops[i]),
-					    got ? ", after " : "",
-					    got ? plural(got, "block",
-							 "blocks") :
-						  "");
+				rc = failed(
+					-ops[i].result, "%s%s%s",
+					op_why(&ops[i]), got ? ", after " : "",
+					got ? plural(got, "block", "blocks") :
+					      "");
 				break;
 			}
 			session_got(session, ops[i].handle);
@@ -162,7 +161,7 @@ static int pages_free(struct session *session, const struct args *args)
 		if (err)
 			op.result = -err;
 		if (op.result)
-			return failed(-op.result, "%s", op_why(session, &op));
+			return failed(-op.result, "%s", op_why(&op));
 		frames += op.bytes;
 	}
 	if (!rc)

@@ -185,7 +185,7 @@ static void refused(struct runner *run, const struct mymm_op *op, uint32_t i)
 		return;
 	snprintf(out->first_refused, sizeof(out->first_refused),
 		 "event %llu: %s", (unsigned long long)run->event[i],
-		 op_why(run->session, op));
+		 op_why(op));
 }
 
 static int send_batch(struct runner *run)

@@ -39,7 +39,8 @@ void say_command(const char *name)
 void say_keep(bool keep)
 {
 	say.keep = keep;
-	say.kept[0] = 0;
+	if (keep)
+		say.kept[0] = 0;
 }
 
 const char *say_kept(void)
@@ -119,7 +120,7 @@ static const struct {
 	{ ERANGE, "ERANGE" },	      { ENAMETOOLONG, "ENAMETOOLONG" },
 	{ EPROTO, "EPROTO" },	      { ENXIO, "ENXIO" },
 	{ EOPNOTSUPP, "EOPNOTSUPP" }, { EALREADY, "EALREADY" },
-	{ ESTALE, "ESTALE" },	      { EUCLEAN, "EUCLEAN" },
+	{ EBADSLT, "EBADSLT" },
 };
 
 const char *errno_name(int err)

@@ -210,21 +210,29 @@ static const char *is_for(uint32_t op)
 	return "obj free";
 }
 
-const char *op_why(const struct session *session, const struct mymm_op *op)
+const char *op_why(const struct mymm_op *op)
 {
 	static char text[256];
 	int err = -op->result;
 
-	if (session->info.flags & MYMM_INFO_DEAD)
-		return "the pool is dead: an invariant broke, see dmesg";
 	switch (err) {
 	case ENOMEM:
 		return out_of_memory(op);
 	case ENOENT:
-	case EBADF:
 		snprintf(text, sizeof(text),
 			 "handle %u is not held by this session",
 			 op->handle ? op->handle : op->cache);
+		return text;
+	case EBADSLT:
+		if (op->cache)
+			snprintf(
+				text, sizeof(text),
+				"handle %u is not for %s, or handle %u no cache; list tells",
+				op->handle, is_for(op->op), op->cache);
+		else
+			snprintf(text, sizeof(text),
+				 "handle %u is not for %s; list tells its kind",
+				 op->handle, is_for(op->op));
 		return text;
 	case EINVAL:
 		if (op->op == MYMM_OP_PAGES_FREE && op->arg != MYMM_ANY)
@@ -236,14 +244,12 @@ const char *op_why(const struct session *session, const struct mymm_op *op)
 				text, sizeof(text),
 				"handle %u is no object of the cache with handle %u",
 				op->handle, op->cache);
-		else if (op->handle)
-			snprintf(text, sizeof(text),
-				 "handle %u is not for %s; list tells its kind",
-				 op->handle, is_for(op->op));
 		else
 			snprintf(text, sizeof(text),
 				 "refused (EINVAL); dmesg may say more");
 		return text;
+	case EIO:
+		return "the pool is dead: an invariant broke, see dmesg";
 	case EOPNOTSUPP:
 		return "this pool has no memory behind its frames (backing=none)";
 	}
