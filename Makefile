@@ -38,7 +38,7 @@ run: ## a tour: load, replay a recorded compile, look, give back, unload
 	@scripts/run
 
 shell: ## a prompt in the VM, modules and CLI at hand; KERNEL=, VM='--mem 2048 ...'
-	@qemu/vm --kernel $(KERNEL) --timeout 0 $(VM) --tty
+	@qemu/vm --kernel $(KERNEL) --timeout 0 $(VM) --tty || true
 
 test: ## all tests on the KUnit kernel and the stock one; SEED= FILTER= repeat one
 	@scripts/test kunit stock
@@ -53,13 +53,13 @@ lint: ## each checker that has something to say about the sources
 	@scripts/lint
 
 install: all ## for use by hand: the modules for KERNEL, the CLI into PREFIX
-	@scripts/install $(tree) $(cli) $(DESTDIR)$(PREFIX)
+	@scripts/install $(KERNEL) $(tree) $(cli)
 
 clean: ## remove what was built here; the kernels in the cache stay
 	rm -rf build
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
-		awk -F'|' '{ printf "  make %-12s %s\n", substr($$1, 3), $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1#\2/p' $(firstword $(MAKEFILE_LIST)) | \
+		awk -F'#' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
-export SEED FILTER KERNEL
+export SEED FILTER KERNEL DESTDIR PREFIX
