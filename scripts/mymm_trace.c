@@ -386,11 +386,19 @@ enum line_kind trace_line(const char *line, size_t len,
 	if (*line == '#')
 		return parse_comment(line, event);
 	for (at = strchr(at, '['); at; at = strchr(at + 1, '[')) {
+		struct trace_event head = *event;
+		const char *found;
+
 		if (at == line || at[-1] != ' ')
 			continue;
-		fields = parse_head(at, event, &name);
+		found = parse_head(at, &head, &name);
+		if (!found || (fields && !name.len))
+			continue;
+		/* One without a name may be a piece of a task's own. */
+		fields = found;
 		start = at;
-		if (fields)
+		*event = head;
+		if (name.len)
 			break;
 	}
 	if (!fields)
