@@ -44,6 +44,7 @@ const char *const mymm_refusal_names[MYMM_NR_REFUSALS] = {
 	[MYMM_REFUSED_NOT_START] = "not_an_objects_start",
 	[MYMM_REFUSED_OVERWRITTEN] = "overwritten_after_free",
 };
+MYMM_EXPORT_INTERNAL(mymm_refusal_names);
 
 /**
  * mymm_refuse() - count a refusal, and say so once in a while

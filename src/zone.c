@@ -104,6 +104,7 @@ void mymm_zone_init(struct mymm_zone *zone, struct mymm_frame *table,
 	atomic_long_set(&zone->failed, 0);
 	mymm_buddy_init(&zone->buddy, table, start, end, heads, number);
 }
+MYMM_EXPORT_INTERNAL(mymm_zone_init);
 
 /**
  * mymm_zone_alloc() - take a block of a zone
@@ -131,6 +132,7 @@ u32 mymm_zone_alloc(struct mymm_zone *zone, unsigned int order, u32 flags)
 	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
 	return idx;
 }
+MYMM_EXPORT_INTERNAL(mymm_zone_alloc);
 
 /**
  * mymm_zone_free() - give a block back, if that is what it is
@@ -167,6 +169,7 @@ int mymm_zone_free(struct mymm_zone *zone, u32 idx, unsigned int order,
 	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
 	return err;
 }
+MYMM_EXPORT_INTERNAL(mymm_zone_free);
 
 /**
  * mymm_zone_reset() - bring a zone that is whole into the order it had at load
