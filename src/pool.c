@@ -41,7 +41,9 @@
 #include "pool.h"
 
 DEFINE_MUTEX(mymm_pools_lock);
+MYMM_EXPORT_INTERNAL(mymm_pools_lock);
 LIST_HEAD(mymm_pools);
+MYMM_EXPORT_INTERNAL(mymm_pools);
 static struct mymm_pool *default_pool; /* under mymm_pools_lock */
 
 /* --- the description ------------------------------------------------------ */
@@ -369,6 +371,7 @@ void mymm_pool_release(struct mymm_pool *pool)
 	unlink_pool(pool);
 	free_pool(pool);
 }
+MYMM_EXPORT_INTERNAL(mymm_pool_release);
 
 /**
  * mymm_pool_destroy() - end a pool
