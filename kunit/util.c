@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pools and caches that end by themselves, states to compare, threads on CPUs.
+ *
+ * What a test makes here is given back by an action of KUnit, which also runs when
+ * the test stopped at an ASSERT. And it is looked at then: that is the last part of each
+ * test. A pool that can't be destroyed as it should fails the test, and is
+ * then released whatever is in it, so that the next test finds nothing of it.
+ *
+ * "Nothing has changed" is said with a state: hashes over everything that belongs to a
+ * pool, taken before and after. It costs O(bytes of the pool), so such tests use small
+ * ones.
+ *
+ * Threads are bound to a CPU each and begin together, when all of them are there. They
+ * count what they find wrong, and whoever started them waits for all and tells: a thread
+ * that KUNIT_ASSERT() ended could not be waited for.
+ */
+#include <kunit/test-bug.h>
+#include <linux/cpu.h>
+#include <linux/jhash.h>
+#include <linux/kthread.h>
+
+#include "model.h"
+#include "util.h"
+
+/* --- pools ------------------------------------------------------------- */
+
+/**
+ * mymm_test_count_pools() - how many pools are registered
+ *
+ * Return: how many.
+ */
+unsigned int mymm_test_count_pools(void)
+{
+	struct mymm_pool *pool;
+	unsigned int nr = 0;
+
+	guard(mutex)(&mymm_pools_lock);
+	list_for_each_entry(pool, &mymm_pools, node)
+		nr++;
+	return nr;
+}
+
+/**
+ * mymm_test_sound() - expect that no invariant is broken
+ * @test: the test
+ * @pool: where
+ * @where: in the test
+ */
+void mymm_test_sound(struct kunit *test, struct mymm_pool *pool,
+		     const char *where)
+{
+	struct mymm_finding finding;
+
+	if (mymm_check(pool, &finding))
+		KUNIT_FAIL(test, "%s: I%u is broken: %s", where,
+			   finding.invariant, finding.text);
+}
+
+/* Nothing allocated, and only the blocks that the zone's size forces. */
+static void expect_whole(struct kunit *test, struct mymm_pool *pool)
+{
+	unsigned long forced[MYMM_NR_ORDERS];
+	struct mymm_zone_snapshot snap;
+	unsigned int i, order;
+
+	for (i = 0; i < pool->nr_zones; i++) {
+		struct mymm_zone *zone = &pool->zone[i];
+
+		mymm_zone_read(zone, &snap);
+		KUNIT_EXPECT_EQ_MSG(test, snap.allocated, 0,
+				    "zone %s is not empty at the end",
+				    mymm_zone_name(zone->type));
+		mymm_model_forced(zone->buddy.start, zone->buddy.end, forced);
+		for (order = 0; order < MYMM_NR_ORDERS; order++)
+			KUNIT_EXPECT_EQ_MSG(test, snap.nr_free[order],
+					    forced[order],
+					    "zone %s at the end, order %u",
+					    mymm_zone_name(zone->type), order);
+	}
+}
+
+static void end_pool(void *data)
+{
+	struct kunit *test = kunit_get_current_test();
+	unsigned int pools = mymm_test_count_pools();
+	struct mymm_pool *pool = data;
+	int err;
+
+	if (!mymm_pool_dead(pool)) {
+		MYMM_EXPECT_SOUND(test, pool);
+		mymm_pool_drain(pool);
+		MYMM_EXPECT_SOUND(test, pool);
+		expect_whole(test, pool);
+	}
+	err = mymm_pool_destroy(pool);
+	KUNIT_EXPECT_EQ_MSG(test, err, 0, "the pool can't be destroyed");
+	if (err) {
+		mymm_pool_kill(pool, "its test left something behind");
+		mymm_pool_release(pool);
+	}
+	KUNIT_EXPECT_EQ(test, mymm_test_count_pools(), pools - 1);
+}
+
+static struct mymm_pool *new_pool(struct kunit *test, const char *zones,
+				  enum mymm_backing backing)
+{
+	const struct mymm_pool_config config = {
+		.name = test->name,
+		.zones = zones,
+		.backing = backing,
+	};
+	struct mymm_pool *pool = mymm_pool_create(&config);
+
+	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(pool), "no pool of %s: %ld", zones,
+			       PTR_ERR(pool));
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, end_pool, pool),
+			0);
+	return pool;
+}
+
+/**
+ * mymm_test_pool() - a pool for a test
+ * @test: the test
+ * @zones: as for mymm_pool_create()
+ *
+ * Return: the pool; the test stops if there is none.
+ */
+struct mymm_pool *mymm_test_pool(struct kunit *test, const char *zones)
+{
+	return new_pool(test, zones, MYMM_BACKING_VMALLOC);
+}
+
+/**
+ * mymm_test_pool_none() - a pool without memory for a test
+ * @test: the test
+ * @zones: as for mymm_pool_create()
+ *
+ * Return: the pool; the test stops if there is none.
+ */
+struct mymm_pool *mymm_test_pool_none(struct kunit *test, const char *zones)
+{
+	return new_pool(test, zones, MYMM_BACKING_NONE);
+}
+
+/* --- caches ------------------------------------------------------------ */
+
+static void end_cache(void *cache)
+{
+	struct kunit *test = kunit_get_current_test();
+
+	KUNIT_EXPECT_EQ_MSG(test, mymm_cache_destroy(cache), 0,
+			    "a cache can't be destroyed");
+}
+
+/**
+ * mymm_test_cache_config() - a cache for a test
+ * @test: the test
+ * @pool: where
+ * @config: what it is to be like
+ *
+ * Return: the cache; the test stops if there is none.
+ */
+struct mymm_cache *
+mymm_test_cache_config(struct kunit *test, struct mymm_pool *pool,
+		       const struct mymm_cache_config *config)
+{
+	struct mymm_cache *cache = mymm_cache_create(pool, config);
+
+	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(cache), "no cache %s: %ld",
+			       config->name, PTR_ERR(cache));
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, end_cache, cache),
+			0);
+	return cache;
+}
+
+/**
+ * mymm_test_cache() - a cache for a test, with nothing special
+ * @test: the test
+ * @pool: where
+ * @name: its name
+ * @size: of its objects
+ *
+ * Return: the cache; the test stops if there is none.
+ */
+struct mymm_cache *mymm_test_cache(struct kunit *test, struct mymm_pool *pool,
+				   const char *name, unsigned int size)
+{
+	const struct mymm_cache_config config = { .name = name, .size = size };
+
+	return mymm_test_cache_config(test, pool, &config);
+}
+
+/**
+ * mymm_test_cache_destroy() - end a cache before the test ends
+ * @test: the test
+ * @cache: from one of the above
+ *
+ * Return: what mymm_cache_destroy() says.
+ */
+int mymm_test_cache_destroy(struct kunit *test, struct mymm_cache *cache)
+{
+	int err = mymm_cache_destroy(cache);
+
+	if (!err)
+		kunit_remove_action(test, end_cache, cache);
+	return err;
+}
+
+/* --- states ------------------------------------------------------------ */
+
+static u32 hash_zones(struct mymm_pool *pool)
+{
+	u32 hash = 0;
+	unsigned int i;
+
+	for (i = 0; i < pool->nr_zones; i++) {
+		struct mymm_zone_snapshot snap;
+		u32 bits = READ_ONCE(pool->zone[i].buddy.nonempty);
+
+		mymm_zone_read(&pool->zone[i], &snap);
+		hash = jhash(&snap, sizeof(snap), hash ^ bits);
+	}
+	return hash;
+}
+
+static u32 hash_magazines(const struct mymm_cache *cache, u32 hash)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct mymm_magazine *mag = per_cpu_ptr(cache->mag, cpu);
+
+		hash = jhash(mag->objs, mag->count * sizeof(mag->objs[0]),
+			     hash ^ mag->count);
+	}
+	return hash;
+}
+
+static u32 hash_caches(struct mymm_pool *pool)
+{
+	struct mymm_cache *cache;
+	u32 hash = 0;
+
+	guard(mutex)(&pool->lock);
+	list_for_each_entry(cache, &pool->caches, list) {
+		const unsigned long counts[] = {
+			cache->nr_slabs,
+			cache->nr_objects,
+			cache->nr_inuse,
+			cache->nr_partial,
+			cache->partial,
+			cache->full,
+			atomic_long_read(&cache->quarantined),
+		};
+
+		hash = jhash(counts, sizeof(counts), hash);
+		hash = hash_magazines(cache, hash);
+	}
+	return hash;
+}
+
+/**
+ * mymm_test_state() - what a pool is like
+ * @pool: the pool
+ *
+ * Return: its state.
+ */
+struct mymm_test_state mymm_test_state(struct mymm_pool *pool)
+{
+	struct mymm_test_state state = {
+		.frames =
+			jhash(pool->frame, pool->table.pages << PAGE_SHIFT, 0),
+		.zones = hash_zones(pool),
+		.caches = hash_caches(pool),
+		.memory = pool->base ? jhash(pool->base, pool->bytes, 0) : 0,
+	};
+	unsigned int i;
+
+	for (i = 0; i < MYMM_NR_REFUSALS; i++)
+		state.refused[i] = atomic_long_read(&pool->refused[i]);
+	return state;
+}
+
+/**
+ * mymm_test_same() - expect that a pool is as it was
+ * @test: the test
+ * @pool: the pool
+ * @before: what it was like
+ * @refusal: which counter has grown by one, of enum mymm_refusal; -1: none
+ * @where: in the test
+ */
+void mymm_test_same(struct kunit *test, struct mymm_pool *pool,
+		    const struct mymm_test_state *before, int refusal,
+		    const char *where)
+{
+	struct mymm_test_state after = mymm_test_state(pool);
+	int i;
+
+	KUNIT_EXPECT_EQ_MSG(test, after.frames, before->frames,
+			    "%s: the frame table changed", where);
+	KUNIT_EXPECT_EQ_MSG(test, after.zones, before->zones,
+			    "%s: the zones' counts changed", where);
+	KUNIT_EXPECT_EQ_MSG(test, after.caches, before->caches,
+			    "%s: the caches changed", where);
+	KUNIT_EXPECT_EQ_MSG(test, after.memory, before->memory,
+			    "%s: the memory changed", where);
+	for (i = 0; i < MYMM_NR_REFUSALS; i++)
+		KUNIT_EXPECT_EQ_MSG(test, after.refused[i] - before->refused[i],
+				    (long)(i == refusal),
+				    "%s: how often refused as %s", where,
+				    mymm_refusal_names[i]);
+}
+
+/* --- threads ----------------------------------------------------------- */
+
+/**
+ * mymm_test_complain() - a thread found something wrong
+ * @thread: the thread
+ * @fmt: what
+ */
+void mymm_test_complain(struct mymm_test_thread *thread, const char *fmt, ...)
+{
+	va_list args;
+
+	if (thread->failures++)
+		return;
+	va_start(args, fmt);
+	vsnprintf(thread->what, sizeof(thread->what), fmt, args);
+	va_end(args);
+}
+
+static int thread_main(void *data)
+{
+	struct mymm_test_thread *thread = data;
+
+	wait_for_completion(thread->go);
+	if (thread->run)
+		thread->run(thread);
+	complete(&thread->done);
+	return 0;
+}
+
+/* Start threads on the CPUs of @cpus, wait for them, tell what they found. */
+static void run_threads(struct kunit *test, const struct cpumask *cpus,
+			void (*run)(struct mymm_test_thread *thread),
+			void *data)
+{
+	unsigned int of = cpumask_weight(cpus), nr = 0, cpu, i;
+	DECLARE_COMPLETION_ONSTACK(go);
+	struct mymm_test_thread *threads;
+	struct rnd_state random;
+	long err = 0;
+
+	threads = kunit_kcalloc(test, of, sizeof(*threads), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, threads);
+	mymm_test_random(test, &random);
+	for_each_cpu(cpu, cpus) {
+		struct mymm_test_thread *thread = &threads[nr];
+
+		*thread = (struct mymm_test_thread){
+			.cpu = cpu,
+			.number = nr,
+			.of = of,
+			.data = data,
+			.run = run,
+			.go = &go,
+		};
+		prandom_seed_state(&thread->random, prandom_u32_state(&random));
+		init_completion(&thread->done);
+		thread->task = kthread_create_on_cpu(thread_main, thread, cpu,
+						     "mymm_test/%u");
+		if (IS_ERR(thread->task)) {
+			err = PTR_ERR(thread->task);
+			break;
+		}
+		nr++;
+	}
+	for (i = 0; i < nr; i++) {
+		if (err)
+			threads[i].run = NULL;
+		wake_up_process(threads[i].task);
+	}
+	complete_all(&go);
+	for (i = 0; i < nr; i++) {
+		wait_for_completion(&threads[i].done);
+		if (threads[i].failures)
+			KUNIT_FAIL(test, "CPU %u: %lu failures; the first: %s",
+				   threads[i].cpu, threads[i].failures,
+				   threads[i].what);
+	}
+	KUNIT_EXPECT_EQ_MSG(test, err, 0, "a thread can't be started");
+}
+
+/**
+ * mymm_test_on_each_cpu() - run a function on all CPUs at the same time
+ * @test: the test; it fails if a thread complains
+ * @run: what each of the threads does
+ * @data: for it
+ *
+ * Returns when all of them are done.
+ */
+void mymm_test_on_each_cpu(struct kunit *test,
+			   void (*run)(struct mymm_test_thread *thread),
+			   void *data)
+{
+	run_threads(test, cpu_online_mask, run, data);
+}
+
+/**
+ * mymm_test_on_cpu() - run a function on one CPU
+ * @test: the test; it fails if the thread complains
+ * @cpu: which
+ * @run: what the thread does
+ * @data: for it
+ */
+void mymm_test_on_cpu(struct kunit *test, unsigned int cpu,
+		      void (*run)(struct mymm_test_thread *thread), void *data)
+{
+	run_threads(test, cpumask_of(cpu), run, data);
+}
