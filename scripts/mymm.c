@@ -16,47 +16,51 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "mymm_cli.h"
 
-static volatile sig_atomic_t stop;
-
-static void on_signal(int number)
-{
-	stop = number;
-}
-
 /*
  * Until a signal comes, or stdin ends where it is a terminal or a pipe. Else stdin
  * says nothing: a job in the background has /dev/null there.
  */
-static void hold(void)
+static int hold(void)
 {
-	struct sigaction sa = { .sa_handler = on_signal };
-	struct pollfd wait = { .fd = 0, .events = POLLIN };
+	struct pollfd wait[2] = { { .events = POLLIN }, { .events = POLLIN } };
+	bool listen = isatty(0);
+	struct signalfd_siginfo got;
 	struct stat st;
 	char text[256];
-	bool listen;
+	sigset_t set;
 
-	listen = isatty(0) || (!fstat(0, &st) &&
-			       (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)));
+	if (!fstat(0, &st))
+		listen |= S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode);
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	wait[0].fd = signalfd(-1, &set, SFD_CLOEXEC);
+	if (wait[0].fd < 0)
+		return failed(errno, "can not wait for a signal: %s",
+			      strerror(errno));
 	fprintf(stderr, "mymm: holding; %s ends it\n",
 		isatty(0) ? "^C" :
 		listen	  ? "a signal or the end of stdin" :
 			    "a signal");
 	fflush(stdout);
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGHUP, &sa, NULL);
-	while (!stop) {
-		/* A signal between the test and poll is noticed within a second. */
-		if (poll(&wait, listen, 1000) <= 0)
-			continue;
-		if (read(0, text, sizeof(text)) <= 0)
+	wait[1].fd = listen ? 0 : -1;
+	while (poll(wait, 2, -1) >= 0 && !wait[0].revents)
+		if (wait[1].revents && read(0, text, sizeof(text)) <= 0)
 			break;
-	}
+	/* Taken, a signal does not end us before we have said what came of it. */
+	if (wait[0].revents && read(wait[0].fd, &got, sizeof(got)) < 0)
+		warn("cannot tell which signal came");
+	close(wait[0].fd);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	return OK;
 }
 
 /* What the session held is given back; look at the pool with another one. */
@@ -98,8 +102,7 @@ static int take_after(struct after *after, int *argc, char **argv)
 			after->then = argv[i] + 7;
 		} else if (!strcmp(argv[i], "--then")) {
 			if (i + 1 == *argc)
-				return misused(
-					"--then wants a command after it");
+				return misused("--then wants a command");
 			after->then = argv[++i];
 		} else {
 			argv[nr++] = argv[i];
@@ -163,8 +166,7 @@ static int run(const struct command *command, int argc, char **argv)
 	if (after.then && after.hold)
 		return misused("either --then or --hold");
 	if ((after.then || after.hold) && !(command->flags & COMMAND_HOLDS))
-		return misused(
-			"holds nothing that --then or --hold could be for");
+		return misused("holds nothing for --then or --hold");
 	if (command->flags & COMMAND_NO_DOOR)
 		return command->run(NULL, &args);
 	if (session_open(&session))
@@ -178,14 +180,14 @@ static int run(const struct command *command, int argc, char **argv)
 			then = session_then(&session, after.then);
 			rc = then;
 		} else if (!rc && after.hold) {
-			hold();
+			rc = hold();
 		}
 		if (!session_info(&session))
 			held = session.info.held;
 		given_back(&session, held);
 		if (!rc && held && !after.then && !after.hold &&
 		    strcmp(command->name, "run"))
-			fputs("mymm: (to look at it while it is held: --then CMD, --hold, or a script)\n",
+			fputs("mymm: (to look at it meanwhile: --then, --hold or a script)\n",
 			      stderr);
 	}
 	session_close(&session);

@@ -167,32 +167,31 @@ static int within(const char *text, const char *what, uint64_t least,
 		       (unsigned long long)least, (unsigned long long)most);
 }
 
-int number(const char *text, const char *what, uint64_t least, uint64_t most,
-	   uint64_t *value)
+int parse_number(const char *text, const char *what, uint64_t least,
+		 uint64_t most, uint64_t *value)
 {
 	char *end;
 
 	if (digits(text, &end, value) || *end)
-		return misused("%s '%s' is not a number", what, text);
+		return misused("%s '%s' is no number", what, text);
 	return within(text, what, least, most, *value);
 }
 
-int size_number(const char *text, const char *what, uint64_t least,
-		uint64_t most, uint64_t *value)
+int parse_size(const char *text, const char *what, uint64_t least,
+	       uint64_t most, uint64_t *value)
 {
 	static const char units[] = "KMGT";
 	const char *unit;
 	char *end;
 
 	if (digits(text, &end, value))
-		return misused("%s '%s' is not a number of bytes", what, text);
+		return misused("%s '%s' is no number of bytes", what, text);
 	if (*end) {
 		unit = strchr(units, toupper((unsigned char)*end));
 		if (!unit ||
 		    (end[1] && strcmp(end + 1, "iB") && strcmp(end + 1, "B")))
-			return misused(
-				"%s '%s' is not a number of bytes (K, M and G are known)",
-				what, text);
+			return misused("%s '%s' is no number of bytes: 12K, 1M",
+				       what, text);
 		for (int i = 0; i <= unit - units; i++) {
 			if (*value > UINT64_MAX / 1024)
 				return misused("%s %s is too large", what,
@@ -209,8 +208,7 @@ int how_flags(const struct args *args, uint32_t *flags)
 	if (args_get(args, "zero"))
 		*flags |= MYMM_GFP_ZERO;
 	if (args_get(args, "atomic") && args_get(args, "nowait"))
-		return misused(
-			"--atomic and --nowait are two ways of not sleeping: choose one");
+		return misused("one of --atomic and --nowait");
 	if (args_get(args, "atomic"))
 		*flags |= MYMM_GFP_ATOMIC;
 	if (args_get(args, "nowait"))

@@ -13,6 +13,8 @@
 #include "mymm_cli.h"
 #include "mymm_objects.h"
 
+#define CACHE_FLAGS "hwcache_align, poison, dma, reclaim_account"
+
 static const struct {
 	const char *name;
 	uint32_t flag;
@@ -34,9 +36,8 @@ static int parse_flags(const char *text, uint32_t *flags)
 			    !strncasecmp(cache_flags[i].name, text, len))
 				break;
 		if (i == sizeof(cache_flags) / sizeof(cache_flags[0]))
-			return misused(
-				"flag '%.*s' is none of hwcache_align, poison, dma, reclaim_account",
-				(int)len, text);
+			return misused("flag '%.*s' is none of " CACHE_FLAGS,
+				       (int)len, text);
 		*flags |= cache_flags[i].flag;
 		text += len;
 		text += *text == ',';
@@ -52,7 +53,7 @@ int cache_handle(struct session *session, const char *text, uint32_t *handle)
 	size_t nr, i;
 
 	if (digits) {
-		if (number(text, "handle", 1, UINT32_MAX, &value))
+		if (parse_number(text, "handle", 1, UINT32_MAX, &value))
 			return USAGE;
 		*handle = value;
 		return OK;
@@ -68,10 +69,7 @@ int cache_handle(struct session *session, const char *text, uint32_t *handle)
 	free(list);
 	if (i < nr)
 		return OK;
-	return failed(
-		ENOENT,
-		"this session has no cache '%s'; one lives as long as the session that made it",
-		text);
+	return failed(ENOENT, "this session has made no cache '%s'", text);
 }
 
 static int copy_name(char *to, const char *from, const char *what)
@@ -83,9 +81,8 @@ static int copy_name(char *to, const char *from, const char *what)
 			       what, from, len, MYMM_NAME_LEN - 1);
 	for (size_t i = 0; i < len; i++)
 		if (!isgraph((unsigned char)from[i]))
-			return misused(
-				"%s '%s' has a space or something unprintable in it",
-				what, from);
+			return misused("%s '%s' has an unprintable character",
+				       what, from);
 	memcpy(to, from, len + 1);
 	return OK;
 }
@@ -106,11 +103,10 @@ int cache_create(struct session *session, struct mymm_cache_args *make)
 		return failed(err, "%s: no memory for its description",
 			      make->name);
 	case EOPNOTSUPP:
-		return failed(
-			err,
-			"%s: engine '%s' wants memory behind the frames (backing=none)",
-			make->name,
-			make->engine[0] ? make->engine : session->info.engine);
+		return failed(err, "%s: engine %s wants memory (backing=none)",
+			      make->name,
+			      make->engine[0] ? make->engine :
+						session->info.engine);
 	case ENOENT:
 		return failed(err, "%s: no engine is named '%s'", make->name,
 			      make->engine);
@@ -129,10 +125,10 @@ static int run_create(struct session *session, const struct args *args)
 
 	rc = copy_name(make.name, args->operand[0], "name");
 	if (!rc)
-		rc = size_number(args->operand[1], "size", 1, 4U << 20, &size);
+		rc = parse_size(args->operand[1], "size", 1, 4U << 20, &size);
 	if (!rc && args_get(args, "align"))
-		rc = size_number(args_get(args, "align"), "align", 1, 1U << 16,
-				 &align);
+		rc = parse_size(args_get(args, "align"), "align", 1, 1U << 16,
+				&align);
 	if (!rc && (align & (align - 1)))
 		rc = misused("align %llu is not a power of two",
 			     (unsigned long long)align);
@@ -215,8 +211,7 @@ static int run_shrink(struct session *session, const struct args *args)
 
 static const struct opt cache_create_opts[] = {
 	{ 'a', "align", "BYTES", "a power of two" },
-	{ 'f', "flags", "FLAG,...",
-	  "hwcache_align, poison, dma, reclaim_account" },
+	{ 'f', "flags", "FLAG,...", CACHE_FLAGS },
 	{ 'e', "engine", "NAME", "slub; default: the pool's" },
 	OPTS_END,
 };
@@ -226,7 +221,7 @@ const struct command cache_commands[] = {
 		.name = "cache create",
 		.brief = "make a cache of objects of SIZE bytes",
 		.operands = "NAME SIZE",
-		.text = "The name is unique in the pool, 1 to 31 printable characters without spaces.\n",
+		.text = "NAME is unique in the pool: 1 to 31 printable characters, no spaces.\n",
 		.opts = cache_create_opts,
 		.least = 2,
 		.most = 2,

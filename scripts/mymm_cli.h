@@ -30,7 +30,7 @@
 #define FAILED 1 /* an operation failed, or a file was refused */
 #define USAGE 2 /* the command line or a script's line makes no sense */
 
-#define PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
+#define __printf(fmt, first) __attribute__((format(printf, fmt, first)))
 
 /* --- mymm_say.c --- */
 
@@ -47,9 +47,9 @@ int say_errno(void);
 void say_forget(void);
 
 /* Print an error and return what the name says. @err is a positive errno or 0. */
-int failed(int err, const char *fmt, ...) PRINTF(2, 3);
-int misused(const char *fmt, ...) PRINTF(1, 2);
-void warn(const char *fmt, ...) PRINTF(1, 2);
+int failed(int err, const char *fmt, ...) __printf(2, 3);
+int misused(const char *fmt, ...) __printf(1, 2);
+void warn(const char *fmt, ...) __printf(1, 2);
 
 const char *errno_name(int err);
 int errno_number(const char *name); /* 0 if unknown */
@@ -126,10 +126,10 @@ int args_parse(struct args *args, const struct command *command, int argc,
 const char *args_get(const struct args *args, const char *name);
 
 /* Numbers; misused() with @what's name when they are none or not within the bounds. */
-int number(const char *text, const char *what, uint64_t least, uint64_t most,
-	   uint64_t *value);
-int size_number(const char *text, const char *what, uint64_t least,
-		uint64_t most, uint64_t *value);
+int parse_number(const char *text, const char *what, uint64_t least,
+		 uint64_t most, uint64_t *value);
+int parse_size(const char *text, const char *what, uint64_t least,
+	       uint64_t most, uint64_t *value);
 
 /* --- mymm_help.c --- */
 extern const struct command *const command_tables[];
@@ -172,6 +172,8 @@ uint64_t session_frames(const struct session *session,
 			uint64_t *managed); /* free ones */
 /* Why an operation failed, in words. */
 const char *op_why(const struct mymm_op *op);
+/* Says why the allocation after @got others failed. */
+int alloc_failed(const struct mymm_op *op, uint64_t got, const char *what);
 /* Runs a command of the shell while the session is held. */
 int session_then(struct session *session, const char *command);
 
@@ -210,11 +212,15 @@ struct words {
 	size_t *rest;
 };
 
-typedef const char *words_lookup_fn(const char *name, void *data);
+/* What $NAME stands for: lookup() gives it, or NULL after an error. */
+struct words_names {
+	const char *(*lookup)(const char *name, void *data);
+	void *data;
+};
 
-/* 0, or FAILED with an error that names what is wrong. */
-int words_split(struct words *words, const char *line, words_lookup_fn *lookup,
-		void *data);
+/* 0, or USAGE after an error that names what is wrong. */
+int words_split(struct words *words, const char *line,
+		const struct words_names *names);
 void words_free(struct words *words);
 
 #endif /* _MYMM_CLI_H */

@@ -43,9 +43,7 @@ static const struct {
 	{ "\x17\x08\x44tracing", 10,
 	  "a trace.dat: replay what trace-cmd report prints of it" },
 	{ "PERFILE2", 8, "a perf.data: replay what perf script prints of it" },
-	{ "\x7F"
-	  "ELF",
-	  4, "a program" },
+	{ "\177ELF", 4, "a program" },
 };
 
 static ssize_t read_some(int fd, void *to, size_t size)
@@ -78,7 +76,8 @@ static int spool(struct input *input)
 	input->fd = fd;
 	return OK;
 bad:
-	failed(errno, "%s: cannot spool it: %s", input->path, strerror(errno));
+	failed(errno, "%s: cannot keep it in memory: %s", input->path,
+	       strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return FAILED;
@@ -122,10 +121,9 @@ static int start_tool(struct input *input, const char *tool,
 	byte = read_some(report[0], &byte, 1) == 1;
 	close(report[0]);
 	if (byte)
-		return failed(
-			ENOENT,
-			"%s: it is compressed, and %s is not installed (package %s)",
-			input->path, tool, package);
+		return failed(ENOENT,
+			      "%s: wants %s, which is not installed (%s)",
+			      input->path, tool, package);
 	return OK;
 }
 

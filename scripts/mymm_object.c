@@ -44,10 +44,7 @@ static int repeat_alloc(struct session *session, const struct mymm_op *like,
 		}
 		for (i = 0; i < done; i++) {
 			if (ops[i].result) {
-				rc = failed(-ops[i].result, "%s%s%s",
-					    op_why(&ops[i]),
-					    got ? ", after " : "",
-					    got ? count_text(got) : "");
+				rc = alloc_failed(&ops[i], got, "allocation");
 				break;
 			}
 			session_got(session, ops[i].handle);
@@ -71,7 +68,8 @@ static int parse_count(const struct args *args, uint64_t *count)
 	*count = 1;
 	if (!args_get(args, "count"))
 		return OK;
-	return number(args_get(args, "count"), "count", 1, 1U << 30, count);
+	return parse_number(args_get(args, "count"), "count", 1, 1U << 30,
+			    count);
 }
 
 static int run_obj_alloc(struct session *session, const struct args *args)
@@ -94,8 +92,7 @@ static int run_kmalloc(struct session *session, const struct args *args)
 	int rc = parse_count(args, &count);
 
 	if (!rc)
-		rc = size_number(args->operand[0], "size", 1, UINT32_MAX,
-				 &size);
+		rc = parse_size(args->operand[0], "size", 1, UINT32_MAX, &size);
 	if (!rc)
 		rc = how_flags(args, &like.flags);
 	if (rc)
@@ -116,7 +113,8 @@ static int free_each(struct session *session, const struct args *args,
 	int rc = OK;
 
 	for (int i = 0; !rc && i < args->nr; i++)
-		rc = number(args->operand[i], "handle", 1, UINT32_MAX, &handle);
+		rc = parse_number(args->operand[i], "handle", 1, UINT32_MAX,
+				  &handle);
 	if (rc)
 		return rc;
 	for (int i = 0; i < args->nr; i++) {
@@ -124,7 +122,8 @@ static int free_each(struct session *session, const struct args *args,
 		uint32_t done;
 		int err;
 
-		number(args->operand[i], "handle", 1, UINT32_MAX, &handle);
+		parse_number(args->operand[i], "handle", 1, UINT32_MAX,
+			     &handle);
 		op.handle = handle;
 		err = session_batch(session, &op, 1, MYMM_BATCH_STOP, &done);
 		if (err)
@@ -158,10 +157,9 @@ static int run_krealloc(struct session *session, const struct args *args)
 	uint32_t done;
 	int rc, err;
 
-	rc = number(args->operand[0], "handle", 1, UINT32_MAX, &handle);
+	rc = parse_number(args->operand[0], "handle", 1, UINT32_MAX, &handle);
 	if (!rc)
-		rc = size_number(args->operand[1], "size", 1, UINT32_MAX,
-				 &size);
+		rc = parse_size(args->operand[1], "size", 1, UINT32_MAX, &size);
 	if (!rc)
 		rc = how_flags(args, &op.flags);
 	if (rc)

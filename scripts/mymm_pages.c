@@ -12,6 +12,8 @@
 
 #include "mymm_cli.h"
 
+#define ZONES "DMA, DMA32, Normal, HighMem, Movable"
+
 static const struct {
 	const char *name;
 	uint32_t flags;
@@ -31,9 +33,7 @@ static int zone_flags(const char *name, uint32_t *flags)
 		*flags |= zones[i].flags;
 		return OK;
 	}
-	return misused(
-		"zone '%s' is none of DMA, DMA32, Normal, HighMem, Movable",
-		name);
+	return misused("zone '%s' is none of " ZONES, name);
 }
 
 /* One line for a few blocks each, one for all of many. */
@@ -92,11 +92,7 @@ static int alloc_blocks(struct session *session, uint64_t order, uint64_t count,
 			const struct mymm_zone_info *zone;
 
 			if (ops[i].result) {
-				rc = failed(
-					-ops[i].result, "%s%s%s",
-					op_why(&ops[i]), got ? ", after " : "",
-					got ? plural(got, "block", "blocks") :
-					      "");
+				rc = alloc_failed(&ops[i], got, "block");
 				break;
 			}
 			session_got(session, ops[i].handle);
@@ -122,11 +118,11 @@ static int pages_alloc(struct session *session, const struct args *args)
 
 	if (!args_get(args, "order"))
 		return misused("wants -o ORDER, 0 to %d", MYMM_UAPI_ORDERS - 1);
-	rc = number(args_get(args, "order"), "order", 0, MYMM_UAPI_ORDERS - 1,
-		    &order);
+	rc = parse_number(args_get(args, "order"), "order", 0,
+			  MYMM_UAPI_ORDERS - 1, &order);
 	if (!rc && args_get(args, "count"))
-		rc = number(args_get(args, "count"), "count", 1, 1U << 30,
-			    &count);
+		rc = parse_number(args_get(args, "count"), "count", 1, 1U << 30,
+				  &count);
 	if (!rc)
 		rc = how_flags(args, &flags);
 	if (!rc && args_get(args, "zone"))
@@ -146,16 +142,18 @@ static int pages_free(struct session *session, const struct args *args)
 	int rc = OK;
 
 	if (args_get(args, "order"))
-		rc = number(args_get(args, "order"), "order", 0,
-			    MYMM_UAPI_ORDERS - 1, &order);
+		rc = parse_number(args_get(args, "order"), "order", 0,
+				  MYMM_UAPI_ORDERS - 1, &order);
 	for (int i = 0; !rc && i < args->nr; i++)
-		rc = number(args->operand[i], "handle", 1, UINT32_MAX, &handle);
+		rc = parse_number(args->operand[i], "handle", 1, UINT32_MAX,
+				  &handle);
 	for (int i = 0; !rc && i < args->nr; i++) {
 		struct mymm_op op = { .op = MYMM_OP_PAGES_FREE, .arg = order };
 		uint32_t done;
 		int err;
 
-		number(args->operand[i], "handle", 1, UINT32_MAX, &handle);
+		parse_number(args->operand[i], "handle", 1, UINT32_MAX,
+			     &handle);
 		op.handle = handle;
 		err = session_batch(session, &op, 1, MYMM_BATCH_STOP, &done);
 		if (err)
@@ -172,7 +170,7 @@ static int pages_free(struct session *session, const struct args *args)
 
 static const struct opt pages_alloc_opts[] = {
 	{ 'o', "order", "ORDER", "0 (a frame) to 10 (1024 frames)" },
-	{ 'z', "zone", "ZONE", "DMA, DMA32, Normal, HighMem or Movable" },
+	{ 'z', "zone", "ZONE", ZONES },
 	{ 'n', "count", "COUNT", "that many blocks" },
 	{ 0, "comp", NULL, "one compound block, of a head and its tails" },
 	{ 0, "movable", NULL, "movable" },
@@ -192,7 +190,7 @@ const struct command pages_commands[] = {
 		.name = "pages alloc",
 		.brief = "allocate blocks of 2^ORDER frames",
 		.operands = "",
-		.text = "A zone is where to begin: what has no room goes on to the zones below it.\n"
+		.text = "A zone is where to begin: without room there, the zones below it follow.\n"
 			"Without --zone: Normal.\n",
 		.opts = pages_alloc_opts,
 		.flags = COMMAND_HOLDS,

@@ -210,6 +210,7 @@ static void pair_large(struct reader *reader, const struct trace_event *event)
 static void object_alloc(struct reader *reader, const struct trace_event *event)
 {
 	struct recording *rec = reader->rec;
+	enum life_kind kind;
 	struct life *life;
 	uint32_t old;
 
@@ -225,9 +226,8 @@ static void object_alloc(struct reader *reader, const struct trace_event *event)
 	}
 	if (event->kind == TRACE_KMALLOC && event->held > LARGE_FROM)
 		pair_large(reader, event);
-	life = new_life(
-		rec, event->kind == TRACE_KMALLOC ? LIFE_KMALLOC : LIFE_OBJECT,
-		event);
+	kind = event->kind == TRACE_KMALLOC ? LIFE_KMALLOC : LIFE_OBJECT;
+	life = new_life(rec, kind, event);
 	if (event->site.len)
 		life->site = texts_add(&rec->sites, event->site);
 	map_put(&reader->pointers, event->key, life - rec->life);
@@ -339,16 +339,12 @@ static int check_whole(const struct recording *rec, const struct input *input)
 		return failed(0, "%s:%lu: cut off: this line has no end",
 			      rec->path, input->line);
 	if (events < rec->promised)
-		return failed(
-			0,
-			"%s:%lu: cut off: it ends after %llu of the %llu events that its head promises",
-			rec->path, input->line, (unsigned long long)events,
-			(unsigned long long)rec->promised);
+		return failed(0, "%s:%lu: cut off: %s of %s in its head",
+			      rec->path, input->line, count_text(events),
+			      plural(rec->promised, "event", "events"));
 	if (!rec->kmem)
-		return failed(
-			0,
-			"%s:%lu: it ends without one event of kmem to replay",
-			rec->path, input->line);
+		return failed(0, "%s:%lu: it ends without an event of kmem",
+			      rec->path, input->line);
 	return OK;
 }
 

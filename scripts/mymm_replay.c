@@ -25,7 +25,7 @@ static int drain(struct session *session)
 	int err = session_ioctl(session, MYMM_IOC_DRAIN, &args);
 
 	if (err)
-		return failed(err, "cannot drain the pool: %s (%s)",
+		return failed(err, "the pool can not be drained: %s (%s)",
 			      strerror(err), errno_name(err));
 	return session_info(session);
 }
@@ -38,7 +38,7 @@ static int pin(const char *wanted, int *cpu)
 	int i = 0;
 
 	if (wanted) {
-		if (number(wanted, "cpu", 0, CPU_SETSIZE - 1, &n))
+		if (parse_number(wanted, "cpu", 0, CPU_SETSIZE - 1, &n))
 			return USAGE;
 		i = n;
 	} else if (!sched_getaffinity(0, sizeof(set), &set)) {
@@ -142,11 +142,10 @@ static int run_replay(struct session *unused, const struct args *args)
 	(void)unused;
 	rc = modes(args, &out.mode);
 	if (!rc && args_get(args, "every"))
-		rc = number(args_get(args, "every"), "every", 1, UINT64_MAX,
-			    &every);
+		rc = parse_number(args_get(args, "every"), "every", 1,
+				  UINT64_MAX, &every);
 	if (!rc && out.dry && args_get(args, "then"))
-		rc = misused(
-			"--dry-run holds nothing that --then could look at");
+		rc = misused("--dry-run holds nothing for --then to see");
 	if (rc)
 		return rc;
 	rc = recording_read(&rec, args->operand[0]);
@@ -175,17 +174,20 @@ static const struct opt replay_opts[] = {
 	OPTS_END,
 };
 
+static const char replay_text[] =
+	"FILE is what ftrace, trace-cmd report or perf script print, plain or compressed\n"
+	"(xz, gz, zst, bz2); - is stdin. It is read as a whole first: one that is cut off,\n"
+	"damaged or foreign is refused with its line. The pool is drained, the recording\n"
+	"acted out on one CPU, in its order; then all is given back.\n\n"
+	"With --all, what the recorded kernel took for its own slabs is left out, since\n"
+	"objects make their own; a large kmalloc counts once. --pages keeps both.\n";
+
 const struct command replay_commands[] = {
 	{
 		.name = "replay",
 		.brief = "act a recording of kmem events out in the pool",
 		.operands = "FILE | -",
-		.text = "FILE is what ftrace, trace-cmd report or perf script print, plain or compressed\n"
-			"(xz, gz, zst, bz2); - is stdin. It is read as a whole first: one that is cut off,\n"
-			"damaged or foreign is refused with its line. The pool is drained, the recording\n"
-			"acted out on one CPU, in its order; then all is given back.\n\n"
-			"With --all, what the recorded kernel took for its own slabs is left out, since\n"
-			"objects make their own; a large kmalloc counts once. --pages keeps both.\n",
+		.text = replay_text,
 		.opts = replay_opts,
 		.least = 1,
 		.most = 1,

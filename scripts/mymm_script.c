@@ -246,13 +246,14 @@ static bool is_name(const char *text)
 static int run_line(struct script *script, const char *line)
 {
 	struct session *session = script->session;
+	const struct words_names names = { lookup, script };
 	const char *name = NULL;
 	struct words words;
 	int rc;
 
 	say_command(NULL);
 	say_forget();
-	rc = words_split(&words, line, lookup, script);
+	rc = words_split(&words, line, &names);
 	if (rc)
 		return rc;
 	if (!words.nr)
@@ -261,9 +262,8 @@ static int run_line(struct script *script, const char *line)
 	if (words.nr > 1 && !strcmp(words.word[1], "=")) {
 		name = words.word[0];
 		if (!is_name(name))
-			rc = misused(
-				"'%s' is no name: letters, digits and _ make one",
-				name);
+			rc = misused("'%s' is no name: letters, digits, _",
+				     name);
 		else if (words.nr == 2)
 			rc = misused("%s = wants a command behind it", name);
 		if (rc)
@@ -388,18 +388,21 @@ static const struct opt run_opts[] = {
 	OPTS_END,
 };
 
+static const char run_text[] =
+	"One command a line, with the words of the command line. And:\n\n"
+	"  NAME = COMMAND           $NAME is what it gave: all handles, $NAME[0] the first\n"
+	"  sh CMD                   run CMD with the shell, while all is held\n"
+	"  expect-fail [ERRNO] ...  an error if the command does not fail (so)\n"
+	"  echo, sleep SECONDS, help, quit, # a comment, 'quotes', \"quotes with $NAME\"\n\n"
+	"Without FILE, or with -, it is read from stdin; at a terminal, with a prompt.\n"
+	"The first error ends it, with its line. At the end all is given back.\n";
+
 const struct command script_commands[] = {
 	{
 		.name = "run",
 		.brief = "run a script of these commands in one session",
 		.operands = "[FILE | -]",
-		.text = "One command a line, with the words of the command line. And:\n\n"
-			"  NAME = COMMAND           $NAME is what it gave: all handles, $NAME[0] the first\n"
-			"  sh CMD                   run CMD with the shell, while all is held\n"
-			"  expect-fail [ERRNO] ...  an error if the command does not fail (so)\n"
-			"  echo, sleep SECONDS, help, quit, # a comment, 'quotes', \"quotes with $NAME\"\n\n"
-			"Without FILE, or with -, it is read from stdin; at a terminal, with a prompt.\n"
-			"The first error ends it, with its line. At the end all is given back.\n",
+		.text = run_text,
 		.opts = run_opts,
 		.most = 1,
 		.flags = COMMAND_HOLDS | COMMAND_NOT_INSIDE,

@@ -54,12 +54,10 @@ int session_open(struct session *session)
 	if (session->fd < 0) {
 		err = errno;
 		if (err == ENOENT || err == ENXIO || err == ENODEV)
-			return failed(
-				err, DOOR
-				": no such device: is the module loaded? insmod mymm.ko");
+			return failed(err, "%s: no such device: %s", DOOR,
+				      "is the module loaded? insmod mymm.ko");
 		if (err == EACCES || err == EPERM)
-			return failed(err, DOOR
-				      ": permission denied: it is for root");
+			return failed(err, "%s: it is for root", DOOR);
 		return failed(err, DOOR ": %s", strerror(err));
 	}
 	if (session_info(session)) {
@@ -82,7 +80,8 @@ void session_close(struct session *session)
 	session->fd = -1;
 	free(session->got);
 	session->got = NULL;
-	session->nr_got = session->room_got = 0;
+	session->nr_got = 0;
+	session->room_got = 0;
 }
 
 void session_got(struct session *session, uint32_t handle)
@@ -219,19 +218,26 @@ const char *op_why(const struct mymm_op *op)
 	case ENOMEM:
 		return out_of_memory(op);
 	case ENOENT:
-		snprintf(text, sizeof(text),
-			 "handle %u is not held by this session",
-			 op->handle ? op->handle : op->cache);
-		return text;
-	case EBADSLT:
-		if (op->cache)
-			snprintf(
-				text, sizeof(text),
-				"handle %u is not for %s, or handle %u no cache; list tells",
-				op->handle, is_for(op->op), op->cache);
+		if (op->handle && op->cache)
+			snprintf(text, sizeof(text),
+				 "handle %u or %u is not held by this session",
+				 op->handle, op->cache);
 		else
 			snprintf(text, sizeof(text),
-				 "handle %u is not for %s; list tells its kind",
+				 "handle %u is not held by this session",
+				 op->handle ? op->handle : op->cache);
+		return text;
+	case EBADSLT:
+		if (op->handle && op->cache)
+			snprintf(text, sizeof(text),
+				 "handle %u is no object or %u no cache",
+				 op->handle, op->cache);
+		else if (op->cache)
+			snprintf(text, sizeof(text),
+				 "handle %u is no cache; see list", op->cache);
+		else
+			snprintf(text, sizeof(text),
+				 "handle %u is not for %s; see list",
 				 op->handle, is_for(op->op));
 		return text;
 	case EINVAL:
@@ -240,10 +246,9 @@ const char *op_why(const struct mymm_op *op)
 				 "handle %u is no block of order %llu",
 				 op->handle, (unsigned long long)op->arg);
 		else if (op->op == MYMM_OP_OBJ_FREE && op->cache)
-			snprintf(
-				text, sizeof(text),
-				"handle %u is no object of the cache with handle %u",
-				op->handle, op->cache);
+			snprintf(text, sizeof(text),
+				 "handle %u is no object of the cache %u",
+				 op->handle, op->cache);
 		else
 			snprintf(text, sizeof(text),
 				 "refused (EINVAL); dmesg may say more");
@@ -255,6 +260,14 @@ const char *op_why(const struct mymm_op *op)
 	}
 	snprintf(text, sizeof(text), "%s (%s)", strerror(err), errno_name(err));
 	return text;
+}
+
+int alloc_failed(const struct mymm_op *op, uint64_t got, const char *what)
+{
+	if (!got)
+		return failed(-op->result, "%s", op_why(op));
+	return failed(-op->result, "%s, after %s %s%s", op_why(op),
+		      count_text(got), what, got == 1 ? "" : "s");
 }
 
 int session_then(struct session *session, const char *command)

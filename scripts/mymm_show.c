@@ -27,7 +27,7 @@ static int run_list(struct session *session, const struct args *args)
 	uint64_t most = SIZE_MAX;
 
 	if (args_get(args, "head") &&
-	    number(args_get(args, "head"), "head", 0, UINT32_MAX, &most))
+	    parse_number(args_get(args, "head"), "head", 0, UINT32_MAX, &most))
 		return USAGE;
 	if (session_list(session, &list, &nr))
 		return FAILED;

@@ -23,6 +23,11 @@ static void heading(const char *text)
 	printf("\n%s\n", text);
 }
 
+static double per_second(uint64_t nr, double seconds)
+{
+	return nr / (seconds > 0 ? seconds : 1);
+}
+
 static void show_head(const struct recording *rec, const struct outcome *out)
 {
 	static const char *const what[] = { "pages and objects", "pages only",
@@ -33,27 +38,38 @@ static void show_head(const struct recording *rec, const struct outcome *out)
 	       rec->tool ? ")" : "", plural(rec->kmem, "event", "events"),
 	       (rec->last - rec->first) / 1e6, what[out->mode]);
 	if (out->dry) {
-		puts("Dry run: nothing was allocated; what is held is what the recorded kernel held");
+		puts("Dry run: nothing is allocated; bytes are those of the recorded kernel");
 		return;
 	}
 	printf("Replayed in %.2f s on CPU %d: %s events a second, in %s\n",
 	       out->seconds, out->cpu,
-	       count_text(rec->kmem /
-			  (out->seconds > 1e-6 ? out->seconds : 1e-6)),
+	       count_text(per_second(rec->kmem, out->seconds)),
 	       plural(out->batches, "batch", "batches"));
 	if (out->was_pristine)
 		puts("The pool was pristine");
 	else if (out->pristine)
 		puts("The pool was not pristine; drained, it was");
 	else
-		puts("The pool was NOT pristine, even when drained: others hold something, and this\n"
-		     "state will not come again");
+		puts("The pool was NOT pristine, even when drained: others hold something,\n"
+		     "and this state will not come again");
 }
 
 static void remark(uint64_t nr, const char *text)
 {
 	if (nr)
 		printf("  %12s  %s\n", count_text(nr), text);
+}
+
+static void show_slab_pages(const struct recording *rec, enum replay_mode mode)
+{
+	static const char *const what[] = { "left out, ours make their own",
+					    "kept", "left out" };
+	char text[128];
+
+	snprintf(text, sizeof(text),
+		 "blocks (%s) that the recorded kernel took for slabs: %s",
+		 plural(rec->slab_frames, "frame", "frames"), what[mode]);
+	remark(rec->slab_blocks, text);
 }
 
 static void show_events(const struct recording *rec, const struct outcome *out)
@@ -78,19 +94,8 @@ static void show_events(const struct recording *rec, const struct outcome *out)
 	       "mm_page_free_batched beside their mm_page_free: one free each");
 	remark(rec->batched_alone,
 	       "mm_page_free_batched without mm_page_free: acted on");
-	if (rec->slab_blocks) {
-		char text[128];
-
-		snprintf(
-			text, sizeof(text),
-			"blocks that the recorded kernel took for slabs (%s): %s",
-			plural(rec->slab_frames, "frame", "frames"),
-			out->mode == REPLAY_ALL ?
-				"left out, ours make their own" :
-			out->mode == REPLAY_PAGES ? "kept" :
-						    "left out");
-		remark(rec->slab_blocks, text);
-	}
+	if (rec->slab_blocks)
+		show_slab_pages(rec, out->mode);
 	remark(rec->large,
 	       "large kmallocs, told of as pages too: counted once");
 	remark(rec->as_kmalloc,

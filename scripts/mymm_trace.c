@@ -4,9 +4,9 @@
  *
  * Three tools print events, each in its way:
  *
- *	            bash-1       [000] d..1.     6.818727: kmalloc: call_site=f+0x2f/0x80 [mod] ptr=...
- *	              ls-135   [000]     4.498614: kmalloc:              (f+0x32) call_site=f+0x32 ptr=...
- *	            perf   139 [000]     8.814696:                   kmem:kmalloc: call_site=f+0x1b ptr=...
+ *      bash-1     [000] d..1.     6.818727: kmalloc: call_site=f+0x2f/0x80 [mod] ptr=..
+ *        ls-135   [000]     4.498614: kmalloc:      (f+0x32) call_site=f+0x32 ptr=..
+ *      perf   139 [000]     8.814696:        kmem:kmalloc: call_site=f+0x1b ptr=..
  *
  * ftrace's own file, trace-cmd report, perf script. What they share: a CPU in
  * brackets, perhaps flags, a time with a colon, the event's name with a colon, then
@@ -19,6 +19,7 @@
  */
 #define _GNU_SOURCE
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "mymm_trace.h"
@@ -344,10 +345,8 @@ static enum line_kind parse_remark(const char *line, struct trace_event *event,
 		at = strchr(line, '[');
 		while (at && *at && !isdigit((unsigned char)*at))
 			at++;
-		for (; at && isdigit((unsigned char)*at) &&
-		       event->asked < 1ULL << 50;
-		     at++)
-			event->asked = event->asked * 10 + (*at - '0');
+		if (at)
+			event->asked = strtoul(at, NULL, 10) & UINT32_MAX;
 		return LINE_LOST;
 	}
 	if (!strncmp(line, "cpus=", 5) || !strncmp(line, "version = ", 10) ||

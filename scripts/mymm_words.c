@@ -56,7 +56,7 @@ static void end_word(struct splitter *s)
 
 /* @at is behind a $. Gives where to go on, or NULL after an error. */
 static const char *expand(struct splitter *s, const char *at, bool quoted,
-			  words_lookup_fn *lookup, void *data)
+			  const struct words_names *names)
 {
 	bool brace = *at == '{';
 	const char *value, *start = at + brace, *end = start;
@@ -74,7 +74,7 @@ static const char *expand(struct splitter *s, const char *at, bool quoted,
 	    (size_t)(end - start) >= sizeof(name))
 		goto bad;
 	snprintf(name, sizeof(name), "%.*s", (int)(end - start), start);
-	value = lookup(name, data);
+	value = names->lookup(name, names->data);
 	if (!value)
 		return NULL;
 	for (; *value; value++) {
@@ -90,8 +90,8 @@ bad:
 	return NULL;
 }
 
-int words_split(struct words *words, const char *line, words_lookup_fn *lookup,
-		void *data)
+int words_split(struct words *words, const char *line,
+		const struct words_names *names)
 {
 	struct splitter s = { .words = words };
 	const char *at = line;
@@ -99,8 +99,11 @@ int words_split(struct words *words, const char *line, words_lookup_fn *lookup,
 
 	memset(words, 0, sizeof(*words));
 	while (at && *at) {
-		if (!s.open && !quote)
+		if (!s.open && !quote) {
+			if (*at == '#')
+				break;
 			s.from = at - line;
+		}
 		if (quote && *at == quote) {
 			quote = 0;
 			at++;
@@ -108,15 +111,13 @@ int words_split(struct words *words, const char *line, words_lookup_fn *lookup,
 			quote = *at++;
 			s.open = true;
 		} else if (*at == '$' && quote != '\'') {
-			at = expand(&s, at + 1, quote, lookup, data);
+			at = expand(&s, at + 1, quote, names);
 		} else if (*at == '\\' && quote != '\'' && at[1]) {
 			put(&s, at[1]);
 			at += 2;
 		} else if (!quote && isspace((unsigned char)*at)) {
 			end_word(&s);
 			at++;
-		} else if (!quote && !s.open && *at == '#') {
-			break;
 		} else {
 			put(&s, *at++);
 		}
