@@ -46,7 +46,6 @@ int session_info(struct session *session)
 
 int session_open(struct session *session)
 {
-	char text[16];
 	int err;
 
 	memset(session, 0, sizeof(*session));
@@ -68,8 +67,6 @@ int session_open(struct session *session)
 	if (session->info.abi != MYMM_ABI)
 		warn("the module speaks version %u of the interface, this program %u",
 		     session->info.abi, MYMM_ABI);
-	snprintf(text, sizeof(text), "%u", session->info.session);
-	setenv("MYMM_SESSION", text, 1);
 	return OK;
 }
 
@@ -272,9 +269,11 @@ int alloc_failed(const struct mymm_op *op, uint64_t got, const char *what)
 
 int session_then(struct session *session, const char *command)
 {
+	char number[16];
 	int status;
 
-	(void)session;
+	snprintf(number, sizeof(number), "%u", session->info.session);
+	setenv("MYMM_SESSION", number, 1);
 	fflush(stdout);
 	status = system(command);
 	if (status == -1)
