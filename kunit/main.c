@@ -25,8 +25,7 @@
 
 static unsigned int seed = 1;
 module_param(seed, uint, 0444);
-MODULE_PARM_DESC(
-	seed, "what random tests begin with (1); 0: something else each time");
+MODULE_PARM_DESC(seed, "what random tests begin with (1); 0: varies");
 
 /**
  * mymm_test_random() - begin a sequence of random numbers

@@ -23,6 +23,9 @@ mymm_test_cache_config(struct kunit *test, struct mymm_pool *pool,
 int mymm_test_cache_destroy(struct kunit *test, struct mymm_cache *cache);
 unsigned int mymm_test_count_pools(void);
 
+/* It succeeds. */
+#define MYMM_EXPECT_OK(test, call) KUNIT_EXPECT_EQ(test, call, 0)
+
 /* No invariant is broken. */
 void mymm_test_sound(struct kunit *test, struct mymm_pool *pool,
 		     const char *where);
