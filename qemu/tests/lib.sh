@@ -11,6 +11,8 @@
 # It begins with ". ./lib.sh", says "check SENTENCE COMMAND..." for each thing
 # that must hold, and ends with "finish". The plan comes last, after
 # everything, so that a script that dies on its way has no plan and has failed.
+# A test that has the kernel report something on purpose appends panic_on_warn=0,
+# counts the reports itself, and leaves out "healthy".
 
 results=0 failures=0
 
