@@ -212,7 +212,7 @@ struct words {
 	size_t *rest;
 };
 
-/* What $NAME stands for: lookup() gives it, or NULL after an error. */
+/* What $NAME stands for: lookup() gives it, or NULL after an error. Without, $ is $. */
 struct words_names {
 	const char *(*lookup)(const char *name, void *data);
 	void *data;

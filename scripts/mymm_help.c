@@ -6,6 +6,7 @@
  * A command's name is one word or two (info; pages alloc). The first word alone
  * of a two-word name shows the family.
  */
+#include <ctype.h>
 #include <string.h>
 
 #include "mymm_cli.h"
@@ -71,9 +72,9 @@ void help_overview(FILE *out)
 
 void help_command(FILE *out, const struct command *c)
 {
-	fprintf(out, "usage: mymm %s%s%s%s\n\n%s.\n", c->name,
+	fprintf(out, "usage: mymm %s%s%s%s\n\n%c%s.\n", c->name,
 		c->opts ? " [OPTION]..." : "", *c->operands ? " " : "",
-		c->operands, c->brief);
+		c->operands, toupper((unsigned char)c->brief[0]), c->brief + 1);
 	if (c->text)
 		fprintf(out, "%s", c->text);
 	if (c->opts || (c->flags & COMMAND_HOLDS))

@@ -110,7 +110,7 @@ int words_split(struct words *words, const char *line,
 		} else if (!quote && (*at == '\'' || *at == '"')) {
 			quote = *at++;
 			s.open = true;
-		} else if (*at == '$' && quote != '\'') {
+		} else if (*at == '$' && quote != '\'' && names->lookup) {
 			at = expand(&s, at + 1, quote, names);
 		} else if (*at == '\\' && quote != '\'' && at[1]) {
 			put(&s, at[1]);
