@@ -4,8 +4,8 @@
  * ones and wrong ones, with the whole state compared to the model after each.
  *
  * The sequences are walked as a tree: what an operation changed is put back when all that
- * may follow it has been tried, so each state is made once. An operation that the zone
- * must refuse is a step like any other, which must change nothing; so every step has
+ * may follow it has been tried, so each state is made once. An operation that
+ * must be refused is a step like any other, which must change nothing; so every step has
  * the same number of ways to go on, and how many states there are is known beforehand.
  */
 #include "model.h"
@@ -14,6 +14,8 @@
 
 /* What an operation changes, so that it can be undone. */
 #define PAGES 8
+#define FLAGS (__GFP_DMA | __GFP_NOWARN)
+
 struct saved {
 	struct mymm_frame frame[PAGES];
 	struct mymm_frame heads[MYMM_NR_ORDERS];
@@ -25,7 +27,7 @@ struct saved {
 #define DEPTH 5
 struct walk {
 	struct kunit *test;
-	struct mymm_tiny *tiny;
+	struct mymm_pool *pool;
 	struct mymm_model *model;
 	unsigned int nr_steps;
 	unsigned int max_depth;
@@ -37,22 +39,28 @@ struct walk {
 	unsigned long bad;
 };
 
-static void save(const struct mymm_tiny *tiny, struct saved *saved)
+static void save(const struct mymm_pool *pool, struct saved *saved)
 {
-	memcpy(saved->frame, tiny->table, sizeof(saved->frame));
-	memcpy(saved->heads, tiny->table + tiny->heads, sizeof(saved->heads));
-	saved->buddy = tiny->zone[0].buddy;
-	saved->allocated = tiny->zone[0].allocated;
-	saved->peak = tiny->zone[0].peak;
+	const struct mymm_zone *zone = &pool->zone[0];
+
+	memcpy(saved->frame, pool->frame, sizeof(saved->frame));
+	memcpy(saved->heads, pool->frame + zone->buddy.heads,
+	       sizeof(saved->heads));
+	saved->buddy = zone->buddy;
+	saved->allocated = zone->allocated;
+	saved->peak = zone->peak;
 }
 
-static void restore(struct mymm_tiny *tiny, const struct saved *saved)
+static void restore(struct mymm_pool *pool, const struct saved *saved)
 {
-	memcpy(tiny->table, saved->frame, sizeof(saved->frame));
-	memcpy(tiny->table + tiny->heads, saved->heads, sizeof(saved->heads));
-	tiny->zone[0].buddy = saved->buddy;
-	tiny->zone[0].allocated = saved->allocated;
-	tiny->zone[0].peak = saved->peak;
+	struct mymm_zone *zone = &pool->zone[0];
+
+	memcpy(pool->frame, saved->frame, sizeof(saved->frame));
+	memcpy(pool->frame + zone->buddy.heads, saved->heads,
+	       sizeof(saved->heads));
+	zone->buddy = saved->buddy;
+	zone->allocated = saved->allocated;
+	zone->peak = saved->peak;
 }
 
 /* The state that page @page must have: the tag is all that there is to say. */
@@ -97,11 +105,11 @@ static bool lists_match(const struct mymm_buddy *buddy,
 
 static bool matches(const struct walk *walk)
 {
-	const struct mymm_zone *zone = &walk->tiny->zone[0];
+	const struct mymm_zone *zone = &walk->pool->zone[0];
 	u32 page;
 
 	for (page = 0; page < PAGES; page++)
-		if (walk->tiny->table[page].tag !=
+		if (walk->pool->frame[page].tag !=
 		    expected_tag(walk->model, page))
 			return false;
 	return zone->allocated == walk->model->nr_held &&
@@ -115,7 +123,7 @@ static void found_bad(struct walk *walk, const char *why)
 
 	if (walk->bad++)
 		return;
-	mymm_tiny_draw(&walk->tiny->zone[0].buddy, map);
+	mymm_tiny_draw(&walk->pool->zone[0].buddy, map);
 	KUNIT_FAIL(walk->test, "the first %u of steps %u %u %u %u %u: %s: %s",
 		   walk->depth, walk->step[0], walk->step[1], walk->step[2],
 		   walk->step[3], walk->step[4], why, map);
@@ -125,44 +133,57 @@ static void walk_on(struct walk *walk);
 
 static void try_alloc(struct walk *walk, unsigned int order)
 {
-	struct mymm_zone *zone = &walk->tiny->zone[0];
-	u32 idx = mymm_zone_alloc(zone, order, 0);
+	struct mymm_frame *frame = mymm_alloc_pages(walk->pool, FLAGS, order);
+	u32 page = frame ? frame - walk->pool->frame : 0;
 	bool possible = mymm_model_source(walk->model, 0, order) >= 0;
 	const char *why = NULL;
 
-	if (idx != MYMM_NO_FRAME)
-		why = mymm_model_take(walk->model, 0, idx, order);
+	if (frame)
+		why = mymm_model_take(walk->model, 0, page, order);
 	else if (possible)
 		why = "it was refused";
 	if (why)
 		found_bad(walk, why);
 	else
 		walk_on(walk);
-	if (idx != MYMM_NO_FRAME && !why)
+	if (frame && !why)
 		mymm_model_give(walk->model,
-				mymm_model_block_at(walk->model, idx));
+				mymm_model_block_at(walk->model, page));
+}
+
+/* What a free of something that is no such block must be counted as. */
+static enum mymm_refusal expected_refusal(struct walk *walk, u32 page)
+{
+	if (mymm_model_order_at(walk->model, page) >= 0)
+		return MYMM_REFUSED_DOUBLE_FREE;
+	return mymm_model_block_at(walk->model, page) ?
+		       MYMM_REFUSED_WRONG_ORDER :
+		       MYMM_REFUSED_TAIL;
 }
 
 static void try_free(struct walk *walk, u32 page, unsigned int order)
 {
+	atomic_long_t *count =
+		&walk->pool->refused[expected_refusal(walk, page)];
 	struct mymm_model_block *block = mymm_model_block_at(walk->model, page);
-	int expected = block && block->order == order ? 0 : -EINVAL;
+	bool right = block && block->order == order;
 	struct mymm_model_block gone = {};
-	u32 found = ~0U;
+	long before = atomic_long_read(count);
+	int err;
 
-	if (mymm_zone_free(&walk->tiny->zone[0], page, order, &found) !=
-	    expected) {
+	err = mymm_free_pages(walk->pool, &walk->pool->frame[page], order);
+	if (err != (right ? 0 : -EINVAL)) {
 		found_bad(walk, "the free's result");
 		return;
 	}
-	if (expected && found != walk->tiny->table[page].tag)
+	if (atomic_long_read(count) != before + !right)
 		found_bad(walk, "the reason for refusing");
-	if (!expected) {
+	if (right) {
 		gone = *block;
 		mymm_model_give(walk->model, block);
 	}
 	walk_on(walk);
-	if (!expected)
+	if (right)
 		mymm_model_hold(walk->model, gone.first, gone.order, gone.id);
 }
 
@@ -199,13 +220,13 @@ static void walk_on(struct walk *walk)
 		found_bad(walk, "the state is not what it should be");
 	if (depth == walk->max_depth || walk->bad)
 		return;
-	save(walk->tiny, &walk->saved[depth]);
+	save(walk->pool, &walk->saved[depth]);
 	for (step = 0; step < walk->nr_steps; step++) {
 		walk->step[depth] = step;
 		walk->depth = depth + 1;
 		do_step(walk, step);
 		walk->depth = depth;
-		restore(walk->tiny, &walk->saved[depth]);
+		restore(walk->pool, &walk->saved[depth]);
 	}
 }
 
@@ -218,7 +239,7 @@ static unsigned long walk_all(struct kunit *test, unsigned int nr_steps,
 	walk = kunit_kzalloc(test, sizeof(*walk), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, walk);
 	walk->test = test;
-	walk->tiny = mymm_tiny_new(test, 0, PAGES);
+	walk->pool = mymm_test_pool_none(test, "DMA:32K");
 	walk->model = mymm_model_new(test, &pages, 1);
 	walk->nr_steps = nr_steps;
 	walk->max_depth = max_depth;
