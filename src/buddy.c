@@ -28,7 +28,7 @@
  * merge further: when the buddy of the block it would become is free already, it
  * goes to the end, where it has the longest time to do so.
  *
- * Worst case: one list operation an order. Nothing walks frames, and only heads
+ * Worst case: one list operation an order (the work itself stands in buddy.h). Nothing walks frames, and only heads
  * are touched: see frame.c for how tails know that they are tails.
  *
  * What keeps this short:
@@ -49,72 +49,33 @@
 #include "buddy.h"
 #include "compat.h"
 
-/* Bits of all orders from @low up to but not including @high. */
-static inline u32 orders_between(unsigned int low, unsigned int high)
-{
-	return (1U << high) - (1U << low);
-}
-
-static inline u32 free_tag(const struct mymm_buddy *buddy, unsigned int order)
-{
-	return mymm_tag(MYMM_FRAME_FREE, order, buddy->zone);
-}
-
-/* Make @idx the head of a free block; its list stays to be told. */
-static inline void mark_free(struct mymm_buddy *buddy, u32 idx,
-			     unsigned int order)
-{
-	WRITE_ONCE(buddy->table[idx].tag, free_tag(buddy, order));
-	buddy->nr_free[order]++;
-	buddy->nonempty |= 1U << order;
-}
-
-static inline void take_off_list(struct mymm_buddy *buddy, u32 idx,
-				 unsigned int order)
-{
-	mymm_list_del(buddy->table, idx);
-	if (!--buddy->nr_free[order])
-		buddy->nonempty &= ~(1U << order);
-}
-
 /*
- * Cut @idx, of order @high, down to @low. Every order from @low up to @high has
- * an empty list, or the caller would not have come so far up.
+ * Cut a block of order @high down to @low: at each order the upper half goes to its
+ * list. Every list from @low up to @high is empty, or the caller would not have come so
+ * far up.
  */
-static inline void split_block(struct mymm_buddy *buddy, u32 idx,
-			       unsigned int low, unsigned int high)
+noinline void __mymm_buddy_split(struct mymm_buddy *buddy, u32 idx,
+				 unsigned int low, unsigned int high)
 {
-	struct mymm_frame *table = buddy->table;
-	unsigned int order = high;
+	struct mymm_buddy_order *o = &buddy->order[high];
+	struct mymm_buddy_order *last = &buddy->order[low];
+	void *block = &buddy->table[idx];
+	u64 links = mymm_links(idx);
 
-	while (order-- > low) {
-		u32 half = idx + (1U << order);
-		u32 head = buddy->heads + order;
+	/* A sum that the compiler is not to take apart, and do again each time. */
+	OPTIMIZER_HIDE_VAR(block);
 
-		WRITE_ONCE(table[half].tag, free_tag(buddy, order));
-		table[half].next = head;
-		table[half].prev = head;
-		table[head].next = half;
-		table[head].prev = half;
-		buddy->nr_free[order] = 1;
-	}
-	buddy->nonempty |= orders_between(low, high);
-}
+	buddy->nonempty += o->size - last->size;
+	do {
+		struct mymm_frame *half;
 
-/*
- * Would the block that @idx of order @order is half of find its own buddy free?
- * Then it is worth waiting for the other half. The two largest orders don't wait:
- * there is nothing, or only one step, to win.
- */
-static inline bool merge_likely(const struct mymm_buddy *buddy, u32 idx,
-				unsigned int order)
-{
-	u32 parent = idx & ~(1U << order);
-
-	if (order >= MYMM_MAX_ORDER - 1)
-		return false;
-	return READ_ONCE(buddy->table[parent ^ (2U << order)].tag) ==
-	       free_tag(buddy, order + 1);
+		o--;
+		half = block + o->step;
+		WRITE_ONCE(half->tag, o->tag);
+		half->links = o->head_links;
+		o->head->links = links + o->size_links;
+		o->nr_free = 1;
+	} while (o != last);
 }
 
 /**
@@ -129,21 +90,9 @@ static inline bool merge_likely(const struct mymm_buddy *buddy, u32 idx,
  */
 u32 mymm_buddy_alloc(struct mymm_buddy *buddy, unsigned int order)
 {
-	u32 fitting = buddy->nonempty & (~0U << order);
-	unsigned int found;
-	u32 idx;
+	struct mymm_frame *block = __mymm_buddy_alloc(buddy, order, 0);
 
-	if (!fitting)
-		return MYMM_NO_FRAME;
-
-	found = __ffs(fitting);
-	idx = buddy->table[buddy->heads + found].next;
-	take_off_list(buddy, idx, found);
-	split_block(buddy, idx, order, found);
-	buddy->free -= 1UL << order;
-	WRITE_ONCE(buddy->table[idx].tag,
-		   mymm_tag(MYMM_FRAME_PAGES, order, buddy->zone));
-	return idx;
+	return block ? block - buddy->table : MYMM_NO_FRAME;
 }
 MYMM_EXPORT_INTERNAL(mymm_buddy_alloc);
 
@@ -159,25 +108,7 @@ MYMM_EXPORT_INTERNAL(mymm_buddy_alloc);
  */
 void mymm_buddy_free(struct mymm_buddy *buddy, u32 idx, unsigned int order)
 {
-	struct mymm_frame *table = buddy->table;
-
-	buddy->free += 1UL << order;
-	while (order < MYMM_MAX_ORDER) {
-		u32 other = idx ^ (1U << order);
-
-		if (table[other].tag != free_tag(buddy, order))
-			break;
-		take_off_list(buddy, other, order);
-		/* Of the two heads the upper one becomes a tail. */
-		WRITE_ONCE(table[idx | (1U << order)].tag, 0);
-		idx &= ~(1U << order);
-		order++;
-	}
-	mark_free(buddy, idx, order);
-	if (merge_likely(buddy, idx, order))
-		mymm_list_add_tail(table, idx, buddy->heads + order);
-	else
-		mymm_list_add(table, idx, buddy->heads + order);
+	__mymm_buddy_free(buddy, idx, order);
 }
 MYMM_EXPORT_INTERNAL(mymm_buddy_free);
 
@@ -215,14 +146,16 @@ void mymm_buddy_reset(struct mymm_buddy *buddy)
 
 	for (order = 0; order < MYMM_NR_ORDERS; order++) {
 		mymm_list_init(buddy->table, buddy->heads + order);
-		buddy->nr_free[order] = 0;
+		buddy->order[order].nr_free = 0;
 	}
 	buddy->nonempty = 0;
 	buddy->free = buddy->end - buddy->start;
 
 	for (idx = buddy->start; idx < buddy->end; idx += 1U << order) {
 		order = mymm_buddy_forced_order(idx, buddy->end);
-		mark_free(buddy, idx, order);
+		WRITE_ONCE(buddy->table[idx].tag, buddy->order[order].tag);
+		buddy->order[order].nr_free++;
+		buddy->nonempty |= 1U << order;
 		mymm_list_add_tail(buddy->table, idx, buddy->heads + order);
 	}
 }
@@ -242,6 +175,8 @@ MYMM_EXPORT_INTERNAL(mymm_buddy_reset);
 void mymm_buddy_init(struct mymm_buddy *buddy, struct mymm_frame *table,
 		     u32 start, u32 end, u32 heads, unsigned int zone)
 {
+	unsigned int order;
+
 	*buddy = (struct mymm_buddy){
 		.table = table,
 		.start = start,
@@ -249,6 +184,15 @@ void mymm_buddy_init(struct mymm_buddy *buddy, struct mymm_frame *table,
 		.heads = heads,
 		.zone = zone,
 	};
+	for (order = 0; order < MYMM_NR_ORDERS; order++)
+		buddy->order[order] = (struct mymm_buddy_order){
+			.head = &table[heads + order],
+			.head_links = mymm_links(heads + order),
+			.size = 1UL << order,
+			.size_links = mymm_links(1U << order),
+			.step = sizeof(*table) << order,
+			.tag = mymm_tag(MYMM_FRAME_FREE, order, zone),
+		};
 	mymm_buddy_reset(buddy);
 }
 MYMM_EXPORT_INTERNAL(mymm_buddy_init);

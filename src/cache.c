@@ -18,6 +18,7 @@
 #include <linux/cpu.h>
 #include <linux/ctype.h>
 #include <linux/log2.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 
 #include "cache.h"
@@ -157,6 +158,8 @@ static int register_cache(struct mymm_cache *cache)
 	int id;
 
 	guard(mutex)(&pool->lock);
+	if (mymm_pool_dead(pool))
+		return -EIO;
 	id = find_place(pool, cache->name);
 	if (id < 0)
 		return id;
@@ -196,6 +199,8 @@ static struct mymm_cache *new_cache(struct mymm_pool *pool,
 	cache->gfp = slab_gfp(config->flags);
 	cache->object_size = config->size;
 	cache->align = alignment(config);
+	cache->leave_gfp = mymm_cache_clears(cache, 0) ? ~(__force gfp_t)0 :
+							 __GFP_ZERO;
 	return cache;
 }
 
@@ -231,9 +236,11 @@ struct mymm_cache *__mymm_cache_create(struct mymm_pool *pool,
 		goto err_cache;
 	err = register_cache(cache);
 	if (err) {
-		pr_err_ratelimited("pool %s: cache %s: %s\n", pool->name, cache->name,
-		       err == -EEXIST ? "there is one of that name" :
-					"the pool has no room for more caches");
+		pr_err_ratelimited("pool %s: cache %s: %s\n", pool->name,
+				   cache->name,
+				   err == -EEXIST ? "there is one of that name" :
+				   err == -EIO	  ? "the pool is dead" :
+						    "the pool has no room for more caches");
 		goto err_magazine;
 	}
 	refcount_inc(&pool->users);
@@ -424,6 +431,30 @@ unsigned long mymm_pool_drain(struct mymm_pool *pool)
 	return slabs;
 }
 EXPORT_SYMBOL_GPL(mymm_pool_drain);
+
+/**
+ * mymm_cache_kill_all() - close the fast paths of all caches of a dead pool
+ * @pool: has been marked dead
+ *
+ * Nothing is owned any more, so no free succeeds; magazines are empty, so no
+ * allocation does.
+ *
+ * Context: process; sleeps.
+ */
+void mymm_cache_kill_all(struct mymm_pool *pool)
+{
+	struct mymm_cache *cache;
+
+	cpus_read_lock();
+	mutex_lock(&pool->lock);
+	list_for_each_entry(cache, &pool->caches, list) {
+		WRITE_ONCE(cache->bytes, 0);
+		WRITE_ONCE(cache->leave_gfp, ~(__force gfp_t)0);
+	}
+	mymm_magazine_drain_pool(pool);
+	mutex_unlock(&pool->lock);
+	cpus_read_unlock();
+}
 
 /**
  * mymm_cache_release_all() - forget all caches of a pool that is going away

@@ -4,13 +4,14 @@
 #define _MYMM_CACHE_H
 
 #include <linux/bitops.h>
+#include <linux/mm.h>
 
 #include "engine.h"
 #include "magazine.h"
 #include "pool.h"
 
-#define MYMM_FREELIST_END	0xfffe
-#define MYMM_MAX_OBJECTS	0xf000	/* in one slab */
+/* Ends a freelist. Links are numbers of objects plus one: 0 is no link. */
+#define MYMM_FREELIST_END	0xffff
 
 /* A slab can be larger than this only if one object is. */
 #define MYMM_SLAB_MAX_ORDER	3
@@ -25,11 +26,13 @@
  * @mag: the magazine of each CPU; constant
  * @mag_limit: objects that a magazine has room for, 0: none; constant
  * @mag_batch: how many move between a magazine and the engine at once; constant
+ * @leave_gfp: flags with which the fast path is left: those that ask for a cleared
+ *             object; all, once the pool is dead
  * @id: its number in the pool; constant
  * @frame: the pool's frame table, and
  * @base: the address of its frame 0, and
  * @bytes: the bytes behind that, copied here so that a free reads one cache line
- *         less; constant
+ *         less; 0 once the pool is dead, so that nothing is owned
  * @key: of the cookies; the pool's; constant
  * @inverse: of the odd part of @size, and
  * @shift: of the even part: see mymm_cache_owns(); constant
@@ -63,13 +66,14 @@
  */
 struct mymm_cache {
 	struct mymm_magazine __percpu *mag;
-	unsigned int mag_limit;
-	unsigned int mag_batch;
+	unsigned long mag_limit;
+	unsigned long mag_batch;
+	gfp_t leave_gfp;
 	struct mymm_frame *frame;
 	void *base;
 	unsigned long bytes;
 	u64 key;
-	u32 id;
+	u16 id;
 	u32 inverse;
 	u32 shift;
 	unsigned int offset;
@@ -105,6 +109,16 @@ struct mymm_cache {
 	char name[MYMM_NAME_MAX];
 };
 
+/* Is an object to be cleared? With init_on_alloc=1 it is for any flags. */
+static inline bool mymm_cache_clears(const struct mymm_cache *cache, gfp_t gfp)
+{
+	if (cache->ctor)
+		return false;
+	if ((cache->flags & SLAB_POISON) && !(gfp & __GFP_ZERO))
+		return false;
+	return want_init_on_alloc(gfp);
+}
+
 /* Whether to write and check patterns in free objects. */
 static inline bool mymm_cache_poisons(const struct mymm_cache *cache)
 {
@@ -112,11 +126,11 @@ static inline bool mymm_cache_poisons(const struct mymm_cache *cache)
 }
 
 /*
- * The word of ours in a free object. Its upper 48 bits are a cookie: the object's
- * address under the pool's key. Its lower 16 bits say where the object is: in a
- * magazine, or on its slab's freelist, before the object with that number.
+ * The word of ours in a free object: a cookie, the object's address under the pool's
+ * key, and in its low 16 bits where the object is: 0 in a magazine, or one more than
+ * the number of the next object on its slab's freelist, or %MYMM_FREELIST_END.
  */
-#define MYMM_IN_MAGAZINE	0xffffUL
+#define MYMM_IN_MAGAZINE	0
 
 static __always_inline u64 *mymm_cache_word(const struct mymm_cache *cache,
 					    void *obj)
@@ -127,7 +141,7 @@ static __always_inline u64 *mymm_cache_word(const struct mymm_cache *cache,
 static __always_inline u64 mymm_cache_cookie(const struct mymm_cache *cache,
 					     const void *obj)
 {
-	return (u64)(unsigned long)obj << 16 ^ cache->key;
+	return (u64)(unsigned long)obj ^ cache->key;
 }
 
 /* Does the object look free? So it does once in 2^48 when it is not. */
@@ -150,23 +164,24 @@ static __always_inline bool mymm_cache_looks_free(const struct mymm_cache *cache
  * the slab's number of objects, which is less, so one compare tells both. (Granlund
  * and Montgomery, "Division by invariant integers using multiplication", 1994, 9.)
  *
+ * The offset in the slab is the difference of two addresses, and a difference may be
+ * multiplied term by term: the slab's term stands in its frames, as @start.
+ *
  * Return: whether it is; free or not.
  */
 static __always_inline bool mymm_cache_owns(const struct mymm_cache *cache,
 					    const void *obj)
 {
-	unsigned long offset = (unsigned long)obj - (unsigned long)cache->base;
+	unsigned long at = (unsigned long)obj - (unsigned long)cache->base;
 	const struct mymm_frame *frame;
-	u32 in_slab;
 
-	if (unlikely(offset >= cache->bytes))
+	if (unlikely(at >= cache->bytes))
 		return false;
-	frame = &cache->frame[offset >> PAGE_SHIFT];
+	frame = &cache->frame[at >> PAGE_SHIFT];
 	if (unlikely(READ_ONCE(frame->cache) != cache->id))
 		return false;
-	in_slab = (offset & ~PAGE_MASK) + ((u32)frame->back << PAGE_SHIFT);
-	return likely(ror32(in_slab * cache->inverse, cache->shift) <
-		      frame->objects);
+	return likely(ror32((u32)at * cache->inverse - frame->start,
+			    cache->shift) < frame->objects);
 }
 
 struct mymm_cache *__mymm_cache_create(struct mymm_pool *pool,
@@ -176,6 +191,7 @@ int mymm_cache_destroy_count(struct mymm_cache *cache, unsigned long *live);
 unsigned long mymm_cache_live(struct mymm_cache *cache);
 struct mymm_cache *mymm_cache_of(struct mymm_pool *pool, const void *obj);
 unsigned int mymm_slab_order(unsigned int size);
+void mymm_cache_kill_all(struct mymm_pool *pool);
 void mymm_cache_release_all(struct mymm_pool *pool);
 
 #endif /* _MYMM_CACHE_H */

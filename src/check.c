@@ -99,22 +99,22 @@ static int check_free_list(const struct mymm_zone *zone, unsigned int order,
 					 "zone %s: free block %u and its buddy %u, both of order %u, are not merged",
 					 mymm_zone_name(zone->type), idx,
 					 idx ^ (1U << order), order);
-		if (++nr > buddy->nr_free[order])
+		if (++nr > buddy->order[order].nr_free)
 			return mymm_find(finding, 5,
 					 "zone %s: more blocks of order %u on the list than the %lu counted",
 					 mymm_zone_name(zone->type), order,
-					 buddy->nr_free[order]);
+					 buddy->order[order].nr_free);
 		prev = idx;
 	}
 	if (table[head].prev != prev)
 		return mymm_find(finding, 5,
 				 "zone %s: the list of order %u does not end where it says",
 				 mymm_zone_name(zone->type), order);
-	if (nr != buddy->nr_free[order])
+	if (nr != buddy->order[order].nr_free)
 		return mymm_find(finding, 5,
 				 "zone %s: %lu blocks of order %u on the list, %lu counted",
 				 mymm_zone_name(zone->type), nr, order,
-				 buddy->nr_free[order]);
+				 buddy->order[order].nr_free);
 	if (!nr != !(buddy->nonempty & (1U << order)))
 		return mymm_find(finding, 5,
 				 "zone %s: the bit of order %u is wrong for %lu blocks",
@@ -222,7 +222,7 @@ static int check_zone(struct mymm_zone *zone, unsigned long *slabs,
 		err = check_free_list(zone, order, finding);
 		if (err)
 			return err;
-		free += buddy->nr_free[order] << order;
+		free += buddy->order[order].nr_free << order;
 	}
 	if (free != buddy->free)
 		return mymm_find(finding, 1,
@@ -232,19 +232,17 @@ static int check_zone(struct mymm_zone *zone, unsigned long *slabs,
 	if (err)
 		return err;
 	for (order = 0; order < MYMM_NR_ORDERS; order++)
-		if (census.nr_free[order] != buddy->nr_free[order])
+		if (census.nr_free[order] != buddy->order[order].nr_free)
 			return mymm_find(finding, 5,
 					 "zone %s: %lu frames say that they begin a free block of order %u, %lu are on the list",
 					 mymm_zone_name(zone->type),
 					 census.nr_free[order], order,
-					 buddy->nr_free[order]);
-	if (census.allocated != zone->allocated ||
-	    free + zone->allocated != mymm_zone_frames(zone))
+					 buddy->order[order].nr_free);
+	if (free + census.allocated != mymm_zone_frames(zone))
 		return mymm_find(finding, 2,
-				 "zone %s: %lu free + %lu allocated frames (%lu counted) are not %lu",
+				 "zone %s: %lu free + %lu allocated frames are not %lu",
 				 mymm_zone_name(zone->type), free,
-				 census.allocated, zone->allocated,
-				 mymm_zone_frames(zone));
+				 census.allocated, mymm_zone_frames(zone));
 	*slabs += census.slabs;
 	return 0;
 }

@@ -10,6 +10,7 @@
 
 #include <linux/export.h>
 #include <linux/module.h>
+#include <linux/preempt.h>
 #include <linux/version.h>
 
 /* 6.13 made the namespace of an exported symbol a string. */
@@ -38,6 +39,27 @@
 #define mymm_assign_str(dst, src)	__assign_str(dst)
 #else
 #define mymm_assign_str(dst, src)	__assign_str(dst, src)
+#endif
+
+/*
+ * preempt_enable() in two halves. The second calls the scheduler, and the kernel's
+ * way of calling it makes any function that contains it set up a frame first; as a
+ * tail call in a function of its own it costs the usual way nothing.
+ */
+#ifdef CONFIG_PREEMPTION
+#define mymm_preempt_enable_begin()                        \
+	({                                                 \
+		barrier();                                 \
+		unlikely(preempt_count_dec_and_test());    \
+	})
+#define mymm_preempt_enable_resched()	__preempt_schedule()
+#else
+#define mymm_preempt_enable_begin()                        \
+	({                                                 \
+		preempt_enable();                          \
+		false;                                     \
+	})
+#define mymm_preempt_enable_resched()	do { } while (0)
 #endif
 
 #endif /* _MYMM_COMPAT_H */

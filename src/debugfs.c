@@ -172,7 +172,7 @@ static int magazines_show(struct seq_file *m, void *v)
 	guard(mutex)(&pool->lock);
 	list_for_each_entry(cache, &pool->caches, list) {
 		mymm_magazine_stats(cache, &stats);
-		seq_printf(m, "%-17s %7u %7u %9lu : %6lu %6lu : %6lu %6lu : %6lu %6lu\n",
+		seq_printf(m, "%-17s %7lu %7lu %9lu : %6lu %6lu : %6lu %6lu : %6lu %6lu\n",
 			   cache->name, cache->mag_limit, cache->mag_batch,
 			   stats.objects, stats.alloc_hits, stats.alloc_misses,
 			   stats.free_hits, stats.free_misses,

@@ -22,6 +22,17 @@ struct mymm_owner {
 /* Who calls the public function that this stands in. */
 #define MYMM_CALLER	((struct mymm_owner){ .caller = _RET_IP_ })
 
+/*
+ * To know its caller costs a function some instructions. So the public functions with a
+ * fast path pass NULL on, and an exit from it finds out when it is needed: it was
+ * reached by a tail call, so it returns to that caller too.
+ */
+static inline struct mymm_owner mymm_owner_or(const struct mymm_owner *owner,
+					      unsigned long caller)
+{
+	return owner ? *owner : (struct mymm_owner){ .caller = caller };
+}
+
 /* Why something was refused; event.c has the names. */
 enum mymm_refusal {
 	MYMM_REFUSED_NMI,

@@ -7,15 +7,15 @@
  * begin at a multiple of 2^order; its first frame is the *head*, the others are
  * *tails*. The kernel spends 64 bytes on a struct page; we spend 24:
  *
- *            0    1     2    3     4      8      12     16    18      20    22
- *           +-----+-----+----+-----+------+------+------+-----+-------+-----+----+
- *   FREE    |state|order|zone|flags|  0   | next | prev |                        |
- *   PAGES   |state|order|zone|flags|  0   |                                      |
- *   LARGE   |state|order|zone|flags|  0   |                                      |
- *   SLAB    |state|order|zone|flags|cache | next | prev |back |objects|inuse|free|
- *   SL_TAIL |state|     |    |     |cache |             |back |objects|          |
- *   TAIL    |  0                   |  0   |                                      |
- *           +-----+-----+----+-----+------+------+------+-----+-------+-----+----+
+ *            0    1     2    3     4     6       8      12     16      20    22
+ *           +-----+-----+----+-----+-----+-------+------+------+-------+-----+----+
+ *   FREE    |state|order|zone|flags|  0  |       | next | prev |                  |
+ *   PAGES   |state|order|zone|flags|  0  |       |                                |
+ *   LARGE   |state|order|zone|flags|  0  |       |                                |
+ *   SLAB    |state|order|zone|flags|cache|objects| next | prev | start |inuse|free|
+ *   SL_TAIL |state|order|          |cache|objects|             | start |          |
+ *   TAIL    |  0                   |  0  |       |                                |
+ *           +-----+-----+----+-----+-----+-------+------+------+-------+-----+----+
  *
  * The rule everything rests on: a frame that is not the head of a block is
  * %MYMM_FRAME_TAIL, always. A table of zeroes keeps it; splitting a block makes one

@@ -71,22 +71,29 @@ static inline unsigned int mymm_tag_zone(u32 tag)
  * @cache: %MYMM_FRAME_SLAB and %MYMM_FRAME_SLAB_TAIL: number of the cache that the
  *         slab belongs to; 0 in every other state, so that one compare on the
  *         way of each free tells a foreign object
+ * @objects: slab frames: objects that the slab has room for
  * @next: next frame of the list that this one is on, and
  * @prev: the one before it; lists are circular and end in a %MYMM_FRAME_LIST.
  *        Free block: zone lock. Slab: the cache's list lock
- * @back: slab frames: how many frames before this one the slab begins
- * @objects: slab frames: objects that the slab has room for
+ * @links: both at once, where they are the same
+ * @start: slab frames: the address of the slab, counted from the pool's beginning,
+ *         times the inverse of the odd part of the object size, see mymm_cache_owns()
  * @inuse: first frame of a slab: objects handed out; the cache's list lock
- * @free: first frame of a slab: first object of its freelist, or
- *        %MYMM_FREELIST_END; the cache's list lock
+ * @free: first frame of a slab: link to the first object of its freelist, see
+ *        cache.h; the cache's list lock
  */
 struct mymm_frame {
 	u32 tag;
-	u32 cache;
-	u32 next;
-	u32 prev;
-	u16 back;
+	u16 cache;
 	u16 objects;
+	union {
+		struct {
+			u32 next;
+			u32 prev;
+		};
+		u64 links;
+	};
+	u32 start;
 	u16 inuse;
 	u16 free;
 };
@@ -102,6 +109,20 @@ void mymm_list_init(struct mymm_frame *table, u32 head);
 static inline bool mymm_list_empty(const struct mymm_frame *table, u32 head)
 {
 	return table[head].next == head;
+}
+
+/* @idx twice, as @links wants it. */
+static inline u64 mymm_links(u32 idx)
+{
+	return (u64)idx << 32 | idx;
+}
+
+/* Make @idx the only member of a list that is empty. */
+static inline void mymm_list_add_only(struct mymm_frame *table, u32 idx,
+				      u32 head)
+{
+	table[idx].links = mymm_links(head);
+	table[head].links = mymm_links(idx);
 }
 
 static inline void __mymm_list_add(struct mymm_frame *table, u32 idx, u32 prev,

@@ -12,29 +12,30 @@ struct mymm_cache;
 struct mymm_pool;
 
 /* How many objects are on their way between a magazine and the engine at most. */
-#define MYMM_BATCH_OBJECTS	32U
+#define MYMM_BATCH_OBJECTS	32UL
 
 /**
  * struct mymm_magazine - the free objects that one CPU has at hand
- * @busy: somebody on this CPU is at it; an interrupt that finds it set goes the
- *        slow way
+ * @token: 1 while nobody on this CPU is at it. Taking it is counting it down; who
+ *         finds that it is not 0 then counts it up again and goes the slow way
  * @count: objects in @objs
  * @alloc_hits: allocations served from here
  * @alloc_misses: allocations that went on to the engine
- * @free_hits: frees that ended here
  * @free_misses: frees that went on to the engine
- * @collisions: times that somebody found it busy
+ * @moved: objects that came from the engine, less those that went there; with the
+ *         others it tells how many frees ended here, so that these need no counter
+ * @collisions: times that somebody found the token taken
  * @objs: the objects, the most recently freed last
  *
  * Only its own CPU touches it, with preemption off; counters may be read by all.
  */
 struct mymm_magazine {
-	bool busy;
-	unsigned int count;
+	long token;
+	unsigned long count;
 	unsigned long alloc_hits;
 	unsigned long alloc_misses;
-	unsigned long free_hits;
 	unsigned long free_misses;
+	unsigned long moved;
 	unsigned long collisions;
 	void *objs[];
 };

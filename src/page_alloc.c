@@ -19,6 +19,7 @@
  * A pool's frames are contiguous by number and by address, not in the machine's
  * physical memory; see Documentation/design.md.
  */
+#include <linux/bitops.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/preempt.h>
@@ -27,34 +28,29 @@
 #include "compat.h"
 #include "page_alloc.h"
 
+/* --- allocation ----------------------------------------------------------- */
+
+/* Is there anything wrong with a request? */
 static bool refuse_request(struct mymm_pool *pool, gfp_t gfp,
 			   unsigned int order)
 {
-	if (in_nmi()) {
+	if (in_nmi())
 		mymm_refuse(pool, MYMM_REFUSED_NMI, "pages in NMI");
-		return true;
-	}
-	if (mymm_pool_dead(pool)) {
+	else if (mymm_pool_dead(pool))
 		mymm_refuse(pool, MYMM_REFUSED_DEAD, "the pool is dead");
-		return true;
-	}
-	if (order > MYMM_MAX_ORDER) {
+	else if (order > MYMM_MAX_ORDER)
 		mymm_refuse(pool, MYMM_REFUSED_ORDER,
 			    "pages of order %u: orders are 0 to %d", order,
 			    MYMM_MAX_ORDER);
-		return true;
-	}
-	if (mymm_gfp_zone(gfp) == MYMM_ZONE_NONE) {
+	else if (mymm_gfp_zone(gfp) == MYMM_ZONE_NONE)
 		mymm_refuse(pool, MYMM_REFUSED_GFP,
 			    "pages from contradicting zones: gfp %pGg", &gfp);
-		return true;
-	}
-	if ((gfp & __GFP_ZERO) && !mymm_pool_has_memory(pool)) {
+	else if ((gfp & __GFP_ZERO) && !mymm_pool_has_memory(pool))
 		mymm_refuse(pool, MYMM_REFUSED_GFP,
 			    "zeroed pages from a pool without memory");
-		return true;
-	}
-	return false;
+	else
+		return false;
+	return true;
 }
 
 static void report_failure(struct mymm_pool *pool, gfp_t gfp,
@@ -65,36 +61,87 @@ static void report_failure(struct mymm_pool *pool, gfp_t gfp,
 	enum mymm_zone_type type = mymm_gfp_zone(gfp);
 
 	if (pool->zonelist[type].nr)
-		atomic_long_inc(&pool->zone[pool->zonelist[type].zone[0]].failed);
+		atomic_long_inc(&pool->zonelist[type].zone[0]->failed);
 	if (!(gfp & __GFP_NOWARN) && __ratelimit(&limit))
 		pr_warn("pool %s: page allocation failure: order:%u, zone %s and below, mode:%#x(%pGg)\n",
 			pool->name, order, mymm_zone_name(type),
 			(__force unsigned int)gfp, &gfp);
 }
 
+/* What gfp says about the head's tag. */
+static __always_inline u32 tag_flags(gfp_t gfp)
+{
+	return gfp & __GFP_COMP ? MYMM_TAG_COMP : 0;
+}
+
+/* Take a block of a zone. */
+static __always_inline struct mymm_frame *
+take_block(struct mymm_zone *zone, unsigned int order, u32 flags)
+{
+	struct mymm_frame *block;
+	unsigned long irqflags;
+
+	raw_spin_lock_irqsave(&zone->lock, irqflags);
+	block = __mymm_buddy_alloc(&zone->buddy, order, flags);
+	if (unlikely(zone->buddy.free < zone->least_free))
+		zone->least_free = zone->buddy.free;
+	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
+	return block;
+}
+
+/* Whatever it takes. */
+static noinline struct mymm_frame *
+alloc_careful(struct mymm_pool *pool, gfp_t gfp, unsigned int order,
+	      const struct mymm_owner *owner)
+{
+	const struct mymm_owner who = mymm_owner_or(owner, _RET_IP_);
+	const struct mymm_zonelist *list;
+	struct mymm_frame *block = NULL;
+	unsigned int i;
+	u32 idx;
+
+	if (refuse_request(pool, gfp, order))
+		return NULL;
+	list = &pool->zonelist[mymm_gfp_zone(gfp)];
+	for (i = 0; i < list->nr && !block; i++)
+		block = take_block(list->zone[i], order, tag_flags(gfp));
+	if (!block) {
+		report_failure(pool, gfp, order);
+		return NULL;
+	}
+	idx = block - pool->frame;
+	if (want_init_on_alloc(gfp) && mymm_pool_has_memory(pool))
+		memset(mymm_pool_address(pool, idx), 0, PAGE_SIZE << order);
+	mymm_event_page_alloc(pool, idx, order, gfp, who);
+	return block;
+}
+
+/*
+ * The usual case: nothing is wrong, nothing is to be cleared or told, and the first
+ * zone has a block. It leaves by a tail call, as magazines do.
+ */
+static __always_inline struct mymm_frame *
+alloc_fast(struct mymm_pool *pool, gfp_t gfp, unsigned int order,
+	   const struct mymm_owner *owner)
+{
+	struct mymm_zone *zone = pool->first_zone[MYMM_ZONE_BITS(gfp)];
+	struct mymm_frame *block;
+
+	if (unlikely(in_nmi() || !zone || order > MYMM_MAX_ORDER ||
+		     (gfp & pool->leave_gfp)) ||
+	    tracepoint_enabled(mymm_page_alloc))
+		return alloc_careful(pool, gfp, order, owner);
+	block = take_block(zone, order, tag_flags(gfp));
+	if (unlikely(!block))
+		return alloc_careful(pool, gfp, order, owner);
+	return block;
+}
+
 struct mymm_frame *__mymm_alloc_pages(struct mymm_pool *pool, gfp_t gfp,
 				      unsigned int order,
 				      struct mymm_owner owner)
 {
-	const struct mymm_zonelist *list;
-	u32 flags = gfp & __GFP_COMP && order ? MYMM_TAG_COMP : 0;
-	u32 idx = MYMM_NO_FRAME;
-	unsigned int i;
-
-	if (unlikely(refuse_request(pool, gfp, order)))
-		return NULL;
-
-	list = &pool->zonelist[mymm_gfp_zone(gfp)];
-	for (i = 0; i < list->nr && idx == MYMM_NO_FRAME; i++)
-		idx = mymm_zone_alloc(&pool->zone[list->zone[i]], order, flags);
-	if (unlikely(idx == MYMM_NO_FRAME)) {
-		report_failure(pool, gfp, order);
-		return NULL;
-	}
-	if (mymm_pool_has_memory(pool) && want_init_on_alloc(gfp))
-		memset(mymm_pool_address(pool, idx), 0, PAGE_SIZE << order);
-	mymm_event_page_alloc(pool, idx, order, gfp, owner);
-	return &pool->frame[idx];
+	return alloc_fast(pool, gfp, order, &owner);
 }
 
 /**
@@ -114,25 +161,38 @@ struct mymm_frame *__mymm_alloc_pages(struct mymm_pool *pool, gfp_t gfp,
 struct mymm_frame *mymm_alloc_pages(struct mymm_pool *pool, gfp_t gfp,
 				    unsigned int order)
 {
-	return __mymm_alloc_pages(pool, gfp, order, MYMM_CALLER);
+	return alloc_fast(pool, gfp, order, NULL);
 }
 EXPORT_SYMBOL_GPL(mymm_alloc_pages);
 
-/* Is it a frame of this pool, and not one of the list heads behind them? */
+/* --- freeing ----------------------------------------------------------------- */
+
+/*
+ * The number of a frame of this pool; at least nr_frames if it is none, or one of the
+ * list heads behind them, or no descriptor's beginning. A descriptor has 3 * 8 bytes,
+ * so a multiplication and a rotation divide and test: see mymm_cache_owns().
+ */
+static __always_inline unsigned long frame_number(const struct mymm_pool *pool,
+						  const struct mymm_frame *frame)
+{
+	const u64 inverse_of_3 = 0xaaaaaaaaaaaaaaabULL;
+	u64 at = (unsigned long)frame - (unsigned long)pool->frame;
+
+	return ror64(at * inverse_of_3, 3);
+}
+
 static bool is_frame_of(const struct mymm_pool *pool,
 			const struct mymm_frame *frame)
 {
-	unsigned long offset = (unsigned long)frame - (unsigned long)pool->frame;
-
-	return offset < pool->nr_frames * sizeof(*frame) &&
-	       offset % sizeof(*frame) == 0;
+	return frame_number(pool, frame) < pool->nr_frames;
 }
 
-/* Say what is wrong with freeing frame @idx as a block of @order. */
-static void refuse_free(struct mymm_pool *pool, u32 idx, unsigned int order,
-			u32 tag)
+/* Say what is wrong with freeing frame @idx, whose tag is @tag, as a block of @order. */
+static void refuse_block(struct mymm_pool *pool, u32 idx, unsigned int order,
+			 u32 tag)
 {
 	enum mymm_frame_state state = mymm_tag_state(tag);
+	u32 head, head_tag = 0;
 
 	switch (state) {
 	case MYMM_FRAME_PAGES:
@@ -145,20 +205,19 @@ static void refuse_free(struct mymm_pool *pool, u32 idx, unsigned int order,
 			    "double free of frame %u, order %u: it is free already",
 			    idx, order);
 		break;
-	case MYMM_FRAME_TAIL: {
-		u32 head = mymm_frame_find_head(pool->frame, idx);
-		u32 htag = head == MYMM_NO_FRAME ? 0 : pool->frame[head].tag;
-
-		if (mymm_tag_state(htag) == MYMM_FRAME_FREE)
+	case MYMM_FRAME_TAIL:
+		head = mymm_frame_find_head(pool->frame, idx);
+		if (head != MYMM_NO_FRAME)
+			head_tag = READ_ONCE(pool->frame[head].tag);
+		if (mymm_tag_state(head_tag) == MYMM_FRAME_FREE)
 			mymm_refuse(pool, MYMM_REFUSED_DOUBLE_FREE,
 				    "double free of frame %u, order %u: it is inside free block %u of order %u",
-				    idx, order, head, mymm_tag_order(htag));
+				    idx, order, head, mymm_tag_order(head_tag));
 		else
 			mymm_refuse(pool, MYMM_REFUSED_TAIL,
 				    "free of frame %u, order %u: it is a tail of the block at frame %u",
 				    idx, order, head);
 		break;
-	}
 	default:
 		mymm_refuse(pool, MYMM_REFUSED_WRONG_KIND,
 			    "free of frame %u, order %u, as pages: it is %s",
@@ -167,12 +226,14 @@ static void refuse_free(struct mymm_pool *pool, u32 idx, unsigned int order,
 	}
 }
 
-int __mymm_free_pages(struct mymm_pool *pool, struct mymm_frame *frame,
-		      unsigned int order, struct mymm_owner owner)
+/* @tag is what the frame was found to be, if it is one. */
+static noinline int refuse_free(struct mymm_pool *pool,
+				const struct mymm_frame *frame,
+				unsigned int order, u32 tag)
 {
-	u32 idx, tag;
+	unsigned long idx = frame_number(pool, frame);
 
-	if (unlikely(in_nmi())) {
+	if (in_nmi()) {
 		mymm_refuse(pool, MYMM_REFUSED_NMI, "free of pages in NMI");
 		return -EPERM;
 	}
@@ -180,32 +241,75 @@ int __mymm_free_pages(struct mymm_pool *pool, struct mymm_frame *frame,
 		mymm_refuse(pool, MYMM_REFUSED_DEAD, "the pool is dead");
 		return -EIO;
 	}
-	if (unlikely(!is_frame_of(pool, frame))) {
+	if (idx >= pool->nr_frames)
 		mymm_refuse(pool, MYMM_REFUSED_FOREIGN,
 			    "free of a frame that is not of this pool");
-		return -EINVAL;
-	}
-	idx = frame - pool->frame;
-	tag = READ_ONCE(frame->tag);
-	if (unlikely(order > MYMM_MAX_ORDER)) {
+	else if (order > MYMM_MAX_ORDER)
 		mymm_refuse(pool, MYMM_REFUSED_ORDER,
-			    "free of frame %u as order %u: orders are 0 to %d",
+			    "free of frame %lu as order %u: orders are 0 to %d",
 			    idx, order, MYMM_MAX_ORDER);
-		return -EINVAL;
-	}
+	else
+		refuse_block(pool, idx, order, tag);
+	return -EINVAL;
+}
+
+/*
+ * Give a block back, if it still is what @tag says. The question and the answer are
+ * under one lock, so of two that free a block at the same time one succeeds.
+ */
+static __always_inline bool return_block(struct mymm_zone *zone, u32 idx,
+					 unsigned int order, u32 *tag)
+{
+	struct mymm_buddy *buddy = &zone->buddy;
+	unsigned long irqflags;
+	bool same;
+
+	raw_spin_lock_irqsave(&zone->lock, irqflags);
+	same = buddy->table[idx].tag == *tag;
+	if (likely(same))
+		__mymm_buddy_free(buddy, idx, order);
+	else
+		*tag = buddy->table[idx].tag;
+	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
+	return same;
+}
+
+static noinline void tell_free(struct mymm_pool *pool, u32 idx,
+			       unsigned int order,
+			       const struct mymm_owner *owner)
+{
+	mymm_event_page_free(pool, idx, order, mymm_owner_or(owner, _RET_IP_));
+}
+
+static __always_inline int free_fast(struct mymm_pool *pool,
+				     struct mymm_frame *frame,
+				     unsigned int order,
+				     const struct mymm_owner *owner)
+{
+	unsigned long idx = frame_number(pool, frame);
+	u32 tag;
+
+	if (unlikely(in_nmi() || mymm_pool_dead(pool) || idx >= pool->nr_frames))
+		return refuse_free(pool, frame, order, 0);
+	tag = READ_ONCE(frame->tag);
+	if (unlikely((tag & (MYMM_TAG_STATE | MYMM_TAG_ORDER)) !=
+		     mymm_tag(MYMM_FRAME_PAGES, order, 0)))
+		return refuse_free(pool, frame, order, tag);
 	/*
 	 * Told before it happens, or somebody else's allocation of the same frame
 	 * could be told first.
 	 */
-	if (likely(mymm_tag_state(tag) == MYMM_FRAME_PAGES &&
-		   mymm_tag_order(tag) == order)) {
-		mymm_event_page_free(pool, idx, order, owner);
-		if (likely(!mymm_zone_free(mymm_pool_zone(pool, tag), idx,
-					   order, &tag)))
-			return 0;
-	}
-	refuse_free(pool, idx, order, tag);
-	return -EINVAL;
+	if (tracepoint_enabled(mymm_page_free))
+		tell_free(pool, idx, order, owner);
+	if (unlikely(!return_block(mymm_pool_zone(pool, tag), idx, order, &tag)))
+		return refuse_free(pool, frame, order, tag);
+	return 0;
+}
+
+int __mymm_free_pages(struct mymm_pool *pool, struct mymm_frame *frame,
+		      unsigned int order, struct mymm_owner owner)
+{
+	return free_fast(pool, frame, order, &owner);
 }
 
 /**
@@ -222,9 +326,11 @@ int __mymm_free_pages(struct mymm_pool *pool, struct mymm_frame *frame,
 int mymm_free_pages(struct mymm_pool *pool, struct mymm_frame *frame,
 		    unsigned int order)
 {
-	return __mymm_free_pages(pool, frame, order, MYMM_CALLER);
+	return free_fast(pool, frame, order, NULL);
 }
 EXPORT_SYMBOL_GPL(mymm_free_pages);
+
+/* --- frames ---------------------------------------------------------------------- */
 
 /**
  * mymm_frame_address() - where a frame's memory is

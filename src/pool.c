@@ -206,14 +206,19 @@ static int get_memory(struct mymm_pool *pool, const struct layout *layout,
 static void build_zonelists(struct mymm_pool *pool)
 {
 	enum mymm_zone_type type;
-	unsigned int i;
+	unsigned int i, bits;
 
 	for (type = 0; type < MYMM_NR_ZONE_TYPES; type++) {
 		struct mymm_zonelist *list = &pool->zonelist[type];
 
 		for (i = pool->nr_zones; i--;)
 			if (pool->zone[i].type <= type)
-				list->zone[list->nr++] = i;
+				list->zone[list->nr++] = &pool->zone[i];
+	}
+	for (bits = 0; bits < ARRAY_SIZE(pool->first_zone); bits++) {
+		type = mymm_gfp_zones[bits];
+		if (type != MYMM_ZONE_NONE)
+			pool->first_zone[bits] = pool->zonelist[type].zone[0];
 	}
 }
 
@@ -252,6 +257,7 @@ static struct mymm_pool *new_pool(const struct mymm_pool_config *config)
 	INIT_LIST_HEAD(&pool->node);
 	refcount_set(&pool->users, 1);
 	pool->engine = mymm_engine_find(config->engine);
+	pool->leave_gfp = want_init_on_alloc(0) ? ~(__force gfp_t)0 : __GFP_ZERO;
 	pool->key = get_random_u64() & ~0xffffULL;
 	strscpy(pool->name, config->name ?: "unnamed", sizeof(pool->name));
 	return pool;
@@ -363,7 +369,7 @@ void mymm_pool_release(struct mymm_pool *pool)
 	if (!mymm_pool_dead(pool)) {
 		mymm_pool_drain(pool);
 		for (i = 0; i < pool->nr_zones; i++)
-			held += pool->zone[i].allocated;
+			held += mymm_zone_allocated(&pool->zone[i]);
 	}
 	if (held)
 		pr_err("pool %s: %lu frames were never given back\n",
@@ -398,7 +404,7 @@ int mymm_pool_destroy(struct mymm_pool *pool)
 
 		mymm_pool_drain(pool);
 		for (i = 0; i < pool->nr_zones; i++)
-			held += READ_ONCE(pool->zone[i].allocated);
+			held += mymm_zone_allocated(&pool->zone[i]);
 		if (held) {
 			pr_err("pool %s is not destroyed: %lu of its frames are allocated\n",
 			       pool->name, held);
@@ -416,13 +422,18 @@ EXPORT_SYMBOL_GPL(mymm_pool_destroy);
  * @pool: has a broken invariant
  * @why: which
  *
- * Context: any.
+ * Context: process; sleeps.
  * Return: 0; -EALREADY if it was dead before.
  */
 int mymm_pool_kill(struct mymm_pool *pool, const char *why)
 {
+	unsigned int bits;
+
 	if (xchg(&pool->dead, true))
 		return -EALREADY;
+	for (bits = 0; bits < ARRAY_SIZE(pool->first_zone); bits++)
+		WRITE_ONCE(pool->first_zone[bits], NULL);
+	mymm_cache_kill_all(pool);
 	pr_err("pool %s is dead, and refuses everything from now on: %s\n",
 	       pool->name, why);
 	return 0;

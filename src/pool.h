@@ -62,6 +62,10 @@ enum mymm_kmalloc_type {
  * @nr_zones: members of @zone in use; constant
  * @zone: the populated zones, lowest first frame first
  * @zonelist: for each zone that gfp can name: which to ask, in order; constant
+ * @first_zone: for each combination of gfp's zone flags: the zone to ask first; NULL
+ *              if there is none, and once the pool is dead
+ * @leave_gfp: flags with which the fast path of pages is left: those that ask for
+ *             cleared pages; constant
  * @kmalloc: the size classes; all NULL without memory; constant
  * @cache_by_id: written under @lock, read under RCU
  * @lock: see above
@@ -87,6 +91,8 @@ struct mymm_pool {
 	u64 key;
 	unsigned int nr_zones;
 	struct mymm_zone *zone;
+	struct mymm_zone *first_zone[16];
+	gfp_t leave_gfp;
 	struct mymm_zonelist zonelist[MYMM_NR_ZONE_TYPES];
 	struct mymm_cache *kmalloc[MYMM_NR_KMALLOC_TYPES][MYMM_KMALLOC_CLASSES];
 	struct mymm_cache __rcu *cache_by_id[MYMM_MAX_CACHES];

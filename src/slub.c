@@ -5,15 +5,15 @@
  *
  * A slab and what its first frame says of it (here with 5 objects, 2 of them free):
  *
- *      frame: cache, objects = 5, inuse = 3, free = 1
+ *      frame: cache, objects = 5, inuse = 3, free = link to 1
  *                                          |
  *        +---------+---------+---------+---------+---------+----+
  *        | 0  used | 1  free | 2  used | 3  used | 4  free |    |   rest is waste
  *        +---------+---------+---------+---------+---------+----+
- *                       |  next = 4                  |  next = END
+ *                       |  link to 4                 |  END
  *
  * The link is not an address but the number of the next object, in the low 16 bits
- * of a word whose upper 48 are a cookie: the object's address under the pool's key.
+ * of a word that is otherwise a cookie: the object's address under the pool's key.
  * Whoever writes to an object after freeing it destroys the cookie, and the engine
  * sees that before it follows the link. It then gathers the list anew from the
  * objects whose cookie is whole, takes the others out of use, says so, and goes on.
@@ -55,10 +55,11 @@
 static inline struct mymm_frame *slab_of(const struct mymm_cache *cache,
 					 const void *obj)
 {
-	struct mymm_frame *frame;
+	u32 idx = (obj - cache->base) >> PAGE_SHIFT;
+	unsigned int order = mymm_tag_order(cache->frame[idx].tag);
 
-	frame = &cache->frame[(obj - cache->base) >> PAGE_SHIFT];
-	return frame - frame->back;
+	/* A slab is a block, so it is aligned to its size. */
+	return &cache->frame[idx & ~((1U << order) - 1)];
 }
 
 static inline u32 frame_index(const struct mymm_cache *cache,
@@ -78,14 +79,29 @@ static inline void *slab_address(const struct mymm_cache *cache,
 static inline u32 object_number(const struct mymm_cache *cache,
 				const struct mymm_frame *slab, const void *obj)
 {
-	u32 offset = obj - slab_address(cache, slab);
+	u32 at = obj - cache->base;
 
-	return ror32(offset * cache->inverse, cache->shift);
+	return ror32(at * cache->inverse - slab->start, cache->shift);
 }
 
-static inline void link_to(const struct mymm_cache *cache, void *obj, u64 next)
+static inline void set_link(const struct mymm_cache *cache, void *obj, u64 link)
 {
-	*mymm_cache_word(cache, obj) = mymm_cache_cookie(cache, obj) | next;
+	*mymm_cache_word(cache, obj) = mymm_cache_cookie(cache, obj) ^ link;
+}
+
+/* More than 16 bits if the object was written to. */
+static inline u64 get_link(const struct mymm_cache *cache, void *obj)
+{
+	return *mymm_cache_word(cache, obj) ^ mymm_cache_cookie(cache, obj);
+}
+
+/* The object that a link leads to; NULL if it leads nowhere in this slab. */
+static inline void *follow(const struct mymm_cache *cache,
+			   const struct mymm_frame *slab, u64 link)
+{
+	if (link - 1 >= slab->objects)
+		return NULL;
+	return slab_address(cache, slab) + (link - 1) * cache->size;
 }
 
 /* --- poison ----------------------------------------------------------- */
@@ -141,32 +157,35 @@ static struct mymm_frame *make_slab(struct mymm_cache *cache, gfp_t gfp)
 	struct mymm_frame *slab = alloc_slab_pages(cache, gfp);
 	unsigned int i, order;
 	void *obj;
+	u32 start;
 
 	if (!slab)
 		return NULL;
 	order = mymm_tag_order(slab->tag);
 	slab->objects = (PAGE_SIZE << order) / cache->size;
 	slab->inuse = 0;
-	slab->free = 0;
+	slab->free = 1;
 
 	obj = slab_address(cache, slab);
+	start = (u32)(obj - cache->base) * cache->inverse;
 	for (i = 0; i < slab->objects; i++, obj += cache->size) {
 		if (cache->ctor)
 			cache->ctor(obj);
 		else if (mymm_cache_poisons(cache))
 			poison(cache, obj);
-		link_to(cache, obj,
-			i + 1 < slab->objects ? i + 1 : MYMM_FREELIST_END);
+		set_link(cache, obj,
+			 i + 1 < slab->objects ? i + 2 : MYMM_FREELIST_END);
 	}
 
+	WRITE_ONCE(slab->tag, (slab->tag & ~MYMM_TAG_STATE) | MYMM_FRAME_SLAB);
 	for (i = 0; i < 1U << order; i++) {
 		struct mymm_frame *frame = slab + i;
 
-		frame->back = i;
+		frame->start = start;
 		frame->objects = slab->objects;
-		WRITE_ONCE(frame->tag, (frame->tag & ~MYMM_TAG_STATE) |
-					       (i ? MYMM_FRAME_SLAB_TAIL :
-						    MYMM_FRAME_SLAB));
+		if (i)
+			WRITE_ONCE(frame->tag, mymm_tag(MYMM_FRAME_SLAB_TAIL,
+							order, 0));
 		WRITE_ONCE(frame->cache, cache->id);
 	}
 	return slab;
@@ -251,10 +270,10 @@ static unsigned int gather_freelist(struct mymm_cache *cache,
 	while (i--) {
 		obj -= cache->size;
 		if (!mymm_cache_looks_free(cache, obj) ||
-		    (*mymm_cache_word(cache, obj) & 0xffff) == MYMM_IN_MAGAZINE)
+		    get_link(cache, obj) == MYMM_IN_MAGAZINE)
 			continue;
-		link_to(cache, obj, slab->free);
-		slab->free = i;
+		set_link(cache, obj, slab->free);
+		slab->free = i + 1;
 		free++;
 	}
 	lost = slab->objects - slab->inuse - free;
@@ -272,29 +291,26 @@ static unsigned int take_objects(struct mymm_cache *cache,
 				 struct mymm_frame *slab, unsigned int nr,
 				 void **objs, unsigned int *lost)
 {
-	void *base = slab_address(cache, slab);
 	unsigned int got = 0;
-	u32 i = slab->free;
+	u64 link = slab->free;
 
 	lockdep_assert_held(&cache->list_lock);
-	while (got < nr && i != MYMM_FREELIST_END) {
-		void *obj = base + (unsigned long)i * cache->size;
-		u64 *word = mymm_cache_word(cache, obj);
-		u64 cookie = mymm_cache_cookie(cache, obj);
-		u64 next = *word ^ cookie;
+	while (got < nr && link != MYMM_FREELIST_END) {
+		void *obj = follow(cache, slab, link);
+		u64 next = get_link(cache, obj);
 
-		if (unlikely(next >= slab->objects &&
-			     next != MYMM_FREELIST_END)) {
+		if (unlikely(next != MYMM_FREELIST_END &&
+			     !follow(cache, slab, next))) {
 			slab->inuse += got;
 			cache->nr_inuse += got;
 			*lost += gather_freelist(cache, slab);
 			return got;
 		}
-		*word = cookie | MYMM_IN_MAGAZINE;
+		set_link(cache, obj, MYMM_IN_MAGAZINE);
 		objs[got++] = obj;
-		i = next;
+		link = next;
 	}
-	slab->free = i;
+	slab->free = link;
 	slab->inuse += got;
 	cache->nr_inuse += got;
 	return got;
@@ -381,8 +397,8 @@ static void slub_free(struct mymm_cache *cache, unsigned int nr, void **objs)
 			mymm_list_del(cache->frame, frame_index(cache, slab));
 			add_partial(cache, slab, true);
 		}
-		link_to(cache, objs[i], slab->free);
-		slab->free = object_number(cache, slab, objs[i]);
+		set_link(cache, objs[i], slab->free);
+		slab->free = object_number(cache, slab, objs[i]) + 1;
 		slab->inuse--;
 		if (!slab->inuse && cache->nr_partial > cache->min_partial)
 			empty = unlist_empty(cache, slab, empty);
@@ -396,19 +412,16 @@ static void slub_free(struct mymm_cache *cache, unsigned int nr, void **objs)
 static bool slub_is_free(struct mymm_cache *cache, void *obj)
 {
 	struct mymm_frame *slab = slab_of(cache, obj);
-	u32 number = object_number(cache, slab, obj);
 	unsigned int steps;
-	u64 i;
+	void *at;
 
 	guard(raw_spinlock_irqsave)(&cache->list_lock);
 
-	i = slab->free;
-	for (steps = 0; i < slab->objects && steps < slab->objects; steps++) {
-		void *at = slab_address(cache, slab) + i * cache->size;
-
-		if (i == number)
+	at = follow(cache, slab, slab->free);
+	for (steps = 0; at && steps < slab->objects; steps++) {
+		if (at == obj)
 			return true;
-		i = *mymm_cache_word(cache, at) ^ mymm_cache_cookie(cache, at);
+		at = follow(cache, slab, get_link(cache, at));
 	}
 	return false;
 }
@@ -595,6 +608,10 @@ static int check_frames(struct mymm_cache *cache, u32 idx,
 				 "cache %s: frame %u is on a list of slabs but is %s",
 				 cache->name, idx,
 				 mymm_frame_state_name(mymm_tag_state(slab->tag)));
+	if (slab->start != (u32)(idx << PAGE_SHIFT) * cache->inverse)
+		return mymm_find(finding, 9,
+				 "cache %s: slab at frame %u says it begins at %#x",
+				 cache->name, idx, slab->start);
 	if (order != cache->order && order != cache->min_order)
 		return mymm_find(finding, 9,
 				 "cache %s: slab at frame %u has order %u, not %u or %u",
@@ -606,18 +623,20 @@ static int check_frames(struct mymm_cache *cache, u32 idx,
 					 "cache %s: frame %u of the slab at frame %u says it is of cache number %u, not %u",
 					 cache->name, idx + i, idx,
 					 slab[i].cache, cache->id);
-		if (slab[i].back != i || slab[i].objects != slab->objects)
+		if (slab[i].start != slab->start ||
+		    slab[i].objects != slab->objects)
 			return mymm_find(finding, 9,
-					 "cache %s: frame %u of the slab at frame %u is %u frames behind its first and has %u objects, not %u and %u",
+					 "cache %s: frame %u of the slab at frame %u says it has %u objects from %#x, not %u from %#x",
 					 cache->name, idx + i, idx,
-					 slab[i].back, slab[i].objects, i,
-					 slab->objects);
-		if (i && mymm_tag_state(slab[i].tag) != MYMM_FRAME_SLAB_TAIL)
+					 slab[i].objects, slab[i].start,
+					 slab->objects, slab->start);
+		if (i && slab[i].tag != mymm_tag(MYMM_FRAME_SLAB_TAIL, order, 0))
 			return mymm_find(finding, 9,
-					 "cache %s: frame %u of the slab at frame %u is %s",
+					 "cache %s: frame %u of the slab at frame %u is %s, of order %u",
 					 cache->name, idx + i, idx,
 					 mymm_frame_state_name(
-						 mymm_tag_state(slab[i].tag)));
+						 mymm_tag_state(slab[i].tag)),
+					 mymm_tag_order(slab[i].tag));
 	}
 	return 0;
 }
@@ -628,16 +647,16 @@ static int check_freelist(struct mymm_cache *cache, u32 idx,
 {
 	struct mymm_frame *slab = &cache->frame[idx];
 	unsigned int free = 0;
-	u64 i = slab->free;
+	u64 link = slab->free;
 
 	if (slab->objects != (PAGE_SIZE << mymm_tag_order(slab->tag)) / cache->size)
 		return mymm_find(finding, 6,
 				 "cache %s: slab at frame %u says it has %u objects of %u bytes",
 				 cache->name, idx, slab->objects, cache->size);
-	while (i != MYMM_FREELIST_END) {
-		void *obj = slab_address(cache, slab) + i * cache->size;
+	while (link != MYMM_FREELIST_END) {
+		void *obj = follow(cache, slab, link);
 
-		if (i >= slab->objects)
+		if (!obj)
 			return mymm_find(finding, 6,
 					 "cache %s: slab at frame %u: the freelist leaves the slab after %u objects",
 					 cache->name, idx, free);
@@ -645,7 +664,7 @@ static int check_freelist(struct mymm_cache *cache, u32 idx,
 			return mymm_find(finding, 6,
 					 "cache %s: slab at frame %u: the freelist has a cycle",
 					 cache->name, idx);
-		i = *mymm_cache_word(cache, obj) ^ mymm_cache_cookie(cache, obj);
+		link = get_link(cache, obj);
 	}
 	if (free + slab->inuse != slab->objects)
 		return mymm_find(finding, 6,

@@ -23,38 +23,26 @@ static const char *const zone_names[] = {
 static_assert(ARRAY_SIZE(zone_names) == MYMM_NR_ZONE_TYPES,
 	      "each zone has a name");
 
-/* The zone flags are gfp's four lowest bits in every kernel that we know. */
-#define ZONE_BITS(gfp)	((__force unsigned int)((gfp) & GFP_ZONEMASK))
-static_assert((__force unsigned int)GFP_ZONEMASK == 0xf,
-	      "the zone flags of gfp have moved");
-
-/**
- * mymm_gfp_zone() - the highest zone that a request may be served from
- * @gfp: the request's flags
- *
- * Return: the zone, or %MYMM_ZONE_NONE if the flags contradict each other.
- */
-enum mymm_zone_type mymm_gfp_zone(gfp_t gfp)
-{
-	switch (ZONE_BITS(gfp)) {
-	case 0:
-	case ZONE_BITS(__GFP_MOVABLE):
-		return MYMM_ZONE_NORMAL;
-	case ZONE_BITS(__GFP_DMA):
-	case ZONE_BITS(__GFP_DMA | __GFP_MOVABLE):
-		return MYMM_ZONE_DMA;
-	case ZONE_BITS(__GFP_DMA32):
-	case ZONE_BITS(__GFP_DMA32 | __GFP_MOVABLE):
-		return MYMM_ZONE_DMA32;
-	case ZONE_BITS(__GFP_HIGHMEM):
-		return MYMM_ZONE_HIGHMEM;
-	case ZONE_BITS(__GFP_HIGHMEM | __GFP_MOVABLE):
-		return MYMM_ZONE_MOVABLE;
-	default:
-		return MYMM_ZONE_NONE;
-	}
-}
-MYMM_EXPORT_INTERNAL(mymm_gfp_zone);
+/* Each combination of the zone flags. */
+const u8 mymm_gfp_zones[16] = {
+	[0] = MYMM_ZONE_NORMAL,
+	[MYMM_ZONE_BITS(__GFP_MOVABLE)] = MYMM_ZONE_NORMAL,
+	[MYMM_ZONE_BITS(__GFP_DMA)] = MYMM_ZONE_DMA,
+	[MYMM_ZONE_BITS(__GFP_DMA | __GFP_MOVABLE)] = MYMM_ZONE_DMA,
+	[MYMM_ZONE_BITS(__GFP_DMA32)] = MYMM_ZONE_DMA32,
+	[MYMM_ZONE_BITS(__GFP_DMA32 | __GFP_MOVABLE)] = MYMM_ZONE_DMA32,
+	[MYMM_ZONE_BITS(__GFP_HIGHMEM)] = MYMM_ZONE_HIGHMEM,
+	[MYMM_ZONE_BITS(__GFP_HIGHMEM | __GFP_MOVABLE)] = MYMM_ZONE_MOVABLE,
+	[MYMM_ZONE_BITS(__GFP_DMA | __GFP_HIGHMEM)] = MYMM_ZONE_NONE,
+	[MYMM_ZONE_BITS(__GFP_DMA | __GFP_DMA32)] = MYMM_ZONE_NONE,
+	[MYMM_ZONE_BITS(__GFP_DMA32 | __GFP_HIGHMEM)] = MYMM_ZONE_NONE,
+	[MYMM_ZONE_BITS(__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM)] = MYMM_ZONE_NONE,
+	[MYMM_ZONE_BITS(__GFP_MOVABLE | __GFP_DMA | __GFP_HIGHMEM)] = MYMM_ZONE_NONE,
+	[MYMM_ZONE_BITS(__GFP_MOVABLE | __GFP_DMA | __GFP_DMA32)] = MYMM_ZONE_NONE,
+	[MYMM_ZONE_BITS(__GFP_MOVABLE | __GFP_DMA32 | __GFP_HIGHMEM)] = MYMM_ZONE_NONE,
+	[MYMM_ZONE_BITS(GFP_ZONEMASK)] = MYMM_ZONE_NONE,
+};
+MYMM_EXPORT_INTERNAL(mymm_gfp_zones);
 
 /**
  * mymm_zone_name() - what the files call a zone
@@ -99,77 +87,11 @@ void mymm_zone_init(struct mymm_zone *zone, struct mymm_frame *table,
 	raw_spin_lock_init(&zone->lock);
 	zone->type = type;
 	zone->node = node;
-	zone->allocated = 0;
-	zone->peak = 0;
+	zone->least_free = end - start;
 	atomic_long_set(&zone->failed, 0);
 	mymm_buddy_init(&zone->buddy, table, start, end, heads, number);
 }
 MYMM_EXPORT_INTERNAL(mymm_zone_init);
-
-/**
- * mymm_zone_alloc() - take a block of a zone
- * @zone: the zone
- * @order: its size
- * @flags: bits above the zone's for the tag of its head
- *
- * Context: any but NMI.
- * Return: the head's index, or %MYMM_NO_FRAME.
- */
-u32 mymm_zone_alloc(struct mymm_zone *zone, unsigned int order, u32 flags)
-{
-	unsigned long irqflags;
-	u32 idx;
-
-	raw_spin_lock_irqsave(&zone->lock, irqflags);
-	idx = mymm_buddy_alloc(&zone->buddy, order);
-	if (likely(idx != MYMM_NO_FRAME)) {
-		if (flags)
-			zone->buddy.table[idx].tag |= flags;
-		zone->allocated += 1UL << order;
-		if (zone->allocated > zone->peak)
-			zone->peak = zone->allocated;
-	}
-	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
-	return idx;
-}
-MYMM_EXPORT_INTERNAL(mymm_zone_alloc);
-
-/**
- * mymm_zone_free() - give a block back, if that is what it is
- * @zone: the zone that the frame's tag names
- * @idx: the frame
- * @order: the order that it is said to have
- * @found: the tag that the frame has, where it is refused
- *
- * The question and the answer are under one lock, so of two that free the same
- * block at the same time exactly one succeeds.
- *
- * Context: any but NMI.
- * Return: 0, or -EINVAL if the frame is not the head of an allocated block of
- * that order; nothing has changed then.
- */
-int mymm_zone_free(struct mymm_zone *zone, u32 idx, unsigned int order,
-		   u32 *found)
-{
-	struct mymm_buddy *buddy = &zone->buddy;
-	unsigned long irqflags;
-	int err = 0;
-	u32 tag;
-
-	raw_spin_lock_irqsave(&zone->lock, irqflags);
-	tag = buddy->table[idx].tag;
-	if (likely((tag & ~MYMM_TAG_COMP) ==
-		   mymm_tag(MYMM_FRAME_PAGES, order, buddy->zone))) {
-		mymm_buddy_free(buddy, idx, order);
-		zone->allocated -= 1UL << order;
-	} else {
-		*found = tag;
-		err = -EINVAL;
-	}
-	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
-	return err;
-}
-MYMM_EXPORT_INTERNAL(mymm_zone_free);
 
 /**
  * mymm_zone_reset() - bring a zone that is whole into the order it had at load
@@ -185,10 +107,10 @@ bool mymm_zone_reset(struct mymm_zone *zone)
 {
 	guard(raw_spinlock_irqsave)(&zone->lock);
 
-	if (zone->allocated)
+	if (mymm_zone_allocated(zone))
 		return false;
 	mymm_buddy_reset(&zone->buddy);
-	zone->peak = 0;
+	zone->least_free = zone->buddy.free;
 	return true;
 }
 
@@ -201,11 +123,14 @@ bool mymm_zone_reset(struct mymm_zone *zone)
  */
 void mymm_zone_read(struct mymm_zone *zone, struct mymm_zone_snapshot *snap)
 {
+	unsigned int order;
+
 	guard(raw_spinlock_irqsave)(&zone->lock);
 
 	snap->free = zone->buddy.free;
-	snap->allocated = zone->allocated;
-	snap->peak = zone->peak;
-	memcpy(snap->nr_free, zone->buddy.nr_free, sizeof(snap->nr_free));
+	snap->allocated = mymm_zone_allocated(zone);
+	snap->peak = mymm_zone_frames(zone) - zone->least_free;
+	for (order = 0; order < MYMM_NR_ORDERS; order++)
+		snap->nr_free[order] = zone->buddy.order[order].nr_free;
 }
 MYMM_EXPORT_INTERNAL(mymm_zone_read);

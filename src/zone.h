@@ -28,8 +28,7 @@ enum mymm_zone_type {
  * @buddy: the free blocks
  * @type: which zone it is; constant
  * @node: of which node; constant
- * @allocated: frames handed out (I2)
- * @peak: the most that @allocated has been since load or the last reset
+ * @least_free: the fewest free frames since load or the last reset
  * @failed: allocations that wanted this zone first and found nothing anywhere
  */
 struct mymm_zone {
@@ -38,19 +37,18 @@ struct mymm_zone {
 	enum mymm_zone_type type;
 	int node;
 
-	unsigned long allocated;
-	unsigned long peak;
+	unsigned long least_free;
 	atomic_long_t failed;
 } ____cacheline_aligned_in_smp;
 
 /**
  * struct mymm_zonelist - zones in the order in which a request asks them
  * @nr: how many
- * @zone: their numbers
+ * @zone: the zones
  */
 struct mymm_zonelist {
 	unsigned int nr;
-	u8 zone[MYMM_MAX_ZONES];
+	struct mymm_zone *zone[MYMM_MAX_ZONES];
 };
 
 /* A zone at one moment; what it shows belongs together. */
@@ -61,22 +59,42 @@ struct mymm_zone_snapshot {
 	unsigned long nr_free[MYMM_NR_ORDERS];
 };
 
-enum mymm_zone_type mymm_gfp_zone(gfp_t gfp);
+/* The zone flags are gfp's four lowest bits in every kernel that we know. */
+#define MYMM_ZONE_BITS(gfp)	((__force unsigned int)((gfp) & GFP_ZONEMASK))
+static_assert((__force unsigned int)GFP_ZONEMASK == 0xf,
+	      "the zone flags of gfp have moved");
+
+extern const u8 mymm_gfp_zones[16];
+
+/**
+ * mymm_gfp_zone() - the highest zone that a request may be served from
+ * @gfp: the request's flags
+ *
+ * Return: the zone, or %MYMM_ZONE_NONE if the flags contradict each other.
+ */
+static inline enum mymm_zone_type mymm_gfp_zone(gfp_t gfp)
+{
+	return mymm_gfp_zones[MYMM_ZONE_BITS(gfp)];
+}
+
 const char *mymm_zone_name(enum mymm_zone_type type);
 enum mymm_zone_type mymm_zone_type_by_name(const char *name);
 
 void mymm_zone_init(struct mymm_zone *zone, struct mymm_frame *table,
 		    enum mymm_zone_type type, int node, unsigned int number,
 		    u32 start, u32 end, u32 heads);
-u32 mymm_zone_alloc(struct mymm_zone *zone, unsigned int order, u32 flags);
-int mymm_zone_free(struct mymm_zone *zone, u32 idx, unsigned int order,
-		   u32 *found);
 bool mymm_zone_reset(struct mymm_zone *zone);
 void mymm_zone_read(struct mymm_zone *zone, struct mymm_zone_snapshot *snap);
 
 static inline unsigned long mymm_zone_frames(const struct mymm_zone *zone)
 {
 	return zone->buddy.end - zone->buddy.start;
+}
+
+/* Frames handed out. */
+static inline unsigned long mymm_zone_allocated(const struct mymm_zone *zone)
+{
+	return mymm_zone_frames(zone) - READ_ONCE(zone->buddy.free);
 }
 
 #endif /* _MYMM_ZONE_H */

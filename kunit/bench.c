@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What an operation costs, ours beside the kernel's own, in one boot.
+ *
+ * Reading debugfs mymm_bench runs everything and prints a table. The clock is the time
+ * stamp counter: under `-icount shift=0` it counts guest instructions, and two boots
+ * agree; without that its ticks are the machine's, and only ratios mean something.
+ * `make bench` boots it that way.
+ *
+ * Honest means: the same work on both sides, in the same loop; both warm, by a round
+ * that is not counted; the best of several rounds, so that a timer tick is in none; an
+ * empty loop taken off. Kernel and command line are printed, since options change what
+ * the kernel pays for: init_on_alloc=1, Debian's default, has it clear each object and
+ * page, which costs both sides more than everything else together.
+ *
+ * Instructions are not time: they see neither the price of an atomic operation nor a
+ * cache miss. Documentation/testing.md has what else they hide.
+ */
+#include <linux/debugfs.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/timex.h>
+#include <linux/utsname.h>
+
+#include "../src/compat.h"
+#include "../src/magazine.h"
+#include "../src/mymm.h"
+
+#define ROUNDS		5
+#define BATCH		256
+#define BULK		64
+#define OBJECT_SIZE	64
+
+static struct {
+	struct mymm_pool *pool;
+	struct mymm_pool *pages;
+	struct mymm_cache *ours;
+	struct kmem_cache *theirs;
+	void *objs[BATCH];
+	struct dentry *file;
+} bench;
+
+/* --- the clock ------------------------------------------------------------------ */
+
+/*
+ * A function that does @work in a loop and returns the ticks that took: the best of some
+ * rounds, after one that is not counted. The loop is around the work itself, so
+ * that no call of ours is measured with it.
+ */
+#define DEFINE_MEASURE(name, work)                                           \
+static u64 name(unsigned int order, unsigned int loops)                      \
+{                                                                            \
+	u64 best = U64_MAX;                                                  \
+	unsigned int round, loop;                                            \
+                                                                             \
+	for (round = 0; round <= ROUNDS; round++) {                          \
+		u64 start = rdtsc_ordered();                                 \
+                                                                             \
+		for (loop = 0; loop < loops; loop++) {                       \
+			work;                                                \
+			barrier();                                           \
+		}                                                            \
+		start = rdtsc_ordered() - start;                             \
+		if (round)                                                   \
+			best = min(best, start);                             \
+		cond_resched();                                              \
+	}                                                                    \
+	return best;                                                         \
+}
+
+/* --- the work ------------------------------------------------------------------- */
+
+#define FOR_BATCH(what)                                                      \
+	do {                                                                 \
+		unsigned int i;                                              \
+                                                                             \
+		for (i = 0; i < BATCH; i++)                                  \
+			what;                                                \
+	} while (0)
+
+DEFINE_MEASURE(nothing, (void)order)
+
+DEFINE_MEASURE(ours_object,
+	       mymm_cache_free(bench.ours,
+			       mymm_cache_alloc(bench.ours, GFP_KERNEL)))
+DEFINE_MEASURE(ours_object_unchecked,
+	       mymm_cache_free_unchecked(bench.ours,
+					 mymm_cache_alloc_unchecked(bench.ours,
+								    GFP_KERNEL)))
+DEFINE_MEASURE(theirs_object,
+	       kmem_cache_free(bench.theirs,
+			       kmem_cache_alloc(bench.theirs, GFP_KERNEL)))
+
+DEFINE_MEASURE(ours_batch, {
+	FOR_BATCH(bench.objs[i] = mymm_cache_alloc(bench.ours, GFP_KERNEL));
+	FOR_BATCH(mymm_cache_free(bench.ours, bench.objs[i]));
+})
+DEFINE_MEASURE(theirs_batch, {
+	FOR_BATCH(bench.objs[i] = kmem_cache_alloc(bench.theirs, GFP_KERNEL));
+	FOR_BATCH(kmem_cache_free(bench.theirs, bench.objs[i]));
+})
+
+DEFINE_MEASURE(ours_bulk, {
+	mymm_cache_alloc_bulk(bench.ours, GFP_KERNEL, BULK, bench.objs);
+	mymm_cache_free_bulk(bench.ours, BULK, bench.objs);
+})
+DEFINE_MEASURE(theirs_bulk, {
+	kmem_cache_alloc_bulk(bench.theirs, GFP_KERNEL, BULK, bench.objs);
+	kmem_cache_free_bulk(bench.theirs, BULK, bench.objs);
+})
+
+DEFINE_MEASURE(ours_kmalloc,
+	       mymm_kfree(mymm_kmalloc(bench.pool, OBJECT_SIZE, GFP_KERNEL)))
+/* The size is hidden, or the compiler would look the kernel's class up for it. */
+DEFINE_MEASURE(theirs_kmalloc, {
+	size_t size = OBJECT_SIZE;
+
+	OPTIMIZER_HIDE_VAR(size);
+	kfree(kmalloc(size, GFP_KERNEL));
+})
+
+DEFINE_MEASURE(ours_pages,
+	       mymm_free_pages(bench.pages,
+			       mymm_alloc_pages(bench.pages, GFP_KERNEL, order),
+			       order))
+DEFINE_MEASURE(theirs_pages,
+	       __free_pages(alloc_pages(GFP_KERNEL, order), order))
+
+/**
+ * struct row - one line of the table
+ * @what: for people
+ * @ours: one operation, or @divisor of them
+ * @theirs: the same by the kernel, or NULL
+ * @order: for pages
+ * @loops: how often a round does it
+ * @divisor: operations in one call
+ */
+static const struct row {
+	const char *what;
+	u64 (*ours)(unsigned int order, unsigned int loops);
+	u64 (*theirs)(unsigned int order, unsigned int loops);
+	unsigned int order;
+	unsigned int loops;
+	unsigned int divisor;
+} rows[] = {
+	{ "object of 64 bytes, pair", ours_object, theirs_object, 0, 2000, 1 },
+	{ "  the same, unchecked", ours_object_unchecked, NULL, 0, 2000, 1 },
+	{ "  in batches of 256, a pair", ours_batch, theirs_batch, 0, 20, BATCH },
+	{ "  in bulks of 64, an object", ours_bulk, theirs_bulk, 0, 100, BULK },
+	{ "kmalloc(64), pair", ours_kmalloc, theirs_kmalloc, 0, 2000, 1 },
+	{ "pages of order 0, pair", ours_pages, theirs_pages, 0, 1000, 1 },
+	{ "pages of order 3, pair", ours_pages, theirs_pages, 3, 1000, 1 },
+	{ "pages of order 9, pair", ours_pages, theirs_pages, 9, 200, 1 },
+	{ "pages of order 10, pair", ours_pages, theirs_pages, 10, 100, 1 },
+};
+
+/* Ticks an operation, rounded. */
+static u64 cost(u64 (*measure)(unsigned int, unsigned int),
+		const struct row *row)
+{
+	u64 empty = nothing(0, row->loops);
+	u64 full = measure(row->order, row->loops);
+	u64 all = (u64)row->loops * row->divisor;
+
+	return div64_u64((full > empty ? full - empty : 0) + all / 2, all);
+}
+
+static void show_row(struct seq_file *m, const struct row *row)
+{
+	u64 ours = cost(row->ours, row);
+	u64 theirs;
+
+	seq_printf(m, "%-30s %8llu", row->what, ours);
+	if (row->theirs) {
+		theirs = cost(row->theirs, row);
+		seq_printf(m, " %8llu %7llu.%llux", theirs,
+			   div64_u64(theirs, ours),
+			   div64_u64(theirs * 10, ours) % 10);
+	}
+	seq_putc(m, '\n');
+}
+
+static int bench_show(struct seq_file *m, void *v)
+{
+	unsigned int i;
+
+	seq_printf(m, "# kernel %s, ticks of the time stamp counter, best of %d rounds, empty loop taken off\n",
+		   init_utsname()->release, ROUNDS);
+	seq_puts(m, "# pages: the zone is fresh, so order 0 splits a block of order 10 and merges it again\n");
+	seq_printf(m, "%-30s %8s %8s %9s\n", "#", "mymm", "kernel", "ratio");
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		show_row(m, &rows[i]);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(bench);
+
+static int __init bench_init(void)
+{
+	static const struct mymm_pool_config pool = {
+		.name = "bench",
+		.zones = "Normal:16M",
+	};
+	static const struct mymm_pool_config pages = {
+		.name = "bench-pages",
+		.zones = "Normal:16M",
+	};
+	static const struct mymm_cache_config cache = {
+		.name = "bench",
+		.size = OBJECT_SIZE,
+	};
+	int err;
+
+	bench.pool = mymm_pool_create(&pool);
+	if (IS_ERR(bench.pool))
+		return PTR_ERR(bench.pool);
+	bench.pages = mymm_pool_create(&pages);
+	if (IS_ERR(bench.pages)) {
+		err = PTR_ERR(bench.pages);
+		goto err_pool;
+	}
+	bench.ours = mymm_cache_create(bench.pool, &cache);
+	if (IS_ERR(bench.ours)) {
+		err = PTR_ERR(bench.ours);
+		goto err_pages;
+	}
+	bench.theirs = kmem_cache_create("mymm_bench", OBJECT_SIZE, 0, 0, NULL);
+	if (!bench.theirs) {
+		err = -ENOMEM;
+		goto err_cache;
+	}
+	bench.file = debugfs_create_file("mymm_bench", 0400, NULL, NULL,
+					 &bench_fops);
+	return 0;
+
+err_cache:
+	mymm_cache_destroy(bench.ours);
+err_pages:
+	mymm_pool_destroy(bench.pages);
+err_pool:
+	mymm_pool_destroy(bench.pool);
+	return err;
+}
+
+static void __exit bench_exit(void)
+{
+	debugfs_remove(bench.file);
+	kmem_cache_destroy(bench.theirs);
+	mymm_cache_destroy(bench.ours);
+	mymm_pool_destroy(bench.pages);
+	mymm_pool_destroy(bench.pool);
+}
+
+module_init(bench_init);
+module_exit(bench_exit);
+
+MODULE_DESCRIPTION("What mymm costs beside the kernel's own allocators");
+MODULE_AUTHOR("The mymm founders");
+MODULE_LICENSE("GPL");
+MYMM_IMPORT_INTERNAL();
