@@ -187,7 +187,8 @@ static void forced_orders(struct kunit *test)
 					tiny->heads, 0);
 			mymm_model_forced(start, end, forced);
 			for (order = 0; order < ORDERS; order++)
-				KUNIT_EXPECT_EQ_MSG(test, buddy->nr_free[order],
+				KUNIT_EXPECT_EQ_MSG(test,
+						    buddy->order[order].nr_free,
 						    forced[order],
 						    "%u to %u, order %u", start,
 						    end, order);
@@ -285,8 +286,8 @@ static void each_order_of_frees(struct kunit *test)
 		bad += buddy->nonempty != 0;
 		for (i = 0; i < 8; i++)
 			mymm_buddy_free(buddy, order[i], 0);
-		bad += buddy->nonempty != 0b1000 || buddy->nr_free[3] != 1 ||
-		       buddy->free != 8;
+		bad += buddy->nonempty != 0b1000 ||
+		       buddy->order[3].nr_free != 1 || buddy->free != 8;
 		cases++;
 	} while (next_permutation(order, 8));
 	KUNIT_EXPECT_EQ(test, bad, 0);

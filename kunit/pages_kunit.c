@@ -271,7 +271,7 @@ static void no_memory(struct kunit *test)
 	const struct mymm_cache_config config = { .name = "none", .size = 8 };
 	struct mymm_frame *frame;
 
-	KUNIT_EXPECT_EQ(test, pool->zone[0].buddy.nr_free[10], 512);
+	KUNIT_EXPECT_EQ(test, pool->zone[0].buddy.order[10].nr_free, 512);
 	frame = mymm_alloc_pages(pool, GFP_KERNEL, 10);
 	KUNIT_ASSERT_NOT_NULL(test, frame);
 	KUNIT_EXPECT_NULL(test, mymm_frame_address(pool, frame));

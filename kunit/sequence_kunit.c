@@ -19,9 +19,7 @@
 struct saved {
 	struct mymm_frame frame[PAGES];
 	struct mymm_frame heads[MYMM_NR_ORDERS];
-	struct mymm_buddy buddy;
-	unsigned long allocated;
-	unsigned long peak;
+	struct mymm_zone zone;
 };
 
 #define DEPTH 5
@@ -39,28 +37,20 @@ struct walk {
 	unsigned long bad;
 };
 
-static void save(const struct mymm_pool *pool, struct saved *saved)
+static void save(struct mymm_pool *pool, struct saved *saved)
 {
-	const struct mymm_zone *zone = &pool->zone[0];
-
 	memcpy(saved->frame, pool->frame, sizeof(saved->frame));
-	memcpy(saved->heads, pool->frame + zone->buddy.heads,
+	memcpy(saved->heads, pool->frame + pool->zone[0].buddy.heads,
 	       sizeof(saved->heads));
-	saved->buddy = zone->buddy;
-	saved->allocated = zone->allocated;
-	saved->peak = zone->peak;
+	mymm_test_copy_zone(&saved->zone, &pool->zone[0]);
 }
 
 static void restore(struct mymm_pool *pool, const struct saved *saved)
 {
-	struct mymm_zone *zone = &pool->zone[0];
-
 	memcpy(pool->frame, saved->frame, sizeof(saved->frame));
-	memcpy(pool->frame + zone->buddy.heads, saved->heads,
+	memcpy(pool->frame + pool->zone[0].buddy.heads, saved->heads,
 	       sizeof(saved->heads));
-	zone->buddy = saved->buddy;
-	zone->allocated = saved->allocated;
-	zone->peak = saved->peak;
+	mymm_test_copy_zone(&pool->zone[0], &saved->zone);
 }
 
 /* The state that page @page must have: the tag is all that there is to say. */
@@ -88,7 +78,7 @@ static bool lists_match(const struct mymm_buddy *buddy,
 		u32 head = buddy->heads + order, prev = head, idx;
 		unsigned long nr = mymm_model_nr_free(model, 0, order);
 
-		if (buddy->nr_free[order] != nr ||
+		if (buddy->order[order].nr_free != nr ||
 		    !(buddy->nonempty & BIT(order)) != !nr)
 			return false;
 		for (idx = table[head].next; idx != head;
@@ -105,15 +95,17 @@ static bool lists_match(const struct mymm_buddy *buddy,
 
 static bool matches(const struct walk *walk)
 {
-	const struct mymm_zone *zone = &walk->pool->zone[0];
+	struct mymm_zone *zone = &walk->pool->zone[0];
+	struct mymm_zone_snapshot snap;
 	u32 page;
 
 	for (page = 0; page < PAGES; page++)
 		if (walk->pool->frame[page].tag !=
 		    expected_tag(walk->model, page))
 			return false;
-	return zone->allocated == walk->model->nr_held &&
-	       zone->buddy.free == PAGES - walk->model->nr_held &&
+	mymm_zone_read(zone, &snap);
+	return snap.allocated == walk->model->nr_held &&
+	       snap.free == PAGES - walk->model->nr_held &&
 	       lists_match(&zone->buddy, walk->model);
 }
 

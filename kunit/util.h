@@ -77,6 +77,15 @@ void mymm_test_same(struct kunit *test, struct mymm_pool *pool,
 #define MYMM_EXPECT_UNCHANGED(test, pool, value, call) \
 	MYMM_EXPECT_REFUSED(test, pool, -1, value, call)
 
+/* A zone without its lock: to put a state back, or to break it and repair it. */
+static inline void mymm_test_copy_zone(struct mymm_zone *to,
+				       const struct mymm_zone *from)
+{
+	const size_t skip = offsetof(struct mymm_zone, buddy);
+
+	memcpy((void *)to + skip, (void *)from + skip, sizeof(*to) - skip);
+}
+
 /**
  * struct mymm_test_thread - one of the threads of mymm_test_on_each_cpu()
  * @cpu: it is bound to this one

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Breaking a pool on purpose, to see that the validator says so, and which invariant.
+ *
+ * A scene keeps a copy of everything that the validator reads. After something was
+ * broken and looked at, the copy is put back, and the validator must be content
+ * again; so the next thing is broken in a pool that is whole, and the pool can be
+ * destroyed as any other in the end.
+ */
+#include <linux/vmalloc.h>
+
+#include "scene.h"
+
+KUNIT_DEFINE_ACTION_WRAPPER(end_copy, vfree, const void *);
+
+static void *copy_of(struct kunit *test, const void *from, size_t bytes)
+{
+	void *copy = vmalloc(bytes);
+	int err;
+
+	KUNIT_ASSERT_NOT_NULL(test, copy);
+	err = kunit_add_action_or_reset(test, end_copy, copy);
+	KUNIT_ASSERT_EQ(test, err, 0);
+	memcpy(copy, from, bytes);
+	return copy;
+}
+
+/* What the list lock protects. */
+static void copy_cache(struct mymm_cache *to, const struct mymm_cache *from)
+{
+	const size_t skip = offsetof(struct mymm_cache, nr_slabs);
+
+	memcpy((void *)to + skip, (void *)from + skip,
+	       offsetof(struct mymm_cache, list) - skip);
+}
+
+/**
+ * mymm_scene_new() - remember what a pool is like
+ * @test: the test
+ * @pool: its pool; nobody uses it from now on
+ * @one: a cache of it, or NULL
+ * @two: another one, or NULL
+ *
+ * Return: the scene, which ends with the test.
+ */
+struct mymm_scene *mymm_scene_new(struct kunit *test, struct mymm_pool *pool,
+				  struct mymm_cache *one,
+				  struct mymm_cache *two)
+{
+	struct mymm_scene *scene;
+	unsigned int i;
+
+	MYMM_EXPECT_SOUND(test, pool);
+	scene = kunit_kzalloc(test, sizeof(*scene), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, scene);
+	scene->test = test;
+	scene->pool = pool;
+	scene->cache[0] = one;
+	scene->cache[1] = two;
+	scene->table =
+		copy_of(test, pool->frame, pool->table.pages << PAGE_SHIFT);
+	scene->zone =
+		copy_of(test, pool->zone, pool->nr_zones * sizeof(*pool->zone));
+	if (pool->base)
+		scene->memory = copy_of(test, pool->base, pool->bytes);
+	for (i = 0; i < SCENE_CACHES && scene->cache[i]; i++)
+		scene->saved[i] = copy_of(test, scene->cache[i],
+					  sizeof(struct mymm_cache));
+	return scene;
+}
+
+static void repair(struct mymm_scene *scene)
+{
+	struct mymm_pool *pool = scene->pool;
+	unsigned int i;
+
+	memcpy(pool->frame, scene->table, pool->table.pages << PAGE_SHIFT);
+	for (i = 0; i < pool->nr_zones; i++)
+		mymm_test_copy_zone(&pool->zone[i], &scene->zone[i]);
+	for (i = 0; i < SCENE_CACHES && scene->cache[i]; i++)
+		copy_cache(scene->cache[i], scene->saved[i]);
+	if (scene->memory)
+		memcpy(pool->base, scene->memory, pool->bytes);
+}
+
+/**
+ * mymm_scene_expect() - expect a finding; none after the repair
+ * @scene: the scene, in which something was just broken
+ * @invariant: the number of the invariant that is to be found
+ * @what: was done
+ * @where: it was done
+ */
+void mymm_scene_expect(struct mymm_scene *scene, unsigned int invariant,
+		       const char *what, const char *where)
+{
+	struct mymm_finding finding;
+	int err;
+
+	scene->cases++;
+	err = mymm_check(scene->pool, &finding);
+	KUNIT_EXPECT_EQ_MSG(scene->test, err, -EUCLEAN, "%s, %s", what, where);
+	KUNIT_EXPECT_EQ_MSG(scene->test, finding.invariant, invariant,
+			    "%s, %s: %s", what, where, finding.text);
+	KUNIT_EXPECT_NE_MSG(scene->test, finding.text[0], 0, "%s, %s", what,
+			    where);
+	repair(scene);
+	err = mymm_check(scene->pool, &finding);
+	KUNIT_EXPECT_EQ_MSG(scene->test, err, 0, "after %s, %s: I%u: %s", what,
+			    where, finding.invariant, finding.text);
+}

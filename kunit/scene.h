@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A pool to be broken on purpose, and repaired. */
+#ifndef _MYMM_KUNIT_SCENE_H
+#define _MYMM_KUNIT_SCENE_H
+
+#include "util.h"
+
+#define SCENE_CACHES 2
+
+/**
+ * struct mymm_scene - a pool, and what it was like when it was whole
+ * @test: the test
+ * @pool: its pool
+ * @cache: caches of it, NULL if the scene has none
+ * @table: the pool's frame table as it was
+ * @zone: its zones
+ * @saved: the caches
+ * @memory: the pool's memory, if it has any
+ * @cases: how many things were broken
+ */
+struct mymm_scene {
+	struct kunit *test;
+	struct mymm_pool *pool;
+	struct mymm_cache *cache[SCENE_CACHES];
+	void *table;
+	struct mymm_zone *zone;
+	struct mymm_cache *saved[SCENE_CACHES];
+	void *memory;
+	unsigned int cases;
+};
+
+struct mymm_scene *mymm_scene_new(struct kunit *test, struct mymm_pool *pool,
+				  struct mymm_cache *one,
+				  struct mymm_cache *two);
+void mymm_scene_expect(struct mymm_scene *scene, unsigned int invariant,
+		       const char *what, const char *where);
+
+#endif /* _MYMM_KUNIT_SCENE_H */
