@@ -14,7 +14,7 @@
  *       cycle and stays in the slab
  *   I7  a cache's slabs and objects are the sums over its lists; active <= num
  *   I9  a frame that belongs to a slab is allocated, its cache knows it, and all frames
- *       of a slab say the same
+ *       of a slab say the same; a free frame belongs to no cache
  *   I10 a frame that is not the first of a block is a tail
  *
  * (I8 compares /proc/mypagetypeinfo with /proc/mybuddyinfo; there is no such file yet.)
@@ -169,10 +169,17 @@ static int check_block(const struct mymm_zone *zone, u32 idx,
 		return mymm_find(finding, 3,
 				 "zone %s: block %u of order %u is not aligned or not inside",
 				 mymm_zone_name(zone->type), idx, order);
-	for (i = 1; i < 1U << order; i++) {
+	for (i = 0; i < 1U << order; i++) {
 		u32 tail = READ_ONCE(buddy->table[idx + i].tag);
 
-		if (!tail_is_right(tag, tail))
+		if (mymm_tag_state(tag) == MYMM_FRAME_FREE &&
+		    buddy->table[idx + i].cache)
+			return mymm_find(finding, 9,
+					 "zone %s: frame %u of free block %u of order %u says it is of cache number %u",
+					 mymm_zone_name(zone->type), idx + i,
+					 idx, order,
+					 buddy->table[idx + i].cache);
+		if (i && !tail_is_right(tag, tail))
 			return mymm_find(finding, 10,
 					 "zone %s: frame %u inside block %u of order %u is %s",
 					 mymm_zone_name(zone->type), idx + i,
