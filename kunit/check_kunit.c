@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The validator, where pages are concerned: I1 to I5 and I10.
+ * The validator, where pages are concerned: I1 to I5, I10, and of I9 that a free frame is
+ * of no cache.
  *
  * Each thing that can be wrong with free lists, counts and frames is made wrong, at the
  * first, a middle and the last element of a list, at several orders, in two zones. The
@@ -256,6 +257,16 @@ static void tail_of_held_is_free(struct spot *spot)
 		mymm_tag(MYMM_FRAME_FREE, 10, spot->buddy->zone);
 }
 
+static void free_head_of_cache(struct spot *spot)
+{
+	spot->table[spot->free].cache = 1;
+}
+
+static void free_tail_of_cache(struct spot *spot)
+{
+	spot->table[tail_of(spot, spot->free)].cache = 511;
+}
+
 #define BREAK(invariant, fn)          \
 	{                             \
 		invariant, 0, #fn, fn \
@@ -299,6 +310,8 @@ static const struct breakage {
 	BREAK(5, held_of_other_zone),
 	BREAK(5, held_says_free),
 	BREAK(5, head_of_list_wrong),
+	BREAK(9, free_head_of_cache),
+	BREAK_LARGE(9, free_tail_of_cache),
 	BREAK_LARGE(10, tail_of_free_is_head),
 	BREAK_LARGE(10, tail_of_free_is_slab),
 	BREAK_LARGE(10, tail_of_held_is_head),
@@ -435,10 +448,10 @@ static void each_invariant(struct kunit *test)
 		break_all_at(scene, &spot);
 	}
 	/*
-	 * 31 breakages, 7 of them for blocks of more than one page; 2 zones and
-	 * 3 places: 6 * (3 orders * 31 + 1 order * 24).
+	 * 33 breakages, 8 of them for blocks of more than one page; 2 zones and
+	 * 3 places: 6 * (3 orders * 33 + 1 order * 25).
 	 */
-	KUNIT_EXPECT_EQ(test, scene->cases, 702);
+	KUNIT_EXPECT_EQ(test, scene->cases, 744);
 }
 
 /*
