@@ -288,9 +288,11 @@ static void free_cache(struct mymm_cache *cache)
 	kfree_rcu(cache, rcu);
 }
 
-/* Empty its magazines and give its empty slabs back. */
+/* Empty its magazines and give its empty slabs back; nobody follows a dead pool's lists. */
 static unsigned long shrink(struct mymm_cache *cache)
 {
+	if (mymm_pool_dead(cache->pool))
+		return 0;
 	mymm_magazine_drain(cache);
 	return cache->engine->shrink(cache);
 }
@@ -318,6 +320,8 @@ unsigned long mymm_cache_live(struct mymm_cache *cache)
  * @cache: the cache
  * @live: how many objects are held, on -EBUSY
  *
+ * In a dead pool it ends, whatever is held.
+ *
  * Context: process; sleeps.
  * Return: 0; -EBUSY.
  */
@@ -325,18 +329,20 @@ int mymm_cache_destroy_count(struct mymm_cache *cache, unsigned long *live)
 {
 	struct mymm_pool *pool = cache->pool;
 	struct mymm_slabinfo info;
+	bool ends;
 
 	cpus_read_lock();
 	mutex_lock(&pool->lock);
 	shrink(cache);
 	cache->engine->get_slabinfo(cache, &info);
 	*live = mymm_cache_live(cache);
-	if (!info.num_slabs)
+	ends = !info.num_slabs || mymm_pool_dead(pool);
+	if (ends)
 		unregister_cache(cache);
 	mutex_unlock(&pool->lock);
 	cpus_read_unlock();
 
-	if (info.num_slabs)
+	if (!ends)
 		return -EBUSY;
 	free_cache(cache);
 	return 0;
@@ -348,7 +354,7 @@ int mymm_cache_destroy_count(struct mymm_cache *cache, unsigned long *live)
  *
  * Context: process; sleeps.
  * Return: 0; -EBUSY if objects of it are held, which a line in the log counts. The
- * cache goes on then.
+ * cache goes on then. A dead pool's cache ends whatever is held.
  */
 int mymm_cache_destroy(struct mymm_cache *cache)
 {
@@ -422,10 +428,12 @@ unsigned long mymm_pool_drain(struct mymm_pool *pool)
 
 	cpus_read_lock();
 	mutex_lock(&pool->lock);
-	mymm_magazine_drain_pool(pool);
-	list_for_each_entry(cache, &pool->caches, list)
-		slabs += cache->engine->shrink(cache);
-	mymm_pool_reset(pool);
+	if (!mymm_pool_dead(pool)) {
+		mymm_magazine_drain_pool(pool);
+		list_for_each_entry(cache, &pool->caches, list)
+			slabs += cache->engine->shrink(cache);
+		mymm_pool_reset(pool);
+	}
 	mutex_unlock(&pool->lock);
 	cpus_read_unlock();
 	return slabs;
