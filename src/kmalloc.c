@@ -300,33 +300,41 @@ size_t mymm_ksize(const void *ptr)
 }
 EXPORT_SYMBOL_GPL(mymm_ksize);
 
+/* What is there to be said against a new size for @ptr? */
+static bool refuse_krealloc(struct mymm_pool *pool, const void *ptr)
+{
+	if (in_nmi())
+		mymm_refuse(pool, MYMM_REFUSED_NMI, "krealloc in NMI");
+	else if (mymm_pool_dead(pool))
+		mymm_refuse(pool, MYMM_REFUSED_DEAD, "the pool is dead");
+	else if (!mymm_pool_contains(pool, ptr) || !size_of(pool, ptr))
+		mymm_refuse(pool, MYMM_REFUSED_FOREIGN,
+			    "krealloc of what is no allocation of this pool");
+	else
+		return false;
+	return true;
+}
+
 void *__mymm_krealloc(struct mymm_pool *pool, void *ptr, size_t size, gfp_t gfp,
 		      struct mymm_owner owner)
 {
-	size_t old = 0;
+	size_t old;
 	void *new;
 
-	if (!size) {
-		if (!ZERO_OR_NULL_PTR(ptr))
-			__mymm_kfree(pool, ptr, owner);
-		return ZERO_SIZE_PTR;
-	}
-	if (!ZERO_OR_NULL_PTR(ptr)) {
-		if (mymm_pool_contains(pool, ptr))
-			old = size_of(pool, ptr);
-		if (!old) {
-			mymm_refuse(pool, MYMM_REFUSED_FOREIGN,
-				    "krealloc of what is no allocation of this pool");
-			return NULL;
-		}
-		if (old >= size) {
-			if (want_init_on_alloc(gfp))
-				memset(ptr + size, 0, old - size);
-			return ptr;
-		}
+	if (ZERO_OR_NULL_PTR(ptr))
+		return __mymm_kmalloc(pool, size, gfp, owner);
+	if (refuse_krealloc(pool, ptr))
+		return NULL;
+	if (!size)
+		return __mymm_kfree(pool, ptr, owner) ? NULL : ZERO_SIZE_PTR;
+	old = size_of(pool, ptr);
+	if (old >= size) {
+		if (want_init_on_alloc(gfp))
+			memset(ptr + size, 0, old - size);
+		return ptr;
 	}
 	new = __mymm_kmalloc(pool, size, gfp, owner);
-	if (new && old) {
+	if (new) {
 		memcpy(new, ptr, old);
 		__mymm_kfree(pool, ptr, owner);
 	}
