@@ -627,6 +627,13 @@ static void give_back(struct mymm_cache *cache, size_t nr, void **objs)
 	this_cpu_add(cache->mag->free_misses, nr - put);
 }
 
+/* The end of a batch's way that began with flight_begin(). */
+static void give_back_flight(struct mymm_cache *cache, size_t nr, void **objs)
+{
+	give_back(cache, nr, objs);
+	flight_end(cache);
+}
+
 /**
  * mymm_cache_alloc_bulk() - allocate several objects, or none
  * @cache: of which cache
@@ -695,23 +702,32 @@ int mymm_cache_free_bulk(struct mymm_cache *cache, size_t nr, void **objs)
 	if (unlikely(refuse_now(cache)))
 		return in_nmi() ? -EPERM : -EIO;
 	for (i = 0; i < nr; i++) {
-		int bad = admit(cache, objs[i]);
+		int bad;
 
+		/* A search for it must find those that came before. */
+		if (n && mymm_cache_owns(cache, objs[i]) &&
+		    mymm_cache_looks_free(cache, objs[i])) {
+			give_back_flight(cache, n, good);
+			n = 0;
+		}
+		bad = admit(cache, objs[i]);
 		if (unlikely(bad)) {
 			err = bad;
 			continue;
 		}
 		mymm_event_object_free(cache->pool, cache->name, objs[i],
 				       MYMM_CALLER);
+		if (!n)
+			flight_begin(cache);
 		mark_free(cache, objs[i]);
 		good[n++] = objs[i];
 		if (n == ARRAY_SIZE(good)) {
-			give_back(cache, n, good);
+			give_back_flight(cache, n, good);
 			n = 0;
 		}
 	}
 	if (n)
-		give_back(cache, n, good);
+		give_back_flight(cache, n, good);
 	return err;
 }
 EXPORT_SYMBOL_GPL(mymm_cache_free_bulk);
