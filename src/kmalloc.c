@@ -124,6 +124,15 @@ static noinline void *alloc_large(struct mymm_pool *pool, size_t size,
 	return mymm_frame_address(pool, frame);
 }
 
+static bool in_free_block(const struct mymm_pool *pool, u32 idx)
+{
+	u32 head = mymm_frame_find_head(pool->frame, idx);
+
+	return head != MYMM_NO_FRAME &&
+	       mymm_tag_state(READ_ONCE(pool->frame[head].tag)) ==
+		       MYMM_FRAME_FREE;
+}
+
 static int free_large(struct mymm_pool *pool, const void *ptr,
 		      struct mymm_owner owner)
 {
@@ -138,9 +147,8 @@ static int free_large(struct mymm_pool *pool, const void *ptr,
 	}
 	if (mymm_tag_state(tag) != MYMM_FRAME_LARGE || offset_in_page(ptr)) {
 		mymm_refuse(pool,
-			    mymm_tag_state(tag) == MYMM_FRAME_FREE ?
-				    MYMM_REFUSED_DOUBLE_FREE :
-				    MYMM_REFUSED_WRONG_KIND,
+			    in_free_block(pool, idx) ? MYMM_REFUSED_DOUBLE_FREE :
+						       MYMM_REFUSED_WRONG_KIND,
 			    "kfree of frame %u+%lu: the frame is %s", idx,
 			    offset_in_page(ptr),
 			    mymm_frame_state_name(mymm_tag_state(tag)));
