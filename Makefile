@@ -25,11 +25,15 @@ modules: | build ## build the modules; KERNEL=stock|6.1|6.12|kunit|debug|PATH
 	@scripts/deps build
 	@flock $(tree).lock scripts/build $(KERNEL) $(tree)
 
-cli: $(if $(wildcard scripts/mymm.c),$(cli)) ## build the CLI, static
+cli: $(cli) build/fuzz ## build the CLI and what tests the door, static
 
 $(cli): $(wildcard scripts/*.c scripts/*.h src/uapi/*.h) | build
 	@scripts/deps build
 	$(CC) -O2 -g -static -Wall -Wextra -Werror -Isrc/uapi -Iscripts -o $@ $(filter %.c,$^)
+
+build/fuzz: qemu/fuzz.c src/uapi/mymm.h | build
+	@scripts/deps build
+	$(CC) -O2 -g -static -Wall -Wextra -Werror -Isrc/uapi -o $@ $< -lpthread
 
 build:
 	@mkdir -p $@

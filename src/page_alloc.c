@@ -289,11 +289,12 @@ static __always_inline int free_fast(struct mymm_pool *pool,
 	unsigned long idx = frame_number(pool, frame);
 	u32 tag;
 
-	if (unlikely(in_nmi() || mymm_pool_dead(pool) || idx >= pool->nr_frames))
+	if (unlikely(in_nmi() || pool->dead || idx >= pool->nr_frames))
 		return refuse_free(pool, frame, order, 0);
 	tag = READ_ONCE(frame->tag);
-	if (unlikely((tag & (MYMM_TAG_STATE | MYMM_TAG_ORDER)) !=
-		     mymm_tag(MYMM_FRAME_PAGES, order, 0)))
+	/* The tag is taken apart: an order may be anything, and not be shifted. */
+	if (unlikely(mymm_tag_state(tag) != MYMM_FRAME_PAGES ||
+		     mymm_tag_order(tag) != order))
 		return refuse_free(pool, frame, order, tag);
 	/*
 	 * Told before it happens, or somebody else's allocation of the same frame
