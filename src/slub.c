@@ -56,7 +56,7 @@ static inline struct mymm_frame *slab_of(const struct mymm_cache *cache,
 					 const void *obj)
 {
 	u32 idx = (obj - cache->base) >> PAGE_SHIFT;
-	unsigned int order = mymm_tag_order(cache->frame[idx].tag);
+	unsigned int order = mymm_tag_order(READ_ONCE(cache->frame[idx].tag));
 
 	/* A slab is a block, so it is aligned to its size. */
 	return &cache->frame[idx & ~((1U << order) - 1)];
@@ -411,19 +411,25 @@ static void slub_free(struct mymm_cache *cache, unsigned int nr, void **objs)
 
 static bool slub_is_free(struct mymm_cache *cache, void *obj)
 {
-	struct mymm_frame *slab = slab_of(cache, obj);
+	struct mymm_frame *slab;
 	unsigned int steps;
 	void *at;
 
 	guard(raw_spinlock_irqsave)(&cache->list_lock);
 
+	/* Its slab went back since the caller looked: then all of it was free. */
+	if (!mymm_cache_owns(cache, obj))
+		return true;
+	slab = slab_of(cache, obj);
 	at = follow(cache, slab, slab->free);
-	for (steps = 0; at && steps < slab->objects; steps++) {
+	/* And so it may right now, under no lock: don't be led out of the pool. */
+	for (steps = 0; at && mymm_cache_owns(cache, at) &&
+			steps < slab->objects; steps++) {
 		if (at == obj)
 			return true;
 		at = follow(cache, slab, get_link(cache, at));
 	}
-	return false;
+	return !mymm_cache_owns(cache, obj);
 }
 
 static unsigned long slub_shrink(struct mymm_cache *cache)
