@@ -214,7 +214,7 @@ static void *alloc_from_engine(struct mymm_cache *cache, gfp_t gfp)
 	return got ? objs[0] : NULL;
 }
 
-/* Into the magazine, whose oldest batch makes room; or past it. */
+/* Into the magazine, whose oldest batch makes room; or past it. It is in flight. */
 static void free_to_engine(struct mymm_cache *cache, void *obj)
 {
 	void *objs[MYMM_BATCH_OBJECTS];
@@ -222,7 +222,6 @@ static void free_to_engine(struct mymm_cache *cache, void *obj)
 	unsigned long nr = 0;
 
 	this_cpu_inc(cache->mag->free_misses);
-	flight_begin(cache);
 	if (cache->mag_limit)
 		mag = magazine_get(cache);
 	if (mag) {
@@ -242,7 +241,6 @@ static void free_to_engine(struct mymm_cache *cache, void *obj)
 	}
 	if (nr)
 		cache->engine->free(cache, nr, objs);
-	flight_end(cache);
 }
 
 /* --- refusals --------------------------------------------------------------- */
@@ -450,8 +448,11 @@ static noinline int free_undo(struct mymm_cache *cache, void *obj,
 			      struct mymm_magazine *mag)
 {
 	undo_token(mag);
+	/* It is marked, and nowhere: say so before anybody else can run here. */
+	flight_begin(cache);
 	preempt_enable();
 	free_to_engine(cache, obj);
+	flight_end(cache);
 	return 0;
 }
 
@@ -474,9 +475,11 @@ static noinline int free_careful(struct mymm_cache *cache, void *obj,
 	if (err)
 		return err;
 	mymm_event_object_free(cache->pool, cache->name, obj, who);
+	flight_begin(cache);
 	mark_free(cache, obj);
 	if (!push_many(cache, 1, &obj))
 		free_to_engine(cache, obj);
+	flight_end(cache);
 	return 0;
 }
 
