@@ -66,42 +66,49 @@ static int check_config(struct mymm_pool *pool,
 	slab_flags_t unknown = config->flags & ~MYMM_CACHE_FLAGS;
 
 	if (!good_name(config->name)) {
-		pr_err_ratelimited("pool %s: cache: a name has 1 to %d printable characters, no spaces, and does not begin with #\n",
-		       pool->name, MYMM_NAME_MAX - 1);
+		pr_err_ratelimited(
+			"pool %s: cache: a name has 1 to %d printable characters, no spaces, and does not begin with #\n",
+			pool->name, MYMM_NAME_MAX - 1);
 		return -EINVAL;
 	}
 	if (!engine) {
-		pr_err_ratelimited("pool %s: cache %s: there is no engine \"%s\"\n",
-		       pool->name, config->name, config->engine);
+		pr_err_ratelimited(
+			"pool %s: cache %s: there is no engine \"%s\"\n",
+			pool->name, config->name, config->engine);
 		return -EINVAL;
 	}
 	if (engine->needs_memory && !mymm_pool_has_memory(pool)) {
-		pr_err_ratelimited("pool %s: cache %s: engine %s needs memory, and the pool has none (backing=none)\n",
-		       pool->name, config->name, engine->name);
+		pr_err_ratelimited(
+			"pool %s: cache %s: engine %s needs memory, and the pool has none (backing=none)\n",
+			pool->name, config->name, engine->name);
 		return -EOPNOTSUPP;
 	}
 	if (!config->size || config->size > PAGE_SIZE << MYMM_MAX_ORDER) {
-		pr_err_ratelimited("pool %s: cache %s: size %u is out of range 1 to %lu\n",
-		       pool->name, config->name, config->size,
-		       PAGE_SIZE << MYMM_MAX_ORDER);
+		pr_err_ratelimited(
+			"pool %s: cache %s: size %u is out of range 1 to %lu\n",
+			pool->name, config->name, config->size,
+			PAGE_SIZE << MYMM_MAX_ORDER);
 		return -EINVAL;
 	}
 	if (config->align &&
 	    (!is_power_of_2(config->align) || config->align > PAGE_SIZE)) {
-		pr_err_ratelimited("pool %s: cache %s: align %u is no power of two up to %lu\n",
-		       pool->name, config->name, config->align, PAGE_SIZE);
+		pr_err_ratelimited(
+			"pool %s: cache %s: align %u is no power of two up to %lu\n",
+			pool->name, config->name, config->align, PAGE_SIZE);
 		return -EINVAL;
 	}
 	if (unknown) {
-		pr_err_ratelimited("pool %s: cache %s: flags %#x are not known\n",
-		       pool->name, config->name,
-		       (__force unsigned int)unknown);
+		pr_err_ratelimited(
+			"pool %s: cache %s: flags %#x are not known\n",
+			pool->name, config->name,
+			(__force unsigned int)unknown);
 		return -EINVAL;
 	}
 	if ((config->flags & SLAB_CACHE_DMA) &&
 	    (config->flags & SLAB_CACHE_DMA32)) {
-		pr_err_ratelimited("pool %s: cache %s: objects can't be from DMA and from DMA32\n",
-		       pool->name, config->name);
+		pr_err_ratelimited(
+			"pool %s: cache %s: objects can't be from DMA and from DMA32\n",
+			pool->name, config->name);
 		return -EINVAL;
 	}
 	return 0;
@@ -227,8 +234,9 @@ struct mymm_cache *__mymm_cache_create(struct mymm_pool *pool,
 		return ERR_PTR(-ENOMEM);
 	err = engine->cache_init(cache);
 	if (err) {
-		pr_err_ratelimited("pool %s: cache %s: no slab can hold objects of %u bytes\n",
-		       pool->name, cache->name, cache->size);
+		pr_err_ratelimited(
+			"pool %s: cache %s: no slab can hold objects of %u bytes\n",
+			pool->name, cache->name, cache->size);
 		goto err_cache;
 	}
 	err = mymm_magazine_create(cache);
@@ -236,11 +244,11 @@ struct mymm_cache *__mymm_cache_create(struct mymm_pool *pool,
 		goto err_cache;
 	err = register_cache(cache);
 	if (err) {
-		pr_err_ratelimited("pool %s: cache %s: %s\n", pool->name,
-				   cache->name,
-				   err == -EEXIST ? "there is one of that name" :
-				   err == -EIO	  ? "the pool is dead" :
-						    "the pool has no room for more caches");
+		pr_err_ratelimited(
+			"pool %s: cache %s: %s\n", pool->name, cache->name,
+			err == -EEXIST ? "there is one of that name" :
+			err == -EIO    ? "the pool is dead" :
+					 "the pool has no room for more caches");
 		goto err_magazine;
 	}
 	refcount_inc(&pool->users);
@@ -347,6 +355,7 @@ int mymm_cache_destroy_count(struct mymm_cache *cache, unsigned long *live)
 	free_cache(cache);
 	return 0;
 }
+MYMM_EXPORT_INTERNAL(mymm_cache_destroy_count);
 
 /**
  * mymm_cache_destroy() - end a cache
@@ -363,10 +372,11 @@ int mymm_cache_destroy(struct mymm_cache *cache)
 
 	err = mymm_cache_destroy_count(cache, &live);
 	if (err)
-		pr_err_ratelimited("pool %s: cache %s is not destroyed: %lu of its objects are held, %ld are out of use; it was made by %pS\n",
-		       cache->pool->name, cache->name, live,
-		       atomic_long_read(&cache->quarantined),
-		       (void *)cache->creator.caller);
+		pr_err_ratelimited(
+			"pool %s: cache %s is not destroyed: %lu of its objects are held, %ld are out of use; it was made by %pS\n",
+			cache->pool->name, cache->name, live,
+			atomic_long_read(&cache->quarantined),
+			(void *)cache->creator.caller);
 	return err;
 }
 EXPORT_SYMBOL_GPL(mymm_cache_destroy);
