@@ -270,6 +270,7 @@ bool mymm_magazine_has(struct mymm_cache *cache, const void *obj)
 	}
 	return false;
 }
+MYMM_EXPORT_INTERNAL(mymm_magazine_has);
 
 /* An object carries the cookie of a free one. Is it free? */
 static bool confirm_free(struct mymm_cache *cache, void *obj)
