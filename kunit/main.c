@@ -28,15 +28,25 @@ module_param(seed, uint, 0444);
 MODULE_PARM_DESC(seed, "what random tests begin with (1); 0: varies");
 
 /**
+ * mymm_test_seed() - begin a sequence of random numbers, and say nothing of it
+ * @test: the test that it is for
+ * @state: is filled
+ */
+void mymm_test_seed(struct kunit *test, struct rnd_state *state)
+{
+	u32 name = jhash(test->name, strlen(test->name), seed);
+
+	prandom_seed_state(state, (u64)seed << 32 | name);
+}
+
+/**
  * mymm_test_random() - begin a sequence of random numbers
  * @test: the test that it is for; its log says how to repeat it
  * @state: is filled
  */
 void mymm_test_random(struct kunit *test, struct rnd_state *state)
 {
-	u32 name = jhash(test->name, strlen(test->name), seed);
-
-	prandom_seed_state(state, (u64)seed << 32 | name);
+	mymm_test_seed(test, state);
 	kunit_info(test,
 		   "seed=%u; replay with: make test SEED=%u FILTER='*.%s'",
 		   seed, seed, test->name);

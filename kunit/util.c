@@ -354,7 +354,7 @@ static void run_threads(struct kunit *test, const struct cpumask *cpus,
 
 	threads = kunit_kcalloc(test, of, sizeof(*threads), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, threads);
-	mymm_test_random(test, &random);
+	mymm_test_seed(test, &random);
 	for_each_cpu(cpu, cpus) {
 		struct mymm_test_thread *thread = &threads[nr];
 

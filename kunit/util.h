@@ -33,6 +33,7 @@ void mymm_test_sound(struct kunit *test, struct mymm_pool *pool,
 	mymm_test_sound(test, pool, __FILE__ ":" __stringify(__LINE__))
 
 /* Random numbers that the seed and the case's name decide, and nothing else. */
+void mymm_test_seed(struct kunit *test, struct rnd_state *state);
 void mymm_test_random(struct kunit *test, struct rnd_state *state);
 
 static inline u32 mymm_test_below(struct rnd_state *state, u32 end)
