@@ -27,10 +27,10 @@
 #include "../src/magazine.h"
 #include "../src/mymm.h"
 
-#define ROUNDS		5
-#define BATCH		256
-#define BULK		64
-#define OBJECT_SIZE	64
+#define ROUNDS 5
+#define BATCH 256
+#define BULK 64
+#define OBJECT_SIZE 64
 
 static struct {
 	struct mymm_pool *pool;
@@ -48,35 +48,30 @@ static struct {
  * rounds, after one that is not counted. The loop is around the work itself, so
  * that no call of ours is measured with it.
  */
-#define DEFINE_MEASURE(name, work)                                           \
-static u64 name(unsigned int order, unsigned int loops)                      \
-{                                                                            \
-	u64 best = U64_MAX;                                                  \
-	unsigned int round, loop;                                            \
-                                                                             \
-	for (round = 0; round <= ROUNDS; round++) {                          \
-		u64 start = rdtsc_ordered();                                 \
-                                                                             \
-		for (loop = 0; loop < loops; loop++) {                       \
-			work;                                                \
-			barrier();                                           \
-		}                                                            \
-		start = rdtsc_ordered() - start;                             \
-		if (round)                                                   \
-			best = min(best, start);                             \
-		cond_resched();                                              \
-	}                                                                    \
-	return best;                                                         \
-}
+#define DEFINE_MEASURE(name, work)                                             \
+	static void name(unsigned int order, unsigned int loops, u64 *best)    \
+	{                                                                      \
+		unsigned int round = ROUNDS + 1, loop;                         \
+		u64 start;                                                     \
+		while (round--) {                                              \
+			start = rdtsc_ordered();                               \
+			for (loop = 0; loop < loops; loop++) {                 \
+				work;                                          \
+				barrier();                                     \
+			}                                                      \
+			start = rdtsc_ordered() - start;                       \
+			*best = round == ROUNDS ? U64_MAX : min(*best, start); \
+			cond_resched();                                        \
+		}                                                              \
+	}
 
 /* --- the work ------------------------------------------------------------------- */
 
-#define FOR_BATCH(what)                                                      \
-	do {                                                                 \
-		unsigned int i;                                              \
-                                                                             \
-		for (i = 0; i < BATCH; i++)                                  \
-			what;                                                \
+#define FOR_BATCH(what)                     \
+	do {                                \
+		unsigned int i;             \
+		for (i = 0; i < BATCH; i++) \
+			what;               \
 	} while (0)
 
 DEFINE_MEASURE(nothing, (void)order)
@@ -85,9 +80,9 @@ DEFINE_MEASURE(ours_object,
 	       mymm_cache_free(bench.ours,
 			       mymm_cache_alloc(bench.ours, GFP_KERNEL)))
 DEFINE_MEASURE(ours_object_unchecked,
-	       mymm_cache_free_unchecked(bench.ours,
-					 mymm_cache_alloc_unchecked(bench.ours,
-								    GFP_KERNEL)))
+	       mymm_cache_free_unchecked(
+		       bench.ours,
+		       mymm_cache_alloc_unchecked(bench.ours, GFP_KERNEL)))
 DEFINE_MEASURE(theirs_object,
 	       kmem_cache_free(bench.theirs,
 			       kmem_cache_alloc(bench.theirs, GFP_KERNEL)))
@@ -136,17 +131,20 @@ DEFINE_MEASURE(theirs_pages,
  * @loops: how often a round does it
  * @divisor: operations in one call
  */
-static const struct row {
+struct row {
 	const char *what;
-	u64 (*ours)(unsigned int order, unsigned int loops);
-	u64 (*theirs)(unsigned int order, unsigned int loops);
+	void (*ours)(unsigned int order, unsigned int loops, u64 *best);
+	void (*theirs)(unsigned int order, unsigned int loops, u64 *best);
 	unsigned int order;
 	unsigned int loops;
 	unsigned int divisor;
-} rows[] = {
+};
+
+static const struct row rows[] = {
 	{ "object of 64 bytes, pair", ours_object, theirs_object, 0, 2000, 1 },
 	{ "  the same, unchecked", ours_object_unchecked, NULL, 0, 2000, 1 },
-	{ "  in batches of 256, a pair", ours_batch, theirs_batch, 0, 20, BATCH },
+	{ "  in batches of 256, a pair", ours_batch, theirs_batch, 0, 20,
+	  BATCH },
 	{ "  in bulks of 64, an object", ours_bulk, theirs_bulk, 0, 100, BULK },
 	{ "kmalloc(64), pair", ours_kmalloc, theirs_kmalloc, 0, 2000, 1 },
 	{ "pages of order 0, pair", ours_pages, theirs_pages, 0, 1000, 1 },
@@ -156,13 +154,14 @@ static const struct row {
 };
 
 /* Ticks an operation, rounded. */
-static u64 cost(u64 (*measure)(unsigned int, unsigned int),
+static u64 cost(void (*measure)(unsigned int, unsigned int, u64 *),
 		const struct row *row)
 {
-	u64 empty = nothing(0, row->loops);
-	u64 full = measure(row->order, row->loops);
+	u64 empty, full;
 	u64 all = (u64)row->loops * row->divisor;
 
+	nothing(0, row->loops, &empty);
+	measure(row->order, row->loops, &full);
 	return div64_u64((full > empty ? full - empty : 0) + all / 2, all);
 }
 
@@ -185,9 +184,13 @@ static int bench_show(struct seq_file *m, void *v)
 {
 	unsigned int i;
 
-	seq_printf(m, "# kernel %s, ticks of the time stamp counter, best of %d rounds, empty loop taken off\n",
-		   init_utsname()->release, ROUNDS);
-	seq_puts(m, "# pages: the zone is fresh, so order 0 splits a block of order 10 and merges it again\n");
+	seq_printf(
+		m,
+		"# kernel %s, ticks of the time stamp counter, best of %d rounds, empty loop taken off\n",
+		init_utsname()->release, ROUNDS);
+	seq_puts(
+		m,
+		"# pages: the zone is fresh, so order 0 splits a block of order 10 and merges it again\n");
 	seq_printf(m, "%-30s %8s %8s %9s\n", "#", "mymm", "kernel", "ratio");
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		show_row(m, &rows[i]);

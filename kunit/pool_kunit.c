@@ -76,7 +76,7 @@ static void zones_refused(struct kunit *test)
 {
 	const struct bad_zones *bad = test->param_value;
 	struct mymm_pool_config config = { .name = "bad", .zones = bad->zones };
-	unsigned int pools = mymm_test_count_pools();
+	unsigned int pools = mymm_pool_count();
 	struct mymm_pool *pool;
 
 	pool = mymm_pool_create(&config);
@@ -90,7 +90,7 @@ static void zones_refused(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(pool), bad->error);
 	if (!IS_ERR(pool))
 		MYMM_EXPECT_OK(test, mymm_pool_destroy(pool));
-	KUNIT_EXPECT_EQ(test, mymm_test_count_pools(), pools);
+	KUNIT_EXPECT_EQ(test, mymm_pool_count(), pools);
 }
 
 static const struct good_zones {
@@ -172,13 +172,13 @@ static void config_refused(struct kunit *test)
 		{ .name = "bad", .zones = "DMA:4K", .backing = 2 },
 		{ .name = "bad", .zones = "DMA:4K", .backing = -1 },
 	};
-	unsigned int pools = mymm_test_count_pools(), i;
+	unsigned int pools = mymm_pool_count(), i;
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
 		KUNIT_EXPECT_EQ_MSG(test,
 				    PTR_ERR_OR_ZERO(mymm_pool_create(&bad[i])),
 				    -EINVAL, "number %u", i);
-	KUNIT_EXPECT_EQ(test, mymm_test_count_pools(), pools);
+	KUNIT_EXPECT_EQ(test, mymm_pool_count(), pools);
 }
 
 /* What may be left out; and a name that is too long is cut. */

@@ -26,22 +26,6 @@
 /* --- pools ------------------------------------------------------------- */
 
 /**
- * mymm_test_count_pools() - how many pools are registered
- *
- * Return: how many.
- */
-unsigned int mymm_test_count_pools(void)
-{
-	struct mymm_pool *pool;
-	unsigned int nr = 0;
-
-	guard(mutex)(&mymm_pools_lock);
-	list_for_each_entry(pool, &mymm_pools, node)
-		nr++;
-	return nr;
-}
-
-/**
  * mymm_test_sound() - expect that no invariant is broken
  * @test: the test
  * @pool: where
@@ -83,7 +67,7 @@ static void expect_whole(struct kunit *test, struct mymm_pool *pool)
 static void end_pool(void *data)
 {
 	struct kunit *test = kunit_get_current_test();
-	unsigned int pools = mymm_test_count_pools();
+	unsigned int pools = mymm_pool_count();
 	struct mymm_pool *pool = data;
 	int err;
 
@@ -99,7 +83,7 @@ static void end_pool(void *data)
 		mymm_pool_kill(pool, "its test left something behind");
 		mymm_pool_release(pool);
 	}
-	KUNIT_EXPECT_EQ(test, mymm_test_count_pools(), pools - 1);
+	KUNIT_EXPECT_EQ(test, mymm_pool_count(), pools - 1);
 }
 
 static struct mymm_pool *new_pool(struct kunit *test, const char *zones,

@@ -21,7 +21,6 @@ struct mymm_cache *
 mymm_test_cache_config(struct kunit *test, struct mymm_pool *pool,
 		       const struct mymm_cache_config *config);
 int mymm_test_cache_destroy(struct kunit *test, struct mymm_cache *cache);
-unsigned int mymm_test_count_pools(void);
 
 /* It succeeds. */
 #define MYMM_EXPECT_OK(test, call) KUNIT_EXPECT_EQ(test, call, 0)

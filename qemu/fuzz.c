@@ -26,8 +26,8 @@
 
 #include "mymm.h"
 
-#define OPS	16
-#define ERRNOS	200
+#define OPS 16
+#define ERRNOS 200
 
 struct fuzzer {
 	uint64_t random;
@@ -58,8 +58,11 @@ static void any_bytes(struct fuzzer *f, void *to, size_t size)
 static uint64_t edge(struct fuzzer *f)
 {
 	static const uint64_t edges[] = {
-		0, 1, 2, 3, 7, 8, 10, 11, 12, 63, 64, 4095, 4096, 4097, 8192, 8193, 65535, 65536,
-		4194304, 4194305, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, UINT64_MAX,
+		0,	    1,		2,	    3,		 7,
+		8,	    10,		11,	    12,		 63,
+		64,	    4095,	4096,	    4097,	 8192,
+		8193,	    65535,	65536,	    4194304,	 4194305,
+		0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, UINT64_MAX,
 	};
 
 	if (any(f) % 4 == 0)
@@ -82,7 +85,8 @@ static void nonsense(struct fuzzer *f)
 	any_bytes(f, bytes, sizeof(bytes));
 	if (any(f) % 4 == 0)
 		arg = (void *)edge(f);
-	call(f, any(f) % 2 ? any(f) : _IOWR(MYMM_IOC_MAGIC, any(f) % 10, bytes), arg);
+	call(f, any(f) % 2 ? any(f) : _IOWR(MYMM_IOC_MAGIC, any(f) % 10, bytes),
+	     arg);
 }
 
 static void nearly_an_op(struct fuzzer *f, struct mymm_op *op)
@@ -108,7 +112,9 @@ static void nearly_a_batch(struct fuzzer *f)
 		.flags = any(f) % 16 ? any(f) % 2 : edge(f),
 		.op_size = any(f) % 16 ? sizeof(ops[0]) : edge(f),
 		.nr = any(f) % 16 ? any(f) % OPS + 1 : 0,
-		.ops = any(f) % 16 ? (uintptr_t)ops : any(f) % 2 ? edge(f) : (uintptr_t)f->readonly,
+		.ops = any(f) % 16 ? (uintptr_t)ops :
+		       any(f) % 2  ? edge(f) :
+				     (uintptr_t)f->readonly,
 	};
 	unsigned int i;
 
@@ -127,7 +133,8 @@ static void nearly_a_cache(struct fuzzer *f)
 	};
 
 	if (any(f) % 8)
-		snprintf(args.name, sizeof(args.name), "fuzz-%u", (unsigned int)(any(f) % 20));
+		snprintf(args.name, sizeof(args.name), "fuzz-%u",
+			 (unsigned int)(any(f) % 20));
 	else
 		any_bytes(f, args.name, sizeof(args.name));
 	if (any(f) % 8 == 0)
@@ -143,7 +150,8 @@ static void nearly_a_handle(struct fuzzer *f)
 		.handle = any(f) % 8 ? any(f) % 64 : edge(f),
 	};
 
-	call(f, any(f) % 2 ? MYMM_IOC_CACHE_DESTROY : MYMM_IOC_CACHE_SHRINK, &args);
+	call(f, any(f) % 2 ? MYMM_IOC_CACHE_DESTROY : MYMM_IOC_CACHE_SHRINK,
+	     &args);
 }
 
 static void nearly_a_list(struct fuzzer *f)
@@ -162,7 +170,8 @@ static void nearly_a_list(struct fuzzer *f)
 static void nearly_info(struct fuzzer *f)
 {
 	static __thread struct mymm_info info;
-	struct mymm_drain_args drain = { .size = any(f) % 4 ? sizeof(drain) : edge(f) };
+	struct mymm_drain_args drain = { .size = any(f) % 4 ? sizeof(drain) :
+							      edge(f) };
 
 	memset(&info, 0, sizeof(info));
 	info.size = any(f) % 4 ? sizeof(info) : edge(f);
@@ -210,7 +219,8 @@ static int tell(const struct fuzzer *f, int nr)
 		for (i = 0, sum = 0; i < nr; i++)
 			sum += f[i].results[error];
 		if (sum)
-			printf("%8lu  %s\n", sum, error ? strerrorname_np(error) : "ok");
+			printf("%8lu  %s\n", sum,
+			       error ? strerrorname_np(error) : "ok");
 	}
 	return 0;
 }
@@ -231,11 +241,15 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	for (i = 0; i < 2; i++) {
-		f[i].random = (strtoull(argv[1], NULL, 0) + 1) * 0x9e3779b97f4a7c15ULL + i;
+		f[i].random = (strtoull(argv[1], NULL, 0) + 1) *
+				      0x9e3779b97f4a7c15ULL +
+			      i;
 		f[i].calls = strtoul(argv[2], NULL, 0) / 2;
 		f[i].fd = fd;
-		f[i].readonly = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (f[i].readonly == MAP_FAILED || pthread_create(&thread[i], NULL, fuzz, &f[i])) {
+		f[i].readonly = mmap(NULL, 4096, PROT_READ,
+				     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (f[i].readonly == MAP_FAILED ||
+		    pthread_create(&thread[i], NULL, fuzz, &f[i])) {
 			perror("fuzz");
 			return 1;
 		}

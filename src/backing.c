@@ -21,10 +21,10 @@
 #include "backing.h"
 #include "event.h"
 
-#define PAGE_GFP	(GFP_KERNEL | __GFP_ZERO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+#define PAGE_GFP (GFP_KERNEL | __GFP_ZERO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
 /* What we leave to everybody else, whatever is available. */
-#define LEAVE_PAGES	(SZ_8M >> PAGE_SHIFT)
+#define LEAVE_PAGES (SZ_8M >> PAGE_SHIFT)
 
 /**
  * mymm_area_fits() - could that many pages be had now?
@@ -66,8 +66,8 @@ int mymm_area_alloc(struct mymm_area *area, unsigned long pages, int node)
 		return -ENOMEM;
 	if (mymm_inject_fail())
 		return -ENOMEM;
-	page = kvmalloc_array(pages, sizeof(*page), GFP_KERNEL | __GFP_NOWARN |
-						    __GFP_RETRY_MAYFAIL);
+	page = kvmalloc_array(pages, sizeof(*page),
+			      GFP_KERNEL | __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
 	if (!page)
 		return -ENOMEM;
 

@@ -28,8 +28,9 @@
  * merge further: when the buddy of the block it would become is free already, it
  * goes to the end, where it has the longest time to do so.
  *
- * Worst case: one list operation an order (the work itself stands in buddy.h). Nothing walks frames, and only heads
- * are touched: see frame.c for how tails know that they are tails.
+ * Worst case: one list operation an order (the work itself stands in buddy.h).
+ * Nothing walks frames, and only heads are touched: see frame.c for how tails know
+ * that they are tails.
  *
  * What keeps this short:
  *  - A bit for each order says whether its list has blocks, so the order to split

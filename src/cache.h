@@ -11,15 +11,15 @@
 #include "pool.h"
 
 /* Ends a freelist. Links are numbers of objects plus one: 0 is no link. */
-#define MYMM_FREELIST_END	0xffff
+#define MYMM_FREELIST_END 0xffff
 
 /* A slab can be larger than this only if one object is. */
-#define MYMM_SLAB_MAX_ORDER	3
+#define MYMM_SLAB_MAX_ORDER 3
 
 /* The flags of kmem_cache_create() that mean something here. */
-#define MYMM_CACHE_FLAGS                                                  \
-	(SLAB_HWCACHE_ALIGN | SLAB_POISON | SLAB_CACHE_DMA | SLAB_CACHE_DMA32 | \
-	 SLAB_RECLAIM_ACCOUNT)
+#define MYMM_CACHE_FLAGS                                     \
+	(SLAB_HWCACHE_ALIGN | SLAB_POISON | SLAB_CACHE_DMA | \
+	 SLAB_CACHE_DMA32 | SLAB_RECLAIM_ACCOUNT)
 
 /**
  * struct mymm_cache - objects of one size
@@ -130,7 +130,7 @@ static inline bool mymm_cache_poisons(const struct mymm_cache *cache)
  * key, and in its low 16 bits where the object is: 0 in a magazine, or one more than
  * the number of the next object on its slab's freelist, or %MYMM_FREELIST_END.
  */
-#define MYMM_IN_MAGAZINE	0
+#define MYMM_IN_MAGAZINE 0
 
 static __always_inline u64 *mymm_cache_word(const struct mymm_cache *cache,
 					    void *obj)
@@ -145,8 +145,8 @@ static __always_inline u64 mymm_cache_cookie(const struct mymm_cache *cache,
 }
 
 /* Does the object look free? So it does once in 2^48 when it is not. */
-static __always_inline bool mymm_cache_looks_free(const struct mymm_cache *cache,
-						  void *obj)
+static __always_inline bool
+mymm_cache_looks_free(const struct mymm_cache *cache, void *obj)
 {
 	return (*mymm_cache_word(cache, obj) ^ mymm_cache_cookie(cache, obj)) <=
 	       0xffff;

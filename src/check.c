@@ -72,53 +72,60 @@ static int check_free_list(const struct mymm_zone *zone, unsigned int order,
 
 	for (idx = table[head].next; idx != head; idx = table[idx].next) {
 		if (idx < buddy->start || idx >= buddy->end)
-			return mymm_find(finding, 5,
-					 "zone %s: the list of order %u leads from frame %u to %u, outside the zone",
-					 mymm_zone_name(zone->type), order,
-					 prev, idx);
+			return mymm_find(
+				finding, 5,
+				"zone %s: the list of order %u leads from frame %u to %u, outside the zone",
+				mymm_zone_name(zone->type), order, prev, idx);
 		if (table[idx].prev != prev)
-			return mymm_find(finding, 5,
-					 "zone %s: frame %u on the list of order %u does not point back to %u",
-					 mymm_zone_name(zone->type), idx, order,
-					 prev);
+			return mymm_find(
+				finding, 5,
+				"zone %s: frame %u on the list of order %u does not point back to %u",
+				mymm_zone_name(zone->type), idx, order, prev);
 		if (table[idx].tag != tag)
-			return mymm_find(finding, 5,
-					 "zone %s: frame %u on the list of order %u is %s, of order %u",
-					 mymm_zone_name(zone->type), idx, order,
-					 mymm_frame_state_name(mymm_tag_state(table[idx].tag)),
-					 mymm_tag_order(table[idx].tag));
+			return mymm_find(
+				finding, 5,
+				"zone %s: frame %u on the list of order %u is %s, of order %u",
+				mymm_zone_name(zone->type), idx, order,
+				mymm_frame_state_name(
+					mymm_tag_state(table[idx].tag)),
+				mymm_tag_order(table[idx].tag));
 		if (idx & ((1U << order) - 1) ||
 		    idx + (1U << order) > buddy->end)
-			return mymm_find(finding, 3,
-					 "zone %s: free block %u of order %u is not aligned or not inside",
-					 mymm_zone_name(zone->type), idx,
-					 order);
+			return mymm_find(
+				finding, 3,
+				"zone %s: free block %u of order %u is not aligned or not inside",
+				mymm_zone_name(zone->type), idx, order);
 		if (order < MYMM_MAX_ORDER &&
 		    table[idx ^ (1U << order)].tag == tag)
-			return mymm_find(finding, 4,
-					 "zone %s: free block %u and its buddy %u, both of order %u, are not merged",
-					 mymm_zone_name(zone->type), idx,
-					 idx ^ (1U << order), order);
+			return mymm_find(
+				finding, 4,
+				"zone %s: free block %u and its buddy %u, both of order %u, are not merged",
+				mymm_zone_name(zone->type), idx,
+				idx ^ (1U << order), order);
 		if (++nr > buddy->order[order].nr_free)
-			return mymm_find(finding, 5,
-					 "zone %s: more blocks of order %u on the list than the %lu counted",
-					 mymm_zone_name(zone->type), order,
-					 buddy->order[order].nr_free);
+			return mymm_find(
+				finding, 5,
+				"zone %s: more blocks of order %u on the list than the %lu counted",
+				mymm_zone_name(zone->type), order,
+				buddy->order[order].nr_free);
 		prev = idx;
 	}
 	if (table[head].prev != prev)
-		return mymm_find(finding, 5,
-				 "zone %s: the list of order %u does not end where it says",
-				 mymm_zone_name(zone->type), order);
+		return mymm_find(
+			finding, 5,
+			"zone %s: the list of order %u does not end where it says",
+			mymm_zone_name(zone->type), order);
 	if (nr != buddy->order[order].nr_free)
-		return mymm_find(finding, 5,
-				 "zone %s: %lu blocks of order %u on the list, %lu counted",
-				 mymm_zone_name(zone->type), nr, order,
-				 buddy->order[order].nr_free);
+		return mymm_find(
+			finding, 5,
+			"zone %s: %lu blocks of order %u on the list, %lu counted",
+			mymm_zone_name(zone->type), nr, order,
+			buddy->order[order].nr_free);
 	if (!nr != !(buddy->nonempty & (1U << order)))
-		return mymm_find(finding, 5,
-				 "zone %s: the bit of order %u is wrong for %lu blocks",
-				 mymm_zone_name(zone->type), order, nr);
+		return mymm_find(
+			finding, 5,
+			"zone %s: the bit of order %u is wrong for %lu blocks",
+			mymm_zone_name(zone->type), order, nr);
 	return 0;
 }
 
@@ -160,32 +167,33 @@ static int check_block(const struct mymm_zone *zone, u32 idx,
 				 mymm_frame_state_name(mymm_tag_state(tag)));
 	}
 	if (mymm_tag_zone(tag) != buddy->zone)
-		return mymm_find(finding, 5,
-				 "zone %s: frame %u says it is of zone number %u, not %u",
-				 mymm_zone_name(zone->type), idx,
-				 mymm_tag_zone(tag), buddy->zone);
+		return mymm_find(
+			finding, 5,
+			"zone %s: frame %u says it is of zone number %u, not %u",
+			mymm_zone_name(zone->type), idx, mymm_tag_zone(tag),
+			buddy->zone);
 	if (order > MYMM_MAX_ORDER || idx & ((1U << order) - 1) ||
 	    idx + (1U << order) > buddy->end)
-		return mymm_find(finding, 3,
-				 "zone %s: block %u of order %u is not aligned or not inside",
-				 mymm_zone_name(zone->type), idx, order);
+		return mymm_find(
+			finding, 3,
+			"zone %s: block %u of order %u is not aligned or not inside",
+			mymm_zone_name(zone->type), idx, order);
 	for (i = 0; i < 1U << order; i++) {
 		u32 tail = READ_ONCE(buddy->table[idx + i].tag);
 
 		if (mymm_tag_state(tag) == MYMM_FRAME_FREE &&
 		    buddy->table[idx + i].cache)
-			return mymm_find(finding, 9,
-					 "zone %s: frame %u of free block %u of order %u says it is of cache number %u",
-					 mymm_zone_name(zone->type), idx + i,
-					 idx, order,
-					 buddy->table[idx + i].cache);
+			return mymm_find(
+				finding, 9,
+				"zone %s: frame %u of free block %u of order %u says it is of cache number %u",
+				mymm_zone_name(zone->type), idx + i, idx, order,
+				buddy->table[idx + i].cache);
 		if (i && !tail_is_right(tag, tail))
-			return mymm_find(finding, 10,
-					 "zone %s: frame %u inside block %u of order %u is %s",
-					 mymm_zone_name(zone->type), idx + i,
-					 idx, order,
-					 mymm_frame_state_name(
-						 mymm_tag_state(tail)));
+			return mymm_find(
+				finding, 10,
+				"zone %s: frame %u inside block %u of order %u is %s",
+				mymm_zone_name(zone->type), idx + i, idx, order,
+				mymm_frame_state_name(mymm_tag_state(tail)));
 	}
 	return 0;
 }
@@ -232,24 +240,27 @@ static int check_zone(struct mymm_zone *zone, unsigned long *slabs,
 		free += buddy->order[order].nr_free << order;
 	}
 	if (free != buddy->free)
-		return mymm_find(finding, 1,
-				 "zone %s: the blocks on its lists have %lu frames, %lu are counted",
-				 mymm_zone_name(zone->type), free, buddy->free);
+		return mymm_find(
+			finding, 1,
+			"zone %s: the blocks on its lists have %lu frames, %lu are counted",
+			mymm_zone_name(zone->type), free, buddy->free);
 	err = check_frames(zone, &census, finding);
 	if (err)
 		return err;
 	for (order = 0; order < MYMM_NR_ORDERS; order++)
 		if (census.nr_free[order] != buddy->order[order].nr_free)
-			return mymm_find(finding, 5,
-					 "zone %s: %lu frames say that they begin a free block of order %u, %lu are on the list",
-					 mymm_zone_name(zone->type),
-					 census.nr_free[order], order,
-					 buddy->order[order].nr_free);
+			return mymm_find(
+				finding, 5,
+				"zone %s: %lu frames say that they begin a free block of order %u, %lu are on the list",
+				mymm_zone_name(zone->type),
+				census.nr_free[order], order,
+				buddy->order[order].nr_free);
 	if (free + census.allocated != mymm_zone_frames(zone))
-		return mymm_find(finding, 2,
-				 "zone %s: %lu free + %lu allocated frames are not %lu",
-				 mymm_zone_name(zone->type), free,
-				 census.allocated, mymm_zone_frames(zone));
+		return mymm_find(
+			finding, 2,
+			"zone %s: %lu free + %lu allocated frames are not %lu",
+			mymm_zone_name(zone->type), free, census.allocated,
+			mymm_zone_frames(zone));
 	*slabs += census.slabs;
 	return 0;
 }
@@ -281,10 +292,10 @@ static int check_caches(struct mymm_pool *pool, unsigned long *slabs,
 			return err;
 		cache->engine->get_slabinfo(cache, &info);
 		if (info.active_objs > info.num_objs)
-			return mymm_find(finding, 7,
-					 "cache %s: %lu of %lu objects are active",
-					 cache->name, info.active_objs,
-					 info.num_objs);
+			return mymm_find(
+				finding, 7,
+				"cache %s: %lu of %lu objects are active",
+				cache->name, info.active_objs, info.num_objs);
 		*slabs += info.num_slabs;
 	}
 	return 0;
@@ -322,9 +333,10 @@ int mymm_check(struct mymm_pool *pool, struct mymm_finding *finding)
 		return err;
 	if (rest && at_rest(pool, &after) && before == after &&
 	    by_frames != by_lists)
-		return mymm_find(finding, 9,
-				 "%lu frames say that they begin a slab, %lu slabs are on lists",
-				 by_frames, by_lists);
+		return mymm_find(
+			finding, 9,
+			"%lu frames say that they begin a slab, %lu slabs are on lists",
+			by_frames, by_lists);
 	return 0;
 }
 MYMM_EXPORT_INTERNAL(mymm_check);

@@ -15,30 +15,30 @@
 
 /* 6.13 made the namespace of an exported symbol a string. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
-#define MYMM_NS			"MYMM_INTERNAL"
+#define MYMM_NS "MYMM_INTERNAL"
 #else
-#define MYMM_NS			MYMM_INTERNAL
+#define MYMM_NS MYMM_INTERNAL
 #endif
 
 /* What our own tests and bench use of the inside; nobody else should. */
-#define MYMM_EXPORT_INTERNAL(sym)	EXPORT_SYMBOL_NS_GPL(sym, MYMM_NS)
-#define MYMM_IMPORT_INTERNAL()		MODULE_IMPORT_NS(MYMM_NS)
+#define MYMM_EXPORT_INTERNAL(sym) EXPORT_SYMBOL_NS_GPL(sym, MYMM_NS)
+#define MYMM_IMPORT_INTERNAL() MODULE_IMPORT_NS(MYMM_NS)
 
 /*
  * SLUB's rule for the order of a slab changed in 6.8: it no longer lowers the
  * number of objects that it aims for before it accepts more waste.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
-#define MYMM_ORDER_RULE_6_8	1
+#define MYMM_ORDER_RULE_6_8 1
 #else
-#define MYMM_ORDER_RULE_6_8	0
+#define MYMM_ORDER_RULE_6_8 0
 #endif
 
 /* 6.10 took the source out of __assign_str(): __string() has it already. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
-#define mymm_assign_str(dst, src)	__assign_str(dst)
+#define mymm_assign_str(dst, src) __assign_str(dst)
 #else
-#define mymm_assign_str(dst, src)	__assign_str(dst, src)
+#define mymm_assign_str(dst, src) __assign_str(dst, src)
 #endif
 
 /*
@@ -47,19 +47,21 @@
  * tail call in a function of its own it costs the usual way nothing.
  */
 #ifdef CONFIG_PREEMPTION
-#define mymm_preempt_enable_begin()                        \
-	({                                                 \
-		barrier();                                 \
-		unlikely(preempt_count_dec_and_test());    \
+#define mymm_preempt_enable_begin()                     \
+	({                                              \
+		barrier();                              \
+		unlikely(preempt_count_dec_and_test()); \
 	})
-#define mymm_preempt_enable_resched()	__preempt_schedule()
+#define mymm_preempt_enable_resched() __preempt_schedule()
 #else
-#define mymm_preempt_enable_begin()                        \
-	({                                                 \
-		preempt_enable();                          \
-		false;                                     \
+#define mymm_preempt_enable_begin() \
+	({                          \
+		preempt_enable();   \
+		false;              \
 	})
-#define mymm_preempt_enable_resched()	do { } while (0)
+#define mymm_preempt_enable_resched() \
+	do {                          \
+	} while (0)
 #endif
 
 #endif /* _MYMM_COMPAT_H */

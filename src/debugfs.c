@@ -43,7 +43,7 @@ DEFINE_SHOW_ATTRIBUTE(check);
 
 /* --- frames ------------------------------------------------------------------- */
 
-#define MAP_WIDTH	64
+#define MAP_WIDTH 64
 
 static char head_character(u32 tag)
 {
@@ -63,7 +63,9 @@ static char head_character(u32 tag)
 
 static char tail_character(char head)
 {
-	return head == '?' ? '?' : isdigit(head) || head == 'a' ? '.' : tolower(head);
+	return head == '?'		    ? '?' :
+	       isdigit(head) || head == 'a' ? '.' :
+					      tolower(head);
 }
 
 /* Frames from @start, up to a line's width or the zone's end. */
@@ -129,7 +131,9 @@ void mymm_frames_show(struct seq_file *m, struct mymm_pool *pool)
 {
 	unsigned int i;
 
-	seq_puts(m, "0-9 a: free, of that order   P: pages   S: slab   L: large kmalloc   . p s l: the rest of it\n");
+	seq_puts(
+		m,
+		"0-9 a: free, of that order   P: pages   S: slab   L: large kmalloc   . p s l: the rest of it\n");
 	for (i = 0; i < pool->nr_zones; i++)
 		show_map(m, &pool->zone[i]);
 }
@@ -168,16 +172,19 @@ static int magazines_show(struct seq_file *m, void *v)
 	struct mymm_magazine_stats stats;
 	struct mymm_cache *cache;
 
-	seq_puts(m, "# name            <limit> <batch> <objects> : alloc <hits> <misses> : free <hits> <misses> : <collisions> <quarantined>\n");
+	seq_puts(
+		m,
+		"# name            <limit> <batch> <objects> : alloc <hits> <misses> : free <hits> <misses> : <collisions> <quarantined>\n");
 	guard(mutex)(&pool->lock);
 	list_for_each_entry(cache, &pool->caches, list) {
 		mymm_magazine_stats(cache, &stats);
-		seq_printf(m, "%-17s %7lu %7lu %9lu : %6lu %6lu : %6lu %6lu : %6lu %6lu\n",
-			   cache->name, cache->mag_limit, cache->mag_batch,
-			   stats.objects, stats.alloc_hits, stats.alloc_misses,
-			   stats.free_hits, stats.free_misses,
-			   stats.collisions,
-			   atomic_long_read(&cache->quarantined));
+		seq_printf(
+			m,
+			"%-17s %7lu %7lu %9lu : %6lu %6lu : %6lu %6lu : %6lu %6lu\n",
+			cache->name, cache->mag_limit, cache->mag_batch,
+			stats.objects, stats.alloc_hits, stats.alloc_misses,
+			stats.free_hits, stats.free_misses, stats.collisions,
+			atomic_long_read(&cache->quarantined));
 	}
 	return 0;
 }

@@ -20,7 +20,7 @@ struct mymm_owner {
 };
 
 /* Who calls the public function that this stands in. */
-#define MYMM_CALLER	((struct mymm_owner){ .caller = _RET_IP_ })
+#define MYMM_CALLER ((struct mymm_owner){ .caller = _RET_IP_ })
 
 /*
  * To know its caller costs a function some instructions. So the public functions with a
@@ -64,8 +64,8 @@ DECLARE_TRACEPOINT(mymm_object_free);
 void __mymm_event_page_alloc(struct mymm_pool *pool, u32 pfn,
 			     unsigned int order, gfp_t gfp,
 			     struct mymm_owner owner);
-void __mymm_event_page_free(struct mymm_pool *pool, u32 pfn,
-			    unsigned int order, struct mymm_owner owner);
+void __mymm_event_page_free(struct mymm_pool *pool, u32 pfn, unsigned int order,
+			    struct mymm_owner owner);
 void __mymm_event_object_alloc(struct mymm_pool *pool, const char *cache,
 			       const void *obj, gfp_t gfp,
 			       struct mymm_owner owner);
@@ -90,9 +90,10 @@ static __always_inline void mymm_event_page_free(struct mymm_pool *pool,
 		__mymm_event_page_free(pool, pfn, order, owner);
 }
 
-static __always_inline void
-mymm_event_object_alloc(struct mymm_pool *pool, const char *cache,
-			const void *obj, gfp_t gfp, struct mymm_owner owner)
+static __always_inline void mymm_event_object_alloc(struct mymm_pool *pool,
+						    const char *cache,
+						    const void *obj, gfp_t gfp,
+						    struct mymm_owner owner)
 {
 	if (tracepoint_enabled(mymm_object_alloc))
 		__mymm_event_object_alloc(pool, cache, obj, gfp, owner);

@@ -108,5 +108,6 @@ const char *mymm_frame_state_name(enum mymm_frame_state state)
 
 	static_assert(ARRAY_SIZE(names) == MYMM_NR_FRAME_STATES,
 		      "each state has a name");
-	return state < MYMM_NR_FRAME_STATES ? names[state] : "in no known state";
+	return state < MYMM_NR_FRAME_STATES ? names[state] :
+					      "in no known state";
 }

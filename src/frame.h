@@ -6,9 +6,9 @@
 #include <linux/build_bug.h>
 #include <linux/types.h>
 
-#define MYMM_MAX_ORDER		10
-#define MYMM_NR_ORDERS		(MYMM_MAX_ORDER + 1)
-#define MYMM_NO_FRAME		(~0U)
+#define MYMM_MAX_ORDER 10
+#define MYMM_NR_ORDERS (MYMM_MAX_ORDER + 1)
+#define MYMM_NO_FRAME (~0U)
 
 /**
  * enum mymm_frame_state - what a frame is at this moment
@@ -34,12 +34,12 @@ enum mymm_frame_state {
 };
 
 /* The bits of a frame's tag; one compare tells state, order, zone and flags. */
-#define MYMM_TAG_STATE		0x000000ffU
-#define MYMM_TAG_ORDER_SHIFT	8
-#define MYMM_TAG_ORDER		0x0000ff00U
-#define MYMM_TAG_ZONE_SHIFT	16
-#define MYMM_TAG_ZONE		0x00ff0000U
-#define MYMM_TAG_COMP		0x01000000U	/* allocated with __GFP_COMP */
+#define MYMM_TAG_STATE 0x000000ffU
+#define MYMM_TAG_ORDER_SHIFT 8
+#define MYMM_TAG_ORDER 0x0000ff00U
+#define MYMM_TAG_ZONE_SHIFT 16
+#define MYMM_TAG_ZONE 0x00ff0000U
+#define MYMM_TAG_COMP 0x01000000U /* allocated with __GFP_COMP */
 
 static inline u32 mymm_tag(enum mymm_frame_state state, unsigned int order,
 			   unsigned int zone)
@@ -97,6 +97,7 @@ struct mymm_frame {
 	u16 inuse;
 	u16 free;
 };
+
 static_assert(sizeof(struct mymm_frame) == 24,
 	      "the design promises 24 bytes a frame");
 

@@ -29,10 +29,10 @@ static const struct {
 	const char *name;
 	unsigned int size;
 } classes[MYMM_KMALLOC_CLASSES] = {
-	[1] = { "96", 96 },	[2] = { "192", 192 },	[3] = { "8", 8 },
-	[4] = { "16", 16 },	[5] = { "32", 32 },	[6] = { "64", 64 },
-	[7] = { "128", 128 },	[8] = { "256", 256 },	[9] = { "512", 512 },
-	[10] = { "1k", 1024 },	[11] = { "2k", 2048 },	[12] = { "4k", 4096 },
+	[1] = { "96", 96 },    [2] = { "192", 192 },  [3] = { "8", 8 },
+	[4] = { "16", 16 },    [5] = { "32", 32 },    [6] = { "64", 64 },
+	[7] = { "128", 128 },  [8] = { "256", 256 },  [9] = { "512", 512 },
+	[10] = { "1k", 1024 }, [11] = { "2k", 2048 }, [12] = { "4k", 4096 },
 	[13] = { "8k", 8192 },
 };
 
@@ -147,8 +147,9 @@ static int free_large(struct mymm_pool *pool, const void *ptr,
 	}
 	if (mymm_tag_state(tag) != MYMM_FRAME_LARGE || offset_in_page(ptr)) {
 		mymm_refuse(pool,
-			    in_free_block(pool, idx) ? MYMM_REFUSED_DOUBLE_FREE :
-						       MYMM_REFUSED_WRONG_KIND,
+			    in_free_block(pool, idx) ?
+				    MYMM_REFUSED_DOUBLE_FREE :
+				    MYMM_REFUSED_WRONG_KIND,
 			    "kfree of frame %u+%lu: the frame is %s", idx,
 			    offset_in_page(ptr),
 			    mymm_frame_state_name(mymm_tag_state(tag)));

@@ -66,8 +66,9 @@
 /* The work items that empty magazines; one drain at a time. Innermost mutex. */
 static DEFINE_MUTEX(drain_lock);
 static struct work_struct __percpu *drain_works;
-static struct mymm_pool *drain_pool;	/* under drain_lock */
-static struct mymm_cache *drain_cache;	/* under drain_lock; NULL: all of the pool */
+static struct mymm_pool *drain_pool; /* under drain_lock */
+static struct mymm_cache
+	*drain_cache; /* under drain_lock; NULL: all of the pool */
 static int cpu_dead_state;
 
 /* --- the token ----------------------------------------------------------- */
@@ -205,9 +206,8 @@ static void *alloc_from_engine(struct mymm_cache *cache, gfp_t gfp)
 	this_cpu_inc(cache->mag->alloc_misses);
 
 	flight_begin(cache);
-	got = cache->engine->alloc(cache, gfp,
-				   cache->mag_limit ? batch_of(cache) : 1,
-				   objs);
+	got = cache->engine->alloc(
+		cache, gfp, cache->mag_limit ? batch_of(cache) : 1, objs);
 	if (got > 1)
 		stash(cache, got - 1, objs + 1);
 	flight_end(cache);
@@ -332,13 +332,15 @@ static noinline int refuse_free(struct mymm_cache *cache, const void *obj)
 			    cache->name, idx, offset_in_page(obj),
 			    mymm_frame_state_name(mymm_tag_state(frame->tag)));
 	else if (other != cache)
-		mymm_refuse(pool, MYMM_REFUSED_WRONG_CACHE,
-			    "free to cache %s of frame %u+%lu, which belongs to cache %s",
-			    cache->name, idx, offset_in_page(obj), other->name);
+		mymm_refuse(
+			pool, MYMM_REFUSED_WRONG_CACHE,
+			"free to cache %s of frame %u+%lu, which belongs to cache %s",
+			cache->name, idx, offset_in_page(obj), other->name);
 	else
-		mymm_refuse(pool, MYMM_REFUSED_NOT_START,
-			    "free to cache %s of frame %u+%lu, where no object begins",
-			    cache->name, idx, offset_in_page(obj));
+		mymm_refuse(
+			pool, MYMM_REFUSED_NOT_START,
+			"free to cache %s of frame %u+%lu, where no object begins",
+			cache->name, idx, offset_in_page(obj));
 	return -EINVAL;
 }
 
@@ -677,7 +679,8 @@ int mymm_cache_alloc_bulk(struct mymm_cache *cache, gfp_t gfp, size_t nr,
 	}
 	for (i = 0; i < nr; i++)
 		*mymm_cache_word(cache, objs[i]) = 0;
-	if (mymm_cache_clears(cache, gfp) || tracepoint_enabled(mymm_object_alloc))
+	if (mymm_cache_clears(cache, gfp) ||
+	    tracepoint_enabled(mymm_object_alloc))
 		for (i = 0; i < nr; i++)
 			alloc_finish(cache, objs[i], gfp, MYMM_CALLER);
 	return nr;

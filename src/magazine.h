@@ -12,7 +12,7 @@ struct mymm_cache;
 struct mymm_pool;
 
 /* How many objects are on their way between a magazine and the engine at most. */
-#define MYMM_BATCH_OBJECTS	32UL
+#define MYMM_BATCH_OBJECTS 32UL
 
 /**
  * struct mymm_magazine - the free objects that one CPU has at hand

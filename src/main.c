@@ -13,7 +13,8 @@
 
 static char *zones = "DMA:4M,DMA32:12M,Normal:48M";
 module_param(zones, charp, 0444);
-MODULE_PARM_DESC(zones, "zones and their sizes (DMA, DMA32, Normal, HighMem, Movable)");
+MODULE_PARM_DESC(
+	zones, "zones and their sizes (DMA, DMA32, Normal, HighMem, Movable)");
 
 static char *engine = "slub";
 module_param(engine, charp, 0444);
@@ -39,7 +40,8 @@ static int read_config(struct mymm_pool_config *config)
 	if (!strcmp(backing, "none")) {
 		config->backing = MYMM_BACKING_NONE;
 	} else if (strcmp(backing, "vmalloc")) {
-		pr_err("backing: \"%s\" is neither vmalloc nor none\n", backing);
+		pr_err("backing: \"%s\" is neither vmalloc nor none\n",
+		       backing);
 		return -EINVAL;
 	}
 	/* As text, so that garbage gets a line of ours and not only an errno. */
@@ -54,7 +56,8 @@ static void tell(const struct mymm_pool *pool)
 {
 	pr_info("%u frames of %lu bytes in %u zones, %s; a frame is described by %zu bytes, all metadata together takes %lu bytes a frame\n",
 		pool->nr_frames, PAGE_SIZE, pool->nr_zones,
-		mymm_pool_has_memory(pool) ? "with memory" : "no memory behind them",
+		mymm_pool_has_memory(pool) ? "with memory" :
+					     "no memory behind them",
 		sizeof(struct mymm_frame),
 		DIV_ROUND_UP(pool->table.pages << PAGE_SHIFT, pool->nr_frames));
 }
@@ -115,6 +118,7 @@ static void __exit mymm_exit(void)
 module_init(mymm_init);
 module_exit(mymm_exit);
 
-MODULE_DESCRIPTION("A private buddy and slab allocator that mirrors the kernel's");
+MODULE_DESCRIPTION(
+	"A private buddy and slab allocator that mirrors the kernel's");
 MODULE_AUTHOR("The mymm founders");
 MODULE_LICENSE("GPL");

@@ -90,9 +90,9 @@ take_block(struct mymm_zone *zone, unsigned int order, u32 flags)
 }
 
 /* Whatever it takes. */
-static noinline struct mymm_frame *
-alloc_careful(struct mymm_pool *pool, gfp_t gfp, unsigned int order,
-	      const struct mymm_owner *owner)
+static noinline struct mymm_frame *alloc_careful(struct mymm_pool *pool,
+						 gfp_t gfp, unsigned int order,
+						 const struct mymm_owner *owner)
 {
 	const struct mymm_owner who = mymm_owner_or(owner, _RET_IP_);
 	const struct mymm_zonelist *list;
@@ -172,8 +172,8 @@ EXPORT_SYMBOL_GPL(mymm_alloc_pages);
  * list heads behind them, or no descriptor's beginning. A descriptor has 3 * 8 bytes,
  * so a multiplication and a rotation divide and test: see mymm_cache_owns().
  */
-static __always_inline unsigned long frame_number(const struct mymm_pool *pool,
-						  const struct mymm_frame *frame)
+static __always_inline unsigned long
+frame_number(const struct mymm_pool *pool, const struct mymm_frame *frame)
 {
 	const u64 inverse_of_3 = 0xaaaaaaaaaaaaaaabULL;
 	u64 at = (unsigned long)frame - (unsigned long)pool->frame;
@@ -196,27 +196,31 @@ static void refuse_block(struct mymm_pool *pool, u32 idx, unsigned int order,
 
 	switch (state) {
 	case MYMM_FRAME_PAGES:
-		mymm_refuse(pool, MYMM_REFUSED_WRONG_ORDER,
-			    "free of frame %u as order %u: the block has order %u",
-			    idx, order, mymm_tag_order(tag));
+		mymm_refuse(
+			pool, MYMM_REFUSED_WRONG_ORDER,
+			"free of frame %u as order %u: the block has order %u",
+			idx, order, mymm_tag_order(tag));
 		break;
 	case MYMM_FRAME_FREE:
-		mymm_refuse(pool, MYMM_REFUSED_DOUBLE_FREE,
-			    "double free of frame %u, order %u: it is free already",
-			    idx, order);
+		mymm_refuse(
+			pool, MYMM_REFUSED_DOUBLE_FREE,
+			"double free of frame %u, order %u: it is free already",
+			idx, order);
 		break;
 	case MYMM_FRAME_TAIL:
 		head = mymm_frame_find_head(pool->frame, idx);
 		if (head != MYMM_NO_FRAME)
 			head_tag = READ_ONCE(pool->frame[head].tag);
 		if (mymm_tag_state(head_tag) == MYMM_FRAME_FREE)
-			mymm_refuse(pool, MYMM_REFUSED_DOUBLE_FREE,
-				    "double free of frame %u, order %u: it is inside free block %u of order %u",
-				    idx, order, head, mymm_tag_order(head_tag));
+			mymm_refuse(
+				pool, MYMM_REFUSED_DOUBLE_FREE,
+				"double free of frame %u, order %u: it is inside free block %u of order %u",
+				idx, order, head, mymm_tag_order(head_tag));
 		else
-			mymm_refuse(pool, MYMM_REFUSED_TAIL,
-				    "free of frame %u, order %u: it is a tail of the block at frame %u",
-				    idx, order, head);
+			mymm_refuse(
+				pool, MYMM_REFUSED_TAIL,
+				"free of frame %u, order %u: it is a tail of the block at frame %u",
+				idx, order, head);
 		break;
 	default:
 		mymm_refuse(pool, MYMM_REFUSED_WRONG_KIND,
@@ -302,7 +306,8 @@ static __always_inline int free_fast(struct mymm_pool *pool,
 	 */
 	if (tracepoint_enabled(mymm_page_free))
 		tell_free(pool, idx, order, owner);
-	if (unlikely(!return_block(mymm_pool_zone(pool, tag), idx, order, &tag)))
+	if (unlikely(
+		    !return_block(mymm_pool_zone(pool, tag), idx, order, &tag)))
 		return refuse_free(pool, frame, order, tag);
 	return 0;
 }

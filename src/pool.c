@@ -40,10 +40,9 @@
 #include "kmalloc.h"
 #include "pool.h"
 
+/* The registry's; see pool.h for the order of locks. */
 DEFINE_MUTEX(mymm_pools_lock);
-MYMM_EXPORT_INTERNAL(mymm_pools_lock);
 LIST_HEAD(mymm_pools);
-MYMM_EXPORT_INTERNAL(mymm_pools);
 static struct mymm_pool *default_pool; /* under mymm_pools_lock */
 
 /* --- the description ------------------------------------------------------ */
@@ -64,7 +63,8 @@ static int parse_size(const char *text, u64 *bytes)
 	size_t len = strlen(text);
 	const char *suffix;
 
-	if (len && (suffix = strchr(suffixes, tolower(text[len - 1])))) {
+	suffix = len ? strchr(suffixes, tolower(text[len - 1])) : NULL;
+	if (suffix && *suffix) {
 		shift = 10 * (suffix - suffixes + 1);
 		len--;
 	}
@@ -175,9 +175,8 @@ static unsigned long table_length(const struct layout *layout)
 static int get_memory(struct mymm_pool *pool, const struct layout *layout,
 		      enum mymm_backing backing)
 {
-	unsigned long table = DIV_ROUND_UP(table_length(layout) *
-						   sizeof(struct mymm_frame),
-					   PAGE_SIZE);
+	unsigned long table = DIV_ROUND_UP(
+		table_length(layout) * sizeof(struct mymm_frame), PAGE_SIZE);
 	unsigned long arena = backing == MYMM_BACKING_NONE ? 0 : layout->total;
 	int err;
 
@@ -257,7 +256,8 @@ static struct mymm_pool *new_pool(const struct mymm_pool_config *config)
 	INIT_LIST_HEAD(&pool->node);
 	refcount_set(&pool->users, 1);
 	pool->engine = mymm_engine_find(config->engine);
-	pool->leave_gfp = want_init_on_alloc(0) ? ~(__force gfp_t)0 : __GFP_ZERO;
+	pool->leave_gfp = want_init_on_alloc(0) ? ~(__force gfp_t)0 :
+						  __GFP_ZERO;
 	pool->key = get_random_u64() & ~0xffffULL;
 	strscpy(pool->name, config->name ?: "unnamed", sizeof(pool->name));
 	return pool;
@@ -458,6 +458,24 @@ struct mymm_pool *mymm_pool_of(const void *addr)
 			return pool;
 	return NULL;
 }
+
+/**
+ * mymm_pool_count() - how many pools there are
+ *
+ * Context: process; sleeps.
+ * Return: how many.
+ */
+unsigned int mymm_pool_count(void)
+{
+	struct mymm_pool *pool;
+	unsigned int nr = 0;
+
+	guard(mutex)(&mymm_pools_lock);
+	list_for_each_entry(pool, &mymm_pools, node)
+		nr++;
+	return nr;
+}
+MYMM_EXPORT_INTERNAL(mymm_pool_count);
 
 /**
  * mymm_pool_set_default() - name the pool that the files and the door show

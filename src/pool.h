@@ -35,15 +35,15 @@
 
 struct mymm_engine_ops;
 
-#define MYMM_NAME_MAX		32	/* names, with their final NUL */
-#define MYMM_MAX_NODES		1
+#define MYMM_NAME_MAX 32 /* names, with their final NUL */
+#define MYMM_MAX_NODES 1
 /* Caches of a pool; number 0 stands for "none". */
-#define MYMM_MAX_CACHES		512
-#define MYMM_LISTS_PER_CACHE	2	/* partial, full */
+#define MYMM_MAX_CACHES 512
+#define MYMM_LISTS_PER_CACHE 2 /* partial, full */
 
 /* Size classes: kmalloc-8 is number 3; 96 and 192 are numbers 1 and 2. */
-#define MYMM_KMALLOC_CLASSES	14
-#define MYMM_KMALLOC_MAX	8192
+#define MYMM_KMALLOC_CLASSES 14
+#define MYMM_KMALLOC_MAX 8192
 enum mymm_kmalloc_type {
 	MYMM_KMALLOC_NORMAL,
 	MYMM_KMALLOC_DMA,
@@ -97,7 +97,7 @@ struct mymm_pool {
 	struct mymm_cache *kmalloc[MYMM_NR_KMALLOC_TYPES][MYMM_KMALLOC_CLASSES];
 	struct mymm_cache __rcu *cache_by_id[MYMM_MAX_CACHES];
 
-	struct mutex lock;
+	struct mutex lock; /* see the order of locks above */
 	struct list_head caches;
 	const struct mymm_engine_ops *engine;
 	refcount_t users;
@@ -159,6 +159,7 @@ extern struct mutex mymm_pools_lock;
 extern struct list_head mymm_pools;
 
 struct mymm_pool *mymm_pool_of(const void *addr);
+unsigned int mymm_pool_count(void);
 int mymm_pool_kill(struct mymm_pool *pool, const char *why);
 bool mymm_pool_reset(struct mymm_pool *pool);
 void mymm_pool_set_default(struct mymm_pool *pool);

@@ -40,7 +40,7 @@ static_assert(MYMM_UAPI_ZONES == MYMM_MAX_ZONES, "the door shows all zones");
 static_assert(MYMM_NAME_LEN == MYMM_NAME_MAX, "names fit through the door");
 
 /* No argument is that large; what says so is garbage. */
-#define MAX_ARG_SIZE	(64 * 1024U)
+#define MAX_ARG_SIZE (64 * 1024U)
 
 /**
  * struct mymm_session - an open file of /dev/mymm
@@ -51,7 +51,7 @@ static_assert(MYMM_NAME_LEN == MYMM_NAME_MAX, "names fit through the door");
  * @owner: for whatever it allocates; constant
  */
 struct mymm_session {
-	struct mutex lock;
+	struct mutex lock; /* of @handles */
 	struct xarray handles;
 	unsigned long held;
 	struct mymm_pool *pool;
@@ -470,9 +470,9 @@ static long call_cache_destroy(struct mymm_session *s, void *arg)
 		return PTR_ERR(cache);
 	err = mymm_cache_destroy_count(cache, &live);
 	if (err) {
-		pr_err_ratelimited("pool %s: cache %s is not destroyed: %lu of its objects are held by session %u\n",
-				   s->pool->name, cache->name, live,
-				   s->owner.session);
+		pr_err_ratelimited(
+			"pool %s: cache %s is not destroyed: %lu of its objects are held by session %u\n",
+			s->pool->name, cache->name, live, s->owner.session);
 		args->count = live;
 		return err;
 	}
@@ -641,7 +641,8 @@ static const struct {
 	size_t size;
 	bool when_dead;
 } calls[] = {
-	[_IOC_NR(MYMM_IOC_INFO)] = { call_info, sizeof(struct mymm_info), true },
+	[_IOC_NR(MYMM_IOC_INFO)] = { call_info, sizeof(struct mymm_info),
+				     true },
 	[_IOC_NR(MYMM_IOC_BATCH)] = { call_batch, sizeof(struct mymm_batch) },
 	[_IOC_NR(MYMM_IOC_CACHE_CREATE)] = { call_cache_create,
 					     sizeof(struct mymm_cache_args) },
@@ -651,7 +652,8 @@ static const struct {
 					     sizeof(struct mymm_handle_args) },
 	[_IOC_NR(MYMM_IOC_DRAIN)] = { call_drain,
 				      sizeof(struct mymm_drain_args) },
-	[_IOC_NR(MYMM_IOC_LIST)] = { call_list, sizeof(struct mymm_list), true },
+	[_IOC_NR(MYMM_IOC_LIST)] = { call_list, sizeof(struct mymm_list),
+				     true },
 };
 
 /* With the argument at hand: in, call, out. What came of it goes out in any case. */
@@ -747,10 +749,10 @@ static void give_everything_back(struct mymm_session *s)
 
 		if (!xa_is_value(entry) &&
 		    mymm_cache_destroy_count(cache, &live))
-			pr_err_ratelimited("pool %s: cache %s outlives session %u: %ld of its objects are out of use\n",
-					   s->pool->name, cache->name,
-					   s->owner.session,
-					   atomic_long_read(&cache->quarantined));
+			pr_err_ratelimited(
+				"pool %s: cache %s outlives session %u: %ld of its objects are out of use\n",
+				s->pool->name, cache->name, s->owner.session,
+				atomic_long_read(&cache->quarantined));
 	}
 }
 

@@ -49,8 +49,9 @@
 #include "page_alloc.h"
 
 /* What a caller's flags may say about getting a slab: how hard to try, no more. */
-#define SLAB_GFP	(~(GFP_ZONEMASK | __GFP_ZERO | __GFP_COMP | \
-			   __GFP_RECLAIMABLE | __GFP_WRITE | __GFP_ACCOUNT))
+#define SLAB_GFP                                                        \
+	(~(GFP_ZONEMASK | __GFP_ZERO | __GFP_COMP | __GFP_RECLAIMABLE | \
+	   __GFP_WRITE | __GFP_ACCOUNT))
 
 static inline struct mymm_frame *slab_of(const struct mymm_cache *cache,
 					 const void *obj)
@@ -123,11 +124,12 @@ static bool poison_intact(struct mymm_cache *cache, void *obj)
 	if (!bad)
 		bad = end;
 	atomic_long_inc(&cache->quarantined);
-	mymm_refuse(cache->pool, MYMM_REFUSED_OVERWRITTEN,
-		    "cache %s: object at frame %u+%lu was written to after it was freed: byte %ld is 0x%02x instead of 0x%02x; it is not used any more",
-		    cache->name, mymm_pool_index(cache->pool, obj),
-		    offset_in_page(obj), (long)(bad - (u8 *)obj), *bad,
-		    bad == end ? POISON_END : POISON_FREE);
+	mymm_refuse(
+		cache->pool, MYMM_REFUSED_OVERWRITTEN,
+		"cache %s: object at frame %u+%lu was written to after it was freed: byte %ld is 0x%02x instead of 0x%02x; it is not used any more",
+		cache->name, mymm_pool_index(cache->pool, obj),
+		offset_in_page(obj), (long)(bad - (u8 *)obj), *bad,
+		bad == end ? POISON_END : POISON_FREE);
 	return false;
 }
 
@@ -140,11 +142,10 @@ static struct mymm_frame *alloc_slab_pages(struct mymm_cache *cache, gfp_t gfp)
 
 	gfp = (gfp & SLAB_GFP) | cache->gfp;
 	/* There may be something smaller yet: then a failure is nobody's news. */
-	slab = __mymm_alloc_pages(cache->pool,
-				  cache->order > cache->min_order ?
-					  gfp | __GFP_NOWARN :
-					  gfp,
-				  cache->order, owner);
+	slab = __mymm_alloc_pages(
+		cache->pool,
+		cache->order > cache->min_order ? gfp | __GFP_NOWARN : gfp,
+		cache->order, owner);
 	if (!slab && cache->order > cache->min_order)
 		slab = __mymm_alloc_pages(cache->pool, gfp, cache->min_order,
 					  owner);
@@ -184,8 +185,8 @@ static struct mymm_frame *make_slab(struct mymm_cache *cache, gfp_t gfp)
 		frame->start = start;
 		frame->objects = slab->objects;
 		if (i)
-			WRITE_ONCE(frame->tag, mymm_tag(MYMM_FRAME_SLAB_TAIL,
-							order, 0));
+			WRITE_ONCE(frame->tag,
+				   mymm_tag(MYMM_FRAME_SLAB_TAIL, order, 0));
 		WRITE_ONCE(frame->cache, cache->id);
 	}
 	return slab;
@@ -202,8 +203,7 @@ static void give_slab_back(struct mymm_cache *cache, struct mymm_frame *slab)
 		if (i)
 			WRITE_ONCE(slab[i].tag, 0);
 	}
-	WRITE_ONCE(slab->tag,
-		   (slab->tag & ~MYMM_TAG_STATE) | MYMM_FRAME_PAGES);
+	WRITE_ONCE(slab->tag, (slab->tag & ~MYMM_TAG_STATE) | MYMM_FRAME_PAGES);
 	__mymm_free_pages(cache->pool, slab, order, owner);
 }
 
@@ -357,9 +357,10 @@ static unsigned int slub_alloc_raw(struct mymm_cache *cache, gfp_t gfp,
 	} while (slab);
 
 	if (unlikely(lost))
-		mymm_refuse(cache->pool, MYMM_REFUSED_OVERWRITTEN,
-			    "cache %s: %u objects were written to after they were freed; they are not used any more",
-			    cache->name, lost);
+		mymm_refuse(
+			cache->pool, MYMM_REFUSED_OVERWRITTEN,
+			"cache %s: %u objects were written to after they were freed; they are not used any more",
+			cache->name, lost);
 	return got;
 }
 
@@ -423,8 +424,9 @@ static bool slub_is_free(struct mymm_cache *cache, void *obj)
 	slab = slab_of(cache, obj);
 	at = follow(cache, slab, slab->free);
 	/* And so it may right now, under no lock: don't be led out of the pool. */
-	for (steps = 0; at && mymm_cache_owns(cache, at) &&
-			steps < slab->objects; steps++) {
+	for (steps = 0;
+	     at && mymm_cache_owns(cache, at) && steps < slab->objects;
+	     steps++) {
 		if (at == obj)
 			return true;
 		at = follow(cache, slab, get_link(cache, at));
@@ -544,8 +546,8 @@ static int slub_cache_init(struct mymm_cache *cache)
 		cache->offset = size;
 		size += sizeof(void *);
 	} else {
-		cache->offset = ALIGN_DOWN(cache->object_size / 2,
-					   sizeof(void *));
+		cache->offset =
+			ALIGN_DOWN(cache->object_size / 2, sizeof(void *));
 	}
 	size = ALIGN(size, cache->align);
 
@@ -610,39 +612,45 @@ static int check_frames(struct mymm_cache *cache, u32 idx,
 	unsigned int i;
 
 	if (mymm_tag_state(slab->tag) != MYMM_FRAME_SLAB)
-		return mymm_find(finding, 9,
-				 "cache %s: frame %u is on a list of slabs but is %s",
-				 cache->name, idx,
-				 mymm_frame_state_name(mymm_tag_state(slab->tag)));
+		return mymm_find(
+			finding, 9,
+			"cache %s: frame %u is on a list of slabs but is %s",
+			cache->name, idx,
+			mymm_frame_state_name(mymm_tag_state(slab->tag)));
 	if (slab->start != (u32)(idx << PAGE_SHIFT) * cache->inverse)
-		return mymm_find(finding, 9,
-				 "cache %s: slab at frame %u says it begins at %#x",
-				 cache->name, idx, slab->start);
+		return mymm_find(
+			finding, 9,
+			"cache %s: slab at frame %u says it begins at %#x",
+			cache->name, idx, slab->start);
 	if (order != cache->order && order != cache->min_order)
-		return mymm_find(finding, 9,
-				 "cache %s: slab at frame %u has order %u, not %u or %u",
-				 cache->name, idx, order, cache->order,
-				 cache->min_order);
+		return mymm_find(
+			finding, 9,
+			"cache %s: slab at frame %u has order %u, not %u or %u",
+			cache->name, idx, order, cache->order,
+			cache->min_order);
 	for (i = 0; i < 1U << order; i++) {
 		if (slab[i].cache != cache->id)
-			return mymm_find(finding, 9,
-					 "cache %s: frame %u of the slab at frame %u says it is of cache number %u, not %u",
-					 cache->name, idx + i, idx,
-					 slab[i].cache, cache->id);
+			return mymm_find(
+				finding, 9,
+				"cache %s: frame %u of the slab at frame %u says it is of cache number %u, not %u",
+				cache->name, idx + i, idx, slab[i].cache,
+				cache->id);
 		if (slab[i].start != slab->start ||
 		    slab[i].objects != slab->objects)
-			return mymm_find(finding, 9,
-					 "cache %s: frame %u of the slab at frame %u says it has %u objects from %#x, not %u from %#x",
-					 cache->name, idx + i, idx,
-					 slab[i].objects, slab[i].start,
-					 slab->objects, slab->start);
-		if (i && slab[i].tag != mymm_tag(MYMM_FRAME_SLAB_TAIL, order, 0))
-			return mymm_find(finding, 9,
-					 "cache %s: frame %u of the slab at frame %u is %s, of order %u",
-					 cache->name, idx + i, idx,
-					 mymm_frame_state_name(
-						 mymm_tag_state(slab[i].tag)),
-					 mymm_tag_order(slab[i].tag));
+			return mymm_find(
+				finding, 9,
+				"cache %s: frame %u of the slab at frame %u says it has %u objects from %#x, not %u from %#x",
+				cache->name, idx + i, idx, slab[i].objects,
+				slab[i].start, slab->objects, slab->start);
+		if (i &&
+		    slab[i].tag != mymm_tag(MYMM_FRAME_SLAB_TAIL, order, 0))
+			return mymm_find(
+				finding, 9,
+				"cache %s: frame %u of the slab at frame %u is %s, of order %u",
+				cache->name, idx + i, idx,
+				mymm_frame_state_name(
+					mymm_tag_state(slab[i].tag)),
+				mymm_tag_order(slab[i].tag));
 	}
 	return 0;
 }
@@ -655,28 +663,32 @@ static int check_freelist(struct mymm_cache *cache, u32 idx,
 	unsigned int free = 0;
 	u64 link = slab->free;
 
-	if (slab->objects != (PAGE_SIZE << mymm_tag_order(slab->tag)) / cache->size)
-		return mymm_find(finding, 6,
-				 "cache %s: slab at frame %u says it has %u objects of %u bytes",
-				 cache->name, idx, slab->objects, cache->size);
+	if (slab->objects !=
+	    (PAGE_SIZE << mymm_tag_order(slab->tag)) / cache->size)
+		return mymm_find(
+			finding, 6,
+			"cache %s: slab at frame %u says it has %u objects of %u bytes",
+			cache->name, idx, slab->objects, cache->size);
 	while (link != MYMM_FREELIST_END) {
 		void *obj = follow(cache, slab, link);
 
 		if (!obj)
-			return mymm_find(finding, 6,
-					 "cache %s: slab at frame %u: the freelist leaves the slab after %u objects",
-					 cache->name, idx, free);
+			return mymm_find(
+				finding, 6,
+				"cache %s: slab at frame %u: the freelist leaves the slab after %u objects",
+				cache->name, idx, free);
 		if (++free > slab->objects)
-			return mymm_find(finding, 6,
-					 "cache %s: slab at frame %u: the freelist has a cycle",
-					 cache->name, idx);
+			return mymm_find(
+				finding, 6,
+				"cache %s: slab at frame %u: the freelist has a cycle",
+				cache->name, idx);
 		link = get_link(cache, obj);
 	}
 	if (free + slab->inuse != slab->objects)
-		return mymm_find(finding, 6,
-				 "cache %s: slab at frame %u: %u free + %u used objects are not %u",
-				 cache->name, idx, free, slab->inuse,
-				 slab->objects);
+		return mymm_find(
+			finding, 6,
+			"cache %s: slab at frame %u: %u free + %u used objects are not %u",
+			cache->name, idx, free, slab->inuse, slab->objects);
 	return 0;
 }
 
@@ -686,39 +698,42 @@ static int check_list(struct mymm_cache *cache, u32 head, unsigned long *slabs,
 		      struct mymm_finding *finding)
 {
 	const struct mymm_frame *table = cache->frame;
-	bool full = head == cache->full;
+	bool full = head == cache->full, ends;
 	u32 prev = head, idx;
 	int err;
 
 	for (idx = table[head].next; idx != head; idx = table[idx].next) {
 		if (idx >= cache->pool->nr_frames || table[idx].prev != prev)
-			return mymm_find(finding, 5,
-					 "cache %s: the %s list is broken behind frame %u",
-					 cache->name, full ? "full" : "partial",
-					 prev);
+			return mymm_find(
+				finding, 5,
+				"cache %s: the %s list is broken behind frame %u",
+				cache->name, full ? "full" : "partial", prev);
 		if (++*slabs > cache->nr_slabs)
-			return mymm_find(finding, 7,
-					 "cache %s: more slabs on lists than the %lu that it has",
-					 cache->name, cache->nr_slabs);
+			return mymm_find(
+				finding, 7,
+				"cache %s: more slabs on lists than the %lu that it has",
+				cache->name, cache->nr_slabs);
 		err = check_frames(cache, idx, finding);
 		if (!err)
 			err = check_freelist(cache, idx, finding);
 		if (err)
 			return err;
-		if (full != (table[idx].free == MYMM_FREELIST_END))
-			return mymm_find(finding, 5,
-					 "cache %s: slab at frame %u with %u of %u objects used is on the %s list",
-					 cache->name, idx, table[idx].inuse,
-					 table[idx].objects,
-					 full ? "full" : "partial");
+		ends = table[idx].free == MYMM_FREELIST_END;
+		if (full != ends)
+			return mymm_find(
+				finding, 5,
+				"cache %s: slab at frame %u with %u of %u objects used is on the %s list",
+				cache->name, idx, table[idx].inuse,
+				table[idx].objects, full ? "full" : "partial");
 		*objects += table[idx].objects;
 		*inuse += table[idx].inuse;
 		prev = idx;
 	}
 	if (table[head].prev != prev)
-		return mymm_find(finding, 5,
-				 "cache %s: the %s list does not end where it says",
-				 cache->name, full ? "full" : "partial");
+		return mymm_find(
+			finding, 5,
+			"cache %s: the %s list does not end where it says",
+			cache->name, full ? "full" : "partial");
 	return 0;
 }
 
@@ -738,15 +753,17 @@ static int slub_check(struct mymm_cache *cache, struct mymm_finding *finding)
 	if (err)
 		return err;
 	if (slabs != cache->nr_slabs || partial != cache->nr_partial)
-		return mymm_find(finding, 7,
-				 "cache %s: %lu slabs on lists, %lu of them partial, not %lu and %lu",
-				 cache->name, slabs, partial, cache->nr_slabs,
-				 cache->nr_partial);
+		return mymm_find(
+			finding, 7,
+			"cache %s: %lu slabs on lists, %lu of them partial, not %lu and %lu",
+			cache->name, slabs, partial, cache->nr_slabs,
+			cache->nr_partial);
 	if (objects != cache->nr_objects || inuse != cache->nr_inuse)
-		return mymm_find(finding, 7,
-				 "cache %s: %lu objects in its slabs, %lu of them used, not %lu and %lu",
-				 cache->name, objects, inuse, cache->nr_objects,
-				 cache->nr_inuse);
+		return mymm_find(
+			finding, 7,
+			"cache %s: %lu objects in its slabs, %lu of them used, not %lu and %lu",
+			cache->name, objects, inuse, cache->nr_objects,
+			cache->nr_inuse);
 	return 0;
 }
 

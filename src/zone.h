@@ -19,7 +19,7 @@ enum mymm_zone_type {
 	MYMM_ZONE_NONE = MYMM_NR_ZONE_TYPES,
 };
 
-#define MYMM_MAX_ZONES		64
+#define MYMM_MAX_ZONES 64
 
 /**
  * struct mymm_zone - one zone of one node
@@ -60,7 +60,7 @@ struct mymm_zone_snapshot {
 };
 
 /* The zone flags are gfp's four lowest bits in every kernel that we know. */
-#define MYMM_ZONE_BITS(gfp)	((__force unsigned int)((gfp) & GFP_ZONEMASK))
+#define MYMM_ZONE_BITS(gfp) ((__force unsigned int)(GFP_ZONEMASK & (gfp)))
 static_assert((__force unsigned int)GFP_ZONEMASK == 0xf,
 	      "the zone flags of gfp have moved");
 

@@ -18,36 +18,38 @@
 #include <linux/types.h>
 
 /* Grows when the meaning of something below changes; members may be added without. */
-#define MYMM_ABI		1
+#define MYMM_ABI 1
 
-#define MYMM_NAME_LEN		32	/* names, with their final NUL */
-#define MYMM_UAPI_ORDERS	11	/* orders 0 to 10 */
-#define MYMM_UAPI_ZONES		64	/* populated zones that MYMM_IOC_INFO tells of */
-#define MYMM_BATCH_MAX		65536	/* operations in one MYMM_IOC_BATCH */
+#define MYMM_NAME_LEN 32 /* names, with their final NUL */
+#define MYMM_UAPI_ORDERS 11 /* orders 0 to 10 */
+#define MYMM_UAPI_ZONES 64 /* populated zones that MYMM_IOC_INFO tells of */
+#define MYMM_BATCH_MAX 65536 /* operations in one MYMM_IOC_BATCH */
 
 /*
  * How to allocate. Our own bits, since the kernel's gfp bits differ between
  * versions. Without any: like GFP_KERNEL, from zone Normal down.
  */
-#define MYMM_GFP_ZERO		(1U << 0)	/* hand it out zeroed */
-#define MYMM_GFP_COMP		(1U << 1)	/* pages: head and tails are one compound block */
-#define MYMM_GFP_DMA		(1U << 2)	/* from zone DMA; alone or with MOVABLE */
-#define MYMM_GFP_DMA32		(1U << 3)	/* from zone DMA32 down */
-#define MYMM_GFP_HIGHMEM	(1U << 4)	/* from zone HighMem down */
-#define MYMM_GFP_MOVABLE	(1U << 5)	/* movable; with HIGHMEM: from zone Movable down */
-#define MYMM_GFP_RECLAIMABLE	(1U << 6)	/* kmalloc: from kmalloc-rcl-* */
-#define MYMM_GFP_ATOMIC		(1U << 7)	/* do not sleep, like GFP_ATOMIC */
-#define MYMM_GFP_NOWAIT		(1U << 8)	/* do not sleep, like GFP_NOWAIT */
-#define MYMM_GFP_NOWARN		(1U << 9)	/* fail without a line in the log */
-#define MYMM_GFP_NORETRY	(1U << 10)	/* give up early */
-#define MYMM_GFP_ALL		((1U << 11) - 1)
+#define MYMM_GFP_ZERO (1U << 0) /* hand it out zeroed */
+#define MYMM_GFP_COMP \
+	(1U << 1) /* pages: head and tails are one compound block */
+#define MYMM_GFP_DMA (1U << 2) /* from zone DMA; alone or with MOVABLE */
+#define MYMM_GFP_DMA32 (1U << 3) /* from zone DMA32 down */
+#define MYMM_GFP_HIGHMEM (1U << 4) /* from zone HighMem down */
+#define MYMM_GFP_MOVABLE \
+	(1U << 5) /* movable; with HIGHMEM: from zone Movable down */
+#define MYMM_GFP_RECLAIMABLE (1U << 6) /* kmalloc: from kmalloc-rcl-* */
+#define MYMM_GFP_ATOMIC (1U << 7) /* do not sleep, like GFP_ATOMIC */
+#define MYMM_GFP_NOWAIT (1U << 8) /* do not sleep, like GFP_NOWAIT */
+#define MYMM_GFP_NOWARN (1U << 9) /* fail without a line in the log */
+#define MYMM_GFP_NORETRY (1U << 10) /* give up early */
+#define MYMM_GFP_ALL ((1U << 11) - 1)
 
 /* What a new cache is like; see the SLAB_* flag of the same name. */
-#define MYMM_CACHE_HWCACHE_ALIGN	(1U << 0)
-#define MYMM_CACHE_POISON		(1U << 1)
-#define MYMM_CACHE_DMA			(1U << 2)
-#define MYMM_CACHE_RECLAIM_ACCOUNT	(1U << 3)
-#define MYMM_CACHE_ALL			((1U << 4) - 1)
+#define MYMM_CACHE_HWCACHE_ALIGN (1U << 0)
+#define MYMM_CACHE_POISON (1U << 1)
+#define MYMM_CACHE_DMA (1U << 2)
+#define MYMM_CACHE_RECLAIM_ACCOUNT (1U << 3)
+#define MYMM_CACHE_ALL ((1U << 4) - 1)
 
 /**
  * enum mymm_op_code - what one operation of a batch does
@@ -70,7 +72,7 @@ enum mymm_op_code {
 	MYMM_OP_OBJ_FREE,
 };
 
-#define MYMM_ANY	(~0ULL)
+#define MYMM_ANY (~0ULL)
 
 /**
  * struct mymm_op - one operation of a batch
@@ -97,7 +99,7 @@ struct mymm_op {
 };
 
 /* Stop at the first operation that fails; without it the rest is still run. */
-#define MYMM_BATCH_STOP		(1U << 0)
+#define MYMM_BATCH_STOP (1U << 0)
 
 /**
  * struct mymm_batch - run operations one after the other (MYMM_IOC_BATCH)
@@ -256,10 +258,12 @@ struct mymm_zone_info {
 	char name[MYMM_NAME_LEN];
 };
 
-#define MYMM_INFO_WHOLE		(1U << 0)	/* every frame is free, every cache empty */
-#define MYMM_INFO_PRISTINE	(1U << 1)	/* WHOLE, and in the order it had at load */
-#define MYMM_INFO_MEMORY	(1U << 2)	/* has memory behind its frames (not backing=none) */
-#define MYMM_INFO_DEAD		(1U << 3)	/* an invariant broke: everything is refused */
+#define MYMM_INFO_WHOLE (1U << 0) /* every frame is free, every cache empty */
+#define MYMM_INFO_PRISTINE \
+	(1U << 1) /* WHOLE, and in the order it had at load */
+#define MYMM_INFO_MEMORY \
+	(1U << 2) /* has memory behind its frames (not backing=none) */
+#define MYMM_INFO_DEAD (1U << 3) /* an invariant broke: everything is refused */
 
 /**
  * struct mymm_info - the pool and this session (MYMM_IOC_INFO)
@@ -285,13 +289,13 @@ struct mymm_info {
 	struct mymm_zone_info zones[MYMM_UAPI_ZONES];
 };
 
-#define MYMM_IOC_MAGIC		0xB5
-#define MYMM_IOC_INFO		_IOWR(MYMM_IOC_MAGIC, 1, struct mymm_info)
-#define MYMM_IOC_BATCH		_IOWR(MYMM_IOC_MAGIC, 2, struct mymm_batch)
-#define MYMM_IOC_CACHE_CREATE	_IOWR(MYMM_IOC_MAGIC, 3, struct mymm_cache_args)
-#define MYMM_IOC_CACHE_DESTROY	_IOWR(MYMM_IOC_MAGIC, 4, struct mymm_handle_args)
-#define MYMM_IOC_CACHE_SHRINK	_IOWR(MYMM_IOC_MAGIC, 5, struct mymm_handle_args)
-#define MYMM_IOC_DRAIN		_IOWR(MYMM_IOC_MAGIC, 6, struct mymm_drain_args)
-#define MYMM_IOC_LIST		_IOWR(MYMM_IOC_MAGIC, 7, struct mymm_list)
+#define MYMM_IOC_MAGIC 0xB5
+#define MYMM_IOC_INFO _IOWR(MYMM_IOC_MAGIC, 1, struct mymm_info)
+#define MYMM_IOC_BATCH _IOWR(MYMM_IOC_MAGIC, 2, struct mymm_batch)
+#define MYMM_IOC_CACHE_CREATE _IOWR(MYMM_IOC_MAGIC, 3, struct mymm_cache_args)
+#define MYMM_IOC_CACHE_DESTROY _IOWR(MYMM_IOC_MAGIC, 4, struct mymm_handle_args)
+#define MYMM_IOC_CACHE_SHRINK _IOWR(MYMM_IOC_MAGIC, 5, struct mymm_handle_args)
+#define MYMM_IOC_DRAIN _IOWR(MYMM_IOC_MAGIC, 6, struct mymm_drain_args)
+#define MYMM_IOC_LIST _IOWR(MYMM_IOC_MAGIC, 7, struct mymm_list)
 
 #endif /* _UAPI_MYMM_H */
