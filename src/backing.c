@@ -19,9 +19,13 @@
 #include <linux/vmalloc.h>
 
 #include "backing.h"
+#include "compat.h"
 #include "event.h"
 
 #define PAGE_GFP (GFP_KERNEL | __GFP_ZERO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
+/* Pages that areas have got and not given back, all together. */
+static atomic_long_t held;
 
 /* What we leave to everybody else, whatever is available. */
 #define LEAVE_PAGES (SZ_8M >> PAGE_SHIFT)
@@ -39,11 +43,41 @@ bool mymm_area_fits(unsigned long pages)
 	return available > LEAVE_PAGES && pages <= available - LEAVE_PAGES;
 }
 
+static struct page *get_page_for_area(int node)
+{
+	struct page *page;
+
+	page = mymm_inject_fail() ? NULL : alloc_pages_node(node, PAGE_GFP, 0);
+	if (page)
+		atomic_long_inc(&held);
+	return page;
+}
+
+static void put_page_of_area(struct page *page)
+{
+	__free_page(page);
+	atomic_long_dec(&held);
+}
+
 static void free_pages_of(struct page **page, unsigned long nr)
 {
 	while (nr)
-		__free_page(page[--nr]);
+		put_page_of_area(page[--nr]);
 }
+
+/**
+ * mymm_area_held() - pages that all areas together have
+ *
+ * When the module goes there must be none: kmemleak knows nothing of pages.
+ *
+ * Context: any.
+ * Return: how many.
+ */
+unsigned long mymm_area_held(void)
+{
+	return atomic_long_read(&held);
+}
+MYMM_EXPORT_INTERNAL(mymm_area_held);
 
 /**
  * mymm_area_alloc() - get zeroed pages and lay them out one after the other
@@ -76,9 +110,7 @@ int mymm_area_alloc(struct mymm_area *area, unsigned long pages, int node)
 			err = -EINTR;
 			goto err_pages;
 		}
-		page[nr] = mymm_inject_fail() ?
-				   NULL :
-				   alloc_pages_node(node, PAGE_GFP, 0);
+		page[nr] = get_page_for_area(node);
 		if (!page[nr])
 			goto err_pages;
 		cond_resched();
@@ -120,7 +152,7 @@ void mymm_area_free(struct mymm_area *area)
 	vunmap(area->addr);
 	list_for_each_entry_safe(page, next, &list, lru) {
 		list_del(&page->lru);
-		__free_page(page);
+		put_page_of_area(page);
 		cond_resched();
 	}
 	*area = (struct mymm_area){};

@@ -113,6 +113,7 @@ static void __exit mymm_exit(void)
 	mymm_pool_release(pool);
 	mymm_magazine_exit();
 	rcu_barrier();
+	WARN(mymm_area_held(), "%lu pages are lost\n", mymm_area_held());
 }
 
 module_init(mymm_init);
