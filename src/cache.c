@@ -289,11 +289,19 @@ static void unregister_cache(struct mymm_cache *cache)
 	RCU_INIT_POINTER(cache->pool->cache_by_id[cache->id], NULL);
 }
 
+static void free_cache_rcu(struct rcu_head *rcu)
+{
+	struct mymm_cache *cache = container_of(rcu, struct mymm_cache, rcu);
+
+	mymm_magazine_destroy(cache);
+	kfree(cache);
+}
+
+/* mymm_kfree() of what was free already may still look for it in the magazines. */
 static void free_cache(struct mymm_cache *cache)
 {
 	refcount_dec(&cache->pool->users);
-	mymm_magazine_destroy(cache);
-	kfree_rcu(cache, rcu);
+	call_rcu(&cache->rcu, free_cache_rcu);
 }
 
 /* Empty its magazines and give its empty slabs back; nobody follows a dead pool's lists. */

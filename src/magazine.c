@@ -903,7 +903,7 @@ int mymm_magazine_create(struct mymm_cache *cache)
  * mymm_magazine_destroy() - free the magazines of a cache
  * @cache: nobody can reach it any more
  *
- * Context: process; sleeps.
+ * Context: task or softirq.
  */
 void mymm_magazine_destroy(struct mymm_cache *cache)
 {
@@ -943,6 +943,8 @@ int mymm_magazine_init(void)
  */
 void mymm_magazine_exit(void)
 {
+	/* Caches that ended free their magazines from RCU's callbacks: our code. */
+	rcu_barrier();
 	cpuhp_remove_state_nocalls(cpu_dead_state);
 	free_percpu(drain_works);
 }
