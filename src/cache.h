@@ -45,7 +45,6 @@
  * @flags: SLAB_*; constant
  * @gfp: what its slabs are allocated with beside the caller's flags; constant
  * @align: of objects, bytes; constant
- * @inuse_bytes: bytes of an object before anything of ours outside it; constant
  * @order: of a slab; constant
  * @min_order: of a slab when there is nothing larger; constant
  * @min_partial: empty slabs are kept while there are not more partial ones; constant
@@ -86,7 +85,6 @@ struct mymm_cache {
 	slab_flags_t flags;
 	gfp_t gfp;
 	unsigned int align;
-	unsigned int inuse_bytes;
 	unsigned int order;
 	unsigned int min_order;
 	unsigned int min_partial;

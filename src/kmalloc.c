@@ -265,12 +265,8 @@ static size_t size_of(struct mymm_pool *pool, const void *ptr)
 	}
 	if (!mymm_cache_owns(cache, ptr))
 		return 0;
-	/* As the kernel has it: with a word of ours inside, only up to that. */
-	if (mymm_cache_poisons(cache))
-		return cache->object_size;
-	if (cache->offset >= cache->inuse_bytes)
-		return cache->inuse_bytes;
-	return cache->size;
+	/* As the kernel has it: padding may be used, unless it is to be checked. */
+	return cache->flags & SLAB_POISON ? cache->object_size : cache->size;
 }
 
 /**

@@ -541,7 +541,6 @@ static int slub_cache_init(struct mymm_cache *cache)
 {
 	unsigned int size = ALIGN(cache->object_size, sizeof(void *));
 
-	cache->inuse_bytes = size;
 	if (cache->ctor || (cache->flags & SLAB_POISON)) {
 		cache->offset = size;
 		size += sizeof(void *);
