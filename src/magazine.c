@@ -426,7 +426,7 @@ static __always_inline void *cache_alloc(struct mymm_cache *cache, gfp_t gfp,
 	void *obj;
 
 	preempt_disable();
-	if (unlikely((gfp & cache->leave_gfp) || in_nmi()) ||
+	if (unlikely(mymm_gfp_leaves(gfp, cache->leave_gfp) || in_nmi()) ||
 	    tracepoint_enabled(mymm_object_alloc))
 		return alloc_leave(cache, gfp, owner);
 	mag = this_cpu_ptr(cache->mag);

@@ -128,7 +128,7 @@ alloc_fast(struct mymm_pool *pool, gfp_t gfp, unsigned int order,
 	struct mymm_frame *block;
 
 	if (unlikely(in_nmi() || !zone || order > MYMM_MAX_ORDER ||
-		     (gfp & pool->leave_gfp)) ||
+		     mymm_gfp_leaves(gfp, pool->leave_gfp)) ||
 	    tracepoint_enabled(mymm_page_alloc))
 		return alloc_careful(pool, gfp, order, owner);
 	block = take_block(zone, order, tag_flags(gfp));

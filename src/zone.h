@@ -77,6 +77,22 @@ static inline enum mymm_zone_type mymm_gfp_zone(gfp_t gfp)
 	return mymm_gfp_zones[MYMM_ZONE_BITS(gfp)];
 }
 
+/* A bit that no request has; one that is to be added to each, so that 0 is one too. */
+#define MYMM_GFP_ANY		(1U << 30)
+static_assert(__GFP_BITS_SHIFT <= 30, "gfp has more flags than we know");
+
+/**
+ * mymm_gfp_leaves() - is a request one of those that leave a fast path?
+ * @gfp: the request's flags
+ * @leave: flags that leave it; all bits set: each request does, whatever its flags
+ *
+ * Return: whether it is.
+ */
+static __always_inline bool mymm_gfp_leaves(gfp_t gfp, gfp_t leave)
+{
+	return ((__force u32)gfp + MYMM_GFP_ANY) & (__force u32)leave;
+}
+
 const char *mymm_zone_name(enum mymm_zone_type type);
 enum mymm_zone_type mymm_zone_type_by_name(const char *name);
 
