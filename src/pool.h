@@ -78,7 +78,6 @@ enum mymm_kmalloc_type {
  * @arena: the memory behind the frames
  * @table: the memory of the frame table
  * @node: in the registry; mymm_pools_lock, and RCU for readers
- * @rcu: to free it after readers of the registry have gone
  * @name: for messages
  */
 struct mymm_pool {
@@ -107,7 +106,6 @@ struct mymm_pool {
 	struct mymm_area arena;
 	struct mymm_area table;
 	struct list_head node;
-	struct rcu_head rcu;
 	char name[MYMM_NAME_MAX];
 };
 
