@@ -82,6 +82,10 @@ static void draw_line(struct mymm_zone *zone, u32 start, char *line)
 	for (idx = start; idx < end; idx += left) {
 		u32 tag = head == MYMM_NO_FRAME ? 0 : table[head].tag;
 
+		/* The map of a dead pool can be looked at too. */
+		if (mymm_tag_order(tag) > MYMM_MAX_ORDER)
+			head = MYMM_NO_FRAME;
+
 		c = head_character(tag);
 		left = head == MYMM_NO_FRAME ?
 			       1 :

@@ -540,9 +540,11 @@ static void describe_holding(struct mymm_session *s, struct holding h,
 	if (h.kind == MYMM_KIND_PAGES) {
 		out->order = h.order;
 		out->bytes = PAGE_SIZE << h.order;
-		strscpy(out->name,
-			mymm_zone_name(mymm_pool_zone(pool, frame->tag)->type),
-			sizeof(out->name));
+		/* A dead pool's holdings are listed too, whatever their tags say. */
+		if (mymm_tag_zone(frame->tag) < pool->nr_zones)
+			strscpy(out->name,
+				mymm_zone_name(mymm_pool_zone(pool, frame->tag)->type),
+				sizeof(out->name));
 		return;
 	}
 	out->bytes = mymm_slot_size(pool, address_of(s, h));
