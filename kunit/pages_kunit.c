@@ -468,7 +468,7 @@ static void storm_compare(struct storm *storm)
  * exhausted at times and all but empty at others. The validator looks after each of the
  * first 2000 operations, then after each 97th.
  */
-static void random_storm(struct kunit *test)
+static void page_storm(struct kunit *test)
 {
 	static const char zones[] =
 		"DMA:5000K,DMA32:1332K,Normal:7777K,Movable:3111K";
@@ -514,7 +514,7 @@ static struct kunit_case pages_cases[] = {
 	KUNIT_CASE(compound),
 	KUNIT_CASE(no_memory),
 	KUNIT_CASE(drained_is_as_new),
-	KUNIT_CASE(random_storm),
+	KUNIT_CASE(page_storm),
 	{},
 };
 
