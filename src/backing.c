@@ -28,7 +28,11 @@
 static atomic_long_t held;
 
 /* What we leave to everybody else, whatever is available. */
-#define LEAVE_PAGES (SZ_8M >> PAGE_SHIFT)
+static unsigned long pages_to_leave(void)
+{
+	return max_t(unsigned long, totalram_pages() / 32,
+		     SZ_16M >> PAGE_SHIFT);
+}
 
 /**
  * mymm_area_fits() - could that many pages be had now?
@@ -39,8 +43,9 @@ static atomic_long_t held;
 bool mymm_area_fits(unsigned long pages)
 {
 	long available = si_mem_available();
+	long leave = pages_to_leave();
 
-	return available > LEAVE_PAGES && pages <= available - LEAVE_PAGES;
+	return available > leave && pages <= available - leave;
 }
 
 static struct page *get_page_for_area(int node)
