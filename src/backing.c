@@ -27,25 +27,20 @@
 /* Pages that areas have got and not given back, all together. */
 static atomic_long_t held;
 
-/* What we leave to everybody else, whatever is available. */
-static unsigned long pages_to_leave(void)
-{
-	return max_t(unsigned long, totalram_pages() / 32,
-		     SZ_16M >> PAGE_SHIFT);
-}
-
 /**
- * mymm_area_fits() - could that many pages be had now?
- * @pages: how many
+ * mymm_area_room() - how many pages could be had now
  *
- * Return: whether so many are available, and some are left.
+ * A thirty-second of the machine's memory, at least 16 MiB, is left to everybody else.
+ *
+ * Context: process.
+ * Return: how many.
  */
-bool mymm_area_fits(unsigned long pages)
+unsigned long mymm_area_room(void)
 {
-	long available = si_mem_available();
-	long leave = pages_to_leave();
+	long room = si_mem_available();
 
-	return available > leave && pages <= available - leave;
+	room -= max_t(long, totalram_pages() / 32, SZ_16M >> PAGE_SHIFT);
+	return max(room, 0L);
 }
 
 static struct page *get_page_for_area(int node)
@@ -101,7 +96,7 @@ int mymm_area_alloc(struct mymm_area *area, unsigned long pages, int node)
 	int err = -ENOMEM;
 
 	*area = (struct mymm_area){};
-	if (!mymm_area_fits(pages))
+	if (pages > mymm_area_room())
 		return -ENOMEM;
 	if (mymm_inject_fail())
 		return -ENOMEM;

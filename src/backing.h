@@ -17,7 +17,7 @@ struct mymm_area {
 
 int mymm_area_alloc(struct mymm_area *area, unsigned long pages, int node);
 void mymm_area_free(struct mymm_area *area);
-bool mymm_area_fits(unsigned long pages);
+unsigned long mymm_area_room(void);
 unsigned long mymm_area_held(void);
 
 #endif /* _MYMM_BACKING_H */

@@ -180,10 +180,10 @@ static int get_memory(struct mymm_pool *pool, const struct layout *layout,
 	unsigned long arena = backing == MYMM_BACKING_NONE ? 0 : layout->total;
 	int err;
 
-	if (!mymm_area_fits(table + arena)) {
-		pr_err("zones: %lu MiB, with %lu MiB to describe them, do not fit: %ld MiB are available\n",
+	if (table + arena > mymm_area_room()) {
+		pr_err("zones: %lu MiB, with %lu MiB to describe them, do not fit: there is room for %lu MiB\n",
 		       arena >> (20 - PAGE_SHIFT), table >> (20 - PAGE_SHIFT),
-		       si_mem_available() >> (20 - PAGE_SHIFT));
+		       mymm_area_room() >> (20 - PAGE_SHIFT));
 		return -ENOMEM;
 	}
 	err = mymm_area_alloc(&pool->table, table, NUMA_NO_NODE);
