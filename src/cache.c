@@ -429,6 +429,7 @@ struct mymm_cache *mymm_cache_of(struct mymm_pool *pool, const void *obj)
 }
 
 /**
+MYMM_EXPORT_INTERNAL(mymm_cache_of);
  * mymm_pool_drain() - give back to the zones whatever no user holds
  * @pool: the pool
  *
