@@ -73,8 +73,10 @@ static int check_config(struct mymm_pool *pool,
 	}
 	if (!engine) {
 		pr_err_ratelimited(
-			"pool %s: cache %s: there is no engine \"%s\"\n",
-			pool->name, config->name, config->engine);
+			"pool %s: cache %s: there is no engine \"%*pE\"\n",
+			pool->name, config->name,
+			(int)strnlen(config->engine, MYMM_NAME_MAX),
+			config->engine);
 		return -EINVAL;
 	}
 	if (engine->needs_memory && !mymm_pool_has_memory(pool)) {
@@ -427,9 +429,9 @@ struct mymm_cache *mymm_cache_of(struct mymm_pool *pool, const void *obj)
 		       rcu_dereference(pool->cache_by_id[id]) :
 		       NULL;
 }
+MYMM_EXPORT_INTERNAL(mymm_cache_of);
 
 /**
-MYMM_EXPORT_INTERNAL(mymm_cache_of);
  * mymm_pool_drain() - give back to the zones whatever no user holds
  * @pool: the pool
  *

@@ -7,6 +7,7 @@
  *   frames     a map of each zone, a character a frame
  *   counters   how often what was refused
  *   magazines  what stands in front of each cache, and how often it was enough
+ *   extfrag/   unusable_index and extfrag_index, as the real ones of these names
  *
  * The map shows 64 frames a line. The first frame of a block tells what it is: a free
  * one its order (a for 10), P pages, S a slab, L a large kmalloc; its other frames
@@ -20,6 +21,7 @@
 #include "cache.h"
 #include "check.h"
 #include "compat.h"
+#include "extfrag.h"
 #include "proc.h"
 
 static struct dentry *dir;
@@ -194,6 +196,56 @@ static int magazines_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(magazines);
 
+/* --- extfrag ------------------------------------------------------------------------- */
+
+/**
+ * mymm_extfrag_show() - one of the two files of extfrag/, for a pool
+ * @m: where to
+ * @pool: the pool
+ * @unusable: unusable_index, or extfrag_index
+ *
+ * Context: process.
+ */
+void mymm_extfrag_show(struct seq_file *m, struct mymm_pool *pool,
+		       bool unusable)
+{
+	struct mymm_zone_snapshot snap;
+	unsigned int i, order;
+
+	for (i = 0; i < pool->nr_zones; i++) {
+		struct mymm_zone *zone = &pool->zone[i];
+
+		mymm_zone_read(zone, &snap);
+		seq_printf(m, "Node %d, zone %8s ", zone->node,
+			   mymm_zone_name(zone->type));
+		for (order = 0; order < MYMM_NR_ORDERS; order++) {
+			int index =
+				unusable ?
+					mymm_unusable_index(&snap, order) :
+					mymm_fragmentation_index(&snap, order);
+
+			seq_printf(m, "%*d.%03d ", unusable ? 1 : 2,
+				   index / 1000, index % 1000);
+		}
+		seq_putc(m, '\n');
+	}
+}
+MYMM_EXPORT_INTERNAL(mymm_extfrag_show);
+
+static int unusable_index_show(struct seq_file *m, void *v)
+{
+	mymm_extfrag_show(m, m->private, true);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(unusable_index);
+
+static int extfrag_index_show(struct seq_file *m, void *v)
+{
+	mymm_extfrag_show(m, m->private, false);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(extfrag_index);
+
 /**
  * mymm_debugfs_init() - put the files into debugfs
  * @pool: the pool that they show
@@ -202,11 +254,18 @@ DEFINE_SHOW_ATTRIBUTE(magazines);
  */
 void mymm_debugfs_init(struct mymm_pool *pool)
 {
+	struct dentry *extfrag;
+
 	dir = debugfs_create_dir("mymm", NULL);
 	debugfs_create_file("check", 0400, dir, pool, &check_fops);
 	debugfs_create_file("frames", 0400, dir, pool, &frames_fops);
 	debugfs_create_file("counters", 0400, dir, pool, &counters_fops);
 	debugfs_create_file("magazines", 0400, dir, pool, &magazines_fops);
+	extfrag = debugfs_create_dir("extfrag", dir);
+	debugfs_create_file("unusable_index", 0444, extfrag, pool,
+			    &unusable_index_fops);
+	debugfs_create_file("extfrag_index", 0444, extfrag, pool,
+			    &extfrag_index_fops);
 }
 
 /** mymm_debugfs_exit() - take the files away; waits for their readers */

@@ -15,6 +15,8 @@ int mymm_slabinfo_init(struct mymm_pool *pool);
 void mymm_slabinfo_exit(void);
 
 void mymm_frames_show(struct seq_file *m, struct mymm_pool *pool);
+void mymm_extfrag_show(struct seq_file *m, struct mymm_pool *pool,
+		       bool unusable);
 void mymm_debugfs_init(struct mymm_pool *pool);
 void mymm_debugfs_exit(void);
 
