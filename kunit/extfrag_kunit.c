@@ -88,4 +88,5 @@ static struct kunit_suite extfrag_suite = {
 	.name = "mymm_extfrag",
 	.test_cases = extfrag_cases,
 };
+
 kunit_test_suite(extfrag_suite);

@@ -543,7 +543,8 @@ static void describe_holding(struct mymm_session *s, struct holding h,
 		/* A dead pool's holdings are listed too, whatever their tags say. */
 		if (mymm_tag_zone(frame->tag) < pool->nr_zones)
 			strscpy(out->name,
-				mymm_zone_name(mymm_pool_zone(pool, frame->tag)->type),
+				mymm_zone_name(
+					mymm_pool_zone(pool, frame->tag)->type),
 				sizeof(out->name));
 		return;
 	}
