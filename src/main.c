@@ -112,7 +112,6 @@ static void __exit mymm_exit(void)
 	mymm_buddyinfo_exit();
 	mymm_pool_release(pool);
 	mymm_magazine_exit();
-	rcu_barrier();
 	WARN(mymm_area_held(), "%lu pages are lost\n", mymm_area_held());
 }
 
