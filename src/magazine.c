@@ -46,7 +46,9 @@
  * a double free: a user may have written that very value. Three things this can't see:
  * an object freed twice after its cookie was overwritten in between; two CPUs that
  * free the same object in the same few instructions; and one freed twice with an
- * allocation by somebody else in between, which no allocator can.
+ * allocation by somebody else in between, which no allocator can. Of two CPUs' frees
+ * the engine tells the second, when it comes back there, if nobody got the object twice
+ * meanwhile: see slub_free().
  *
  * A batch on its way is neither in a magazine nor on a freelist. @flights counts these
  * and @moves never falls, so that a search knows whether it may have missed one.

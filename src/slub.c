@@ -380,11 +380,22 @@ static unsigned int slub_alloc(struct mymm_cache *cache, gfp_t gfp,
 	return good;
 }
 
+/*
+ * Is an object that comes back here already? Two CPUs that free it at the same
+ * time may both be let in (see magazine.c); the second to come finds the first
+ * one's link in it, or the slab gone.
+ */
+static bool came_before(struct mymm_cache *cache, void *obj)
+{
+	return !mymm_cache_owns(cache, obj) ||
+	       get_link(cache, obj) - 1 < MYMM_FREELIST_END;
+}
+
 static void slub_free(struct mymm_cache *cache, unsigned int nr, void **objs)
 {
 	u32 empty = MYMM_NO_FRAME;
+	unsigned int i, twice = 0;
 	unsigned long flags;
-	unsigned int i;
 
 	if (mymm_cache_poisons(cache))
 		for (i = 0; i < nr; i++)
@@ -392,8 +403,13 @@ static void slub_free(struct mymm_cache *cache, unsigned int nr, void **objs)
 
 	raw_spin_lock_irqsave(&cache->list_lock, flags);
 	for (i = 0; i < nr; i++) {
-		struct mymm_frame *slab = slab_of(cache, objs[i]);
+		struct mymm_frame *slab;
 
+		if (unlikely(came_before(cache, objs[i]))) {
+			twice++;
+			continue;
+		}
+		slab = slab_of(cache, objs[i]);
 		if (slab->free == MYMM_FREELIST_END) {
 			mymm_list_del(cache->frame, frame_index(cache, slab));
 			add_partial(cache, slab, true);
@@ -404,9 +420,13 @@ static void slub_free(struct mymm_cache *cache, unsigned int nr, void **objs)
 		if (!slab->inuse && cache->nr_partial > cache->min_partial)
 			empty = unlist_empty(cache, slab, empty);
 	}
-	cache->nr_inuse -= nr;
+	cache->nr_inuse -= nr - twice;
 	raw_spin_unlock_irqrestore(&cache->list_lock, flags);
 
+	if (unlikely(twice))
+		mymm_refuse(cache->pool, MYMM_REFUSED_DOUBLE_FREE,
+			    "cache %s: %u objects were freed twice at the same time",
+			    cache->name, twice);
 	give_slabs_back(cache, empty);
 }
 
