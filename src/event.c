@@ -3,8 +3,9 @@
  * What happens beside an operation, in one place: a refusal is counted and told,
  * an allocation or a free is traced, an allocation from the kernel is made to fail.
  *
- * Every public operation passes here once, after its work is done and with none of
- * our locks held, and brings its owner along: the code that called, and the session
+ * Every public operation passes here once, with none of our locks held: an allocation
+ * after its work is done, a free before, or somebody else's allocation of the same thing
+ * could be told first. It brings its owner along: the code that called, and the session
  * on whose behalf. Until a tracepoint is enabled that costs a five-byte no-op.
  *
  *   echo 1 > /sys/kernel/tracing/events/mymm/enable

@@ -6,7 +6,8 @@
  * where a power of two would waste a third. Each exists three times: kmalloc-*, for
  * most; dma-kmalloc-*, whose slabs are from zone DMA; kmalloc-rcl-*, whose slabs
  * count as reclaimable. A class whose size is a power of two aligns its objects to
- * it; so do 96 and 192 to the power of two that divides them.
+ * it, up to a page (no pool begins at more in the vmalloc area); so do 96 and 192 to
+ * the power of two that divides them.
  *
  *   number of the class    0   1   2   3   4   5   6   7    8    9 ...   13
  *   bytes                  -  96 192   8  16  32  64 128  256  512 ... 8192
