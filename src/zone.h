@@ -78,7 +78,7 @@ static inline enum mymm_zone_type mymm_gfp_zone(gfp_t gfp)
 }
 
 /* A bit that no request has; one that is to be added to each, so that 0 is one too. */
-#define MYMM_GFP_ANY BIT(30)
+#define MYMM_GFP_ANY ((u32)BIT(30))
 
 static_assert(__GFP_BITS_SHIFT <= 30, "gfp has more flags than we know");
 
