@@ -125,6 +125,81 @@ static void object_layout(struct kunit *test)
 	}
 }
 
+static unsigned int in_sysfs(struct kunit *test, const char *cache,
+			     const char *what)
+{
+	unsigned int value = ~0U;
+	char path[80], *text;
+
+	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/%s", cache, what);
+	text = mymm_test_read_file(test, path, 64, 0);
+	KUNIT_EXPECT_EQ(test, kstrtouint(strim(text), 0, &value), 0);
+	kunit_kfree(test, text);
+	return value;
+}
+
+static void end_theirs(void *cache)
+{
+	kmem_cache_destroy(cache);
+}
+
+/* The same cache there and here: size, objects and order must be the same. */
+static void compare_with_kernel(struct kunit *test, struct mymm_pool *pool,
+				const struct mymm_cache_config *config)
+{
+	struct mymm_cache *ours;
+	struct kmem_cache *theirs;
+	int err;
+
+	theirs = kmem_cache_create(config->name, config->size, config->align,
+				   config->flags | SLAB_NO_MERGE, config->ctor);
+	KUNIT_ASSERT_NOT_NULL(test, theirs);
+	err = kunit_add_action_or_reset(test, end_theirs, theirs);
+	KUNIT_ASSERT_EQ(test, err, 0);
+	ours = mymm_test_cache_config(test, pool, config);
+	KUNIT_EXPECT_EQ_MSG(test, ours->size,
+			    in_sysfs(test, config->name, "slab_size"),
+			    "size of %s", config->name);
+	KUNIT_EXPECT_EQ_MSG(test, (PAGE_SIZE << ours->order) / ours->size,
+			    in_sysfs(test, config->name, "objs_per_slab"),
+			    "objects of %s", config->name);
+	KUNIT_EXPECT_EQ_MSG(test, ours->order,
+			    in_sysfs(test, config->name, "order"),
+			    "order of %s", config->name);
+	kunit_release_action(test, end_theirs, theirs);
+	MYMM_EXPECT_OK(test, mymm_test_cache_destroy(test, ours));
+}
+
+/*
+ * The running kernel is asked for its own opinion: caches of many sizes, as they are,
+ * aligned, with poison and with a constructor.
+ */
+static void as_the_kernel_has_it(struct kunit *test)
+{
+	struct mymm_pool *pool = mymm_test_pool(test, "DMA:64K");
+	struct mymm_cache_config config;
+	unsigned int size, kind;
+	char name[32];
+
+	if (IS_ENABLED(CONFIG_KASAN))
+		kunit_skip(test, "with KASAN the kernel's objects are larger");
+	for (size = 1; size < 50000; size += size / 3 + 5) {
+		for (kind = 0; kind < 5; kind++) {
+			snprintf(name, sizeof(name), "mymm-%u-%u", kind, size);
+			config = (struct mymm_cache_config){
+				.name = name,
+				.size = size,
+				.align = kind == 1 ? 32 : 0,
+				.flags = kind == 2 ? SLAB_HWCACHE_ALIGN :
+					 kind == 3 ? SLAB_POISON :
+						     0,
+				.ctor = kind == 4 ? do_nothing : NULL,
+			};
+			compare_with_kernel(test, pool, &config);
+		}
+	}
+}
+
 /* --- objects -------------------------------------------------------------------- */
 
 #define MANY 300
@@ -424,6 +499,7 @@ static void as_many_as_can_be(struct kunit *test)
 static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(slab_orders),
 	KUNIT_CASE(object_layout),
+	KUNIT_CASE_SLOW(as_the_kernel_has_it),
 	KUNIT_CASE(objects_are_apart),
 	KUNIT_CASE(zeroed),
 	KUNIT_CASE(constructor),
@@ -433,7 +509,7 @@ static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(shrink_gives_slabs_back),
 	KUNIT_CASE(destroy_counts_live),
 	KUNIT_CASE(names),
-	KUNIT_CASE(as_many_as_can_be),
+	KUNIT_CASE_SLOW(as_many_as_can_be),
 	{},
 };
 

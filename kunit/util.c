@@ -17,6 +17,7 @@
  */
 #include <kunit/test-bug.h>
 #include <linux/cpu.h>
+#include <linux/fs.h>
 #include <linux/jhash.h>
 #include <linux/kthread.h>
 
@@ -402,4 +403,46 @@ void mymm_test_on_cpu(struct kunit *test, unsigned int cpu,
 		      void (*run)(struct mymm_test_thread *thread), void *data)
 {
 	run_threads(test, cpumask_of(cpu), run, data);
+}
+
+/* --- files ------------------------------------------------------------- */
+
+/**
+ * mymm_test_read_file() - what is in a file
+ * @test: the test; it stops if the file can't be opened
+ * @path: where it is
+ * @piece: how many bytes to read at once
+ * @mode: what its permissions must be; 0 if they don't matter
+ *
+ * Return: the file's text, up to 128 KiB, which ends with the test.
+ */
+char *mymm_test_read_file(struct kunit *test, const char *path, size_t piece,
+			  umode_t mode)
+{
+	const size_t size = 128 << 10;
+	char first[16] = "";
+	struct file *file;
+	loff_t pos = 0;
+	ssize_t got;
+	char *text;
+
+	text = kunit_kzalloc(test, size, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	file = filp_open(path, O_RDONLY, 0);
+	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(file), "%s: %ld", path,
+			       PTR_ERR(file));
+	if (mode)
+		KUNIT_EXPECT_EQ(test, file_inode(file)->i_mode & 07777, mode);
+	do
+		got = kernel_read(file, text + pos,
+				  min(piece, size - 1 - (size_t)pos), &pos);
+	while (got > 0);
+	KUNIT_EXPECT_EQ(test, got, 0);
+	/* Whoever seeks to 0 reads the same again, as slabtop does. */
+	pos = 0;
+	got = kernel_read(file, first, sizeof(first) - 1, &pos);
+	KUNIT_EXPECT_EQ(test, got, min(sizeof(first) - 1, strlen(text)));
+	KUNIT_EXPECT_MEMEQ(test, first, text, max(got, 0));
+	filp_close(file, NULL);
+	return text;
 }

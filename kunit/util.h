@@ -120,4 +120,7 @@ void mymm_test_on_each_cpu(struct kunit *test,
 void mymm_test_on_cpu(struct kunit *test, unsigned int cpu,
 		      void (*run)(struct mymm_test_thread *thread), void *data);
 
+char *mymm_test_read_file(struct kunit *test, const char *path, size_t piece,
+			  umode_t mode);
+
 #endif /* _MYMM_KUNIT_UTIL_H */
