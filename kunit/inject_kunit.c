@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What happens when the kernel has no memory for us: each allocation that we ask from it
+ * is made to fail once, by our own injector.
+ *
+ * A test counts up: let the first fail, the second, ... until the function succeeds. Each
+ * failure must give -ENOMEM and leave nothing behind; and how many there are must be
+ * what the function is known to ask for, or some were never tried.
+ */
+#include <linux/mm.h>
+
+#include "util.h"
+
+/* Pages that describe a pool of so many pages in one zone. */
+static unsigned int table_pages(unsigned int pages)
+{
+	unsigned int frames = ALIGN(pages, 1024) + 11 + 512 * 2;
+
+	return DIV_ROUND_UP(frames * 24, PAGE_SIZE);
+}
+
+/*
+ * A pool of 8 pages asks for: a copy of its description, itself, its zones; for the
+ * table an array, its pages and a mapping; for its memory the same; for each of 39 size
+ * classes the cache and its magazines.
+ */
+static void pool_create(struct kunit *test)
+{
+	static const struct mymm_pool_config config = {
+		.name = "inject",
+		.zones = "DMA:32K",
+	};
+	unsigned int pools = mymm_pool_count();
+	unsigned long nth, seen;
+	struct mymm_pool *pool;
+
+	KUNIT_ASSERT_EQ(test, table_pages(8), 13);
+	for (nth = 1; nth < 1000; nth++) {
+		mymm_inject_arm(nth);
+		pool = mymm_pool_create(&config);
+		seen = mymm_inject_disarm();
+		if (!IS_ERR(pool))
+			break;
+		KUNIT_EXPECT_EQ_MSG(test, PTR_ERR(pool), -ENOMEM,
+				    "allocation %lu failed", nth);
+		KUNIT_EXPECT_EQ_MSG(test, seen, nth,
+				    "it went on after allocation %lu", nth);
+		KUNIT_EXPECT_EQ(test, mymm_pool_count(), pools);
+	}
+	KUNIT_ASSERT_FALSE(test, IS_ERR(pool));
+	KUNIT_EXPECT_EQ(test, nth, seen + 1);
+	KUNIT_EXPECT_EQ(test, seen, 3 + (1 + 13 + 1) + (1 + 8 + 1) + 2 * 39);
+	MYMM_EXPECT_SOUND(test, pool);
+	MYMM_EXPECT_OK(test, mymm_pool_destroy(pool));
+	KUNIT_EXPECT_EQ(test, mymm_pool_count(), pools);
+}
+
+/*
+ * A pool of 16 MiB fails at its last page, a hundred times. What was had by then would be
+ * 1600 MiB, more than the machine has; so it was given back. What the machine has
+ * left is looked at all the same.
+ */
+static void pool_create_leaks_nothing(struct kunit *test)
+{
+	static const struct mymm_pool_config config = {
+		.name = "inject",
+		.zones = "Normal:16M",
+	};
+	const unsigned long last = 3 + 1 + table_pages(4096) + 1 + 1 + 4096;
+	struct mymm_pool *pool;
+	long before = 0;
+	unsigned int i;
+
+	for (i = 0; i < 100; i++) {
+		/* The first ones fill the kernel's own lists. */
+		if (i == 10)
+			before = si_mem_available();
+		mymm_inject_arm(last);
+		pool = mymm_pool_create(&config);
+		KUNIT_EXPECT_EQ(test, mymm_inject_disarm(), last);
+		KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(pool), -ENOMEM);
+	}
+	/* 90 times 16 MiB are 368640 pages; others may take a few meanwhile. */
+	KUNIT_EXPECT_LT(test, before - si_mem_available(), 4096);
+}
+
+/* A cache asks for itself and for its magazines. */
+static void cache_create(struct kunit *test)
+{
+	static const struct mymm_cache_config config = {
+		.name = "inject",
+		.size = 100,
+	};
+	struct mymm_pool *pool = mymm_test_pool(test, "DMA:64K");
+	unsigned int users = refcount_read(&pool->users);
+	struct mymm_cache *cache;
+	unsigned long nth, seen;
+
+	for (nth = 1; nth < 1000; nth++) {
+		struct mymm_test_state before = mymm_test_state(pool);
+
+		mymm_inject_arm(nth);
+		cache = mymm_cache_create(pool, &config);
+		seen = mymm_inject_disarm();
+		if (!IS_ERR(cache))
+			break;
+		KUNIT_EXPECT_EQ(test, PTR_ERR(cache), -ENOMEM);
+		mymm_test_same(test, pool, &before, -1, "a cache fails");
+		KUNIT_EXPECT_EQ(test, refcount_read(&pool->users), users);
+	}
+	KUNIT_ASSERT_FALSE(test, IS_ERR(cache));
+	KUNIT_EXPECT_EQ(test, seen, 2);
+	MYMM_EXPECT_OK(test, mymm_cache_destroy(cache));
+}
+
+/* Allocation and freeing ask the kernel for nothing, so nothing of it can fail them. */
+static void no_kernel_memory_needed(struct kunit *test)
+{
+	struct mymm_pool *pool = mymm_test_pool(test, "DMA:1M");
+	struct mymm_cache *cache = mymm_test_cache(test, pool, "cache", 300);
+	unsigned int i, failed = 0;
+	struct mymm_frame *frame;
+	void *objs[100], *ptr;
+
+	mymm_inject_arm(1);
+	for (i = 0; i < 100; i++) {
+		objs[i] = mymm_cache_alloc(cache, GFP_KERNEL);
+		failed += !objs[i];
+	}
+	failed += mymm_cache_free_bulk(cache, 100, objs) != 0;
+	frame = mymm_alloc_pages(pool, GFP_KERNEL, 4);
+	failed += mymm_free_pages(pool, frame, 4) != 0;
+	ptr = mymm_kmalloc(pool, 100, GFP_KERNEL);
+	ptr = mymm_krealloc(pool, ptr, 20000, GFP_KERNEL);
+	failed += mymm_kfree(ptr) != 0;
+	mymm_cache_shrink(cache);
+	mymm_pool_drain(pool);
+	KUNIT_EXPECT_EQ(test, mymm_inject_disarm(), 0);
+	KUNIT_EXPECT_EQ(test, failed, 0);
+}
+
+static struct kunit_case inject_cases[] = {
+	KUNIT_CASE(pool_create),
+	KUNIT_CASE(pool_create_leaks_nothing),
+	KUNIT_CASE(cache_create),
+	KUNIT_CASE(no_kernel_memory_needed),
+	{},
+};
+
+static struct kunit_suite inject_suite = {
+	.name = "mymm_inject",
+	.test_cases = inject_cases,
+};
+
+kunit_test_suite(inject_suite);
