@@ -182,7 +182,7 @@ static void as_the_kernel_has_it(struct kunit *test)
 	char name[32];
 
 	if (IS_ENABLED(CONFIG_KASAN))
-		kunit_skip(test, "with KASAN the kernel's objects are larger");
+		kunit_skip(test, "sanitized objects of the kernel are larger");
 	for (size = 1; size < 50000; size += size / 3 + 5) {
 		for (kind = 0; kind < 5; kind++) {
 			snprintf(name, sizeof(name), "mymm-%u-%u", kind, size);

@@ -279,9 +279,17 @@ static void visit_init(struct visit *visit, struct mymm_cache *cache)
 {
 	*visit = (struct visit){ .cache = cache };
 	init_irq_work(&visit->work, visit_by_work);
-	hrtimer_init(&visit->timer, CLOCK_MONOTONIC,
-		     HRTIMER_MODE_REL_PINNED_HARD);
+	hrtimer_init_on_stack(&visit->timer, CLOCK_MONOTONIC,
+			      HRTIMER_MODE_REL_PINNED_HARD);
 	visit->timer.function = visit_by_timer;
+}
+
+static void visit_end(struct visit *visit)
+{
+	WRITE_ONCE(visit->stop, true);
+	irq_work_sync(&visit->work);
+	hrtimer_cancel(&visit->timer);
+	destroy_hrtimer_on_stack(&visit->timer);
 }
 
 /* Take the token, have @start make an interrupt come, see what it did. */
@@ -348,7 +356,7 @@ static void be_visited_by_work(struct mymm_test_thread *thread)
 
 	visit_init(&visit, thread->data);
 	be_visited(thread, &visit, start_work);
-	irq_work_sync(&visit.work);
+	visit_end(&visit);
 }
 
 static void be_visited_by_timer(struct mymm_test_thread *thread)
@@ -357,7 +365,7 @@ static void be_visited_by_timer(struct mymm_test_thread *thread)
 
 	visit_init(&visit, thread->data);
 	be_visited(thread, &visit, start_timer);
-	hrtimer_cancel(&visit.timer);
+	visit_end(&visit);
 }
 
 static void interrupt_in_window(struct kunit *test)
@@ -411,8 +419,7 @@ static void until_collision(struct mymm_test_thread *thread)
 		if (pair % 1000 == 0)
 			cond_resched();
 	}
-	WRITE_ONCE(visit.stop, true);
-	hrtimer_cancel(&visit.timer);
+	visit_end(&visit);
 	if (mag->collisions < WANTED)
 		mymm_test_complain(thread,
 				   "never in use, in %lu interrupts, %lu pairs",

@@ -176,8 +176,8 @@ static void begin_interrupts(struct interrupts *irq, struct game *game,
 	prandom_seed_state(&irq->in_timer.random, prandom_u32_state(random));
 	prandom_seed_state(&irq->in_tasklet.random, prandom_u32_state(random));
 	tasklet_setup(&irq->tasklet, tasklet_moves);
-	hrtimer_init(&irq->timer, CLOCK_MONOTONIC,
-		     HRTIMER_MODE_REL_PINNED_HARD);
+	hrtimer_init_on_stack(&irq->timer, CLOCK_MONOTONIC,
+			      HRTIMER_MODE_REL_PINNED_HARD);
 	irq->timer.function = timer_moves;
 	hrtimer_start(&irq->timer, ns_to_ktime(50000),
 		      HRTIMER_MODE_REL_PINNED_HARD);
@@ -188,6 +188,7 @@ static void end_interrupts(struct interrupts *irq,
 {
 	WRITE_ONCE(irq->stop, true);
 	hrtimer_cancel(&irq->timer);
+	destroy_hrtimer_on_stack(&irq->timer);
 	tasklet_kill(&irq->tasklet);
 	if (irq->in_timer.wrong)
 		mymm_test_complain(thread, "hardirq: %s", irq->in_timer.wrong);
