@@ -187,7 +187,8 @@ static int magazines_show(struct seq_file *m, void *v)
 		seq_printf(
 			m,
 			"%-17s %7lu %7lu %9lu : %6lu %6lu : %6lu %6lu : %6lu %6lu\n",
-			cache->name, cache->mag_limit, cache->mag_batch,
+			cache->name, cache->mag_limit,
+			min(cache->mag_batch, MYMM_BATCH_OBJECTS),
 			stats.objects, stats.alloc_hits, stats.alloc_misses,
 			stats.free_hits, stats.free_misses, stats.collisions,
 			atomic_long_read(&cache->quarantined));

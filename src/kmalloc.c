@@ -225,7 +225,8 @@ int __mymm_kfree(struct mymm_pool *pool, const void *ptr,
  *
  * Context: any; in NMI it refuses.
  * Return: 0. -EINVAL: no pool's, or not the beginning of something allocated;
- * -EPERM: in NMI; -EIO: the pool is dead. Nothing has changed then but a counter.
+ * -EPERM: in NMI; -EIO: the pool is dead. Nothing has changed then but a counter of the
+ * pool whose address it is.
  */
 int mymm_kfree(const void *ptr)
 {

@@ -54,8 +54,9 @@ static int read_config(struct mymm_pool_config *config)
 
 static void tell(const struct mymm_pool *pool)
 {
-	pr_info("%u frames of %lu bytes in %u zones, %s; a frame is described by %zu bytes, all metadata together takes %lu bytes a frame\n",
+	pr_info("%u frames of %lu bytes in %u zone%s, %s; a frame is described by %zu bytes, with list heads the table takes %lu bytes a frame\n",
 		pool->nr_frames, PAGE_SIZE, pool->nr_zones,
+		pool->nr_zones == 1 ? "" : "s",
 		mymm_pool_has_memory(pool) ? "with memory" :
 					     "no memory behind them",
 		sizeof(struct mymm_frame),

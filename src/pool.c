@@ -89,9 +89,14 @@ static int parse_zone(char *item, struct layout *layout)
 		       name);
 		return -EINVAL;
 	}
-	if (!item || parse_size(item, &bytes)) {
+	if (!item) {
+		pr_err("zones: %s has no size: expected one as in %s:16M\n",
+		       name, name);
+		return -EINVAL;
+	}
+	if (parse_size(item, &bytes)) {
 		pr_err("zones: %s has the size \"%s\": expected a number with K, M, G or T, as in %s:16M\n",
-		       name, item ?: "", name);
+		       name, item, name);
 		return -EINVAL;
 	}
 	if (layout->pages[type]) {
@@ -144,8 +149,8 @@ static int parse_zones(const char *zones, struct layout *layout)
 static int check_config(const struct mymm_pool_config *config)
 {
 	if (config->nodes > MYMM_MAX_NODES) {
-		pr_err("nodes: %u is out of range 1 to %d\n", config->nodes,
-		       MYMM_MAX_NODES);
+		pr_err("nodes: %u is out of range 1 to %d: several nodes are not there yet\n",
+		       config->nodes, MYMM_MAX_NODES);
 		return -EINVAL;
 	}
 	if (!mymm_engine_find(config->engine)) {
@@ -181,7 +186,7 @@ static int get_memory(struct mymm_pool *pool, const struct layout *layout,
 	int err;
 
 	if (table + arena > mymm_area_room()) {
-		pr_err("zones: %lu MiB, with %lu MiB to describe them, do not fit: there is room for %lu MiB\n",
+		pr_err("zones: %lu MiB of memory and %lu MiB to describe the frames do not fit: there is room for %lu MiB\n",
 		       arena >> (20 - PAGE_SHIFT), table >> (20 - PAGE_SHIFT),
 		       mymm_area_room() >> (20 - PAGE_SHIFT));
 		return -ENOMEM;
@@ -190,7 +195,7 @@ static int get_memory(struct mymm_pool *pool, const struct layout *layout,
 	if (!err && arena)
 		err = mymm_area_alloc(&pool->arena, arena, NUMA_NO_NODE);
 	if (err) {
-		pr_err("zones: no memory for %lu MiB, with %lu MiB to describe them\n",
+		pr_err("zones: no memory for %lu MiB and %lu MiB to describe the frames\n",
 		       arena >> (20 - PAGE_SHIFT), table >> (20 - PAGE_SHIFT));
 		return err;
 	}

@@ -424,9 +424,10 @@ static void slub_free(struct mymm_cache *cache, unsigned int nr, void **objs)
 	raw_spin_unlock_irqrestore(&cache->list_lock, flags);
 
 	if (unlikely(twice))
-		mymm_refuse(cache->pool, MYMM_REFUSED_DOUBLE_FREE,
-			    "cache %s: %u objects were freed twice at the same time",
-			    cache->name, twice);
+		mymm_refuse(
+			cache->pool, MYMM_REFUSED_DOUBLE_FREE,
+			"cache %s: %u objects were freed twice at the same time",
+			cache->name, twice);
 	give_slabs_back(cache, empty);
 }
 
