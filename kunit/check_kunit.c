@@ -392,7 +392,7 @@ static void break_all_at(struct mymm_scene *scene, struct spot *spot)
 {
 	static const char *const whiches[] = { "first", "middle", "last" };
 	const struct breakage *breakage;
-	char where[60];
+	char where[100];
 
 	spot->free = block_of_list(spot);
 	spot->held = spot->free ^ (1U << spot->order);

@@ -379,7 +379,7 @@ static void break_all_at(struct mymm_scene *scene, struct spot *spot, bool full)
 {
 	static const char *const whiches[] = { "first", "middle", "last" };
 	const struct breakage *breakage;
-	char where[60];
+	char where[100];
 
 	find_spot(scene->test, spot, full);
 	snprintf(where, sizeof(where), "cache %s, %s %s slab: frame %u",
