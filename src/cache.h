@@ -107,13 +107,16 @@ struct mymm_cache {
 	char name[MYMM_NAME_MAX];
 };
 
-/* Is an object to be cleared? With init_on_alloc=1 it is for any flags. */
+/*
+ * Is an object to be cleared? With init_on_alloc=1 it is for any flags, but for what a
+ * constructor wrote; and poison is left to be seen.
+ */
 static inline bool mymm_cache_clears(const struct mymm_cache *cache, gfp_t gfp)
 {
 	if (cache->ctor)
 		return false;
-	if ((cache->flags & SLAB_POISON) && !(gfp & __GFP_ZERO))
-		return false;
+	if (cache->flags & SLAB_POISON)
+		return gfp & __GFP_ZERO;
 	return want_init_on_alloc(gfp);
 }
 

@@ -307,6 +307,16 @@ size_t mymm_ksize(const void *ptr)
 }
 EXPORT_SYMBOL_GPL(mymm_ksize);
 
+/* Is it an object that was freed already? */
+static bool is_free_object(struct mymm_pool *pool, const void *ptr)
+{
+	struct mymm_cache *cache;
+
+	guard(rcu)();
+	cache = mymm_cache_of(pool, ptr);
+	return cache && mymm_object_is_free(cache, (void *)ptr);
+}
+
 /* What is there to be said against a new size for @ptr? */
 static bool refuse_krealloc(struct mymm_pool *pool, const void *ptr)
 {
@@ -317,6 +327,10 @@ static bool refuse_krealloc(struct mymm_pool *pool, const void *ptr)
 	else if (!mymm_pool_contains(pool, ptr) || !size_of(pool, ptr))
 		mymm_refuse(pool, MYMM_REFUSED_FOREIGN,
 			    "krealloc of what is no allocation of this pool");
+	else if (is_free_object(pool, ptr))
+		mymm_refuse(pool, MYMM_REFUSED_DOUBLE_FREE,
+			    "krealloc of frame %u+%lu, which is free",
+			    mymm_pool_index(pool, ptr), offset_in_page(ptr));
 	else
 		return false;
 	return true;

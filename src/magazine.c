@@ -300,6 +300,19 @@ static bool confirm_free(struct mymm_cache *cache, void *obj)
 	return true;
 }
 
+/**
+ * mymm_object_is_free() - is an object that mymm_cache_owns() free?
+ * @cache: its cache
+ * @obj: the object
+ *
+ * Context: any but NMI.
+ * Return: whether it is; see the head of this file for what can't be seen.
+ */
+bool mymm_object_is_free(struct mymm_cache *cache, void *obj)
+{
+	return mymm_cache_looks_free(cache, obj) && confirm_free(cache, obj);
+}
+
 static noinline int refuse_double_free(struct mymm_cache *cache, void *obj)
 {
 	mymm_refuse(cache->pool, MYMM_REFUSED_DOUBLE_FREE,
@@ -351,8 +364,7 @@ static __always_inline int admit(struct mymm_cache *cache, void *obj)
 {
 	if (unlikely(!mymm_cache_owns(cache, obj)))
 		return refuse_free(cache, obj);
-	if (unlikely(mymm_cache_looks_free(cache, obj)) &&
-	    confirm_free(cache, obj))
+	if (unlikely(mymm_object_is_free(cache, obj)))
 		return refuse_double_free(cache, obj);
 	return 0;
 }

@@ -57,6 +57,7 @@ void mymm_magazine_drain_pool(struct mymm_pool *pool);
 void mymm_magazine_stats(struct mymm_cache *cache,
 			 struct mymm_magazine_stats *stats);
 bool mymm_magazine_has(struct mymm_cache *cache, const void *obj);
+bool mymm_object_is_free(struct mymm_cache *cache, void *obj);
 
 void *__mymm_cache_alloc(struct mymm_cache *cache, gfp_t gfp,
 			 struct mymm_owner owner);

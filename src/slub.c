@@ -28,7 +28,7 @@
  * Slabs with free objects are on the partial list, the others on the full list.
  * Allocation takes from the first partial slab; freeing into a full slab puts it at
  * the end, so that slabs have time to become empty. An empty slab goes back to the
- * pool if there are min_partial slabs beside it.
+ * pool if the list has min_partial slabs, itself among them.
  *
  * New slabs are allocated, and empty ones given back, with no lock held; in between
  * they are on no list and belong to whoever handles them.
@@ -417,7 +417,7 @@ static void slub_free(struct mymm_cache *cache, unsigned int nr, void **objs)
 		set_link(cache, objs[i], slab->free);
 		slab->free = object_number(cache, slab, objs[i]) + 1;
 		slab->inuse--;
-		if (!slab->inuse && cache->nr_partial > cache->min_partial)
+		if (!slab->inuse && cache->nr_partial >= cache->min_partial)
 			empty = unlist_empty(cache, slab, empty);
 	}
 	cache->nr_inuse -= nr - twice;
