@@ -224,12 +224,14 @@ static void frame_map(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool(test, "DMA:1M,Normal:72K");
 	struct mymm_cache *cache = mymm_test_cache(test, pool, "map", 2048);
-	struct mymm_frame *frame = mymm_alloc_pages(pool, GFP_KERNEL, 1);
-	void *obj = mymm_cache_alloc(cache, GFP_DMA);
-	void *large = mymm_kmalloc(pool, 10000, GFP_DMA);
+	struct mymm_frame *frame;
+	void *obj, *large;
 
 	if (cache->order != 3)
 		kunit_skip(test, "slabs are of order %u", cache->order);
+	frame = mymm_alloc_pages(pool, GFP_KERNEL, 1);
+	obj = mymm_cache_alloc(cache, GFP_DMA);
+	large = mymm_kmalloc(pool, 10000, GFP_DMA);
 	/* Lines of 64 frames; those like the one before are a star. */
 	expect_lines(test, mymm_frames_show, pool, map_in_use);
 	MYMM_EXPECT_OK(test, mymm_kfree(large));

@@ -401,7 +401,7 @@ static void each_invariant(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool(test, "Normal:1M");
 	struct mymm_cache *small = build(test, pool, "small", 64);
-	struct mymm_cache *large = build(test, pool, "large", 700);
+	struct mymm_cache *large = build(test, pool, "large", 2720);
 	struct mymm_scene *scene = mymm_scene_new(test, pool, small, large);
 	unsigned int i;
 

@@ -438,7 +438,8 @@ static void one_free_wins(struct kunit *test)
 	mymm_test_on_each_cpu(test, free_the_same, &race);
 	refused =
 		atomic_long_read(&race.pool->refused[MYMM_REFUSED_DOUBLE_FREE]);
-	KUNIT_EXPECT_GT(test, refused, 0);
+	if (num_online_cpus() > 1)
+		KUNIT_EXPECT_GT(test, refused, 0);
 	KUNIT_EXPECT_LE(test, refused, 2 * ROUNDS * (num_online_cpus() - 1));
 	MYMM_EXPECT_SOUND(test, race.pool);
 }
