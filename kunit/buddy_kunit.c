@@ -254,6 +254,54 @@ static void largest_order(struct kunit *test)
 	expect_list(test, buddy, 10, "0 1024 2048");
 }
 
+/* How many frames are not what they were; and they are from now on. */
+static unsigned int count_changes(const struct mymm_tiny *tiny,
+				  struct mymm_frame *before)
+{
+	unsigned int changed = 0;
+	u32 idx;
+
+	for (idx = 0; idx < tiny->heads + ORDERS; idx++)
+		changed += memcmp(&tiny->table[idx], &before[idx],
+				  sizeof(*before)) != 0;
+	memcpy(before, tiny->table, (tiny->heads + ORDERS) * sizeof(*before));
+	return changed;
+}
+
+/*
+ * Whatever the order, and however large the zone: only the heads of the blocks that are
+ * split or merged are written to, their neighbours on the lists, and the lists' heads. For
+ * each of 10 steps from order 0 to 10 that is at most a block, a neighbour on either
+ * side of it, and a list: 4 frames; and as many for the block itself.
+ */
+static void touches_heads_only(struct kunit *test)
+{
+	static const u32 sizes[] = { 1024, 2048, 16384 };
+	const unsigned int most = 4 * 11;
+	unsigned int i, order;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct mymm_tiny *tiny = mymm_tiny_new(test, 0, sizes[i]);
+		struct mymm_buddy *buddy = &tiny->zone[0].buddy;
+		struct mymm_frame *before;
+
+		before = kunit_kcalloc(test, tiny->heads + ORDERS,
+				       sizeof(*before), GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, before);
+		count_changes(tiny, before);
+		for (order = 0; order < ORDERS; order++) {
+			u32 idx = mymm_buddy_alloc(buddy, order);
+
+			KUNIT_EXPECT_LE_MSG(test, count_changes(tiny, before),
+					    most, "allocation of order %u",
+					    order);
+			mymm_buddy_free(buddy, idx, order);
+			KUNIT_EXPECT_LE_MSG(test, count_changes(tiny, before),
+					    most, "free of order %u", order);
+		}
+	}
+}
+
 /* --- every order of frees ---------------------------------------------------------- */
 
 /* Steps from one order of @nr numbers to the next; false after the last. */
@@ -303,6 +351,7 @@ static struct kunit_case buddy_cases[] = {
 	KUNIT_CASE(forced_orders),
 	KUNIT_CASE(zones_do_not_merge),
 	KUNIT_CASE(largest_order),
+	KUNIT_CASE(touches_heads_only),
 	KUNIT_CASE(each_order_of_frees),
 	{},
 };

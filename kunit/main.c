@@ -10,7 +10,7 @@
  * its size forces them, no invariant broken, and the pool gone.
  *
  *   insmod mymm.ko; insmod mymm_kunit.ko seed=1
- *   cat /sys/kernel/debug/kunit/mymm_*'/'results
+ *   cat /sys/kernel/debug/kunit/mymm_buddy/results
  *
  * Random numbers come from the seed and the name of the case, so a case does the same
  * whether it runs alone or with others. Nothing waits for a time to pass, and
