@@ -50,15 +50,11 @@ struct mymm_magazine_stats {
 	unsigned long collisions;
 };
 
+/* magazine.c */
 int mymm_magazine_create(struct mymm_cache *cache);
 void mymm_magazine_destroy(struct mymm_cache *cache);
-void mymm_magazine_drain(struct mymm_cache *cache);
-void mymm_magazine_drain_pool(struct mymm_pool *pool);
 void mymm_magazine_stats(struct mymm_cache *cache,
 			 struct mymm_magazine_stats *stats);
-bool mymm_magazine_has(struct mymm_cache *cache, const void *obj);
-bool mymm_object_is_free(struct mymm_cache *cache, void *obj);
-
 void *__mymm_cache_alloc(struct mymm_cache *cache, gfp_t gfp,
 			 struct mymm_owner owner);
 int __mymm_cache_free(struct mymm_cache *cache, void *obj,
@@ -66,6 +62,15 @@ int __mymm_cache_free(struct mymm_cache *cache, void *obj,
 void *mymm_cache_alloc_unchecked(struct mymm_cache *cache, gfp_t gfp);
 void mymm_cache_free_unchecked(struct mymm_cache *cache, void *obj);
 
+/* object.c */
+bool mymm_magazine_has(struct mymm_cache *cache, const void *obj);
+bool mymm_object_is_free(struct mymm_cache *cache, void *obj);
+int mymm_refuse_double_free(struct mymm_cache *cache, void *obj);
+int mymm_refuse_object(struct mymm_cache *cache, const void *obj);
+
+/* drain.c */
+void mymm_magazine_drain(struct mymm_cache *cache);
+void mymm_magazine_drain_pool(struct mymm_pool *pool);
 int mymm_magazine_init(void);
 void mymm_magazine_exit(void);
 

@@ -7,13 +7,7 @@
  * what it holds. Closing the file, or dying, frees all of it: first what was
  * allocated, then the caches.
  *
- * A handle is one word of the array, without memory of its own: for a cache its
- * pointer; for anything else what it is and where, packed into a value:
- *
- *      bit  62 ...  18  17 ... 6   5 ... 2   1 0
- *           +----------+----------+---------+------+
- *           | frame    | offset   | order   | kind |
- *           +----------+----------+---------+------+
+ * handle.h says what a handle is, operation.c what a program can do with one.
  *
  * One mutex a session: its calls run one after the other. Different sessions meet in
  * the pool only. uapi/mymm.h says what each call does; whatever bytes come in, the
@@ -23,17 +17,15 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
-#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include <linux/xarray.h>
 
+#include "handle.h"
 #include "kmalloc.h"
 #include "page_alloc.h"
 #include "session.h"
-#include "uapi/mymm.h"
 
 static_assert(MYMM_UAPI_ORDERS == MYMM_NR_ORDERS, "the door shows all orders");
 static_assert(MYMM_UAPI_ZONES == MYMM_MAX_ZONES, "the door shows all zones");
@@ -42,347 +34,7 @@ static_assert(MYMM_NAME_LEN == MYMM_NAME_MAX, "names fit through the door");
 /* No argument is that large; what says so is garbage. */
 #define MAX_ARG_SIZE (64 * 1024U)
 
-/**
- * struct mymm_session - an open file of /dev/mymm
- * @lock: protects @handles
- * @handles: what it holds
- * @held: how many handles
- * @pool: where from; constant
- * @owner: for whatever it allocates; constant
- */
-struct mymm_session {
-	struct mutex lock; /* of @handles */
-	struct xarray handles;
-	unsigned long held;
-	struct mymm_pool *pool;
-	struct mymm_owner owner;
-};
-
 static atomic_t last_session;
-
-/* --- handles ---------------------------------------------------------------- */
-
-struct holding {
-	enum mymm_kind kind;
-	unsigned int order;
-	u32 pfn;
-	unsigned int offset;
-};
-
-static void *pack(struct holding h)
-{
-	return xa_mk_value((unsigned long)h.pfn << 18 | h.offset << 6 |
-			   h.order << 2 | (h.kind - 1));
-}
-
-static struct holding unpack(void *entry)
-{
-	unsigned long value = xa_to_value(entry);
-
-	return (struct holding){
-		.kind = (value & 3) + 1,
-		.order = value >> 2 & 0xf,
-		.offset = value >> 6 & 0xfff,
-		.pfn = value >> 18,
-	};
-}
-
-static struct mymm_frame *frame_of(struct mymm_session *s, struct holding h)
-{
-	return &s->pool->frame[h.pfn];
-}
-
-static void *address_of(struct mymm_session *s, struct holding h)
-{
-	return mymm_pool_address(s->pool, h.pfn) + h.offset;
-}
-
-static struct holding holding_at(struct mymm_session *s, enum mymm_kind kind,
-				 const void *addr)
-{
-	return (struct holding){
-		.kind = kind,
-		.pfn = mymm_pool_index(s->pool, addr),
-		.offset = offset_in_page(addr),
-	};
-}
-
-static int new_handle(struct mymm_session *s, void *entry, u32 *handle)
-{
-	int err = xa_alloc(&s->handles, handle, entry, XA_LIMIT(1, INT_MAX),
-			   GFP_KERNEL);
-
-	if (!err)
-		s->held++;
-	return err;
-}
-
-static void drop_handle(struct mymm_session *s, u32 handle)
-{
-	xa_erase(&s->handles, handle);
-	s->held--;
-}
-
-static int get_holding(struct mymm_session *s, u32 handle, enum mymm_kind kind,
-		       struct holding *h)
-{
-	void *entry = xa_load(&s->handles, handle);
-
-	if (!entry)
-		return -ENOENT;
-	if (!xa_is_value(entry))
-		return -EBADSLT;
-	*h = unpack(entry);
-	return h->kind == kind ? 0 : -EBADSLT;
-}
-
-static struct mymm_cache *get_cache(struct mymm_session *s, u32 handle)
-{
-	void *entry = xa_load(&s->handles, handle);
-
-	if (!entry)
-		return ERR_PTR(-ENOENT);
-	return xa_is_value(entry) ? ERR_PTR(-EBADSLT) : entry;
-}
-
-/* --- operations --------------------------------------------------------------- */
-
-static int read_gfp(struct mymm_session *s, u32 flags, gfp_t *gfp)
-{
-	static const struct {
-		u32 ours;
-		gfp_t theirs;
-	} bits[] = {
-		{ MYMM_GFP_ZERO, __GFP_ZERO },
-		{ MYMM_GFP_COMP, __GFP_COMP },
-		{ MYMM_GFP_DMA, __GFP_DMA },
-		{ MYMM_GFP_DMA32, __GFP_DMA32 },
-		{ MYMM_GFP_HIGHMEM, __GFP_HIGHMEM },
-		{ MYMM_GFP_MOVABLE, __GFP_MOVABLE },
-		{ MYMM_GFP_RECLAIMABLE, __GFP_RECLAIMABLE },
-		{ MYMM_GFP_NOWARN, __GFP_NOWARN },
-		{ MYMM_GFP_NORETRY, __GFP_NORETRY },
-	};
-	unsigned int i;
-
-	if (flags & ~MYMM_GFP_ALL)
-		return -EINVAL;
-	switch (flags & (MYMM_GFP_ATOMIC | MYMM_GFP_NOWAIT)) {
-	case 0:
-		*gfp = GFP_KERNEL;
-		break;
-	case MYMM_GFP_ATOMIC:
-		*gfp = GFP_ATOMIC;
-		break;
-	case MYMM_GFP_NOWAIT:
-		*gfp = GFP_NOWAIT;
-		break;
-	default:
-		return -EINVAL;
-	}
-	for (i = 0; i < ARRAY_SIZE(bits); i++)
-		if (flags & bits[i].ours)
-			*gfp |= bits[i].theirs;
-	if (mymm_gfp_zone(*gfp) == MYMM_ZONE_NONE)
-		return -EINVAL;
-	if ((*gfp & __GFP_MOVABLE) && (*gfp & __GFP_RECLAIMABLE))
-		return -EINVAL;
-	if ((*gfp & __GFP_ZERO) && !mymm_pool_has_memory(s->pool))
-		return -EOPNOTSUPP;
-	return 0;
-}
-
-static int op_pages_alloc(struct mymm_session *s, struct mymm_op *op)
-{
-	struct holding h = { .kind = MYMM_KIND_PAGES };
-	struct mymm_frame *frame;
-	gfp_t gfp;
-	int err;
-
-	err = read_gfp(s, op->flags, &gfp);
-	if (err)
-		return err;
-	if (op->handle || op->cache || op->arg > MYMM_MAX_ORDER)
-		return -EINVAL;
-	frame = __mymm_alloc_pages(s->pool, gfp, op->arg, s->owner);
-	if (!frame)
-		return -ENOMEM;
-	h.order = op->arg;
-	h.pfn = frame - s->pool->frame;
-	err = new_handle(s, pack(h), &op->handle);
-	if (err) {
-		__mymm_free_pages(s->pool, frame, op->arg, s->owner);
-		return err;
-	}
-	op->pfn = h.pfn;
-	op->bytes = PAGE_SIZE << h.order;
-	return 0;
-}
-
-static int op_pages_free(struct mymm_session *s, struct mymm_op *op)
-{
-	struct holding h;
-	int err;
-
-	if (op->flags || op->cache)
-		return -EINVAL;
-	err = get_holding(s, op->handle, MYMM_KIND_PAGES, &h);
-	if (err)
-		return err;
-	if (op->arg == MYMM_ANY)
-		op->arg = h.order;
-	if (op->arg > UINT_MAX)
-		return -EINVAL;
-	err = __mymm_free_pages(s->pool, frame_of(s, h), op->arg, s->owner);
-	if (!err)
-		drop_handle(s, op->handle);
-	return err;
-}
-
-/* Where an object went: into a handle, or back if there is none to be had. */
-static int hold_object(struct mymm_session *s, enum mymm_kind kind, void *obj,
-		       struct mymm_op *op)
-{
-	struct holding h = holding_at(s, kind, obj);
-	int err = new_handle(s, pack(h), &op->handle);
-
-	if (err) {
-		__mymm_kfree(s->pool, obj, s->owner);
-		return err;
-	}
-	op->pfn = h.pfn;
-	op->bytes = mymm_slot_size(s->pool, obj);
-	return 0;
-}
-
-static int op_kmalloc(struct mymm_session *s, struct mymm_op *op)
-{
-	gfp_t gfp;
-	void *obj;
-	int err;
-
-	err = read_gfp(s, op->flags, &gfp);
-	if (err)
-		return err;
-	if (op->handle || op->cache || !op->arg ||
-	    op->arg > PAGE_SIZE << MYMM_MAX_ORDER)
-		return -EINVAL;
-	if (!mymm_pool_has_memory(s->pool))
-		return -EOPNOTSUPP;
-	obj = __mymm_kmalloc(s->pool, op->arg, gfp, s->owner);
-	return obj ? hold_object(s, MYMM_KIND_KMALLOC, obj, op) : -ENOMEM;
-}
-
-static int op_krealloc(struct mymm_session *s, struct mymm_op *op)
-{
-	struct holding h;
-	gfp_t gfp;
-	void *obj;
-	int err;
-
-	err = read_gfp(s, op->flags, &gfp);
-	if (err)
-		return err;
-	if (op->cache || !op->arg || op->arg > PAGE_SIZE << MYMM_MAX_ORDER)
-		return -EINVAL;
-	err = get_holding(s, op->handle, MYMM_KIND_KMALLOC, &h);
-	if (err)
-		return err;
-	obj = __mymm_krealloc(s->pool, address_of(s, h), op->arg, gfp,
-			      s->owner);
-	if (!obj)
-		return -ENOMEM;
-	h = holding_at(s, MYMM_KIND_KMALLOC, obj);
-	/* The handle's place is there already: this needs no memory. */
-	xa_store(&s->handles, op->handle, pack(h), GFP_KERNEL);
-	op->pfn = h.pfn;
-	op->bytes = mymm_slot_size(s->pool, obj);
-	return 0;
-}
-
-static int op_kfree(struct mymm_session *s, struct mymm_op *op)
-{
-	struct holding h;
-	int err;
-
-	if (op->flags || op->cache || op->arg)
-		return -EINVAL;
-	err = get_holding(s, op->handle, MYMM_KIND_KMALLOC, &h);
-	if (!err)
-		err = __mymm_kfree(s->pool, address_of(s, h), s->owner);
-	if (!err)
-		drop_handle(s, op->handle);
-	return err;
-}
-
-static int op_obj_alloc(struct mymm_session *s, struct mymm_op *op)
-{
-	struct mymm_cache *cache;
-	gfp_t gfp;
-	void *obj;
-	int err;
-
-	err = read_gfp(s, op->flags, &gfp);
-	if (err)
-		return err;
-	if (op->handle || op->arg)
-		return -EINVAL;
-	cache = get_cache(s, op->cache);
-	if (IS_ERR(cache))
-		return PTR_ERR(cache);
-	obj = __mymm_cache_alloc(cache, gfp, s->owner);
-	return obj ? hold_object(s, MYMM_KIND_OBJECT, obj, op) : -ENOMEM;
-}
-
-static int op_obj_free(struct mymm_session *s, struct mymm_op *op)
-{
-	struct mymm_cache *cache;
-	struct holding h;
-	int err;
-
-	if (op->flags || op->arg)
-		return -EINVAL;
-	err = get_holding(s, op->handle, MYMM_KIND_OBJECT, &h);
-	if (err)
-		return err;
-	if (op->cache) {
-		cache = get_cache(s, op->cache);
-		if (IS_ERR(cache))
-			return PTR_ERR(cache);
-		err = __mymm_cache_free(cache, address_of(s, h), s->owner);
-	} else {
-		err = __mymm_kfree(s->pool, address_of(s, h), s->owner);
-	}
-	if (!err)
-		drop_handle(s, op->handle);
-	return err;
-}
-
-static int run_op(struct mymm_session *s, struct mymm_op *op)
-{
-	if (op->reserved)
-		return -EINVAL;
-	if (mymm_pool_dead(s->pool))
-		return -EIO;
-	switch (op->op) {
-	case MYMM_OP_PAGES_ALLOC:
-		return op_pages_alloc(s, op);
-	case MYMM_OP_PAGES_FREE:
-		return op_pages_free(s, op);
-	case MYMM_OP_KMALLOC:
-		return op_kmalloc(s, op);
-	case MYMM_OP_KREALLOC:
-		return op_krealloc(s, op);
-	case MYMM_OP_KFREE:
-		return op_kfree(s, op);
-	case MYMM_OP_OBJ_ALLOC:
-		return op_obj_alloc(s, op);
-	case MYMM_OP_OBJ_FREE:
-		return op_obj_free(s, op);
-	default:
-		return -EINVAL;
-	}
-}
 
 /* --- calls ------------------------------------------------------------------------ */
 
@@ -404,7 +56,7 @@ static long call_batch(struct mymm_session *s, void *arg)
 					    batch->op_size);
 		if (err)
 			return err;
-		op.result = run_op(s, &op);
+		op.result = mymm_session_run(s, &op);
 		batch->done++;
 		batch->failed += !!op.result;
 		if (copy_to_user(user, &op, sizeof(op)))

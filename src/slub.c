@@ -43,67 +43,14 @@
 #include <linux/poison.h>
 #include <linux/slab.h>
 
-#include "cache.h"
-#include "check.h"
 #include "compat.h"
 #include "page_alloc.h"
+#include "slub.h"
 
 /* What a caller's flags may say about getting a slab: how hard to try, no more. */
 #define SLAB_GFP                                                        \
 	(~(GFP_ZONEMASK | __GFP_ZERO | __GFP_COMP | __GFP_RECLAIMABLE | \
 	   __GFP_WRITE | __GFP_ACCOUNT))
-
-static inline struct mymm_frame *slab_of(const struct mymm_cache *cache,
-					 const void *obj)
-{
-	u32 idx = (obj - cache->base) >> PAGE_SHIFT;
-	unsigned int order = mymm_tag_order(READ_ONCE(cache->frame[idx].tag));
-
-	/* A slab is a block, so it is aligned to its size. */
-	return &cache->frame[idx & ~((1U << order) - 1)];
-}
-
-static inline u32 frame_index(const struct mymm_cache *cache,
-			      const struct mymm_frame *slab)
-{
-	return slab - cache->frame;
-}
-
-static inline void *slab_address(const struct mymm_cache *cache,
-				 const struct mymm_frame *slab)
-{
-	return cache->base +
-	       ((unsigned long)frame_index(cache, slab) << PAGE_SHIFT);
-}
-
-/* The number in its slab of an object that mymm_cache_owns(). */
-static inline u32 object_number(const struct mymm_cache *cache,
-				const struct mymm_frame *slab, const void *obj)
-{
-	u32 at = obj - cache->base;
-
-	return ror32(at * cache->inverse - slab->start, cache->shift);
-}
-
-static inline void set_link(const struct mymm_cache *cache, void *obj, u64 link)
-{
-	*mymm_cache_word(cache, obj) = mymm_cache_cookie(cache, obj) ^ link;
-}
-
-/* More than 16 bits if the object was written to. */
-static inline u64 get_link(const struct mymm_cache *cache, void *obj)
-{
-	return *mymm_cache_word(cache, obj) ^ mymm_cache_cookie(cache, obj);
-}
-
-/* The object that a link leads to; NULL if it leads nowhere in this slab. */
-static inline void *follow(const struct mymm_cache *cache,
-			   const struct mymm_frame *slab, u64 link)
-{
-	if (link - 1 >= slab->objects)
-		return NULL;
-	return slab_address(cache, slab) + (link - 1) * cache->size;
-}
 
 /* --- poison ----------------------------------------------------------- */
 
@@ -476,77 +423,6 @@ static unsigned long slub_shrink(struct mymm_cache *cache)
 
 /* --- geometry ------------------------------------------------------------ */
 
-/* Does a slab of this order waste at most one part in @fraction? */
-static bool wastes_little(unsigned int size, unsigned int order,
-			  unsigned int fraction)
-{
-	unsigned int bytes = PAGE_SIZE << order;
-
-	return bytes % size <= bytes / fraction;
-}
-
-/* The smallest order from @low up to the usual limit that wastes little enough. */
-static unsigned int least_order(unsigned int size, unsigned int low,
-				unsigned int fraction)
-{
-	unsigned int order = low;
-
-	while (order <= MYMM_SLAB_MAX_ORDER &&
-	       !wastes_little(size, order, fraction))
-		order++;
-	return order;
-}
-
-/* How many objects a slab should have, on a machine of this many CPUs. */
-static unsigned int wanted_objects(void)
-{
-	unsigned int cpus = num_present_cpus();
-
-	/* Some machines only tell of CPUs as they come up. */
-	if (cpus <= 1)
-		cpus = nr_cpu_ids;
-	return 4 * (fls(cpus) + 1);
-}
-
-/**
- * mymm_slab_order() - the order of slabs for objects of a size
- * @size: bytes from one object to the next
- *
- * calculate_order() of the running kernel: 6.1 lowers the number of objects it aims
- * for, one by one, before it gives up on the usual orders; 6.8 and later accept
- * up to half of the slab as waste instead.
- *
- * Return: the order; more than %MYMM_MAX_ORDER if no slab can hold such an object.
- */
-unsigned int mymm_slab_order(unsigned int size)
-{
-	unsigned int most = (PAGE_SIZE << MYMM_SLAB_MAX_ORDER) / size;
-	unsigned int objects, fraction, order;
-
-	objects = min(wanted_objects(), max(most, 1U));
-	if (MYMM_ORDER_RULE_6_8) {
-		unsigned int low = get_order(objects * size);
-
-		for (fraction = 16; fraction > 1; fraction /= 2) {
-			order = least_order(size, low, fraction);
-			if (order <= MYMM_SLAB_MAX_ORDER)
-				return order;
-		}
-		return get_order(size);
-	}
-
-	for (; objects > 1; objects--) {
-		for (fraction = 16; fraction >= 4; fraction /= 2) {
-			order = least_order(size, get_order(objects * size),
-					    fraction);
-			if (order <= MYMM_SLAB_MAX_ORDER)
-				return order;
-		}
-	}
-	return get_order(size);
-}
-MYMM_EXPORT_INTERNAL(mymm_slab_order);
-
 /* The inverse of an odd number modulo 2^32: each step doubles the right bits. */
 static u32 inverse_of_odd(u32 odd)
 {
@@ -621,172 +497,6 @@ static void slub_get_slabinfo(struct mymm_cache *cache,
 	};
 }
 
-/* --- invariants ------------------------------------------------------------ */
-
-/* I9: the frames of a slab say that they are, and all of them the same. */
-static int check_frames(struct mymm_cache *cache, u32 idx,
-			struct mymm_finding *finding)
-{
-	struct mymm_frame *slab = &cache->frame[idx];
-	unsigned int order = mymm_tag_order(slab->tag);
-	unsigned int i;
-
-	if (mymm_tag_state(slab->tag) != MYMM_FRAME_SLAB)
-		return mymm_find(
-			finding, 9,
-			"cache %s: frame %u is on a list of slabs but is %s",
-			cache->name, idx,
-			mymm_frame_state_name(mymm_tag_state(slab->tag)));
-	if (slab->start != (u32)(idx << PAGE_SHIFT) * cache->inverse)
-		return mymm_find(
-			finding, 9,
-			"cache %s: slab at frame %u says it begins at %#x",
-			cache->name, idx, slab->start);
-	if (order != cache->order && order != cache->min_order)
-		return mymm_find(
-			finding, 9,
-			"cache %s: slab at frame %u has order %u, not %u or %u",
-			cache->name, idx, order, cache->order,
-			cache->min_order);
-	for (i = 0; i < 1U << order; i++) {
-		if (slab[i].cache != cache->id)
-			return mymm_find(
-				finding, 9,
-				"cache %s: frame %u of the slab at frame %u says it is of cache number %u, not %u",
-				cache->name, idx + i, idx, slab[i].cache,
-				cache->id);
-		if (slab[i].start != slab->start ||
-		    slab[i].objects != slab->objects)
-			return mymm_find(
-				finding, 9,
-				"cache %s: frame %u of the slab at frame %u says it has %u objects from %#x, not %u from %#x",
-				cache->name, idx + i, idx, slab[i].objects,
-				slab[i].start, slab->objects, slab->start);
-		if (i &&
-		    slab[i].tag != mymm_tag(MYMM_FRAME_SLAB_TAIL, order, 0))
-			return mymm_find(
-				finding, 9,
-				"cache %s: frame %u of the slab at frame %u is %s, of order %u",
-				cache->name, idx + i, idx,
-				mymm_frame_state_name(
-					mymm_tag_state(slab[i].tag)),
-				mymm_tag_order(slab[i].tag));
-	}
-	return 0;
-}
-
-/* I6: the freelist stays in the slab, has no cycle, and the numbers add up. */
-static int check_freelist(struct mymm_cache *cache, u32 idx,
-			  struct mymm_finding *finding)
-{
-	struct mymm_frame *slab = &cache->frame[idx];
-	unsigned int free = 0;
-	u64 link = slab->free;
-
-	if (slab->objects !=
-	    (PAGE_SIZE << mymm_tag_order(slab->tag)) / cache->size)
-		return mymm_find(
-			finding, 6,
-			"cache %s: slab at frame %u says it has %u objects of %u bytes",
-			cache->name, idx, slab->objects, cache->size);
-	while (link != MYMM_FREELIST_END) {
-		void *obj = follow(cache, slab, link);
-
-		if (!obj)
-			return mymm_find(
-				finding, 6,
-				"cache %s: slab at frame %u: the freelist leaves the slab after %u objects",
-				cache->name, idx, free);
-		if (++free > slab->objects)
-			return mymm_find(
-				finding, 6,
-				"cache %s: slab at frame %u: the freelist has a cycle",
-				cache->name, idx);
-		link = get_link(cache, obj);
-	}
-	if (free + slab->inuse != slab->objects)
-		return mymm_find(
-			finding, 6,
-			"cache %s: slab at frame %u: %u free + %u used objects are not %u",
-			cache->name, idx, free, slab->inuse, slab->objects);
-	return 0;
-}
-
-/* I5 for a list of slabs, and the sums over it. */
-static int check_list(struct mymm_cache *cache, u32 head, unsigned long *slabs,
-		      unsigned long *objects, unsigned long *inuse,
-		      struct mymm_finding *finding)
-{
-	const struct mymm_frame *table = cache->frame;
-	bool full = head == cache->full, ends;
-	u32 prev = head, idx;
-	int err;
-
-	for (idx = table[head].next; idx != head; idx = table[idx].next) {
-		if (idx >= cache->pool->nr_frames || table[idx].prev != prev)
-			return mymm_find(
-				finding, 5,
-				"cache %s: the %s list is broken behind frame %u",
-				cache->name, full ? "full" : "partial", prev);
-		if (++*slabs > cache->nr_slabs)
-			return mymm_find(
-				finding, 7,
-				"cache %s: more slabs on lists than the %lu that it has",
-				cache->name, cache->nr_slabs);
-		err = check_frames(cache, idx, finding);
-		if (!err)
-			err = check_freelist(cache, idx, finding);
-		if (err)
-			return err;
-		ends = table[idx].free == MYMM_FREELIST_END;
-		if (full != ends)
-			return mymm_find(
-				finding, 5,
-				"cache %s: slab at frame %u with %u of %u objects used is on the %s list",
-				cache->name, idx, table[idx].inuse,
-				table[idx].objects, full ? "full" : "partial");
-		*objects += table[idx].objects;
-		*inuse += table[idx].inuse;
-		prev = idx;
-	}
-	if (table[head].prev != prev)
-		return mymm_find(
-			finding, 5,
-			"cache %s: the %s list does not end where it says",
-			cache->name, full ? "full" : "partial");
-	return 0;
-}
-
-static int slub_check(struct mymm_cache *cache, struct mymm_finding *finding)
-{
-	unsigned long slabs = 0, objects = 0, inuse = 0, partial;
-	int err;
-
-	guard(raw_spinlock_irqsave)(&cache->list_lock);
-
-	err = check_list(cache, cache->partial, &slabs, &objects, &inuse,
-			 finding);
-	if (err)
-		return err;
-	partial = slabs;
-	err = check_list(cache, cache->full, &slabs, &objects, &inuse, finding);
-	if (err)
-		return err;
-	if (slabs != cache->nr_slabs || partial != cache->nr_partial)
-		return mymm_find(
-			finding, 7,
-			"cache %s: %lu slabs on lists, %lu of them partial, not %lu and %lu",
-			cache->name, slabs, partial, cache->nr_slabs,
-			cache->nr_partial);
-	if (objects != cache->nr_objects || inuse != cache->nr_inuse)
-		return mymm_find(
-			finding, 7,
-			"cache %s: %lu objects in its slabs, %lu of them used, not %lu and %lu",
-			cache->name, objects, inuse, cache->nr_objects,
-			cache->nr_inuse);
-	return 0;
-}
-
 const struct mymm_engine_ops mymm_slub_ops = {
 	.name = "slub",
 	.needs_memory = true,
@@ -797,5 +507,5 @@ const struct mymm_engine_ops mymm_slub_ops = {
 	.shrink = slub_shrink,
 	.default_tunables = slub_default_tunables,
 	.get_slabinfo = slub_get_slabinfo,
-	.check = slub_check,
+	.check = mymm_slub_check,
 };

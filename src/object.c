@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What an address is, when somebody wants to free it: the slow side of the refusals whose
+ * fast side is mymm_cache_owns() and mymm_cache_looks_free().
+ *
+ * Whether an object is free is exact: it is looked for in the magazines of all CPUs and on
+ * its slab's freelist. magazine.c says how a batch on its way is not missed, and what can't
+ * be seen at all.
+ */
+#include "cache.h"
+#include "compat.h"
+
+/**
+ * mymm_magazine_has() - is an object in the magazine of any CPU?
+ * @cache: the cache
+ * @obj: the object
+ *
+ * Reads other CPUs' magazines while they are in use, so an object on its way may be
+ * missed: see @flights.
+ *
+ * Return: whether it was seen.
+ */
+bool mymm_magazine_has(struct mymm_cache *cache, const void *obj)
+{
+	unsigned long i;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct mymm_magazine *mag = per_cpu_ptr(cache->mag, cpu);
+		unsigned long count = READ_ONCE(mag->count);
+
+		for (i = 0; i < min(count, cache->mag_limit); i++)
+			if (READ_ONCE(mag->objs[i]) == obj)
+				return true;
+	}
+	return false;
+}
+MYMM_EXPORT_INTERNAL(mymm_magazine_has);
+
+/* An object carries the cookie of a free one. Is it free? */
+static bool confirm_free(struct mymm_cache *cache, void *obj)
+{
+	unsigned int tries = 1000;
+
+	while (tries--) {
+		int moves = atomic_read(&cache->moves);
+
+		smp_rmb(); /* pairs with mymm_flight_begin() and mymm_flight_end() */
+		if (!atomic_read(&cache->flights)) {
+			if (mymm_magazine_has(cache, obj) ||
+			    cache->engine->is_free(cache, obj))
+				return true;
+			smp_rmb(); /* as above */
+			if (moves == atomic_read(&cache->moves))
+				return false;
+		}
+		cpu_relax();
+	}
+	/*
+	 * Batches are moving all the time, or we interrupted one. To believe the
+	 * cookie is wrong once in 2^48 times; an object is lost then, nothing worse.
+	 */
+	return true;
+}
+
+/**
+ * mymm_object_is_free() - is an object that mymm_cache_owns() free?
+ * @cache: its cache
+ * @obj: the object
+ *
+ * Context: any but NMI.
+ * Return: whether it is; see the head of this file for what can't be seen.
+ */
+bool mymm_object_is_free(struct mymm_cache *cache, void *obj)
+{
+	return mymm_cache_looks_free(cache, obj) && confirm_free(cache, obj);
+}
+
+/**
+ * mymm_refuse_double_free() - say that an object is free already
+ * @cache: its cache
+ * @obj: the object
+ *
+ * Context: any but NMI.
+ * Return: -EINVAL.
+ */
+int mymm_refuse_double_free(struct mymm_cache *cache, void *obj)
+{
+	mymm_refuse(cache->pool, MYMM_REFUSED_DOUBLE_FREE,
+		    "double free of an object of cache %s at frame %u+%lu",
+		    cache->name, mymm_pool_index(cache->pool, obj),
+		    offset_in_page(obj));
+	return -EINVAL;
+}
+
+/**
+ * mymm_refuse_object() - say why mymm_cache_owns() denied an address
+ * @cache: the cache that it was to be freed to
+ * @obj: the address
+ *
+ * Context: any but NMI.
+ * Return: -EINVAL.
+ */
+int mymm_refuse_object(struct mymm_cache *cache, const void *obj)
+{
+	struct mymm_pool *pool = cache->pool;
+	const struct mymm_frame *frame;
+	struct mymm_cache *other;
+	u32 idx;
+
+	if (!mymm_pool_contains(pool, obj)) {
+		mymm_refuse(pool, MYMM_REFUSED_FOREIGN,
+			    "free to cache %s of an address outside the pool",
+			    cache->name);
+		return -EINVAL;
+	}
+	idx = mymm_pool_index(pool, obj);
+	frame = &pool->frame[idx];
+
+	guard(rcu)();
+	other = mymm_cache_of(pool, obj);
+	if (!other)
+		mymm_refuse(pool, MYMM_REFUSED_WRONG_KIND,
+			    "free to cache %s of frame %u+%lu: the frame is %s",
+			    cache->name, idx, offset_in_page(obj),
+			    mymm_frame_state_name(mymm_tag_state(frame->tag)));
+	else if (other != cache)
+		mymm_refuse(
+			pool, MYMM_REFUSED_WRONG_CACHE,
+			"free to cache %s of frame %u+%lu, which belongs to cache %s",
+			cache->name, idx, offset_in_page(obj), other->name);
+	else
+		mymm_refuse(
+			pool, MYMM_REFUSED_NOT_START,
+			"free to cache %s of frame %u+%lu, where no object begins",
+			cache->name, idx, offset_in_page(obj));
+	return -EINVAL;
+}
