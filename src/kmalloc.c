@@ -193,29 +193,36 @@ void *__mymm_kmalloc(struct mymm_pool *pool, size_t size, gfp_t gfp,
  */
 void *mymm_kmalloc(struct mymm_pool *pool, size_t size, gfp_t gfp)
 {
-	return __mymm_kmalloc(pool, size, gfp, MYMM_CALLER);
+	if (unlikely(!size || size > MYMM_KMALLOC_MAX ||
+		     !mymm_pool_has_memory(pool)))
+		return __mymm_kmalloc(pool, size, gfp, MYMM_CALLER);
+	/* A tail call, so it is told who called us: see event.h. */
+	return mymm_cache_alloc(pool->kmalloc[type_of(gfp)][class_of(size)],
+				gfp);
 }
 EXPORT_SYMBOL_GPL(mymm_kmalloc);
 
-int __mymm_kfree(struct mymm_pool *pool, const void *ptr,
-		 struct mymm_owner owner)
+/* Under rcu_read_lock(), which keeps the cache that a stale address leads to. */
+static __always_inline int free_bytes(struct mymm_pool *pool, const void *ptr,
+				      struct mymm_owner owner)
 {
 	struct mymm_cache *cache;
-	int err;
 
 	if (unlikely(in_nmi())) {
 		mymm_refuse(pool, MYMM_REFUSED_NMI, "kfree in NMI");
 		return -EPERM;
 	}
-	rcu_read_lock();
 	cache = mymm_cache_of(pool, ptr);
-	if (likely(cache)) {
-		err = __mymm_cache_free(cache, (void *)ptr, owner);
-		rcu_read_unlock();
-		return err;
-	}
-	rcu_read_unlock();
+	if (likely(cache))
+		return __mymm_cache_free(cache, (void *)ptr, owner);
 	return free_large(pool, ptr, owner);
+}
+
+int __mymm_kfree(struct mymm_pool *pool, const void *ptr,
+		 struct mymm_owner owner)
+{
+	guard(rcu)();
+	return free_bytes(pool, ptr, owner);
 }
 
 /**
@@ -238,7 +245,7 @@ int mymm_kfree(const void *ptr)
 	rcu_read_lock();
 	pool = mymm_pool_of(ptr);
 	if (likely(pool)) {
-		err = __mymm_kfree(pool, ptr, MYMM_CALLER);
+		err = free_bytes(pool, ptr, MYMM_CALLER);
 	} else {
 		mymm_refuse(NULL, MYMM_REFUSED_FOREIGN,
 			    "kfree of an address outside every pool");
