@@ -208,6 +208,7 @@ static void written_after_free(struct kunit *test, unsigned int first,
 	struct mymm_finding finding;
 	DECLARE_BITMAP(seen, OBJECTS) = {};
 	unsigned int i, n;
+	unsigned long live;
 
 	KUNIT_ASSERT_EQ(test, cache->order, 0);
 	for (i = 0; i < OBJECTS; i++)
@@ -244,6 +245,9 @@ static void written_after_free(struct kunit *test, unsigned int first,
 	KUNIT_EXPECT_GT(test, refused(pool, MYMM_REFUSED_OVERWRITTEN), 0);
 	MYMM_EXPECT_SOUND(test, pool);
 
+	/* Those that are out of use are not held by anybody. */
+	KUNIT_EXPECT_EQ(test, mymm_cache_destroy_count(cache, &live), -EBUSY);
+	KUNIT_EXPECT_EQ(test, live, OBJECTS - bad + 1);
 	/* The cache goes on; but its slab stays, so it ends with its pool. */
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, obj));
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, keep));
@@ -252,7 +256,8 @@ static void written_after_free(struct kunit *test, unsigned int first,
 	mymm_cache_shrink(cache);
 	KUNIT_EXPECT_EQ(test, cache->nr_slabs, 1);
 	KUNIT_EXPECT_EQ(test, cache->nr_inuse, bad);
-	KUNIT_EXPECT_EQ(test, mymm_cache_destroy(cache), -EBUSY);
+	KUNIT_EXPECT_EQ(test, mymm_cache_destroy_count(cache, &live), -EBUSY);
+	KUNIT_EXPECT_EQ(test, live, 0);
 	MYMM_EXPECT_SOUND(test, pool);
 	mymm_pool_kill(pool, "it has objects that are out of use");
 }

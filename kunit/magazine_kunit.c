@@ -386,7 +386,7 @@ static void timer_in_window(struct kunit *test)
 	MYMM_EXPECT_SOUND(test, pool);
 }
 
-#define MOST_PAIRS 20000000UL
+#define MOST_PAIRS 100000000UL
 #define WANTED 3
 
 /* Allocate and free, each object marked, until chance has had its way. */
