@@ -327,6 +327,8 @@ static void wrong_sizes(struct kunit *test)
 	REFUSED(FOREIGN, 0, mymm_krealloc(pool, theirs, 0, GFP_KERNEL));
 	REFUSED(FOREIGN, 0, mymm_krealloc(pool, ours + 8, 100, GFP_KERNEL));
 	MYMM_EXPECT_OK(test, mymm_kfree(ours));
+	REFUSED(DOUBLE_FREE, 0, mymm_krealloc(pool, ours, 10, GFP_KERNEL));
+	REFUSED(DOUBLE_FREE, 0, mymm_krealloc(pool, ours, 1000, GFP_KERNEL));
 	REFUSED(DOUBLE_FREE, 0, mymm_krealloc(pool, ours, 0, GFP_KERNEL));
 	MYMM_EXPECT_OK(test, mymm_kfree(theirs));
 }
