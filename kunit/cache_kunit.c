@@ -300,78 +300,6 @@ static void constructor(struct kunit *test)
 	}
 }
 
-/* --- slabs ----------------------------------------------------------------------- */
-
-/* Slabs are from the zone that the cache's flags name, or a lower one. */
-static void slabs_by_zone(struct kunit *test)
-{
-	static const struct mymm_cache_config configs[] = {
-		{ .name = "dma", .size = 64, .flags = SLAB_CACHE_DMA },
-		{ .name = "dma32", .size = 64, .flags = SLAB_CACHE_DMA32 },
-		{ .name = "normal", .size = 64 },
-		{ .name = "reclaim", .size = 64, .flags = SLAB_RECLAIM_ACCOUNT },
-	};
-	static const unsigned int zone[] = { 0, 1, 2, 2 };
-	struct mymm_pool *pool =
-		mymm_test_pool(test, "DMA:64K,DMA32:64K,Normal:64K");
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(configs); i++) {
-		struct mymm_cache *cache =
-			mymm_test_cache_config(test, pool, &configs[i]);
-		/* The caller's zone is not for it to choose. */
-		void *obj = mymm_cache_alloc(cache, GFP_HIGHUSER_MOVABLE);
-
-		KUNIT_ASSERT_NOT_NULL(test, obj);
-		KUNIT_EXPECT_EQ_MSG(test, mymm_pool_index(pool, obj) / 16,
-				    zone[i], "%s", configs[i].name);
-		MYMM_EXPECT_OK(test, mymm_cache_free(cache, obj));
-	}
-}
-
-/*
- * Slabs for objects of 2048 bytes are of order 3, with 16 of them. In a zone that has
- * only single pages left, they are of order 0, with 2:
- *
- *	P0P0P0P0...
- */
-static void falls_back_to_least_order(struct kunit *test)
-{
-	struct mymm_pool *pool = mymm_test_pool(test, "DMA:128K");
-	struct mymm_cache *cache = mymm_test_cache(test, pool, "2048", 2048);
-	struct mymm_frame *page[32];
-	unsigned int i, nr;
-	void *objs[33];
-
-	if (cache->order != 3)
-		kunit_skip(test, "slabs are of order %u", cache->order);
-	for (i = 0; i < 32; i++)
-		page[i] = mymm_alloc_pages(pool, GFP_KERNEL, 0);
-	for (i = 1; i < 32; i += 2)
-		MYMM_EXPECT_OK(test, mymm_free_pages(pool, page[i], 0));
-
-	for (nr = 0; nr < 33; nr++) {
-		objs[nr] = mymm_cache_alloc(cache, GFP_NOWAIT | __GFP_NOWARN);
-		if (!objs[nr])
-			break;
-	}
-	KUNIT_EXPECT_EQ(test, nr, 32);
-	KUNIT_EXPECT_EQ(test, cache->nr_slabs, 16);
-	KUNIT_EXPECT_EQ(test, cache->nr_objects, 32);
-	MYMM_EXPECT_SOUND(test, pool);
-
-	/* With room again, the next slab is a large one beside the small ones. */
-	for (i = 0; i < 32; i += 2)
-		MYMM_EXPECT_OK(test, mymm_free_pages(pool, page[i], 0));
-	while (nr)
-		MYMM_EXPECT_OK(test, mymm_cache_free(cache, objs[--nr]));
-	mymm_cache_shrink(cache);
-	KUNIT_EXPECT_EQ(test, cache->nr_slabs, 0);
-	objs[0] = mymm_cache_alloc(cache, GFP_KERNEL);
-	KUNIT_EXPECT_EQ(test, cache->nr_objects, 16);
-	MYMM_EXPECT_OK(test, mymm_cache_free(cache, objs[0]));
-}
-
 /* A bulk that the pool can't serve takes nothing. */
 static void bulk_all_or_nothing(struct kunit *test)
 {
@@ -389,33 +317,6 @@ static void bulk_all_or_nothing(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, mymm_cache_alloc(cache, __GFP_NOWARN));
 	KUNIT_EXPECT_EQ(test, cache->nr_inuse, 16);
 	MYMM_EXPECT_OK(test, mymm_cache_free_bulk(cache, 16, objs));
-}
-
-/*
- * Objects of four slabs, all given back. Shrinking empties the magazines, then gives
- * the slabs back: four, and none the second time.
- */
-static void shrink_gives_slabs_back(struct kunit *test)
-{
-	struct mymm_pool *pool = mymm_test_pool(test, "DMA:256K");
-	struct mymm_cache *cache = mymm_test_cache(test, pool, "shrink", 1024);
-	unsigned int per_slab = (PAGE_SIZE << cache->order) / 1024, i;
-	struct mymm_zone_snapshot snap;
-	void *objs[4 * 16];
-
-	KUNIT_ASSERT_LE(test, per_slab, 16);
-	for (i = 0; i < 4 * per_slab; i++)
-		objs[i] = mymm_cache_alloc(cache, GFP_KERNEL);
-	KUNIT_EXPECT_EQ(test, cache->nr_slabs, 4);
-	KUNIT_EXPECT_EQ(test, mymm_cache_shrink(cache), 0);
-	for (i = 0; i < 4 * per_slab; i++)
-		MYMM_EXPECT_OK(test, mymm_cache_free(cache, objs[i]));
-	mymm_cache_shrink(cache);
-	KUNIT_EXPECT_EQ(test, cache->nr_slabs, 0);
-	KUNIT_EXPECT_EQ(test, cache->nr_objects, 0);
-	KUNIT_EXPECT_EQ(test, mymm_cache_shrink(cache), 0);
-	mymm_zone_read(&pool->zone[0], &snap);
-	KUNIT_EXPECT_EQ(test, snap.allocated, 0);
 }
 
 /* --- ending ------------------------------------------------------------------------ */
@@ -503,10 +404,7 @@ static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(objects_are_apart),
 	KUNIT_CASE(zeroed),
 	KUNIT_CASE(constructor),
-	KUNIT_CASE(slabs_by_zone),
-	KUNIT_CASE(falls_back_to_least_order),
 	KUNIT_CASE(bulk_all_or_nothing),
-	KUNIT_CASE(shrink_gives_slabs_back),
 	KUNIT_CASE(destroy_counts_live),
 	KUNIT_CASE(names),
 	KUNIT_CASE_SLOW(as_many_as_can_be),
