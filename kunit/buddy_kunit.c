@@ -61,14 +61,14 @@ static void split(struct kunit *test)
 	expect_map(test, buddy, "3.......");
 	KUNIT_EXPECT_EQ(test, mymm_buddy_alloc(buddy, 0), 0);
 	expect_map(test, buddy, "P01.2...");
-	KUNIT_EXPECT_EQ(test, buddy->nonempty, 0b0111);
+	KUNIT_EXPECT_EQ(test, buddy->type[0].nonempty, 0b0111);
 	KUNIT_EXPECT_EQ(test, mymm_buddy_alloc(buddy, 0), 1);
 	expect_map(test, buddy, "PP1.2...");
 	KUNIT_EXPECT_EQ(test, mymm_buddy_alloc(buddy, 0), 2);
 	expect_map(test, buddy, "PPP02...");
 	KUNIT_EXPECT_EQ(test, mymm_buddy_alloc(buddy, 2), 4);
 	expect_map(test, buddy, "PPP0Pppp");
-	KUNIT_EXPECT_EQ(test, buddy->nonempty, 0b0001);
+	KUNIT_EXPECT_EQ(test, buddy->type[0].nonempty, 0b0001);
 	KUNIT_EXPECT_EQ(test, buddy->free, 1);
 	KUNIT_EXPECT_EQ(test, mymm_buddy_alloc(buddy, 1), MYMM_NO_FRAME);
 	expect_map(test, buddy, "PPP0Pppp");
@@ -92,7 +92,7 @@ static void merge(struct kunit *test)
 	for (i = 0; i < 8; i++)
 		KUNIT_EXPECT_EQ(test, mymm_buddy_alloc(buddy, 0), i);
 	expect_map(test, buddy, "PPPPPPPP");
-	KUNIT_EXPECT_EQ(test, buddy->nonempty, 0);
+	KUNIT_EXPECT_EQ(test, buddy->type[0].nonempty, 0);
 	mymm_buddy_free(buddy, 3, 0);
 	mymm_buddy_free(buddy, 4, 0);
 	expect_map(test, buddy, "PPP00PPP");
@@ -108,7 +108,7 @@ static void merge(struct kunit *test)
 	expect_map(test, buddy, "2...1.P0");
 	mymm_buddy_free(buddy, 6, 0);
 	expect_map(test, buddy, "3.......");
-	KUNIT_EXPECT_EQ(test, buddy->nonempty, 0b1000);
+	KUNIT_EXPECT_EQ(test, buddy->type[0].nonempty, 0b1000);
 }
 
 /*
@@ -187,11 +187,11 @@ static void forced_orders(struct kunit *test)
 					tiny->heads, 0);
 			mymm_model_forced(start, end, forced);
 			for (order = 0; order < ORDERS; order++)
-				KUNIT_EXPECT_EQ_MSG(test,
-						    buddy->order[order].nr_free,
-						    forced[order],
-						    "%u to %u, order %u", start,
-						    end, order);
+				KUNIT_EXPECT_EQ_MSG(
+					test,
+					buddy->type[0].order[order].nr_free,
+					forced[order], "%u to %u, order %u",
+					start, end, order);
 			KUNIT_EXPECT_EQ(test, buddy->free, end - start);
 		}
 	}
@@ -250,7 +250,7 @@ static void largest_order(struct kunit *test)
 		mymm_buddy_free(buddy, at[i], 10);
 	expect_list(test, buddy, 10, "2048 1024 0");
 	expect_list(test, buddy, 0, "3072");
-	mymm_buddy_reset(buddy);
+	mymm_buddy_reset(buddy, MYMM_UNMOVABLE);
 	expect_list(test, buddy, 10, "0 1024 2048");
 }
 
@@ -331,11 +331,11 @@ static void each_order_of_frees(struct kunit *test)
 	do {
 		for (i = 0; i < 8; i++)
 			bad += mymm_buddy_alloc(buddy, 0) == MYMM_NO_FRAME;
-		bad += buddy->nonempty != 0;
+		bad += buddy->type[0].nonempty != 0;
 		for (i = 0; i < 8; i++)
 			mymm_buddy_free(buddy, order[i], 0);
-		bad += buddy->nonempty != 0b1000 ||
-		       buddy->order[3].nr_free != 1 || buddy->free != 8;
+		bad += buddy->type[0].nonempty != 0b1000 ||
+		       buddy->type[0].order[3].nr_free != 1 || buddy->free != 8;
 		cases++;
 	} while (next_permutation(order, 8));
 	KUNIT_EXPECT_EQ(test, bad, 0);

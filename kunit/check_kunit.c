@@ -36,8 +36,8 @@ struct spot {
 static void unlink_block(struct spot *spot, u32 idx, unsigned int order)
 {
 	mymm_list_del(spot->table, idx);
-	if (!--spot->buddy->order[order].nr_free)
-		spot->buddy->nonempty &= ~BIT(order);
+	if (!--spot->buddy->type[0].order[order].nr_free)
+		spot->buddy->type[0].nonempty &= ~BIT(order);
 }
 
 static void link_block(struct spot *spot, u32 idx, unsigned int order)
@@ -45,8 +45,8 @@ static void link_block(struct spot *spot, u32 idx, unsigned int order)
 	spot->table[idx].tag =
 		mymm_tag(MYMM_FRAME_FREE, order, spot->buddy->zone);
 	mymm_list_add(spot->table, idx, spot->buddy->heads + order);
-	spot->buddy->order[order].nr_free++;
-	spot->buddy->nonempty |= BIT(order);
+	spot->buddy->type[0].order[order].nr_free++;
+	spot->buddy->type[0].nonempty |= BIT(order);
 }
 
 static void set_state(struct spot *spot, u32 idx, enum mymm_frame_state state)
@@ -137,17 +137,17 @@ static void buddies_not_merged(struct spot *spot)
 
 static void one_counted_too_many(struct spot *spot)
 {
-	spot->buddy->order[spot->order].nr_free++;
+	spot->buddy->type[0].order[spot->order].nr_free++;
 }
 
 static void one_counted_too_few(struct spot *spot)
 {
-	spot->buddy->order[spot->order].nr_free--;
+	spot->buddy->type[0].order[spot->order].nr_free--;
 }
 
 static void bit_wrong(struct spot *spot)
 {
-	spot->buddy->nonempty ^= BIT(spot->order);
+	spot->buddy->type[0].nonempty ^= BIT(spot->order);
 }
 
 static void prev_wrong(struct spot *spot)
@@ -376,9 +376,10 @@ static void hold_pairs(struct kunit *test, struct held *held, gfp_t gfp,
 static u32 block_of_list(const struct spot *spot)
 {
 	u32 head = spot->buddy->heads + spot->order;
-	u32 steps = spot->which == 1 ?
-			    spot->buddy->order[spot->order].nr_free / 2 :
-			    0;
+	u32 steps =
+		spot->which == 1 ?
+			spot->buddy->type[0].order[spot->order].nr_free / 2 :
+			0;
 	u32 idx = spot->table[head].next;
 
 	if (spot->which == 2)

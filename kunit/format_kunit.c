@@ -104,7 +104,7 @@ static void buddyinfo(struct kunit *test)
 	MYMM_EXPECT_OK(test, mymm_free_pages(pool, frame, 0));
 
 	/* More than six digits push the rest to the right. */
-	count = &pool->zone[0].buddy.order[0].nr_free;
+	count = &pool->zone[0].buddy.type[0].order[0].nr_free;
 	*count = 12345678;
 	expect_lines(test, mymm_buddyinfo_show, pool, many_digits);
 	*count = 0;

@@ -247,7 +247,7 @@ static void visit(struct visit *visit)
 	void *obj;
 
 	visit->in_hardirq = in_hardirq();
-	visit->token_taken = this_cpu_ptr(cache->mag)->token != 1;
+	visit->token_taken = this_cpu_ptr(cache->mag)->token.left != 1;
 	obj = mymm_cache_alloc(cache, GFP_ATOMIC | __GFP_NOWARN);
 	if (obj) {
 		visit->had_it = mymm_magazine_has(cache, obj);
@@ -309,19 +309,19 @@ static void be_visited(struct mymm_test_thread *thread, struct visit *visit,
 
 	preempt_disable();
 	mag = this_cpu_ptr(cache->mag);
-	mag->token = 0;
+	mag->token.left = 0;
 	barrier();
 	count = mag->count;
 	top = mag->objs[count - 1];
-	collisions = mag->collisions;
+	collisions = mag->token.collisions;
 	start(visit);
 	while (!READ_ONCE(visit->visits) && patience--)
 		cpu_relax();
 	changed = mag->count != count || mag->objs[count - 1] != top ||
-		  mag->token != 0;
-	collisions = READ_ONCE(mag->collisions) - collisions;
+		  mag->token.left != 0;
+	collisions = READ_ONCE(mag->token.collisions) - collisions;
 	barrier();
-	mag->token = 1;
+	mag->token.left = 1;
 	preempt_enable();
 
 	if (!visit->visits)
@@ -414,13 +414,13 @@ static void until_collision(struct mymm_test_thread *thread)
 			mymm_test_complain(thread, "the object had two owners");
 		if (mymm_cache_free(cache, obj))
 			mymm_test_complain(thread, "free");
-		if (READ_ONCE(mag->collisions) >= WANTED)
+		if (READ_ONCE(mag->token.collisions) >= WANTED)
 			break;
 		if (pair % 1000 == 0)
 			cond_resched();
 	}
 	visit_end(&visit);
-	if (mag->collisions < WANTED)
+	if (mag->token.collisions < WANTED)
 		mymm_test_complain(thread,
 				   "never in use, in %lu interrupts, %lu pairs",
 				   visit.visits, pair);

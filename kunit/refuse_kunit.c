@@ -305,7 +305,7 @@ static void double_kfree_inside_block(struct kunit *test)
 	KUNIT_ASSERT_PTR_EQ(test, high, low + 16384);
 	MYMM_EXPECT_OK(test, mymm_kfree(high));
 	MYMM_EXPECT_OK(test, mymm_kfree(low));
-	KUNIT_EXPECT_EQ(test, pool->zone[0].buddy.nonempty, BIT(4));
+	KUNIT_EXPECT_EQ(test, pool->zone[0].buddy.type[0].nonempty, BIT(4));
 	REFUSED(DOUBLE_FREE, -EINVAL, mymm_kfree(high));
 	REFUSED(DOUBLE_FREE, -EINVAL, mymm_kfree(low));
 }

@@ -78,8 +78,8 @@ static bool lists_match(const struct mymm_buddy *buddy,
 		u32 head = buddy->heads + order, prev = head, idx;
 		unsigned long nr = mymm_model_nr_free(model, 0, order);
 
-		if (buddy->order[order].nr_free != nr ||
-		    !(buddy->nonempty & BIT(order)) != !nr)
+		if (buddy->type[0].order[order].nr_free != nr ||
+		    !(buddy->type[0].nonempty & BIT(order)) != !nr)
 			return false;
 		for (idx = table[head].next; idx != head;
 		     prev = idx, idx = table[idx].next)
@@ -104,8 +104,7 @@ static bool matches(const struct walk *walk)
 		    expected_tag(walk->model, page))
 			return false;
 	mymm_zone_read(zone, &snap);
-	return snap.allocated == walk->model->nr_held &&
-	       snap.free == PAGES - walk->model->nr_held &&
+	return snap.free == PAGES - walk->model->nr_held &&
 	       lists_match(&zone->buddy, walk->model);
 }
 

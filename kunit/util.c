@@ -53,7 +53,7 @@ static void expect_whole(struct kunit *test, struct mymm_pool *pool)
 		struct mymm_zone *zone = &pool->zone[i];
 
 		mymm_zone_read(zone, &snap);
-		KUNIT_EXPECT_EQ_MSG(test, snap.allocated, 0,
+		KUNIT_EXPECT_EQ_MSG(test, mymm_zone_allocated(pool, zone), 0,
 				    "zone %s is not empty at the end",
 				    mymm_zone_name(zone->type));
 		mymm_model_forced(zone->buddy.start, zone->buddy.end, forced);
@@ -94,6 +94,7 @@ static struct mymm_pool *new_pool(struct kunit *test, const char *zones,
 		.name = test->name,
 		.zones = zones,
 		.backing = backing,
+		.flags = MYMM_POOL_BARE,
 	};
 	struct mymm_pool *pool = mymm_pool_create(&config);
 
@@ -201,7 +202,7 @@ static u32 hash_zones(struct mymm_pool *pool)
 
 	for (i = 0; i < pool->nr_zones; i++) {
 		struct mymm_zone_snapshot snap;
-		u32 bits = READ_ONCE(pool->zone[i].buddy.nonempty);
+		u32 bits = READ_ONCE(pool->zone[i].buddy.type[0].nonempty);
 
 		mymm_zone_read(&pool->zone[i], &snap);
 		hash = jhash(&snap, sizeof(snap), hash ^ bits);

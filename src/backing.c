@@ -80,21 +80,27 @@ unsigned long mymm_area_held(void)
 MYMM_EXPORT_INTERNAL(mymm_area_held);
 
 /**
- * mymm_area_alloc() - get zeroed pages and lay them out one after the other
+ * mymm_area_alloc_parts() - get zeroed pages and lay them out one after the other
  * @area: is filled; @area->addr is NULL if this fails
- * @pages: how many
- * @node: the node they should be from, or NUMA_NO_NODE
+ * @part: the parts, first to last
+ * @nr_parts: how many
  *
  * Context: process; sleeps.
  * Return: 0; -ENOMEM if there is not that much, with nobody killed; -EINTR if the
  * caller was.
  */
-int mymm_area_alloc(struct mymm_area *area, unsigned long pages, int node)
+int mymm_area_alloc_parts(struct mymm_area *area,
+			  const struct mymm_area_part *part,
+			  unsigned int nr_parts)
 {
+	unsigned long pages = 0, end;
+	unsigned int i;
 	struct page **page;
 	unsigned long nr;
 	int err = -ENOMEM;
 
+	for (i = 0; i < nr_parts; i++)
+		pages += part[i].pages;
 	*area = (struct mymm_area){};
 	if (pages > mymm_area_room())
 		return -ENOMEM;
@@ -105,12 +111,14 @@ int mymm_area_alloc(struct mymm_area *area, unsigned long pages, int node)
 	if (!page)
 		return -ENOMEM;
 
-	for (nr = 0; nr < pages; nr++) {
+	for (nr = 0, end = part->pages; nr < pages; nr++) {
+		while (nr == end)
+			end += (++part)->pages;
 		if (fatal_signal_pending(current)) {
 			err = -EINTR;
 			goto err_pages;
 		}
-		page[nr] = get_page_for_area(node);
+		page[nr] = get_page_for_area(part->node);
 		if (!page[nr])
 			goto err_pages;
 		cond_resched();
@@ -129,6 +137,22 @@ err_pages:
 	free_pages_of(page, nr);
 	kvfree(page);
 	return err;
+}
+
+/**
+ * mymm_area_alloc() - the same, of one part
+ * @area: is filled; @area->addr is NULL if this fails
+ * @pages: how many
+ * @node: the node they should be from, or NUMA_NO_NODE
+ *
+ * Context: process; sleeps.
+ * Return: as mymm_area_alloc_parts().
+ */
+int mymm_area_alloc(struct mymm_area *area, unsigned long pages, int node)
+{
+	const struct mymm_area_part part = { .pages = pages, .node = node };
+
+	return mymm_area_alloc_parts(area, &part, 1);
 }
 
 /**

@@ -15,6 +15,14 @@ struct mymm_area {
 	unsigned long pages;
 };
 
+/* Pages that are to come from one node of the machine, or from any (NUMA_NO_NODE). */
+struct mymm_area_part {
+	unsigned long pages;
+	int node;
+};
+
+int mymm_area_alloc_parts(struct mymm_area *area,
+			  const struct mymm_area_part *part, unsigned int nr);
 int mymm_area_alloc(struct mymm_area *area, unsigned long pages, int node);
 void mymm_area_free(struct mymm_area *area);
 unsigned long mymm_area_room(void);

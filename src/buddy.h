@@ -34,15 +34,29 @@ struct mymm_buddy_order {
 };
 
 /**
+ * struct mymm_buddy_type - the free blocks of one migratetype
+ * @order: of each order
+ * @nonempty: bit n is set if and only if the list of order n has a block
+ */
+struct mymm_buddy_type {
+	struct mymm_buddy_order order[MYMM_NR_ORDERS];
+	u32 nonempty;
+};
+
+/**
  * struct mymm_buddy - the free blocks of one stretch of frames
  * @table: the pool's frame table
  * @start: first frame
  * @end: one past the last frame
- * @heads: index of the list head of order 0; order n's is @heads + n
+ * @heads: index of the first of %MYMM_BUDDY_LISTS list heads: order 0 of type 0, order 1
+ *         of type 0, ...
  * @zone: the number that its frames carry in their tags
- * @order: of each order
- * @nonempty: bit n is set if and only if the list of order n has a block
- * @free: free frames: the sum of nr_free << n over the orders (I1)
+ * @block_order: of the blocks that have a migratetype together
+ * @pageblock: their migratetypes, see mymm_buddy_type(); indexed by frame number >>
+ *             @block_order
+ * @holes: frames with nothing behind them; constant
+ * @free: free frames: the sum of nr_free << n over orders and types (I1)
+ * @type: by migratetype; a free block is on the lists of its pageblock's
  *
  * The caller's lock protects what is not constant.
  */
@@ -52,19 +66,53 @@ struct mymm_buddy {
 	u32 end;
 	u32 heads;
 	u32 zone;
-	struct mymm_buddy_order order[MYMM_NR_ORDERS];
-	u32 nonempty;
+	unsigned int block_order;
+	u8 *pageblock;
+	u32 holes;
 	unsigned long free;
+	struct mymm_buddy_type type[MYMM_NR_MIGRATETYPES];
 };
 
-void __mymm_buddy_split(struct mymm_buddy *buddy, u32 idx, unsigned int low,
-			unsigned int high);
+#define MYMM_BUDDY_LISTS (MYMM_NR_MIGRATETYPES * MYMM_NR_ORDERS)
 
-/* Take a block: mymm_buddy_alloc(), with flags for its tag; the head or NULL. */
-static __always_inline struct mymm_frame *
-__mymm_buddy_alloc(struct mymm_buddy *buddy, unsigned int order, u32 flags)
+/*
+ * A pageblock's migratetype in a byte: its lowest bits name the per-CPU list for what
+ * is freed there, which is Movable's for HighAtomic.
+ */
+#define MYMM_PAGEBLOCK_PCP 0x03
+#define MYMM_PAGEBLOCK_HIGHATOMIC 0x80
+
+static inline u8 mymm_pageblock_byte(enum mymm_migratetype type)
 {
-	u32 fitting = buddy->nonempty >> order << order;
+	return type == MYMM_HIGHATOMIC ?
+		       MYMM_MOVABLE | MYMM_PAGEBLOCK_HIGHATOMIC :
+		       type;
+}
+
+/* The migratetype of the pageblock that frame @idx is in. */
+static inline enum mymm_migratetype
+mymm_buddy_type(const struct mymm_buddy *buddy, u32 idx)
+{
+	u8 byte = READ_ONCE(buddy->pageblock[idx >> buddy->block_order]);
+
+	return byte & MYMM_PAGEBLOCK_HIGHATOMIC ? MYMM_HIGHATOMIC : byte;
+}
+
+void __mymm_buddy_split(struct mymm_buddy *buddy, struct mymm_buddy_type *list,
+			u32 idx, unsigned int low, unsigned int high);
+bool __mymm_buddy_adopt(struct mymm_buddy *buddy, u32 idx, unsigned int order,
+			enum mymm_migratetype type);
+
+/*
+ * Take a block of a migratetype: mymm_buddy_alloc(), with flags for its tag; the head or
+ * NULL. @found becomes the order that it was cut from.
+ */
+static __always_inline struct mymm_frame *
+__mymm_buddy_alloc(struct mymm_buddy *buddy, enum mymm_migratetype type,
+		   unsigned int order, u32 flags, unsigned int *from)
+{
+	struct mymm_buddy_type *list = &buddy->type[type];
+	u32 fitting = list->nonempty >> order << order;
 	struct mymm_frame *block;
 	struct mymm_buddy_order *o;
 	unsigned long found;
@@ -74,16 +122,17 @@ __mymm_buddy_alloc(struct mymm_buddy *buddy, unsigned int order, u32 flags)
 		return NULL;
 
 	found = __ffs(fitting);
-	o = &buddy->order[found];
+	o = &list->order[found];
 	idx = o->head->next;
 	block = &buddy->table[idx];
 	mymm_list_del(buddy->table, idx);
 	if (!--o->nr_free)
-		buddy->nonempty -= o->size;
+		list->nonempty -= o->size;
 	if (found != order)
-		__mymm_buddy_split(buddy, idx, order, found);
-	buddy->free -= buddy->order[order].size;
-	WRITE_ONCE(block->tag, buddy->order[order].tag + flags +
+		__mymm_buddy_split(buddy, list, idx, order, found);
+	*from = found;
+	buddy->free -= list->order[order].size;
+	WRITE_ONCE(block->tag, list->order[order].tag + flags +
 				       (MYMM_FRAME_PAGES - MYMM_FRAME_FREE));
 	return block;
 }
@@ -94,23 +143,28 @@ __mymm_buddy_alloc(struct mymm_buddy *buddy, unsigned int order, u32 flags)
  * there is nothing, or only one step, to win.
  */
 static inline bool __mymm_buddy_merge_likely(const struct mymm_buddy *buddy,
+					     const struct mymm_buddy_type *list,
 					     u32 idx, unsigned int order)
 {
 	u32 parent = idx & ~(1U << order);
 
 	return buddy->table[parent ^ (2U << order)].tag ==
-	       buddy->order[order + 1].tag;
+	       list->order[order + 1].tag;
 }
 
-/* Give a block back: mymm_buddy_free(). */
-static __always_inline void __mymm_buddy_free(struct mymm_buddy *buddy,
-					      unsigned long idx,
-					      unsigned int order)
+/*
+ * Give a block back: mymm_buddy_free(); @type is its pageblock's. Returns the order that
+ * it has become part of.
+ */
+static __always_inline unsigned int
+__mymm_buddy_free(struct mymm_buddy *buddy, unsigned long idx,
+		  unsigned int order, enum mymm_migratetype type)
 {
-	struct mymm_buddy_order *o = &buddy->order[order];
+	struct mymm_buddy_type *list = &buddy->type[type];
+	struct mymm_buddy_order *o = &list->order[order];
 	struct mymm_frame *table = buddy->table;
 	unsigned long size = o->size;
-	u32 nonempty = buddy->nonempty;
+	u32 nonempty = list->nonempty;
 	u32 tag = o->tag;
 
 	buddy->free += size;
@@ -119,16 +173,20 @@ static __always_inline void __mymm_buddy_free(struct mymm_buddy *buddy,
 	while (size < 1U << MYMM_MAX_ORDER) {
 		unsigned long other = idx ^ size;
 
-		if (table[other].tag != tag)
-			break;
-		WRITE_ONCE(table[other].tag, 0);
-		if (--o->nr_free) {
+		if (table[other].tag != tag) {
+			/* Another pageblock may be of another type. */
+			if (likely(o - list->order < buddy->block_order) ||
+			    !__mymm_buddy_adopt(buddy, other, o - list->order,
+						type))
+				break;
+		} else if (--o->nr_free) {
 			mymm_list_del(table, other);
 		} else {
 			/* It was the only one: its list is empty now. */
 			o->head->links = o->head_links;
 			nonempty -= size;
 		}
+		WRITE_ONCE(table[other].tag, 0);
 		idx &= other;
 		o++;
 		size <<= 1;
@@ -136,20 +194,41 @@ static __always_inline void __mymm_buddy_free(struct mymm_buddy *buddy,
 	}
 	WRITE_ONCE(table[idx].tag, tag);
 	o->nr_free++;
-	buddy->nonempty = nonempty | size;
+	list->nonempty = nonempty | size;
 
 	if (size < 1U << (MYMM_MAX_ORDER - 1) &&
-	    __mymm_buddy_merge_likely(buddy, idx, o - buddy->order))
+	    __mymm_buddy_merge_likely(buddy, list, idx, o - list->order))
 		mymm_list_add_tail(table, idx, (u32)o->head_links);
 	else
 		mymm_list_add(table, idx, (u32)o->head_links);
+	return o - list->order;
 }
 
+/* The first free block of an order and type; MYMM_NO_FRAME if there is none. */
+static inline u32 mymm_buddy_first(const struct mymm_buddy *buddy,
+				   enum mymm_migratetype type,
+				   unsigned int order)
+{
+	const struct mymm_buddy_type *list = &buddy->type[type];
+
+	return list->nonempty & 1U << order ? list->order[order].head->next :
+					      MYMM_NO_FRAME;
+}
+
+unsigned long mymm_buddy_nr_free(const struct mymm_buddy *buddy,
+				 unsigned int order);
 u32 mymm_buddy_alloc(struct mymm_buddy *buddy, unsigned int order);
 void mymm_buddy_free(struct mymm_buddy *buddy, u32 idx, unsigned int order);
+void mymm_buddy_take(struct mymm_buddy *buddy, u32 idx);
+void mymm_buddy_put(struct mymm_buddy *buddy, u32 idx, unsigned int order,
+		    enum mymm_migratetype type);
+unsigned long mymm_buddy_retype(struct mymm_buddy *buddy, u32 start, u32 end,
+				enum mymm_migratetype type);
 void mymm_buddy_init(struct mymm_buddy *buddy, struct mymm_frame *table,
 		     u32 start, u32 end, u32 heads, unsigned int zone);
-void mymm_buddy_reset(struct mymm_buddy *buddy);
+void mymm_buddy_set_pageblocks(struct mymm_buddy *buddy, unsigned int order,
+			       u8 *pageblock, enum mymm_migratetype type);
+void mymm_buddy_reset(struct mymm_buddy *buddy, enum mymm_migratetype type);
 unsigned int mymm_buddy_forced_order(u32 idx, u32 end);
 
 #endif /* _MYMM_BUDDY_H */

@@ -435,7 +435,8 @@ MYMM_EXPORT_INTERNAL(mymm_cache_of);
  * mymm_pool_drain() - give back to the zones whatever no user holds
  * @pool: the pool
  *
- * Empties all magazines on all CPUs and gives all empty slabs back. Zones that are
+ * Empties all magazines on all CPUs, gives all empty slabs back, and empties all per-CPU
+ * page lists. Zones that are
  * whole then get their free lists in the order that they had at load, so that what
  * follows depends on nothing that came before.
  *
@@ -453,6 +454,7 @@ unsigned long mymm_pool_drain(struct mymm_pool *pool)
 		mymm_magazine_drain_pool(pool);
 		list_for_each_entry(cache, &pool->caches, list)
 			slabs += cache->engine->shrink(cache);
+		mymm_pcp_drain_all(pool);
 		mymm_pool_reset(pool);
 	}
 	mutex_unlock(&pool->lock);

@@ -60,13 +60,16 @@ int mymm_find(struct mymm_finding *finding, unsigned int invariant,
 }
 
 /* One free list against the tags of what is on it: I3, I4, I5. */
-static int check_free_list(const struct mymm_zone *zone, unsigned int order,
+static int check_free_list(const struct mymm_zone *zone,
+			   enum mymm_migratetype type, unsigned int order,
 			   struct mymm_finding *finding)
 {
 	const struct mymm_buddy *buddy = &zone->buddy;
+	const struct mymm_buddy_type *list = &buddy->type[type];
 	const struct mymm_frame *table = buddy->table;
-	u32 tag = mymm_tag(MYMM_FRAME_FREE, order, buddy->zone);
-	u32 head = buddy->heads + order;
+	u32 tag = mymm_tag(MYMM_FRAME_FREE, order, buddy->zone) |
+		  mymm_tag_of_type(type);
+	u32 head = buddy->heads + type * MYMM_NR_ORDERS + order;
 	unsigned long nr = 0;
 	u32 prev = head, idx;
 
@@ -89,6 +92,14 @@ static int check_free_list(const struct mymm_zone *zone, unsigned int order,
 				mymm_frame_state_name(
 					mymm_tag_state(table[idx].tag)),
 				mymm_tag_order(table[idx].tag));
+		if (mymm_buddy_type(buddy, idx) != type)
+			return mymm_find(
+				finding, 5,
+				"zone %s: free block %u of order %u is on the list of %s, its pageblock is %s",
+				mymm_zone_name(zone->type), idx, order,
+				mymm_migratetype_names[type],
+				mymm_migratetype_names[mymm_buddy_type(buddy,
+								       idx)]);
 		if (idx & ((1U << order) - 1) ||
 		    idx + (1U << order) > buddy->end)
 			return mymm_find(
@@ -102,12 +113,12 @@ static int check_free_list(const struct mymm_zone *zone, unsigned int order,
 				"zone %s: free block %u and its buddy %u, both of order %u, are not merged",
 				mymm_zone_name(zone->type), idx,
 				idx ^ (1U << order), order);
-		if (++nr > buddy->order[order].nr_free)
+		if (++nr > list->order[order].nr_free)
 			return mymm_find(
 				finding, 5,
 				"zone %s: more blocks of order %u on the list than the %lu counted",
 				mymm_zone_name(zone->type), order,
-				buddy->order[order].nr_free);
+				list->order[order].nr_free);
 		prev = idx;
 	}
 	if (table[head].prev != prev)
@@ -115,13 +126,13 @@ static int check_free_list(const struct mymm_zone *zone, unsigned int order,
 			finding, 5,
 			"zone %s: the list of order %u does not end where it says",
 			mymm_zone_name(zone->type), order);
-	if (nr != buddy->order[order].nr_free)
+	if (nr != list->order[order].nr_free)
 		return mymm_find(
 			finding, 5,
 			"zone %s: %lu blocks of order %u on the list, %lu counted",
 			mymm_zone_name(zone->type), nr, order,
-			buddy->order[order].nr_free);
-	if (!nr != !(buddy->nonempty & (1U << order)))
+			list->order[order].nr_free);
+	if (!nr != !(list->nonempty & (1U << order)))
 		return mymm_find(
 			finding, 5,
 			"zone %s: the bit of order %u is wrong for %lu blocks",
@@ -143,6 +154,8 @@ static bool tail_is_right(u32 head, u32 tail)
 struct census {
 	unsigned long nr_free[MYMM_NR_ORDERS];
 	unsigned long allocated;
+	unsigned long holes;
+	unsigned long highatomic;
 	unsigned long slabs;
 };
 
@@ -159,6 +172,8 @@ static int check_block(const struct mymm_zone *zone, u32 idx,
 	case MYMM_FRAME_PAGES:
 	case MYMM_FRAME_LARGE:
 	case MYMM_FRAME_SLAB:
+	case MYMM_FRAME_PCP:
+	case MYMM_FRAME_HOLE:
 		break;
 	default:
 		return mymm_find(finding, 2,
@@ -212,10 +227,15 @@ static int check_frames(const struct mymm_zone *zone, struct census *census,
 			return err;
 		tag = READ_ONCE(buddy->table[idx].tag);
 		order = mymm_tag_order(tag);
-		if (mymm_tag_state(tag) == MYMM_FRAME_FREE)
+		if (mymm_tag_state(tag) == MYMM_FRAME_FREE) {
 			census->nr_free[order]++;
-		else
+			if (mymm_tag_type(tag) == MYMM_HIGHATOMIC)
+				census->highatomic += 1UL << order;
+		} else if (mymm_tag_state(tag) == MYMM_FRAME_HOLE) {
+			census->holes++;
+		} else {
 			census->allocated += 1UL << order;
+		}
 		if (mymm_tag_state(tag) == MYMM_FRAME_SLAB)
 			census->slabs++;
 	}
@@ -228,16 +248,19 @@ static int check_zone(struct mymm_zone *zone, unsigned long *slabs,
 	const struct mymm_buddy *buddy = &zone->buddy;
 	struct census census = {};
 	unsigned long free = 0;
+	enum mymm_migratetype type;
 	unsigned int order;
 	int err;
 
 	guard(raw_spinlock_irqsave)(&zone->lock);
 
-	for (order = 0; order < MYMM_NR_ORDERS; order++) {
-		err = check_free_list(zone, order, finding);
-		if (err)
-			return err;
-		free += buddy->order[order].nr_free << order;
+	for (type = 0; type < MYMM_NR_MIGRATETYPES; type++) {
+		for (order = 0; order < MYMM_NR_ORDERS; order++) {
+			err = check_free_list(zone, type, order, finding);
+			if (err)
+				return err;
+			free += buddy->type[type].order[order].nr_free << order;
+		}
 	}
 	if (free != buddy->free)
 		return mymm_find(
@@ -248,19 +271,30 @@ static int check_zone(struct mymm_zone *zone, unsigned long *slabs,
 	if (err)
 		return err;
 	for (order = 0; order < MYMM_NR_ORDERS; order++)
-		if (census.nr_free[order] != buddy->order[order].nr_free)
+		if (census.nr_free[order] != mymm_buddy_nr_free(buddy, order))
 			return mymm_find(
 				finding, 5,
 				"zone %s: %lu frames say that they begin a free block of order %u, %lu are on the list",
 				mymm_zone_name(zone->type),
 				census.nr_free[order], order,
-				buddy->order[order].nr_free);
-	if (free + census.allocated != mymm_zone_frames(zone))
+				mymm_buddy_nr_free(buddy, order));
+	if (census.holes != buddy->holes)
+		return mymm_find(
+			finding, 2,
+			"zone %s: %lu frames say that they are holes, %u are",
+			mymm_zone_name(zone->type), census.holes, buddy->holes);
+	if (census.highatomic != zone->nr_free_highatomic)
+		return mymm_find(
+			finding, 1,
+			"zone %s: %lu free frames are HighAtomic, %lu are counted",
+			mymm_zone_name(zone->type), census.highatomic,
+			zone->nr_free_highatomic);
+	if (free + census.allocated != mymm_zone_managed(zone))
 		return mymm_find(
 			finding, 2,
 			"zone %s: %lu free + %lu allocated frames are not %lu",
 			mymm_zone_name(zone->type), free, census.allocated,
-			mymm_zone_frames(zone));
+			mymm_zone_managed(zone));
 	*slabs += census.slabs;
 	return 0;
 }

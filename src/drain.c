@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Emptying magazines, which only their own CPU may touch.
+ * Emptying magazines and per-CPU page lists, which only their own CPU may touch.
  *
  * On an online CPU a work item does it, bound to the CPU, in task context, where the token
  * is never found taken. Whoever wants it done holds the hotplug lock, so CPUs neither come
@@ -9,19 +9,29 @@
  * A CPU that has died is emptied by a callback that runs on another one, after nothing can
  * run on it any more: that is later than its teardown, during which it still allocates.
  */
+#include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/percpu.h>
 #include <linux/workqueue.h>
 
-#include "token.h"
+#include "flight.h"
 
-/* The work items that empty magazines; one drain at a time. Innermost mutex. */
+/* The work items; one drain at a time. Innermost mutex, which protects the job. */
 static DEFINE_MUTEX(drain_lock);
 static struct work_struct __percpu *drain_works;
-static struct mymm_pool *drain_pool; /* under drain_lock */
-static struct mymm_cache
-	*drain_cache; /* under drain_lock; NULL: all of the pool */
 static int cpu_dead_state;
+
+/**
+ * struct job - what each CPU is to do
+ * @run: does it
+ * @pool: to which pool
+ * @cache: and to which cache, for magazines; NULL: to all of the pool
+ */
+static struct job {
+	void (*run)(struct mymm_pool *pool, struct mymm_cache *cache);
+	struct mymm_pool *pool;
+	struct mymm_cache *cache;
+} job;
 
 /*
  * Give what a magazine has to the engine. It is this CPU's, or a dead one's. In a dead
@@ -35,8 +45,8 @@ static void drain_magazine(struct mymm_cache *cache, struct mymm_magazine *mag)
 	do {
 		mymm_flight_begin(cache);
 		preempt_disable();
-		if (WARN_ON_ONCE(!mymm_token_take(mag))) {
-			mymm_token_undo(mag);
+		if (WARN_ON_ONCE(!mymm_token_take(&mag->token))) {
+			mymm_token_undo(&mag->token);
 			preempt_enable();
 			mymm_flight_end(cache);
 			return;
@@ -52,35 +62,53 @@ static void drain_magazine(struct mymm_cache *cache, struct mymm_magazine *mag)
 	} while (nr);
 }
 
-static void drain_work(struct work_struct *work)
+/* This CPU's magazines; the drainer holds pool->lock for us. */
+static void drain_magazines(struct mymm_pool *pool, struct mymm_cache *cache)
 {
-	struct mymm_cache *cache = READ_ONCE(drain_cache);
-
-	/* Bound to its CPU: this is a worker of that CPU. */
 	if (cache) {
 		drain_magazine(cache, this_cpu_ptr(cache->mag));
 		return;
 	}
-	/* The drainer holds pool->lock for us. */
-	list_for_each_entry(cache, &drain_pool->caches, list)
+	list_for_each_entry(cache, &pool->caches, list)
 		drain_magazine(cache, this_cpu_ptr(cache->mag));
 }
 
-static void drain_all_cpus(struct mymm_pool *pool, struct mymm_cache *cache)
+static void drain_pages(struct mymm_pool *pool, struct mymm_cache *none)
+{
+	mymm_pcp_drain_local(pool);
+}
+
+static void retune_pages(struct mymm_pool *pool, struct mymm_cache *none)
+{
+	mymm_pcp_retune_local(pool);
+}
+
+static void drain_work(struct work_struct *work)
+{
+	/* Bound to its CPU: this is a worker of that CPU. */
+	job.run(job.pool, job.cache);
+}
+
+/* With drain_lock, and CPUs neither coming nor going. */
+static void run_on_all_cpus(struct job todo)
 {
 	int cpu;
 
-	lockdep_assert_held(&pool->lock);
-
-	guard(mutex)(&drain_lock);
-	drain_pool = pool;
-	WRITE_ONCE(drain_cache, cache);
+	lockdep_assert_held(&drain_lock);
+	job = todo;
 	for_each_online_cpu(cpu)
 		queue_work_on(cpu, system_wq, per_cpu_ptr(drain_works, cpu));
 	for_each_online_cpu(cpu)
 		flush_work(per_cpu_ptr(drain_works, cpu));
-	drain_pool = NULL;
-	WRITE_ONCE(drain_cache, NULL);
+	job = (struct job){};
+}
+
+static void drain_all_cpus(struct mymm_pool *pool, struct mymm_cache *cache)
+{
+	lockdep_assert_held(&pool->lock);
+
+	guard(mutex)(&drain_lock);
+	run_on_all_cpus((struct job){ drain_magazines, pool, cache });
 }
 
 /**
@@ -106,6 +134,52 @@ void mymm_magazine_drain_pool(struct mymm_pool *pool)
 	drain_all_cpus(pool, NULL);
 }
 
+/**
+ * mymm_pcp_drain_all() - give what all CPUs have in their page lists to the zones
+ * @pool: of which pool
+ *
+ * Context: process; sleeps. The caller holds cpus_read_lock().
+ */
+void mymm_pcp_drain_all(struct mymm_pool *pool)
+{
+	guard(mutex)(&drain_lock);
+	run_on_all_cpus((struct job){ drain_pages, pool });
+}
+
+/**
+ * mymm_pcp_retune_all() - have all CPUs take new limits of their page lists to heart
+ * @pool: of which pool
+ *
+ * Context: process; sleeps. The caller holds cpus_read_lock().
+ */
+void mymm_pcp_retune_all(struct mymm_pool *pool)
+{
+	guard(mutex)(&drain_lock);
+	run_on_all_cpus((struct job){ retune_pages, pool });
+}
+
+/**
+ * mymm_pcp_try_drain_all() - the same as mymm_pcp_drain_all() for who must not wait long
+ * @pool: of which pool
+ *
+ * While CPUs come or go, or somebody else drains, only this CPU's lists are emptied.
+ *
+ * Context: process; sleeps.
+ */
+void mymm_pcp_try_drain_all(struct mymm_pool *pool)
+{
+	bool all = cpus_read_trylock();
+
+	if (all && mutex_trylock(&drain_lock)) {
+		run_on_all_cpus((struct job){ drain_pages, pool });
+		mutex_unlock(&drain_lock);
+	} else {
+		mymm_pcp_drain_local(pool);
+	}
+	if (all)
+		cpus_read_unlock();
+}
+
 /* The CPU is dead: nobody can be at its magazines any more. */
 static int cpu_dead(unsigned int cpu)
 {
@@ -117,6 +191,7 @@ static int cpu_dead(unsigned int cpu)
 		mutex_lock(&pool->lock);
 		list_for_each_entry(cache, &pool->caches, list)
 			drain_magazine(cache, per_cpu_ptr(cache->mag, cpu));
+		mymm_pcp_drain_cpu(pool, cpu);
 		mutex_unlock(&pool->lock);
 	}
 	mutex_unlock(&mymm_pools_lock);

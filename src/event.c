@@ -103,6 +103,31 @@ void __mymm_event_object_free(struct mymm_pool *pool, const char *cache,
 			       owner.caller, owner.session);
 }
 
+/* Tell what was logged under a zone's lock, in the order in which it happened. */
+void __mymm_log_tell(struct mymm_pool *pool, const struct mymm_page_log *log)
+{
+	const struct mymm_page_event *event;
+
+	for (event = log->event; event < log->event + log->nr; event++) {
+		switch (event->kind) {
+		case MYMM_PAGE_SPLIT:
+			trace_mymm_page_split(pool->name, event->pfn,
+					      event->other, event->order);
+			break;
+		case MYMM_PAGE_MERGE:
+			trace_mymm_page_merge(pool->name, event->pfn,
+					      event->order, event->other);
+			break;
+		case MYMM_PAGE_EXTFRAG:
+			trace_mymm_page_alloc_extfrag(
+				pool->name, event->pfn, event->order,
+				event->other, pool->block_order, event->type,
+				event->was, event->claimed);
+			break;
+		}
+	}
+}
+
 DEFINE_STATIC_KEY_FALSE(mymm_inject_key);
 static atomic_long_t inject_seen;
 static unsigned long inject_nth;

@@ -108,6 +108,99 @@ static __always_inline void mymm_event_object_free(struct mymm_pool *pool,
 		__mymm_event_object_free(pool, cache, obj, owner);
 }
 
+DECLARE_TRACEPOINT(mymm_page_split);
+DECLARE_TRACEPOINT(mymm_page_merge);
+DECLARE_TRACEPOINT(mymm_page_alloc_extfrag);
+
+#define MYMM_PAGE_LOG 16
+
+/**
+ * struct mymm_page_event - something that happened under a zone's lock
+ * @kind: what
+ * @order: of the block that was wanted, or freed
+ * @other: of the block that it was cut from, or has become part of
+ * @type: extfrag: the migratetype that was wanted
+ * @was: extfrag: the one of the pageblock
+ * @claimed: extfrag: has the pageblock changed its type?
+ * @pfn: extfrag and split: of the block; merge: of the freed block
+ */
+struct mymm_page_event {
+	enum { MYMM_PAGE_SPLIT, MYMM_PAGE_MERGE, MYMM_PAGE_EXTFRAG } kind : 8;
+	u8 order;
+	u8 other;
+	u8 type;
+	u8 was;
+	bool claimed;
+	u32 pfn;
+};
+
+/**
+ * struct mymm_page_log - what happened under a zone's lock, to be told after it
+ * @nr: events in it; set to 0 by whoever has it on his stack
+ * @event: the first of them; a batch ends when it is full, so that none is lost
+ */
+struct mymm_page_log {
+	unsigned int nr;
+	struct mymm_page_event event[MYMM_PAGE_LOG];
+};
+
+/* Room for what one more block can bring? */
+static inline bool mymm_log_has_room(const struct mymm_page_log *log)
+{
+	return log->nr + 2 <= MYMM_PAGE_LOG;
+}
+
+static __always_inline void mymm_log_split(struct mymm_page_log *log, u32 pfn,
+					   unsigned int from,
+					   unsigned int order)
+{
+	if (tracepoint_enabled(mymm_page_split) && from != order &&
+	    log->nr < MYMM_PAGE_LOG)
+		log->event[log->nr++] =
+			(struct mymm_page_event){ .kind = MYMM_PAGE_SPLIT,
+						  .order = order,
+						  .other = from,
+						  .pfn = pfn };
+}
+
+static __always_inline void mymm_log_merge(struct mymm_page_log *log, u32 pfn,
+					   unsigned int order, unsigned int to)
+{
+	if (tracepoint_enabled(mymm_page_merge) && to != order &&
+	    log->nr < MYMM_PAGE_LOG)
+		log->event[log->nr++] =
+			(struct mymm_page_event){ .kind = MYMM_PAGE_MERGE,
+						  .order = order,
+						  .other = to,
+						  .pfn = pfn };
+}
+
+static inline void mymm_log_extfrag(struct mymm_page_log *log, u32 pfn,
+				    unsigned int order, unsigned int from,
+				    u8 type, u8 was, bool claimed)
+{
+	if (tracepoint_enabled(mymm_page_alloc_extfrag) &&
+	    log->nr < MYMM_PAGE_LOG)
+		log->event[log->nr++] =
+			(struct mymm_page_event){ .kind = MYMM_PAGE_EXTFRAG,
+						  .order = order,
+						  .other = from,
+						  .type = type,
+						  .was = was,
+						  .claimed = claimed,
+						  .pfn = pfn };
+}
+
+void __mymm_log_tell(struct mymm_pool *pool, const struct mymm_page_log *log);
+
+/* With no lock of ours held. */
+static __always_inline void mymm_log_tell(struct mymm_pool *pool,
+					  const struct mymm_page_log *log)
+{
+	if (unlikely(log->nr))
+		__mymm_log_tell(pool, log);
+}
+
 DECLARE_STATIC_KEY_FALSE(mymm_inject_key);
 
 bool __mymm_inject_fail(void);

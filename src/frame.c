@@ -14,6 +14,8 @@
  *   LARGE   |state|order|zone|flags|  0  |       |                                |
  *   SLAB    |state|order|zone|flags|cache|objects| next | prev | start |inuse|free|
  *   SL_TAIL |state|order|          |cache|objects|             | start |          |
+ *   PCP     |state|order|zone|flags|  0  |       | next | prev |                  |
+ *   HOLE    |state|  0  |zone|  0  |  0  |       |                                |
  *   TAIL    |  0                   |  0  |       |                                |
  *           +-----+-----+----+-----+-----+-------+------+------+-------+-----+----+
  *
@@ -103,6 +105,8 @@ const char *mymm_frame_state_name(enum mymm_frame_state state)
 		[MYMM_FRAME_LARGE] = "a large kmalloc",
 		[MYMM_FRAME_SLAB] = "a slab",
 		[MYMM_FRAME_SLAB_TAIL] = "inside a slab",
+		[MYMM_FRAME_PCP] = "free already, in a CPU's list",
+		[MYMM_FRAME_HOLE] = "a hole",
 		[MYMM_FRAME_LIST] = "no frame",
 	};
 

@@ -11,6 +11,26 @@
 #define MYMM_NO_FRAME (~0U)
 
 /**
+ * enum mymm_migratetype - what is known of the contents of a pageblock, or of a request
+ * @MYMM_UNMOVABLE: stays where it is
+ * @MYMM_MOVABLE: its owner could move it
+ * @MYMM_RECLAIMABLE: its owner gives it back when asked
+ * @MYMM_PCPTYPES: how many of them have per-CPU lists, and merge with each other
+ * @MYMM_HIGHATOMIC: a reserve for blocks that are wanted without waiting
+ * @MYMM_NR_MIGRATETYPES: how many there are
+ *
+ * Numbered as gfp's mobility bits are.
+ */
+enum mymm_migratetype {
+	MYMM_UNMOVABLE,
+	MYMM_MOVABLE,
+	MYMM_RECLAIMABLE,
+	MYMM_PCPTYPES,
+	MYMM_HIGHATOMIC = MYMM_PCPTYPES,
+	MYMM_NR_MIGRATETYPES,
+};
+
+/**
  * enum mymm_frame_state - what a frame is at this moment
  * @MYMM_FRAME_TAIL: not the first frame of anything; what it belongs to is found
  *                   from the head (zero, so a zeroed table is all tails)
@@ -19,6 +39,8 @@
  * @MYMM_FRAME_LARGE: first frame of a kmalloc too large for a size class
  * @MYMM_FRAME_SLAB: first frame of a slab
  * @MYMM_FRAME_SLAB_TAIL: another frame of a slab
+ * @MYMM_FRAME_PCP: first frame of a block in a CPU's list
+ * @MYMM_FRAME_HOLE: there is nothing behind this frame, and never will be
  * @MYMM_FRAME_LIST: no frame at all: the head of a list, behind the last frame
  * @MYMM_NR_FRAME_STATES: how many there are
  */
@@ -29,6 +51,8 @@ enum mymm_frame_state {
 	MYMM_FRAME_LARGE,
 	MYMM_FRAME_SLAB,
 	MYMM_FRAME_SLAB_TAIL,
+	MYMM_FRAME_PCP,
+	MYMM_FRAME_HOLE,
 	MYMM_FRAME_LIST,
 	MYMM_NR_FRAME_STATES,
 };
@@ -40,12 +64,28 @@ enum mymm_frame_state {
 #define MYMM_TAG_ZONE_SHIFT 16
 #define MYMM_TAG_ZONE 0x00ff0000U
 #define MYMM_TAG_COMP 0x01000000U /* allocated with __GFP_COMP */
+/*
+ * A migratetype. Free: that of its list, which is that of its pageblock. In a CPU's
+ * list: that of the list. Allocated: the one that was asked for.
+ */
+#define MYMM_TAG_TYPE_SHIFT 25
+#define MYMM_TAG_TYPE 0x06000000U
 
 static inline u32 mymm_tag(enum mymm_frame_state state, unsigned int order,
 			   unsigned int zone)
 {
 	return state | order << MYMM_TAG_ORDER_SHIFT |
 	       zone << MYMM_TAG_ZONE_SHIFT;
+}
+
+static inline u32 mymm_tag_of_type(enum mymm_migratetype type)
+{
+	return (u32)type << MYMM_TAG_TYPE_SHIFT;
+}
+
+static inline enum mymm_migratetype mymm_tag_type(u32 tag)
+{
+	return (tag & MYMM_TAG_TYPE) >> MYMM_TAG_TYPE_SHIFT;
 }
 
 static inline enum mymm_frame_state mymm_tag_state(u32 tag)

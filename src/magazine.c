@@ -62,7 +62,7 @@
 
 #include "cache.h"
 #include "compat.h"
-#include "token.h"
+#include "flight.h"
 
 /* --- the slow paths ------------------------------------------------------- */
 
@@ -241,7 +241,7 @@ static noinline void *alloc_undo(struct mymm_cache *cache, gfp_t gfp,
 {
 	const struct mymm_owner who = mymm_owner_or(owner, _RET_IP_);
 
-	mymm_token_undo(mag);
+	mymm_token_undo(&mag->token);
 	preempt_enable();
 	return alloc_careful(cache, gfp, &who);
 }
@@ -264,7 +264,7 @@ static __always_inline void *cache_alloc(struct mymm_cache *cache, gfp_t gfp,
 	    tracepoint_enabled(mymm_object_alloc))
 		return alloc_leave(cache, gfp, owner);
 	mag = this_cpu_ptr(cache->mag);
-	if (unlikely(!mymm_token_take(mag)))
+	if (unlikely(!mymm_token_take(&mag->token)))
 		return alloc_undo(cache, gfp, owner, mag);
 	/* Below 0 is empty: the borrow saves a compare. */
 	if (unlikely(__builtin_sub_overflow(mag->count, 1, &count)))
@@ -272,7 +272,7 @@ static __always_inline void *cache_alloc(struct mymm_cache *cache, gfp_t gfp,
 	mag->count = count;
 	obj = mag->objs[count];
 	mag->alloc_hits++;
-	mymm_token_return(mag);
+	mymm_token_return(&mag->token);
 
 	*mymm_cache_word(cache, obj) = 0;
 	if (mymm_preempt_enable_begin())
@@ -284,7 +284,7 @@ static __always_inline void *cache_alloc(struct mymm_cache *cache, gfp_t gfp,
 static noinline int free_undo(struct mymm_cache *cache, void *obj,
 			      struct mymm_magazine *mag)
 {
-	mymm_token_undo(mag);
+	mymm_token_undo(&mag->token);
 	/* It is marked, and nowhere: say so before anybody else can run here. */
 	mymm_flight_begin(cache);
 	preempt_enable();
@@ -343,14 +343,14 @@ static __always_inline int cache_free(struct mymm_cache *cache, void *obj,
 		return free_leave(cache, obj, owner);
 	mark_free(cache, obj);
 	mag = this_cpu_ptr(cache->mag);
-	if (unlikely(!mymm_token_take(mag)))
+	if (unlikely(!mymm_token_take(&mag->token)))
 		return free_undo(cache, obj, mag);
 	count = mag->count;
 	if (unlikely(count >= cache->mag_limit))
 		return free_undo(cache, obj, mag);
 	mag->count = count + 1;
 	mag->objs[count] = obj;
-	mymm_token_return(mag);
+	mymm_token_return(&mag->token);
 	if (mymm_preempt_enable_begin())
 		return free_resched();
 	return 0;
@@ -415,12 +415,12 @@ void *mymm_cache_alloc_unchecked(struct mymm_cache *cache, gfp_t gfp)
 
 	preempt_disable();
 	mag = this_cpu_ptr(cache->mag);
-	if (unlikely(!mymm_token_take(mag)))
+	if (unlikely(!mymm_token_take(&mag->token)))
 		return alloc_undo(cache, gfp, NULL, mag);
 	if (unlikely(!mag->count))
 		return alloc_undo(cache, gfp, NULL, mag);
 	obj = mag->objs[--mag->count];
-	mymm_token_return(mag);
+	mymm_token_return(&mag->token);
 	if (mymm_preempt_enable_begin())
 		return alloc_resched(obj);
 	return obj;
@@ -440,7 +440,7 @@ void mymm_cache_free_unchecked(struct mymm_cache *cache, void *obj)
 
 	preempt_disable();
 	mag = this_cpu_ptr(cache->mag);
-	if (unlikely(!mymm_token_take(mag))) {
+	if (unlikely(!mymm_token_take(&mag->token))) {
 		free_undo(cache, obj, mag);
 		return;
 	}
@@ -449,7 +449,7 @@ void mymm_cache_free_unchecked(struct mymm_cache *cache, void *obj)
 		return;
 	}
 	mag->objs[mag->count++] = obj;
-	mymm_token_return(mag);
+	mymm_token_return(&mag->token);
 	if (mymm_preempt_enable_begin())
 		free_resched();
 }
@@ -599,7 +599,7 @@ void mymm_magazine_stats(struct mymm_cache *cache,
 				    READ_ONCE(mag->count) -
 				    READ_ONCE(mag->moved);
 		stats->free_misses += READ_ONCE(mag->free_misses);
-		stats->collisions += READ_ONCE(mag->collisions);
+		stats->collisions += READ_ONCE(mag->token.collisions);
 	}
 }
 MYMM_EXPORT_INTERNAL(mymm_magazine_stats);
@@ -626,7 +626,7 @@ int mymm_magazine_create(struct mymm_cache *cache)
 	if (!mag)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu)
-		per_cpu_ptr(mag, cpu)->token = 1;
+		per_cpu_ptr(mag, cpu)->token = MYMM_TOKEN_INIT;
 	cache->mag = mag;
 	cache->mag_limit = tunables.limit;
 	cache->mag_batch = tunables.batchcount;

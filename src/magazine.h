@@ -7,6 +7,7 @@
 #include <linux/types.h>
 
 #include "event.h"
+#include "token.h"
 
 struct mymm_cache;
 struct mymm_pool;
@@ -16,27 +17,24 @@ struct mymm_pool;
 
 /**
  * struct mymm_magazine - the free objects that one CPU has at hand
- * @token: 1 while nobody on this CPU is at it. Taking it is counting it down; who
- *         finds that it is not 0 then counts it up again and goes the slow way
+ * @token: of who is at it
  * @count: objects in @objs
  * @alloc_hits: allocations served from here
  * @alloc_misses: allocations that went on to the engine
  * @free_misses: frees that went on to the engine
  * @moved: objects that came from the engine, less those that went there; with the
  *         others it tells how many frees ended here, so that these need no counter
- * @collisions: times that somebody found the token taken
  * @objs: the objects, the most recently freed last
  *
  * Only its own CPU touches it, with preemption off; counters may be read by all.
  */
 struct mymm_magazine {
-	long token;
+	struct mymm_token token;
 	unsigned long count;
 	unsigned long alloc_hits;
 	unsigned long alloc_misses;
 	unsigned long free_misses;
 	unsigned long moved;
-	unsigned long collisions;
 	void *objs[];
 };
 

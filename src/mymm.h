@@ -14,6 +14,7 @@
 #ifndef _MYMM_H
 #define _MYMM_H
 
+#include <linux/bits.h>
 #include <linux/gfp.h>
 #include <linux/slab.h>
 #include <linux/types.h>
@@ -32,14 +33,62 @@ enum mymm_backing {
 	MYMM_BACKING_NONE,
 };
 
+/* What a pool may do without; nothing: everything that Linux does. */
+#define MYMM_POOL_NO_PCP \
+	(1U << 0) /* no per-CPU page lists: frees merge at once */
+#define MYMM_POOL_NO_WATERMARKS (1U << 1) /* the last frame is anybody's */
+#define MYMM_POOL_NO_MOBILITY \
+	(1U << 2) /* all is unmovable: pages are not grouped */
+#define MYMM_POOL_NO_RECLAIM \
+	(1U << 3) /* nobody is asked to give anything back */
+/* A buddy system and zones, and nothing that remembers: for tests and for teaching. */
+#define MYMM_POOL_BARE 0x0fU
+
+#define MYMM_NR_RATIOS 5 /* DMA, DMA32, Normal, HighMem, Movable */
+
+/**
+ * struct mymm_tuning - the knobs of a pool, under the names of /proc/sys/vm
+ * @min_free_kbytes: KiB kept for those who can't wait; -1: by the kernel's rule, which is
+ *                   4 times the square root of the memory in KiB
+ * @watermark_scale_factor: distance of the watermarks in 1/10000 of a zone, 1 to 3000
+ * @watermark_boost_factor: how far a fallback raises them, in 1/10000 of high; 0: not
+ * @lowmem_reserve_ratio: by zone: 1/ratio of what lies above it is kept from requests
+ *                        that could have had that; 0: nothing is
+ * @percpu_pagelist_high_fraction: each zone's CPUs keep 1/fraction of it; 0: by the
+ *                                 watermark; else 8 and up
+ */
+struct mymm_tuning {
+	long min_free_kbytes;
+	unsigned int watermark_scale_factor;
+	unsigned int watermark_boost_factor;
+	unsigned int lowmem_reserve_ratio[MYMM_NR_RATIOS];
+	unsigned int percpu_pagelist_high_fraction;
+};
+
+#define MYMM_TUNING_DEFAULT                                     \
+	((struct mymm_tuning){                                  \
+		.min_free_kbytes = -1,                          \
+		.watermark_scale_factor = 10,                   \
+		.watermark_boost_factor = 15000,                \
+		.lowmem_reserve_ratio = { 256, 256, 32, 0, 0 }, \
+	})
+
 /**
  * struct mymm_pool_config - what a new pool is to be like
  * @name: for messages; up to 31 characters
  * @zones: zones and their sizes, "DMA:4M,DMA32:12M,Normal:48M": names as in
- *         /proc/zoneinfo, each once; sizes with K, M, G or T, rounded down to pages
+ *         /proc/zoneinfo, each once; sizes with K, M, G or T, rounded down to pages;
+ *         or p for a number of pages. With several nodes: of each node; or of one after
+ *         the other, with a slash in between
  * @engine: default engine of its caches; NULL for "slub"
  * @backing: what stands behind its frames
- * @nodes: number of nodes; 0 means 1
+ * @nodes: number of nodes, up to 8; 0 means 1
+ * @distance: from each node to each, row by row, "10,20,20,10"; NULL: 10 to itself, 20 to
+ *            the others
+ * @holes: frame numbers with nothing behind them, "100-199,300-300"; NULL: none
+ * @block_order: 1 to 10; 0: 9, or less if the smallest zone would have less than four
+ * @flags: any of MYMM_POOL_*
+ * @tuning: NULL: MYMM_TUNING_DEFAULT
  */
 struct mymm_pool_config {
 	const char *name;
@@ -47,6 +96,11 @@ struct mymm_pool_config {
 	const char *engine;
 	enum mymm_backing backing;
 	unsigned int nodes;
+	const char *distance;
+	const char *holes;
+	unsigned int block_order;
+	unsigned int flags;
+	const struct mymm_tuning *tuning;
 };
 
 /**
@@ -78,6 +132,8 @@ unsigned long mymm_pool_drain(struct mymm_pool *pool);
 /* Pages */
 struct mymm_frame *mymm_alloc_pages(struct mymm_pool *pool, gfp_t gfp,
 				    unsigned int order);
+struct mymm_frame *mymm_alloc_pages_node(struct mymm_pool *pool, int node,
+					 gfp_t gfp, unsigned int order);
 int mymm_free_pages(struct mymm_pool *pool, struct mymm_frame *frame,
 		    unsigned int order);
 void *mymm_frame_address(struct mymm_pool *pool,

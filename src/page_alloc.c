@@ -45,6 +45,10 @@ static bool refuse_request(struct mymm_pool *pool, gfp_t gfp,
 	else if (mymm_gfp_zone(gfp) == MYMM_ZONE_NONE)
 		mymm_refuse(pool, MYMM_REFUSED_GFP,
 			    "pages from contradicting zones: gfp %pGg", &gfp);
+	else if (mymm_gfp_type(pool, gfp) == MYMM_PCPTYPES)
+		mymm_refuse(pool, MYMM_REFUSED_GFP,
+			    "pages both movable and reclaimable: gfp %pGg",
+			    &gfp);
 	else if ((gfp & __GFP_ZERO) && !mymm_pool_has_memory(pool))
 		mymm_refuse(pool, MYMM_REFUSED_GFP,
 			    "zeroed pages from a pool without memory");
@@ -53,41 +57,16 @@ static bool refuse_request(struct mymm_pool *pool, gfp_t gfp,
 	return true;
 }
 
-static void report_failure(struct mymm_pool *pool, gfp_t gfp,
-			   unsigned int order)
-{
-	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL,
-				      DEFAULT_RATELIMIT_BURST);
-	enum mymm_zone_type type = mymm_gfp_zone(gfp);
-
-	if (pool->zonelist[type].nr)
-		atomic_long_inc(&pool->zonelist[type].zone[0]->failed);
-	if (!(gfp & __GFP_NOWARN) && __ratelimit(&limit))
-		pr_warn("pool %s: page allocation failure: order:%u, zone %s and below, mode:%#x(%pGg)\n",
-			pool->name, order, mymm_zone_name(type),
-			(__force unsigned int)gfp, &gfp);
-}
-
 /* What gfp says about the head's tag. */
 static __always_inline u32 tag_flags(gfp_t gfp)
 {
-	return gfp & __GFP_COMP ? MYMM_TAG_COMP : 0;
+	/* Without a branch: both are powers of two. */
+	return (u32)((__force u32)gfp & (__force u32)__GFP_COMP) *
+	       (u32)(MYMM_TAG_COMP / (__force u32)__GFP_COMP);
 }
 
-/* Take a block of a zone. */
-static __always_inline struct mymm_frame *
-take_block(struct mymm_zone *zone, unsigned int order, u32 flags)
-{
-	struct mymm_frame *block;
-	unsigned long irqflags;
-
-	raw_spin_lock_irqsave(&zone->lock, irqflags);
-	block = __mymm_buddy_alloc(&zone->buddy, order, flags);
-	if (unlikely(zone->buddy.free < zone->least_free))
-		zone->least_free = zone->buddy.free;
-	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
-	return block;
-}
+static_assert(MYMM_TAG_COMP % (__force u32)__GFP_COMP == 0,
+	      "gfp's compound flag has moved");
 
 /* Page by page: the machine has a better way to clear one than memset(). */
 static void clear_pages_at(void *at, unsigned int order)
@@ -98,52 +77,306 @@ static void clear_pages_at(void *at, unsigned int order)
 		clear_page(at + i * PAGE_SIZE);
 }
 
-/* Whatever it takes. */
-static noinline struct mymm_frame *alloc_careful(struct mymm_pool *pool,
-						 gfp_t gfp, unsigned int order,
-						 const struct mymm_owner *owner)
+/* --- any zone ------------------------------------------------------------------- */
+
+/* Take a block from the zone itself. */
+static struct mymm_frame *take_from_zone(const struct mymm_request *request,
+					 struct mymm_zone *zone,
+					 unsigned int alloc_flags)
 {
-	const struct mymm_owner who = mymm_owner_or(owner, _RET_IP_);
-	const struct mymm_zonelist *list;
-	struct mymm_frame *block = NULL;
+	enum mymm_rmqueue_mode mode = MYMM_RMQUEUE_NORMAL;
+	struct mymm_page_log log = {};
+	struct mymm_frame *block;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&zone->lock, flags);
+	block = mymm_rmqueue(zone, request->order, request->type, alloc_flags,
+			     &mode, &log);
+	if (block)
+		zone->allocs[request->order]++;
+	if (zone->buddy.free < zone->least_free)
+		zone->least_free = zone->buddy.free;
+	raw_spin_unlock_irqrestore(&zone->lock, flags);
+	mymm_log_tell(request->pool, &log);
+	return block;
+}
+
+/* Free frames are seen without the lock: a watermark is no promise. */
+static bool above(const struct mymm_request *request,
+		  const struct mymm_zone *zone, enum mymm_watermark mark,
+		  unsigned int alloc_flags)
+{
+	unsigned long free = READ_ONCE(zone->buddy.free);
+
+	if (mymm_zone_watermark_ok(zone, request->order,
+				   mymm_zone_watermark(zone, mark),
+				   request->highest, alloc_flags, free))
+		return true;
+	/* Who may use the reserve need not heed what only asks for more reclaim. */
+	return !request->order && mark == MYMM_WMARK_MIN &&
+	       alloc_flags & MYMM_ALLOC_MIN_RESERVE &&
+	       READ_ONCE(zone->watermark_boost) &&
+	       mymm_zone_watermark_ok(zone, 0, READ_ONCE(zone->watermark[mark]),
+				      request->highest, alloc_flags, free);
+}
+
+/* May the request be served from this zone? */
+static bool zone_will_do(const struct mymm_request *request,
+			 struct mymm_zone *zone, unsigned int alloc_flags)
+{
+	if (!zone->watermark[MYMM_WMARK_HIGH])
+		return true;
+	if (!(READ_ONCE(zone->flags) & BIT(MYMM_ZONE_BELOW_HIGH))) {
+		if (above(request, zone, MYMM_WMARK_HIGH, alloc_flags))
+			return true;
+		guard(raw_spinlock_irqsave)(&zone->lock);
+		zone->flags |= BIT(MYMM_ZONE_BELOW_HIGH);
+		mymm_zone_set_marks(zone);
+	}
+	return above(request, zone, alloc_flags & MYMM_ALLOC_WMARK,
+		     alloc_flags) ||
+	       alloc_flags & MYMM_ALLOC_NO_WATERMARKS;
+}
+
+/* Which node's wish was fulfilled by which, if they are not the same. */
+static void count_node(const struct mymm_request *request,
+		       struct mymm_zone *zone)
+{
+	if (zone->node != request->node->id) {
+		atomic_long_inc(&zone->numa_miss);
+		atomic_long_inc(&request->list->zone[0]->numa_foreign);
+	}
+	if (zone->node != mymm_pool_local(request->pool)->id)
+		atomic_long_inc(&zone->numa_other);
+}
+
+static struct mymm_frame *take_block(const struct mymm_request *request,
+				     struct mymm_zone *zone,
+				     unsigned int alloc_flags)
+{
+	struct mymm_frame *block;
+
+	block = mymm_pcp_alloc(request->pool, zone, request->order,
+			       request->type, alloc_flags);
+	if (!block)
+		block = take_from_zone(request, zone, alloc_flags);
+	if (!block)
+		return NULL;
+	if (request->pool->nr_nodes > 1)
+		count_node(request, zone);
+	if (unlikely(READ_ONCE(zone->flags) & BIT(MYMM_ZONE_BOOSTED)))
+		mymm_wake_boosted(zone);
+	if (alloc_flags & MYMM_ALLOC_HIGHATOMIC)
+		mymm_pageblock_reserve(zone, block - request->pool->frame,
+				       request->order);
+	return block;
+}
+
+/**
+ * mymm_get_block() - ask the zones of a request, one after the other
+ * @request: what is wanted
+ * @alloc_flags: which watermark a zone must be above, and what else is allowed
+ *
+ * Context: any but NMI, no lock of ours held.
+ * Return: the block's head; NULL if no zone will do.
+ */
+struct mymm_frame *mymm_get_block(const struct mymm_request *request,
+				  unsigned int alloc_flags)
+{
+	struct mymm_frame *block;
+	struct mymm_zone *zone;
 	unsigned int i;
+
+again:
+	mymm_for_each_zone_of(zone, request, i)
+	{
+		/* Rather mix types than go to another node. */
+		if (alloc_flags & MYMM_ALLOC_NOFRAGMENT &&
+		    zone->node != request->node->id)
+			break;
+		if (!zone_will_do(request, zone, alloc_flags))
+			continue;
+		block = take_block(request, zone, alloc_flags);
+		if (block)
+			return block;
+	}
+	if (alloc_flags & MYMM_ALLOC_NOFRAGMENT) {
+		alloc_flags &= ~MYMM_ALLOC_NOFRAGMENT;
+		goto again;
+	}
+	return NULL;
+}
+
+/* With DMA32 below it, Normal need not mix types as long as there is room there. */
+static unsigned int first_flags(const struct mymm_request *request)
+{
+	const struct mymm_zonelist *list = request->list;
+	unsigned int flags = MYMM_WMARK_LOW;
+
+	if (request->gfp & __GFP_KSWAPD_RECLAIM)
+		flags |= MYMM_ALLOC_KSWAPD;
+	if (list->nr > 1 && list->zone[0]->type == MYMM_ZONE_NORMAL &&
+	    list->zone[1]->type == MYMM_ZONE_DMA32)
+		flags |= MYMM_ALLOC_NOFRAGMENT;
+	return flags;
+}
+
+static struct mymm_frame *alloc_anywhere(struct mymm_pool *pool,
+					 struct mymm_node *node, gfp_t gfp,
+					 unsigned int order,
+					 struct mymm_owner who)
+{
+	struct mymm_request request;
+	struct mymm_frame *block;
 	u32 idx;
 
 	if (refuse_request(pool, gfp, order))
 		return NULL;
-	list = &pool->zonelist[mymm_gfp_zone(gfp)];
-	for (i = 0; i < list->nr && !block; i++)
-		block = take_block(list->zone[i], order, tag_flags(gfp));
-	if (!block) {
-		report_failure(pool, gfp, order);
+	request = (struct mymm_request){
+		.pool = pool,
+		.gfp = gfp,
+		.order = order,
+		.type = mymm_gfp_type(pool, gfp),
+		.highest = mymm_gfp_zone(gfp),
+		.node = node,
+		.list = &node->zonelist[mymm_gfp_zone(gfp)],
+		.thisnode = gfp & __GFP_THISNODE,
+	};
+	block = mymm_get_block(&request, first_flags(&request));
+	if (!block)
+		block = mymm_alloc_slowpath(&request);
+	if (!block)
 		return NULL;
-	}
 	idx = block - pool->frame;
+	if (gfp & __GFP_COMP)
+		WRITE_ONCE(block->tag, block->tag | MYMM_TAG_COMP);
 	if (want_init_on_alloc(gfp) && mymm_pool_has_memory(pool))
 		clear_pages_at(mymm_pool_address(pool, idx), order);
 	mymm_event_page_alloc(pool, idx, order, gfp, who);
 	return block;
 }
 
+/* --- the usual case ------------------------------------------------------------------ */
+
+/* Whatever it takes. */
+static noinline struct mymm_frame *alloc_careful(struct mymm_pool *pool,
+						 gfp_t gfp, unsigned int order,
+						 const struct mymm_owner *owner)
+{
+	return alloc_anywhere(pool, mymm_pool_local(pool), gfp, order,
+			      mymm_owner_or(owner, _RET_IP_));
+}
+
+/* Not from the fast path: the pool is dead, an NMI, or there is more to be done. */
+static noinline struct mymm_frame *alloc_leave(struct mymm_pool *pool,
+					       gfp_t gfp, unsigned int order,
+					       const struct mymm_owner *owner)
+{
+	const struct mymm_owner who = mymm_owner_or(owner, _RET_IP_);
+
+	preempt_enable();
+	return alloc_careful(pool, gfp, order, &who);
+}
+
+/* The list is empty, or the token is not ours. */
+static noinline struct mymm_frame *alloc_undo(struct mymm_pool *pool, gfp_t gfp,
+					      unsigned int order,
+					      const struct mymm_owner *owner,
+					      struct mymm_pcp *pcp)
+{
+	const struct mymm_owner who = mymm_owner_or(owner, _RET_IP_);
+
+	mymm_token_undo(&pcp->token);
+	preempt_enable();
+	return alloc_careful(pool, gfp, order, &who);
+}
+
+static noinline struct mymm_frame *alloc_resched(struct mymm_frame *block)
+{
+	mymm_preempt_enable_resched();
+	return block;
+}
+
 /*
- * The usual case: nothing is wrong, nothing is to be cleared or told, and the first
- * zone has a block. It leaves by a tail call, as magazines do.
+ * Orders that each CPU has at hand: nothing is wrong, nothing is to be cleared or told,
+ * the zone is above its marks, and the list has a block. It leaves by a tail call, as
+ * magazines do.
  */
+static __always_inline struct mymm_frame *
+alloc_small(struct mymm_pool *pool, gfp_t gfp, unsigned int order,
+	    const struct mymm_owner *owner)
+{
+	unsigned int list = order * MYMM_NR_MIGRATETYPES;
+	unsigned int bits = MYMM_ZONE_BITS(gfp);
+	struct mymm_frame *block;
+	struct mymm_pcp *pcp;
+	u32 idx;
+
+	preempt_disable();
+	if (unlikely(mymm_gfp_leaves(gfp, pool->leave_gfp) || in_nmi()) ||
+	    tracepoint_enabled(mymm_page_alloc))
+		return alloc_leave(pool, gfp, order, owner);
+	pcp = raw_cpu_read(pool->cpu->by_gfp[bits]);
+	if (unlikely(READ_ONCE(pcp->zone->buddy.free) <=
+		     READ_ONCE(pcp->zone->fast_mark[bits])))
+		return alloc_leave(pool, gfp, order, owner);
+	list += mymm_gfp_type(pool, gfp);
+	if (unlikely(!mymm_token_take(&pcp->token)))
+		return alloc_undo(pool, gfp, order, owner, pcp);
+	idx = pcp->list[list].first;
+	block = &pool->frame[idx];
+	/* The head of an empty list has another state. */
+	if (unlikely((u8)READ_ONCE(block->tag) != MYMM_FRAME_PCP))
+		return alloc_undo(pool, gfp, order, owner, pcp);
+	pcp->list[list].first = block->next;
+	pcp->room += 1 << order;
+	pcp->allocs[list]++;
+	WRITE_ONCE(block->tag, pcp->list[list].tag + tag_flags(gfp));
+	mymm_token_return(&pcp->token);
+	if (mymm_preempt_enable_begin())
+		return alloc_resched(block);
+	return block;
+}
+
+/* Larger blocks, from the first zone, if that has one of the type. */
+static __always_inline struct mymm_frame *
+alloc_large(struct mymm_pool *pool, gfp_t gfp, unsigned int order,
+	    const struct mymm_owner *owner)
+{
+	unsigned int bits = MYMM_ZONE_BITS(gfp), from;
+	struct mymm_frame *block;
+	unsigned long irqflags;
+	struct mymm_zone *zone;
+
+	if (unlikely(order > MYMM_MAX_ORDER || in_nmi() ||
+		     order == pool->block_order ||
+		     mymm_gfp_leaves(gfp, pool->leave_gfp)) ||
+	    tracepoint_enabled(mymm_page_alloc) ||
+	    tracepoint_enabled(mymm_page_split))
+		return alloc_careful(pool, gfp, order, owner);
+	zone = raw_cpu_read(pool->cpu->by_gfp[bits])->zone;
+	if (unlikely(READ_ONCE(zone->buddy.free) >> order <=
+		     READ_ONCE(zone->fast_mark[bits]) >> order))
+		return alloc_careful(pool, gfp, order, owner);
+	raw_spin_lock_irqsave(&zone->lock, irqflags);
+	block = __mymm_buddy_alloc(&zone->buddy, mymm_gfp_type(pool, gfp),
+				   order, tag_flags(gfp), &from);
+	zone->allocs[order] += !!block;
+	if (zone->buddy.free < zone->least_free)
+		zone->least_free = zone->buddy.free;
+	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
+	if (unlikely(!block))
+		return alloc_careful(pool, gfp, order, owner);
+	return block;
+}
+
 static __always_inline struct mymm_frame *
 alloc_fast(struct mymm_pool *pool, gfp_t gfp, unsigned int order,
 	   const struct mymm_owner *owner)
 {
-	struct mymm_zone *zone = pool->first_zone[MYMM_ZONE_BITS(gfp)];
-	struct mymm_frame *block;
-
-	if (unlikely(in_nmi() || !zone || order > MYMM_MAX_ORDER ||
-		     mymm_gfp_leaves(gfp, pool->leave_gfp)) ||
-	    tracepoint_enabled(mymm_page_alloc))
-		return alloc_careful(pool, gfp, order, owner);
-	block = take_block(zone, order, tag_flags(gfp));
-	if (unlikely(!block))
-		return alloc_careful(pool, gfp, order, owner);
-	return block;
+	if (likely(order <= MYMM_PCP_MAX_ORDER))
+		return alloc_small(pool, gfp, order, owner);
+	return alloc_large(pool, gfp, order, owner);
 }
 
 struct mymm_frame *__mymm_alloc_pages(struct mymm_pool *pool, gfp_t gfp,
@@ -156,15 +389,14 @@ struct mymm_frame *__mymm_alloc_pages(struct mymm_pool *pool, gfp_t gfp,
 /**
  * mymm_alloc_pages() - allocate a block of pages
  * @pool: where from
- * @gfp: as for alloc_pages(): zone modifiers, %__GFP_ZERO, %__GFP_COMP,
- *       %__GFP_NOWARN; what else it says changes nothing yet
+ * @gfp: as for alloc_pages()
  * @order: of the block: 2^@order pages, 0 to 10
  *
  * Takes O(@order of the largest block) steps, whatever the size of the zone, plus
  * the zeroing if that is asked for.
  *
- * Context: any; in NMI it refuses.
- * Return: the block's first frame; NULL if no zone that would do has a block, or if
+ * Context: any; in NMI it refuses. Sleeps only with %__GFP_DIRECT_RECLAIM.
+ * Return: the block's first frame; NULL if no zone that would do can spare one, or if
  * the request makes no sense, which is counted and told.
  */
 struct mymm_frame *mymm_alloc_pages(struct mymm_pool *pool, gfp_t gfp,
@@ -173,6 +405,38 @@ struct mymm_frame *mymm_alloc_pages(struct mymm_pool *pool, gfp_t gfp,
 	return alloc_fast(pool, gfp, order, NULL);
 }
 EXPORT_SYMBOL_GPL(mymm_alloc_pages);
+
+struct mymm_frame *__mymm_alloc_pages_node(struct mymm_pool *pool, int node,
+					   gfp_t gfp, unsigned int order,
+					   struct mymm_owner owner)
+{
+	if (node == NUMA_NO_NODE)
+		return alloc_fast(pool, gfp, order, &owner);
+	if (node < 0 || node >= pool->nr_nodes) {
+		mymm_refuse(pool, MYMM_REFUSED_GFP,
+			    "pages of node %d: nodes are 0 to %u", node,
+			    pool->nr_nodes - 1);
+		return NULL;
+	}
+	return alloc_anywhere(pool, &pool->node_of[node], gfp, order, owner);
+}
+
+/**
+ * mymm_alloc_pages_node() - allocate a block of pages, best from a node
+ * @pool: where from
+ * @node: the node to ask first; %NUMA_NO_NODE: the one of this CPU
+ * @gfp: as for mymm_alloc_pages(); with %__GFP_THISNODE no other node will do
+ * @order: of the block: 2^@order pages, 0 to 10
+ *
+ * Context: any; in NMI it refuses. Sleeps only with %__GFP_DIRECT_RECLAIM.
+ * Return: as mymm_alloc_pages().
+ */
+struct mymm_frame *mymm_alloc_pages_node(struct mymm_pool *pool, int node,
+					 gfp_t gfp, unsigned int order)
+{
+	return __mymm_alloc_pages_node(pool, node, gfp, order, MYMM_CALLER);
+}
+EXPORT_SYMBOL_GPL(mymm_alloc_pages_node);
 
 /* --- freeing ----------------------------------------------------------------- */
 
@@ -211,6 +475,7 @@ static void refuse_block(struct mymm_pool *pool, u32 idx, unsigned int order,
 			idx, order, mymm_tag_order(tag));
 		break;
 	case MYMM_FRAME_FREE:
+	case MYMM_FRAME_PCP:
 		mymm_refuse(
 			pool, MYMM_REFUSED_DOUBLE_FREE,
 			"double free of frame %u, order %u: it is free already",
@@ -266,27 +531,6 @@ static noinline int refuse_free(struct mymm_pool *pool,
 	return -EINVAL;
 }
 
-/*
- * Give a block back, if it still is what @tag says. The question and the answer are
- * under one lock, so of two that free a block at the same time one succeeds.
- */
-static __always_inline bool return_block(struct mymm_zone *zone, u32 idx,
-					 unsigned int order, u32 *tag)
-{
-	struct mymm_buddy *buddy = &zone->buddy;
-	unsigned long irqflags;
-	bool same;
-
-	raw_spin_lock_irqsave(&zone->lock, irqflags);
-	same = buddy->table[idx].tag == *tag;
-	if (likely(same))
-		__mymm_buddy_free(buddy, idx, order);
-	else
-		*tag = buddy->table[idx].tag;
-	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
-	return same;
-}
-
 static noinline void tell_free(struct mymm_pool *pool, u32 idx,
 			       unsigned int order,
 			       const struct mymm_owner *owner)
@@ -294,20 +538,66 @@ static noinline void tell_free(struct mymm_pool *pool, u32 idx,
 	mymm_event_page_free(pool, idx, order, mymm_owner_or(owner, _RET_IP_));
 }
 
-static __always_inline int free_fast(struct mymm_pool *pool,
-				     struct mymm_frame *frame,
-				     unsigned int order,
-				     const struct mymm_owner *owner)
+/* Is it an allocated block of this order, as far as its tag tells? */
+static __always_inline bool tag_is_block(u32 tag, unsigned int order)
+{
+	/* The order may be anything, and is not to be shifted out of sight. */
+	return (u16)tag == (u16)mymm_tag(MYMM_FRAME_PAGES, order & 0xff, 0);
+}
+
+/*
+ * Whoever changes the tag from what it was has the block: of two that free it at the same
+ * time one succeeds, and the other is told what it has become.
+ */
+static __always_inline bool claim(struct mymm_frame *frame, u32 *tag, u32 state)
+{
+	return likely(
+		try_cmpxchg(&frame->tag, tag, *tag + state - MYMM_FRAME_PAGES));
+}
+
+/* Give a block to its zone; it is claimed. */
+static __always_inline void give_to_zone(struct mymm_pool *pool,
+					 struct mymm_zone *zone, u32 idx,
+					 unsigned int order)
+{
+	struct mymm_page_log log;
+	unsigned long irqflags;
+
+	log.nr = 0;
+	raw_spin_lock_irqsave(&zone->lock, irqflags);
+	mymm_free_one(zone, idx, order, &log);
+	if (unlikely(zone->flags))
+		mymm_zone_recover(zone);
+	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
+	mymm_log_tell(pool, &log);
+}
+
+/* Blocks that CPUs don't keep, or when there is no room for one more. */
+static noinline int free_slow(struct mymm_pool *pool, struct mymm_frame *frame,
+			      unsigned int order, u32 tag)
+{
+	struct mymm_zone *zone = mymm_pool_zone(pool, tag);
+	u32 idx = frame - pool->frame;
+
+	if (!claim(frame, &tag, MYMM_FRAME_PCP))
+		return refuse_free(pool, frame, order, tag);
+	if (!mymm_pcp_free(pool, zone, idx, order))
+		give_to_zone(pool, zone, idx, order);
+	return 0;
+}
+
+/* All that can be wrong, or is to be told. */
+static noinline int free_careful(struct mymm_pool *pool,
+				 struct mymm_frame *frame, unsigned int order,
+				 const struct mymm_owner *owner)
 {
 	unsigned long idx = frame_number(pool, frame);
 	u32 tag;
 
-	if (unlikely(in_nmi() || pool->dead || idx >= pool->nr_frames))
+	if (in_nmi() || mymm_pool_dead(pool) || idx >= pool->nr_frames)
 		return refuse_free(pool, frame, order, 0);
 	tag = READ_ONCE(frame->tag);
-	/* The tag is taken apart: an order may be anything, and not be shifted. */
-	if (unlikely(mymm_tag_state(tag) != MYMM_FRAME_PAGES ||
-		     mymm_tag_order(tag) != order))
+	if (order > MYMM_MAX_ORDER || !tag_is_block(tag, order))
 		return refuse_free(pool, frame, order, tag);
 	/*
 	 * Told before it happens, or somebody else's allocation of the same frame
@@ -315,10 +605,105 @@ static __always_inline int free_fast(struct mymm_pool *pool,
 	 */
 	if (tracepoint_enabled(mymm_page_free))
 		tell_free(pool, idx, order, owner);
-	if (unlikely(
-		    !return_block(mymm_pool_zone(pool, tag), idx, order, &tag)))
-		return refuse_free(pool, frame, order, tag);
+	return free_slow(pool, frame, order, tag);
+}
+
+static noinline int free_leave(struct mymm_pool *pool, struct mymm_frame *frame,
+			       unsigned int order,
+			       const struct mymm_owner *owner)
+{
+	const struct mymm_owner who = mymm_owner_or(owner, _RET_IP_);
+
+	preempt_enable();
+	return free_careful(pool, frame, order, &who);
+}
+
+/* There is no room, or the token is not ours, or somebody was faster. */
+static noinline int free_undo(struct mymm_pool *pool, struct mymm_frame *frame,
+			      unsigned int order, u32 tag, struct mymm_pcp *pcp)
+{
+	mymm_token_undo(&pcp->token);
+	preempt_enable();
+	return free_slow(pool, frame, order, tag);
+}
+
+static noinline int free_resched(void)
+{
+	mymm_preempt_enable_resched();
 	return 0;
+}
+
+static __always_inline int free_small(struct mymm_pool *pool,
+				      struct mymm_frame *frame,
+				      unsigned int order,
+				      const struct mymm_owner *owner)
+{
+	unsigned long idx = frame_number(pool, frame);
+	struct mymm_pcp_list *list;
+	struct mymm_pcp *pcp;
+	u32 tag, first;
+	int room;
+
+	preempt_disable();
+	if (unlikely(in_nmi() || idx >= READ_ONCE(pool->live_frames)) ||
+	    tracepoint_enabled(mymm_page_free))
+		return free_leave(pool, frame, order, owner);
+	tag = READ_ONCE(frame->tag);
+	if (unlikely(!tag_is_block(tag, order)))
+		return free_leave(pool, frame, order, owner);
+	pcp = (void *)raw_cpu_ptr(pool->cpu->pcp) +
+	      (tag >> (MYMM_TAG_ZONE_SHIFT - MYMM_PCP_SHIFT) &
+	       MYMM_TAG_ZONE >> (MYMM_TAG_ZONE_SHIFT - MYMM_PCP_SHIFT));
+	if (unlikely(!mymm_token_take(&pcp->token)))
+		return free_undo(pool, frame, order, tag, pcp);
+	room = pcp->room - (1 << order);
+	if (unlikely(room <= 0))
+		return free_undo(pool, frame, order, tag, pcp);
+	if (unlikely(!claim(frame, &tag, MYMM_FRAME_PCP)))
+		return free_undo(pool, frame, order, tag, pcp);
+	pcp->room = room;
+	list = &pcp->list[order * MYMM_NR_MIGRATETYPES +
+			  (pcp->zone->buddy.pageblock[idx >> pool->block_order] &
+			   MYMM_PAGEBLOCK_PCP)];
+	first = list->first;
+	frame->next = first;
+	pool->frame[first].prev = idx;
+	list->first = idx;
+	mymm_token_return(&pcp->token);
+	if (mymm_preempt_enable_begin())
+		return free_resched();
+	return 0;
+}
+
+static __always_inline int free_large(struct mymm_pool *pool,
+				      struct mymm_frame *frame,
+				      unsigned int order,
+				      const struct mymm_owner *owner)
+{
+	unsigned long idx = frame_number(pool, frame);
+	u32 tag;
+
+	if (unlikely(in_nmi() || idx >= READ_ONCE(pool->live_frames) ||
+		     order > MYMM_MAX_ORDER || order == pool->block_order) ||
+	    tracepoint_enabled(mymm_page_free))
+		return free_careful(pool, frame, order, owner);
+	tag = READ_ONCE(frame->tag);
+	if (unlikely(!tag_is_block(tag, order)))
+		return refuse_free(pool, frame, order, tag);
+	if (unlikely(!claim(frame, &tag, MYMM_FRAME_PCP)))
+		return refuse_free(pool, frame, order, tag);
+	give_to_zone(pool, mymm_pool_zone(pool, tag), idx, order);
+	return 0;
+}
+
+static __always_inline int free_fast(struct mymm_pool *pool,
+				     struct mymm_frame *frame,
+				     unsigned int order,
+				     const struct mymm_owner *owner)
+{
+	if (likely(order <= MYMM_PCP_MAX_ORDER))
+		return free_small(pool, frame, order, owner);
+	return free_large(pool, frame, order, owner);
 }
 
 int __mymm_free_pages(struct mymm_pool *pool, struct mymm_frame *frame,

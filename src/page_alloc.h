@@ -1,14 +1,54 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Pages with their owner told; mymm.h has the rest. */
+/* Pages with their owner told, and what fast and slow paths share; mymm.h has the rest. */
 #ifndef _MYMM_PAGE_ALLOC_H
 #define _MYMM_PAGE_ALLOC_H
 
+#include "pageblock.h"
 #include "pool.h"
 
+/**
+ * struct mymm_request - an allocation on its way
+ * @pool: where from
+ * @gfp: how
+ * @order: what
+ * @type: for what
+ * @highest: the highest zone that will do
+ * @node: the node to begin with
+ * @list: the zones to ask, in order
+ * @thisnode: zones of other nodes won't do
+ */
+struct mymm_request {
+	struct mymm_pool *pool;
+	gfp_t gfp;
+	unsigned int order;
+	enum mymm_migratetype type;
+	enum mymm_zone_type highest;
+	struct mymm_node *node;
+	const struct mymm_zonelist *list;
+	bool thisnode;
+};
+
+/* The next zone of the request's list that it may have, from @i on. */
+#define mymm_for_each_zone_of(zone_, request_, i_)          \
+	for ((i_) = 0; (i_) < (request_)->list->nr; (i_)++) \
+		if ((zone_) = (request_)->list->zone[i_],   \
+		    !(request_)->thisnode ||                \
+			    (zone_)->node == (request_)->node->id)
+
+/* page_alloc.c */
 struct mymm_frame *__mymm_alloc_pages(struct mymm_pool *pool, gfp_t gfp,
 				      unsigned int order,
 				      struct mymm_owner owner);
+struct mymm_frame *__mymm_alloc_pages_node(struct mymm_pool *pool, int node,
+					   gfp_t gfp, unsigned int order,
+					   struct mymm_owner owner);
 int __mymm_free_pages(struct mymm_pool *pool, struct mymm_frame *frame,
 		      unsigned int order, struct mymm_owner owner);
+struct mymm_frame *mymm_get_block(const struct mymm_request *request,
+				  unsigned int alloc_flags);
+
+/* slowpath.c */
+struct mymm_frame *mymm_alloc_slowpath(const struct mymm_request *request);
+void mymm_wake_boosted(struct mymm_zone *zone);
 
 #endif /* _MYMM_PAGE_ALLOC_H */

@@ -11,6 +11,10 @@
  *           |   DMA    |      DMA32        |            Normal             |
  *           +----------+-------------------+-------------------------------+
  *
+ * With several nodes each has its zones, and the next node's follow: the description of
+ * one node stands for all of them, or there is one for each, with a slash in between.
+ * With holes= frames are left out: they are in their zone, and never free.
+ *
  * A zone may have any size. One that does not begin or end at a multiple of the
  * largest block has smaller blocks there, and no others, when it is free.
  *
@@ -39,6 +43,7 @@
 #include "compat.h"
 #include "kmalloc.h"
 #include "pool.h"
+#include "tuning.h"
 
 /* The registry's; see pool.h for the order of locks. */
 DEFINE_MUTEX(mymm_pools_lock);
@@ -47,10 +52,13 @@ static struct mymm_pool *default_pool; /* under mymm_pools_lock */
 
 /* --- the description ------------------------------------------------------ */
 
-/* What a description asks for: pages of each zone. */
+/* What a description asks for: pages of each zone of each node. */
 struct layout {
-	unsigned long pages[MYMM_NR_ZONE_TYPES];
+	unsigned long pages[MYMM_MAX_NODES][MYMM_NR_ZONE_TYPES];
+	unsigned int distance[MYMM_MAX_NODES][MYMM_MAX_NODES];
+	unsigned int nr_nodes;
 	unsigned long total;
+	unsigned long smallest;
 	unsigned int nr_zones;
 };
 
@@ -63,7 +71,12 @@ static int parse_size(const char *text, u64 *bytes)
 	size_t len = strlen(text);
 	const char *suffix;
 
-	suffix = len ? strchr(suffixes, tolower(text[len - 1])) : NULL;
+	if (len && text[len - 1] == 'p') {
+		shift = PAGE_SHIFT;
+		len--;
+	}
+	suffix = len && !shift ? strchr(suffixes, tolower(text[len - 1])) :
+				 NULL;
 	if (suffix && *suffix) {
 		shift = 10 * (suffix - suffixes + 1);
 		len--;
@@ -78,7 +91,7 @@ static int parse_size(const char *text, u64 *bytes)
 }
 
 /* One "NAME:SIZE". */
-static int parse_zone(char *item, struct layout *layout)
+static int parse_zone(char *item, unsigned long *pages)
 {
 	char *name = strsep(&item, ":");
 	enum mymm_zone_type type = mymm_zone_type_by_name(name);
@@ -99,7 +112,7 @@ static int parse_zone(char *item, struct layout *layout)
 		       name, item, name);
 		return -EINVAL;
 	}
-	if (layout->pages[type]) {
+	if (pages[type]) {
 		pr_err("zones: %s is there twice\n", name);
 		return -EINVAL;
 	}
@@ -113,18 +126,72 @@ static int parse_zone(char *item, struct layout *layout)
 		       bytes >> PAGE_SHIFT, S32_MAX);
 		return -EINVAL;
 	}
-	layout->pages[type] = bytes >> PAGE_SHIFT;
-	layout->total += layout->pages[type];
-	layout->nr_zones++;
+	pages[type] = bytes >> PAGE_SHIFT;
 	return 0;
+}
+
+/* The zones of one node. */
+static int parse_node(char *zones, unsigned long *pages)
+{
+	char *item;
+	int err = 0;
+
+	while (!err && (item = strsep(&zones, ",")))
+		err = parse_zone(strim(item), pages);
+	return err;
+}
+
+/* Of one node, for all of them; or of each. */
+static int parse_nodes(char *rest, struct layout *layout)
+{
+	unsigned int nr = 0;
+	char *item;
+	int err = 0;
+
+	while (!err && (item = strsep(&rest, "/"))) {
+		if (nr == layout->nr_nodes) {
+			pr_err("zones: there are more descriptions than the %u nodes\n",
+			       layout->nr_nodes);
+			return -EINVAL;
+		}
+		err = parse_node(item, layout->pages[nr++]);
+	}
+	if (err)
+		return err;
+	if (nr != 1 && nr != layout->nr_nodes) {
+		pr_err("zones: there are %u descriptions for %u nodes: expected one, or one for each\n",
+		       nr, layout->nr_nodes);
+		return -EINVAL;
+	}
+	for (; nr < layout->nr_nodes; nr++)
+		memcpy(layout->pages[nr], layout->pages[0],
+		       sizeof(layout->pages[0]));
+	return 0;
+}
+
+static void sum_up(struct layout *layout)
+{
+	unsigned int node, type;
+
+	layout->smallest = ULONG_MAX;
+	for (node = 0; node < layout->nr_nodes; node++) {
+		for (type = 0; type < MYMM_NR_ZONE_TYPES; type++) {
+			unsigned long pages = layout->pages[node][type];
+
+			if (!pages)
+				continue;
+			layout->total += pages;
+			layout->smallest = min(layout->smallest, pages);
+			layout->nr_zones++;
+		}
+	}
 }
 
 static int parse_zones(const char *zones, struct layout *layout)
 {
-	char *copy, *rest, *item;
-	int err = 0;
+	char *copy;
+	int err;
 
-	*layout = (struct layout){};
 	if (!zones || !*zones) {
 		pr_err("zones: empty: expected as in DMA:4M,DMA32:12M,Normal:48M\n");
 		return -EINVAL;
@@ -134,23 +201,79 @@ static int parse_zones(const char *zones, struct layout *layout)
 	copy = kstrdup(zones, GFP_KERNEL);
 	if (!copy)
 		return -ENOMEM;
-	rest = copy;
-	while (!err && (item = strsep(&rest, ",")))
-		err = parse_zone(strim(item), layout);
+	err = parse_nodes(copy, layout);
 	kfree(copy);
-	if (!err && layout->total > S32_MAX) {
+	if (err)
+		return err;
+	sum_up(layout);
+	if (layout->total > S32_MAX) {
 		pr_err("zones: %lu frames together, more than %d\n",
 		       layout->total, S32_MAX);
 		return -EINVAL;
 	}
-	return err;
+	return 0;
+}
+
+/* The next number of a list, and what stands behind it. */
+static bool parse_number(const char **text, unsigned int *number)
+{
+	char *end;
+	unsigned long long value;
+
+	if (!isdigit(**text))
+		return false;
+	value = simple_strtoull(*text, &end, 10);
+	if (end - *text > 10 || value > UINT_MAX)
+		return false;
+	*number = value;
+	*text = end;
+	return true;
+}
+
+static int parse_distance(const char *text, struct layout *layout)
+{
+	unsigned int nodes = layout->nr_nodes, from, to, *distance;
+
+	for (from = 0; from < nodes; from++) {
+		for (to = 0; to < nodes; to++) {
+			distance = &layout->distance[from][to];
+			*distance = from == to ? 10 : 20;
+			if (!text)
+				continue;
+			if (!parse_number(&text, distance) || *distance < 10 ||
+			    *distance > 255 ||
+			    (from == to) != (*distance == 10)) {
+				pr_err("distance: from node %u to %u: expected 10 to itself, else 11 to 255\n",
+				       from, to);
+				return -EINVAL;
+			}
+			if (*text == ',')
+				text++;
+		}
+	}
+	if (text && *text) {
+		pr_err("distance: \"%s\" is too much for %u nodes\n", text,
+		       nodes);
+		return -EINVAL;
+	}
+	return 0;
 }
 
 static int check_config(const struct mymm_pool_config *config)
 {
 	if (config->nodes > MYMM_MAX_NODES) {
-		pr_err("nodes: %u is out of range 1 to %d: several nodes are not there yet\n",
-		       config->nodes, MYMM_MAX_NODES);
+		pr_err("nodes: %u is out of range 1 to %d\n", config->nodes,
+		       MYMM_MAX_NODES);
+		return -EINVAL;
+	}
+	if (config->flags & ~MYMM_POOL_BARE) {
+		pr_err("flags: %#x are unknown\n",
+		       config->flags & ~MYMM_POOL_BARE);
+		return -EINVAL;
+	}
+	if (config->block_order > MYMM_MAX_ORDER) {
+		pr_err("pageblock_order: %u is out of range 1 to %d\n",
+		       config->block_order, MYMM_MAX_ORDER);
 		return -EINVAL;
 	}
 	if (!mymm_engine_find(config->engine)) {
@@ -169,19 +292,47 @@ static int check_config(const struct mymm_pool_config *config)
 
 /* --- making ----------------------------------------------------------------- */
 
-/* Frames of the table: those of the zones, filling, list heads. */
-static unsigned long table_length(const struct layout *layout)
+/* List heads for each zone: of its buddy system, and of its per-CPU lists. */
+static unsigned int heads_per_zone(const struct mymm_pool *pool)
 {
-	return ALIGN(layout->total, 1UL << MYMM_MAX_ORDER) +
-	       layout->nr_zones * MYMM_NR_ORDERS +
+	return MYMM_BUDDY_LISTS + (pool->flags & MYMM_POOL_NO_PCP ?
+					   0 :
+					   MYMM_PCP_LISTS * nr_cpu_ids);
+}
+
+/* Frames of the table: those of the zones, filling, list heads. */
+static unsigned long table_length(const struct mymm_pool *pool,
+				  const struct layout *layout)
+{
+	return ALIGN(layout->total, 1UL << MYMM_MAX_ORDER) + MYMM_PCP_LISTS +
+	       (unsigned long)layout->nr_zones * heads_per_zone(pool) +
 	       MYMM_MAX_CACHES * MYMM_LISTS_PER_CACHE;
+}
+
+/* Each node's frames from the machine's node of that number, if there is one. */
+static int get_arena(struct mymm_pool *pool, const struct layout *layout)
+{
+	struct mymm_area_part part[MYMM_MAX_NODES];
+	unsigned int node, type;
+
+	for (node = 0; node < layout->nr_nodes; node++) {
+		part[node].pages = 0;
+		for (type = 0; type < MYMM_NR_ZONE_TYPES; type++)
+			part[node].pages += layout->pages[node][type];
+		part[node].node = layout->nr_nodes > 1 && node < MAX_NUMNODES &&
+						  node_state(node, N_MEMORY) ?
+					  node :
+					  NUMA_NO_NODE;
+	}
+	return mymm_area_alloc_parts(&pool->arena, part, layout->nr_nodes);
 }
 
 static int get_memory(struct mymm_pool *pool, const struct layout *layout,
 		      enum mymm_backing backing)
 {
-	unsigned long table = DIV_ROUND_UP(
-		table_length(layout) * sizeof(struct mymm_frame), PAGE_SIZE);
+	unsigned long table = DIV_ROUND_UP(table_length(pool, layout) *
+						   sizeof(struct mymm_frame),
+					   PAGE_SIZE);
 	unsigned long arena = backing == MYMM_BACKING_NONE ? 0 : layout->total;
 	int err;
 
@@ -193,7 +344,7 @@ static int get_memory(struct mymm_pool *pool, const struct layout *layout,
 	}
 	err = mymm_area_alloc(&pool->table, table, NUMA_NO_NODE);
 	if (!err && arena)
-		err = mymm_area_alloc(&pool->arena, arena, NUMA_NO_NODE);
+		err = get_arena(pool, layout);
 	if (err) {
 		pr_err("zones: no memory for %lu MiB and %lu MiB to describe the frames\n",
 		       arena >> (20 - PAGE_SHIFT), table >> (20 - PAGE_SHIFT));
@@ -203,49 +354,167 @@ static int get_memory(struct mymm_pool *pool, const struct layout *layout,
 	pool->base = pool->arena.addr;
 	pool->bytes = pool->arena.pages << PAGE_SHIFT;
 	pool->nr_frames = layout->total;
+	pool->live_frames = layout->total;
 	return 0;
 }
 
+/* --- zones and nodes ------------------------------------------------------------- */
+
 /* A request for a zone asks that zone, then the next lower one. */
-static void build_zonelists(struct mymm_pool *pool)
+static void add_zones_of(struct mymm_node *node, const struct mymm_node *other)
 {
-	enum mymm_zone_type type;
-	unsigned int i, bits;
+	enum mymm_zone_type highest;
+	int type;
 
-	for (type = 0; type < MYMM_NR_ZONE_TYPES; type++) {
-		struct mymm_zonelist *list = &pool->zonelist[type];
+	for (highest = 0; highest < MYMM_NR_ZONE_TYPES; highest++) {
+		struct mymm_zonelist *list = &node->zonelist[highest];
 
-		for (i = pool->nr_zones; i--;)
-			if (pool->zone[i].type <= type)
-				list->zone[list->nr++] = &pool->zone[i];
-	}
-	for (bits = 0; bits < ARRAY_SIZE(pool->first_zone); bits++) {
-		type = mymm_gfp_zones[bits];
-		if (type != MYMM_ZONE_NONE)
-			pool->first_zone[bits] = pool->zonelist[type].zone[0];
+		for (type = highest; type >= 0; type--)
+			if (other->zone[type])
+				list->zone[list->nr++] = other->zone[type];
 	}
 }
 
-static void lay_out_zones(struct mymm_pool *pool, const struct layout *layout)
+/*
+ * A node asks itself first, then the others, the nearest first; of equally near ones the
+ * next by number, so that not all nodes lean on the same one.
+ */
+static void build_zonelists(struct mymm_pool *pool, struct mymm_node *node)
+{
+	unsigned long done = 0;
+	unsigned int step, n;
+
+	for (step = 0; step < pool->nr_nodes; step++) {
+		struct mymm_node *best = NULL;
+
+		for (n = 0; n < pool->nr_nodes; n++) {
+			struct mymm_node *other =
+				&pool->node_of[(node->id + n) % pool->nr_nodes];
+
+			if (!(done & BIT(other->id)) &&
+			    (!best || node->distance[other->id] <
+					      node->distance[best->id]))
+				best = other;
+		}
+		done |= BIT(best->id);
+		add_zones_of(node, best);
+	}
+}
+
+/* Four pageblocks in the smallest zone, if they can have an order that says anything. */
+static unsigned int choose_pageblock_order(const struct layout *layout)
+{
+	unsigned int order = min(9U, MYMM_MAX_ORDER);
+
+	while (order > 3 && layout->smallest >> order < 4)
+		order--;
+	return order;
+}
+
+static int lay_out_zones(struct mymm_pool *pool, const struct layout *layout)
 {
 	u32 heads = ALIGN(pool->nr_frames, 1U << MYMM_MAX_ORDER);
-	enum mymm_zone_type type;
-	unsigned int nr = 0;
+	unsigned int nr = 0, n, type;
 	u32 start = 0;
+	u8 *pageblock;
 
+	/* A pageblock on a border belongs to each of its zones. */
+	pageblock = mymm_inject_fail() ?
+			    NULL :
+			    kvzalloc((pool->nr_frames >> pool->block_order) +
+					     2 * layout->nr_zones,
+				     GFP_KERNEL);
+	if (!pageblock)
+		return -ENOMEM;
+	pool->pageblock = pageblock;
 	pool->nr_zones = layout->nr_zones;
-	for (type = 0; type < MYMM_NR_ZONE_TYPES; type++) {
-		u32 pages = layout->pages[type];
+	for (n = 0; n < pool->nr_nodes; n++) {
+		struct mymm_node *node = &pool->node_of[n];
 
-		if (!pages)
-			continue;
-		mymm_zone_init(&pool->zone[nr], pool->frame, type, 0, nr, start,
-			       start + pages, heads + nr * MYMM_NR_ORDERS);
-		start += pages;
-		nr++;
+		node->id = n;
+		node->start = start;
+		memcpy(node->distance, layout->distance[n],
+		       sizeof(node->distance));
+		for (type = 0; type < MYMM_NR_ZONE_TYPES; type++) {
+			struct mymm_zone *zone = &pool->zone[nr];
+			u32 pages = layout->pages[n][type];
+			u32 first = start >> pool->block_order;
+
+			if (!pages)
+				continue;
+			node->zone[type] = zone;
+			mymm_zone_init(zone, pool->frame, type, n, nr, start,
+				       start + pages, heads);
+			mymm_buddy_set_pageblocks(&zone->buddy,
+						  pool->block_order,
+						  pageblock - first,
+						  mymm_pool_first_type(pool));
+			start += pages;
+			heads += MYMM_BUDDY_LISTS;
+			pageblock +=
+				((start - 1) >> pool->block_order) - first + 1;
+			nr++;
+		}
+		node->end = start;
 	}
-	build_zonelists(pool);
+	for (n = 0; n < pool->nr_nodes; n++)
+		build_zonelists(pool, &pool->node_of[n]);
+	mymm_pcp_lists_init(pool, heads);
+	pool->cache_lists = ALIGN(pool->nr_frames, 1U << MYMM_MAX_ORDER) +
+			    MYMM_PCP_LISTS + nr * heads_per_zone(pool);
+	return 0;
 }
+
+/* The zone that a frame is in. */
+static struct mymm_zone *zone_at(struct mymm_pool *pool, u32 idx)
+{
+	unsigned int i = 0;
+
+	while (idx >= pool->zone[i].buddy.end)
+		i++;
+	return &pool->zone[i];
+}
+
+/* "A-B,C-D": the frames from A to B are holes, and so on. */
+static int dig_holes(struct mymm_pool *pool, const char *text)
+{
+	unsigned int from, to, i;
+	struct mymm_zone *zone;
+
+	while (text && *text) {
+		if (!parse_number(&text, &from) || *text++ != '-' ||
+		    !parse_number(&text, &to) || from > to ||
+		    to >= pool->nr_frames || (*text && *text != ',')) {
+			pr_err("holes: expected FROM-TO,FROM-TO with frame numbers of 0 to %u, the smaller one first\n",
+			       pool->nr_frames - 1);
+			return -EINVAL;
+		}
+		if (*text)
+			text++;
+		for (; from <= to; from++) {
+			zone = zone_at(pool, from);
+			if (mymm_tag_state(pool->frame[from].tag) ==
+			    MYMM_FRAME_HOLE)
+				continue;
+			pool->frame[from].tag =
+				mymm_tag(MYMM_FRAME_HOLE, 0, zone->number);
+			zone->buddy.holes++;
+		}
+	}
+	for (i = 0; i < pool->nr_zones; i++) {
+		zone = &pool->zone[i];
+		mymm_buddy_reset(&zone->buddy, mymm_pool_first_type(pool));
+		zone->least_free = zone->buddy.free;
+		if (!zone->buddy.free) {
+			pr_err("holes: nothing is left of zone %s of node %d\n",
+			       mymm_zone_name(zone->type), zone->node);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+/* --- making ------------------------------------------------------------------ */
 
 static struct mymm_pool *new_pool(const struct mymm_pool_config *config)
 {
@@ -261,8 +530,14 @@ static struct mymm_pool *new_pool(const struct mymm_pool_config *config)
 	INIT_LIST_HEAD(&pool->node);
 	refcount_set(&pool->users, 1);
 	pool->engine = mymm_engine_find(config->engine);
+	pool->flags = config->flags;
+	pool->nr_nodes = config->nodes ?: 1;
+	pool->type_mask = config->flags & MYMM_POOL_NO_MOBILITY ?
+				  0 :
+				  MYMM_NR_MIGRATETYPES - 1;
+	pool->tuning = config->tuning ? *config->tuning : MYMM_TUNING_DEFAULT;
 	pool->leave_gfp = want_init_on_alloc(0) ? ~(__force gfp_t)0 :
-						  __GFP_ZERO;
+						  __GFP_ZERO | __GFP_THISNODE;
 	pool->key = get_random_u64() & ~0xffffULL;
 	strscpy(pool->name, config->name ?: "unnamed", sizeof(pool->name));
 	return pool;
@@ -272,8 +547,11 @@ static struct mymm_pool *new_pool(const struct mymm_pool_config *config)
 static void free_pool(struct mymm_pool *pool)
 {
 	mymm_cache_release_all(pool);
+	mymm_pcp_destroy(pool);
 	mymm_area_free(&pool->arena);
 	mymm_area_free(&pool->table);
+	kvfree(pool->pageblock);
+	kfree(pool->node_of);
 	kfree(pool->zone);
 	kfree(pool);
 }
@@ -289,29 +567,44 @@ static void free_pool(struct mymm_pool *pool)
  */
 struct mymm_pool *mymm_pool_create(const struct mymm_pool_config *config)
 {
+	struct layout layout = { .nr_nodes = config->nodes ?: 1 };
 	struct mymm_pool *pool;
-	struct layout layout;
 	int err;
 
 	err = check_config(config);
+	if (!err && config->tuning)
+		err = mymm_tuning_check(config->tuning);
 	if (!err)
 		err = parse_zones(config->zones, &layout);
+	if (!err)
+		err = parse_distance(config->distance, &layout);
 	if (err)
 		return ERR_PTR(err);
 	pool = new_pool(config);
 	if (!pool)
 		return ERR_PTR(-ENOMEM);
+	pool->block_order = config->block_order ?:
+						  choose_pageblock_order(&layout);
 
 	err = -ENOMEM;
 	if (!mymm_inject_fail())
 		pool->zone = kcalloc(layout.nr_zones, sizeof(*pool->zone),
 				     GFP_KERNEL);
-	if (!pool->zone)
+	if (pool->zone && !mymm_inject_fail())
+		pool->node_of = kcalloc(layout.nr_nodes, sizeof(*pool->node_of),
+					GFP_KERNEL);
+	if (!pool->node_of)
 		goto err_pool;
 	err = get_memory(pool, &layout, config->backing);
+	if (!err)
+		err = mymm_pcp_create(pool, layout.nr_zones);
+	if (!err)
+		err = lay_out_zones(pool, &layout);
+	if (!err)
+		err = dig_holes(pool, config->holes);
 	if (err)
 		goto err_pool;
-	lay_out_zones(pool, &layout);
+	mymm_tuning_apply(pool);
 	err = mymm_kmalloc_init(pool);
 	if (err)
 		goto err_pool;
@@ -343,9 +636,46 @@ bool mymm_pool_reset(struct mymm_pool *pool)
 	unsigned int i;
 
 	for (i = 0; i < pool->nr_zones; i++)
-		whole &= mymm_zone_reset(&pool->zone[i]);
+		whole &= mymm_zone_reset(&pool->zone[i],
+					 mymm_pool_first_type(pool));
 	return whole;
 }
+
+/**
+ * mymm_zone_allocated() - frames of a zone that somebody holds
+ * @pool: the pool
+ * @zone: one of its zones
+ *
+ * Context: any. Exact while nobody allocates or frees.
+ * Return: how many.
+ */
+unsigned long mymm_zone_allocated(struct mymm_pool *pool,
+				  const struct mymm_zone *zone)
+{
+	return mymm_zone_managed(zone) - READ_ONCE(zone->buddy.free) -
+	       mymm_pcp_frames(pool, zone);
+}
+MYMM_EXPORT_INTERNAL(mymm_zone_allocated);
+
+/**
+ * mymm_pool_allocated() - frames that somebody holds
+ * @pool: the pool
+ *
+ * Exact while nobody allocates or frees: what CPUs have in their lists is not held.
+ *
+ * Context: any.
+ * Return: how many.
+ */
+unsigned long mymm_pool_allocated(struct mymm_pool *pool)
+{
+	unsigned long held = 0;
+	unsigned int i;
+
+	for (i = 0; i < pool->nr_zones; i++)
+		held += mymm_zone_allocated(pool, &pool->zone[i]);
+	return held;
+}
+MYMM_EXPORT_INTERNAL(mymm_pool_allocated);
 
 /* Out of the registry, and wait until nobody sees it there. */
 static void unlink_pool(struct mymm_pool *pool)
@@ -369,12 +699,10 @@ static void unlink_pool(struct mymm_pool *pool)
 void mymm_pool_release(struct mymm_pool *pool)
 {
 	unsigned long held = 0;
-	unsigned int i;
 
 	if (!mymm_pool_dead(pool)) {
 		mymm_pool_drain(pool);
-		for (i = 0; i < pool->nr_zones; i++)
-			held += mymm_zone_allocated(&pool->zone[i]);
+		held = mymm_pool_allocated(pool);
 	}
 	if (held)
 		pr_err("pool %s: %lu frames were never given back\n",
@@ -404,12 +732,10 @@ int mymm_pool_destroy(struct mymm_pool *pool)
 		return -EBUSY;
 	}
 	if (!mymm_pool_dead(pool)) {
-		unsigned long held = 0;
-		unsigned int i;
+		unsigned long held;
 
 		mymm_pool_drain(pool);
-		for (i = 0; i < pool->nr_zones; i++)
-			held += mymm_zone_allocated(&pool->zone[i]);
+		held = mymm_pool_allocated(pool);
 		if (held) {
 			pr_err("pool %s is not destroyed: %lu of its frames are allocated\n",
 			       pool->name, held);
@@ -432,12 +758,10 @@ EXPORT_SYMBOL_GPL(mymm_pool_destroy);
  */
 int mymm_pool_kill(struct mymm_pool *pool, const char *why)
 {
-	unsigned int bits;
-
 	if (xchg(&pool->dead, true))
 		return -EALREADY;
-	for (bits = 0; bits < ARRAY_SIZE(pool->first_zone); bits++)
-		WRITE_ONCE(pool->first_zone[bits], NULL);
+	WRITE_ONCE(pool->live_frames, 0);
+	mymm_pcp_kill(pool);
 	mymm_cache_kill_all(pool);
 	pr_err("pool %s is dead, and refuses everything from now on: %s\n",
 	       pool->name, why);

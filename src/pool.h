@@ -31,12 +31,15 @@
 #include "backing.h"
 #include "event.h"
 #include "mymm.h"
+#include "pcp.h"
 #include "zone.h"
 
 struct mymm_engine_ops;
 
 #define MYMM_NAME_MAX 32 /* names, with their final NUL */
-#define MYMM_MAX_NODES 1
+#define MYMM_MAX_NODES 8
+static_assert(MYMM_MAX_NODES *MYMM_NR_ZONE_TYPES == MYMM_MAX_ZONES,
+	      "each node may have each zone");
 /* Caches of a pool; number 0 stands for "none". */
 #define MYMM_MAX_CACHES 512
 #define MYMM_LISTS_PER_CACHE 2 /* partial, full */
@@ -52,6 +55,24 @@ enum mymm_kmalloc_type {
 };
 
 /**
+ * struct mymm_node - one node: its zones, and in which order it asks those of others
+ * @id: its number
+ * @start: first frame
+ * @end: one past the last
+ * @zone: by type; NULL if it has none; constant
+ * @zonelist: by the highest zone that a request may have: which to ask; constant
+ * @distance: to each node; constant
+ */
+struct mymm_node {
+	int id;
+	u32 start;
+	u32 end;
+	struct mymm_zone *zone[MYMM_NR_ZONE_TYPES];
+	struct mymm_zonelist zonelist[MYMM_NR_ZONE_TYPES];
+	unsigned int distance[MYMM_MAX_NODES];
+};
+
+/**
  * struct mymm_pool - one private machine: frames, zones, caches
  * @frame: the frame table; constant
  * @base: address of frame 0; NULL if the pool has no memory; constant
@@ -61,9 +82,17 @@ enum mymm_kmalloc_type {
  * @key: of the cookies in free objects, see magazine.h; low 16 bits are 0; constant
  * @nr_zones: members of @zone in use; constant
  * @zone: the populated zones, lowest first frame first
- * @zonelist: for each zone that gfp can name: which to ask, in order; constant
- * @first_zone: for each combination of gfp's zone flags: the zone to ask first; NULL
- *              if there is none, and once the pool is dead
+ * @cpu: what each CPU knows, its page lists among it
+ * @live_frames: @nr_frames, or 0 once the pool is dead
+ * @type_mask: of the migratetype in a request's flags: 0 if all is unmovable; constant
+ * @flags: MYMM_POOL_*; constant
+ * @nr_nodes: members of @node_of; constant
+ * @node_of: by number; constant
+ * @pageblock: the pageblocks of one zone after the other; see struct mymm_buddy
+ * @block_order: of a pageblock; constant
+ * @cache_lists: index in the frame table of the first cache's lists; constant
+ * @tuning: the knobs; under @lock
+ * @min_free_kbytes: what is kept, by the rule or by the knob; under @lock
  * @leave_gfp: flags with which the fast path of pages is left: those that ask for
  *             cleared pages; constant
  * @kmalloc: the size classes; all NULL without memory; constant
@@ -85,14 +114,25 @@ struct mymm_pool {
 	struct mymm_frame *frame;
 	void *base;
 	unsigned long bytes;
+	struct mymm_cpu __percpu *cpu;
 	u32 nr_frames;
+	u32 live_frames;
+	u32 type_mask;
+	gfp_t leave_gfp;
 	bool dead;
 	u64 key;
 	unsigned int nr_zones;
 	struct mymm_zone *zone;
-	struct mymm_zone *first_zone[16];
-	gfp_t leave_gfp;
-	struct mymm_zonelist zonelist[MYMM_NR_ZONE_TYPES];
+
+	unsigned int flags;
+	unsigned int nr_nodes;
+	struct mymm_node *node_of;
+	u8 *pageblock;
+	unsigned int block_order;
+	u32 cache_lists;
+	struct mymm_tuning tuning;
+	unsigned long min_free_kbytes;
+
 	struct mymm_cache *kmalloc[MYMM_NR_KMALLOC_TYPES][MYMM_KMALLOC_CLASSES];
 	struct mymm_cache __rcu *cache_by_id[MYMM_MAX_CACHES];
 
@@ -113,10 +153,7 @@ struct mymm_pool {
 static inline u32 mymm_pool_cache_list(const struct mymm_pool *pool, u32 id,
 				       unsigned int n)
 {
-	u32 lists = ALIGN(pool->nr_frames, 1U << MYMM_MAX_ORDER) +
-		    pool->nr_zones * MYMM_NR_ORDERS;
-
-	return lists + id * MYMM_LISTS_PER_CACHE + n;
+	return pool->cache_lists + id * MYMM_LISTS_PER_CACHE + n;
 }
 
 static inline bool mymm_pool_dead(const struct mymm_pool *pool)
@@ -148,10 +185,33 @@ static inline void *mymm_pool_address(const struct mymm_pool *pool, u32 idx)
 	return pool->base + ((unsigned long)idx << PAGE_SHIFT);
 }
 
+/* The migratetype of what a request is for; both mobility flags: none, which is refused. */
+static __always_inline u32 mymm_gfp_type(const struct mymm_pool *pool,
+					 gfp_t gfp)
+{
+	return (__force u32)gfp >> MYMM_GFP_MOBILITY_SHIFT & pool->type_mask;
+}
+
+/* The migratetype of pageblocks that nobody has changed. */
+static inline enum mymm_migratetype
+mymm_pool_first_type(const struct mymm_pool *pool)
+{
+	return pool->type_mask ? MYMM_MOVABLE : MYMM_UNMOVABLE;
+}
+
+/* The node of the CPU that this runs on. */
+static inline struct mymm_node *mymm_pool_local(struct mymm_pool *pool)
+{
+	return &pool->node_of[raw_cpu_read(pool->cpu->node)];
+}
+
 static inline struct mymm_zone *mymm_pool_zone(struct mymm_pool *pool, u32 tag)
 {
 	return &pool->zone[mymm_tag_zone(tag)];
 }
+
+unsigned long mymm_zone_allocated(struct mymm_pool *pool,
+				  const struct mymm_zone *zone);
 
 extern struct mutex mymm_pools_lock;
 extern struct list_head mymm_pools;
@@ -160,6 +220,7 @@ struct mymm_pool *mymm_pool_of(const void *addr);
 unsigned int mymm_pool_count(void);
 int mymm_pool_kill(struct mymm_pool *pool, const char *why);
 bool mymm_pool_reset(struct mymm_pool *pool);
+unsigned long mymm_pool_allocated(struct mymm_pool *pool);
 void mymm_pool_set_default(struct mymm_pool *pool);
 void mymm_pool_release(struct mymm_pool *pool);
 

@@ -1,72 +1,49 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The token of a magazine, and batches in flight: what magazine.c and drain.c share of the
- * protocol that magazine.c explains.
+ * A token: how a CPU's own things are kept from an interrupt on that CPU without masking
+ * it. magazine.c explains the protocol; magazines and per-CPU page lists live by it.
  */
 #ifndef _MYMM_TOKEN_H
 #define _MYMM_TOKEN_H
 
-#include <linux/percpu.h>
-#include <linux/preempt.h>
+#include <linux/compiler.h>
+#include <linux/types.h>
 
-#include "cache.h"
+/**
+ * struct mymm_token - says whether somebody on this CPU is at it
+ * @left: 1 while nobody is. Taking it is counting it down; who finds that it is not 0
+ *        then counts it up again and goes the slow way
+ * @collisions: times that somebody found it taken
+ */
+struct mymm_token {
+	long left;
+	unsigned long collisions;
+};
 
-/* With preemption off: may we use this magazine? If not, we interrupted who does. */
-static __always_inline bool mymm_token_take(struct mymm_magazine *mag)
+#define MYMM_TOKEN_INIT ((struct mymm_token){ .left = 1 })
+
+/* With preemption off: may we go on? If not, we interrupted who does. */
+static __always_inline bool mymm_token_take(struct mymm_token *token)
 {
 	/* No barrier before the branch, or it costs a compare of its own. */
-	if (unlikely(--mag->token))
+	if (unlikely(--token->left))
 		return false;
 	barrier();
 	return true;
 }
 
-static __always_inline void mymm_token_return(struct mymm_magazine *mag)
+static __always_inline void mymm_token_return(struct mymm_token *token)
 {
 	barrier();
-	mag->token = 1;
+	token->left = 1;
 }
 
 /* After mymm_token_take(), whatever came of it. */
-static inline void mymm_token_undo(struct mymm_magazine *mag)
+static inline void mymm_token_undo(struct mymm_token *token)
 {
 	barrier();
-	if (++mag->token != 1)
-		mag->collisions++;
-}
-
-/* Begin to use this CPU's magazine; NULL if we interrupted somebody who does. */
-static inline struct mymm_magazine *mymm_magazine_get(struct mymm_cache *cache)
-{
-	struct mymm_magazine *mag;
-
-	preempt_disable();
-	mag = this_cpu_ptr(cache->mag);
-	if (mymm_token_take(mag))
-		return mag;
-	mymm_token_undo(mag);
-	preempt_enable();
-	return NULL;
-}
-
-static inline void mymm_magazine_put(struct mymm_magazine *mag)
-{
-	mymm_token_return(mag);
-	preempt_enable();
-}
-
-/* A batch is about to be neither in a magazine nor with the engine. */
-static inline void mymm_flight_begin(struct mymm_cache *cache)
-{
-	atomic_inc(&cache->flights);
-	atomic_inc(&cache->moves);
-	smp_mb__after_atomic(); /* pairs with the reads in confirm_free() */
-}
-
-static inline void mymm_flight_end(struct mymm_cache *cache)
-{
-	smp_mb__before_atomic(); /* pairs with the reads in confirm_free() */
-	atomic_dec(&cache->flights);
+	if (++token->left != 1)
+		token->collisions++;
 }
 
 #endif /* _MYMM_TOKEN_H */

@@ -73,6 +73,93 @@ TRACE_EVENT(mymm_page_free,
 		  (void *)__entry->caller, __entry->session)
 );
 
+TRACE_EVENT(mymm_page_split,
+
+	TP_PROTO(const char *pool, u32 pfn, unsigned int from, unsigned int to),
+
+	TP_ARGS(pool, pfn, from, to),
+
+	TP_STRUCT__entry(
+		__string(pool, pool)
+		__field(u32, pfn)
+		__field(unsigned int, from)
+		__field(unsigned int, to)
+	),
+
+	TP_fast_assign(
+		mymm_assign_str(pool, pool);
+		__entry->pfn = pfn;
+		__entry->from = from;
+		__entry->to = to;
+	),
+
+	TP_printk("pool=%s pfn=0x%x from_order=%u to_order=%u",
+		  __get_str(pool), __entry->pfn, __entry->from, __entry->to)
+);
+
+TRACE_EVENT(mymm_page_merge,
+
+	TP_PROTO(const char *pool, u32 pfn, unsigned int from, unsigned int to),
+
+	TP_ARGS(pool, pfn, from, to),
+
+	TP_STRUCT__entry(
+		__string(pool, pool)
+		__field(u32, pfn)
+		__field(unsigned int, from)
+		__field(unsigned int, to)
+	),
+
+	TP_fast_assign(
+		mymm_assign_str(pool, pool);
+		__entry->pfn = pfn;
+		__entry->from = from;
+		__entry->to = to;
+	),
+
+	TP_printk("pool=%s pfn=0x%x from_order=%u to_order=%u",
+		  __get_str(pool), __entry->pfn, __entry->from, __entry->to)
+);
+
+TRACE_EVENT(mymm_page_alloc_extfrag,
+
+	TP_PROTO(const char *pool, u32 pfn, int alloc_order, int fallback_order,
+		 int block_order, int alloc_migratetype,
+		 int fallback_migratetype, int change_ownership),
+
+	TP_ARGS(pool, pfn, alloc_order, fallback_order, block_order,
+		alloc_migratetype, fallback_migratetype, change_ownership),
+
+	TP_STRUCT__entry(
+		__string(pool, pool)
+		__field(u32, pfn)
+		__field(int, alloc_order)
+		__field(int, fallback_order)
+		__field(int, block_order)
+		__field(int, alloc_migratetype)
+		__field(int, fallback_migratetype)
+		__field(int, change_ownership)
+	),
+
+	TP_fast_assign(
+		mymm_assign_str(pool, pool);
+		__entry->pfn = pfn;
+		__entry->alloc_order = alloc_order;
+		__entry->fallback_order = fallback_order;
+		__entry->block_order = block_order;
+		__entry->alloc_migratetype = alloc_migratetype;
+		__entry->fallback_migratetype = fallback_migratetype;
+		__entry->change_ownership = change_ownership;
+	),
+
+	TP_printk("pool=%s pfn=0x%x alloc_order=%d fallback_order=%d pageblock_order=%d alloc_migratetype=%d fallback_migratetype=%d fragmenting=%d change_ownership=%d",
+		  __get_str(pool), __entry->pfn, __entry->alloc_order,
+		  __entry->fallback_order, __entry->block_order,
+		  __entry->alloc_migratetype, __entry->fallback_migratetype,
+		  __entry->fallback_order < __entry->block_order,
+		  __entry->change_ownership)
+);
+
 TRACE_EVENT(mymm_object_alloc,
 
 	TP_PROTO(const char *pool, const char *cache, unsigned long offset,

@@ -74,6 +74,48 @@ enum mymm_zone_type mymm_zone_type_by_name(const char *name)
 	return type < 0 ? MYMM_ZONE_NONE : type;
 }
 
+const char *const mymm_migratetype_names[MYMM_NR_MIGRATETYPES] = {
+	[MYMM_UNMOVABLE] = "Unmovable",
+	[MYMM_MOVABLE] = "Movable",
+	[MYMM_RECLAIMABLE] = "Reclaimable",
+	[MYMM_HIGHATOMIC] = "HighAtomic",
+};
+MYMM_EXPORT_INTERNAL(mymm_migratetype_names);
+
+/**
+ * mymm_zone_set_marks() - derive the marks above which nothing need be asked
+ * @zone: whose watermarks, reserves, boost, flags or HighAtomic frames have changed
+ *
+ * A request above its fast mark passes the watermark that an allocation looks at
+ * first: high, so that @flags can say when the zone fell below it, and low from then
+ * on; whatever its order up to 3, and with nothing of the HighAtomic reserve counted.
+ *
+ * Context: any but NMI; the caller holds the zone's lock, or nobody can reach the zone.
+ */
+void mymm_zone_set_marks(struct mymm_zone *zone)
+{
+	enum mymm_watermark first = zone->flags & BIT(MYMM_ZONE_BELOW_HIGH) ?
+					    MYMM_WMARK_LOW :
+					    MYMM_WMARK_HIGH;
+	unsigned long mark = mymm_zone_watermark(zone, first);
+	unsigned int bits;
+
+	if (!zone->watermark[MYMM_WMARK_HIGH]) {
+		/* Without watermarks there is nothing to pass. */
+		memset(zone->fast_mark, 0, sizeof(zone->fast_mark));
+		return;
+	}
+	mark += zone->nr_free_highatomic + (1 << MYMM_PCP_MAX_ORDER) - 1;
+	for (bits = 0; bits < ARRAY_SIZE(zone->fast_mark); bits++) {
+		enum mymm_zone_type highest = mymm_gfp_zones[bits];
+
+		if (highest != MYMM_ZONE_NONE)
+			WRITE_ONCE(zone->fast_mark[bits],
+				   mark + zone->lowmem_reserve[highest]);
+	}
+}
+MYMM_EXPORT_INTERNAL(mymm_zone_set_marks);
+
 /**
  * mymm_zone_init() - begin with every frame free
  * @zone: to be filled
@@ -83,7 +125,7 @@ enum mymm_zone_type mymm_zone_type_by_name(const char *name)
  * @number: its number in the pool
  * @start: first frame
  * @end: one past the last
- * @heads: index of %MYMM_NR_ORDERS list heads in @table
+ * @heads: index of %MYMM_BUDDY_LISTS list heads in @table
  */
 void mymm_zone_init(struct mymm_zone *zone, struct mymm_frame *table,
 		    enum mymm_zone_type type, int node, unsigned int number,
@@ -92,8 +134,8 @@ void mymm_zone_init(struct mymm_zone *zone, struct mymm_frame *table,
 	raw_spin_lock_init(&zone->lock);
 	zone->type = type;
 	zone->node = node;
+	zone->number = number;
 	zone->least_free = end - start;
-	atomic_long_set(&zone->failed, 0);
 	mymm_buddy_init(&zone->buddy, table, start, end, heads, number);
 }
 MYMM_EXPORT_INTERNAL(mymm_zone_init);
@@ -101,20 +143,26 @@ MYMM_EXPORT_INTERNAL(mymm_zone_init);
 /**
  * mymm_zone_reset() - bring a zone that is whole into the order it had at load
  * @zone: the zone
+ * @type: the migratetype that its pageblocks had then
  *
- * The free lists and the peak become what they were, so that the same requests
- * get the same frames again.
+ * The free lists, the pageblocks and the peak become what they were, so that the same
+ * requests get the same frames again.
  *
  * Context: any but NMI.
  * Return: whether it was whole; nothing has changed if not.
  */
-bool mymm_zone_reset(struct mymm_zone *zone)
+bool mymm_zone_reset(struct mymm_zone *zone, enum mymm_migratetype type)
 {
 	guard(raw_spinlock_irqsave)(&zone->lock);
 
-	if (mymm_zone_allocated(zone))
+	if (zone->buddy.free != mymm_zone_managed(zone))
 		return false;
-	mymm_buddy_reset(&zone->buddy);
+	mymm_buddy_reset(&zone->buddy, type);
+	zone->nr_reserved_highatomic = 0;
+	zone->nr_free_highatomic = 0;
+	zone->watermark_boost = 0;
+	zone->flags = 0;
+	mymm_zone_set_marks(zone);
 	zone->least_free = zone->buddy.free;
 	return true;
 }
@@ -122,20 +170,28 @@ bool mymm_zone_reset(struct mymm_zone *zone)
 /**
  * mymm_zone_read() - what is free at one moment
  * @zone: the zone
- * @snap: is filled
+ * @snap: is filled; what CPUs have in their lists is neither free nor allocated
  *
  * Context: any but NMI.
  */
 void mymm_zone_read(struct mymm_zone *zone, struct mymm_zone_snapshot *snap)
 {
+	enum mymm_migratetype type;
 	unsigned int order;
 
+	*snap = (struct mymm_zone_snapshot){};
 	guard(raw_spinlock_irqsave)(&zone->lock);
 
 	snap->free = zone->buddy.free;
-	snap->allocated = mymm_zone_allocated(zone);
-	snap->peak = mymm_zone_frames(zone) - zone->least_free;
-	for (order = 0; order < MYMM_NR_ORDERS; order++)
-		snap->nr_free[order] = zone->buddy.order[order].nr_free;
+	snap->peak = mymm_zone_managed(zone) - zone->least_free;
+	for (type = 0; type < MYMM_NR_MIGRATETYPES; type++) {
+		for (order = 0; order < MYMM_NR_ORDERS; order++) {
+			unsigned long nr =
+				zone->buddy.type[type].order[order].nr_free;
+
+			snap->nr_free_type[type][order] = nr;
+			snap->nr_free[order] += nr;
+		}
+	}
 }
 MYMM_EXPORT_INTERNAL(mymm_zone_read);

@@ -19,26 +19,84 @@ enum mymm_zone_type {
 	MYMM_ZONE_NONE = MYMM_NR_ZONE_TYPES,
 };
 
-#define MYMM_MAX_ZONES 64
+#define MYMM_MAX_ZONES 40
+
+/* The largest order that each CPU keeps blocks of, but for pageblocks. */
+#define MYMM_PCP_MAX_ORDER 3
+
+struct mymm_pcp;
+
+/* How far down a zone may be used, in the field's words. */
+enum mymm_watermark {
+	MYMM_WMARK_MIN,
+	MYMM_WMARK_LOW,
+	MYMM_WMARK_HIGH,
+	MYMM_WMARK_PROMO,
+	MYMM_NR_WMARKS,
+};
+
+/* Bits of a zone's @flags; under its lock but for reading. */
+enum mymm_zone_flags {
+	MYMM_ZONE_BELOW_HIGH, /* an allocation found it below its high watermark */
+	MYMM_ZONE_BOOSTED, /* the watermark was boosted, and kswapd not told yet */
+	MYMM_ZONE_RECLAIM_ACTIVE, /* kswapd is at work on it */
+};
 
 /**
  * struct mymm_zone - one zone of one node
  * @lock: protects @buddy, the tags and links of the zone's free blocks, and what
  *        is below it; see pool.h for the order of locks
+ * @fast_mark: for each combination of gfp's zone flags: a request with free frames above
+ *             this passes every watermark; derived, see mymm_zone_set_marks()
  * @buddy: the free blocks
  * @type: which zone it is; constant
  * @node: of which node; constant
+ * @number: in the pool; constant
+ * @flags: enum mymm_zone_flags
+ * @watermark: frames; without @watermark_boost; all 0 in a pool without watermarks
+ * @watermark_boost: what fallbacks have added for the time being
+ * @boost_factor: how far that may go, in 1/10000 of the high watermark; 0: nowhere
+ * @lowmem_reserve: frames that a request which could have had a higher zone leaves, by
+ *                  the highest zone that it may have
+ * @nr_reserved_highatomic: frames of HighAtomic pageblocks
+ * @nr_free_highatomic: free frames in them
+ * @pcp_batch: of its per-CPU lists; 0 if it has none
+ * @pcp_high_min: bounds of what each CPU keeps
+ * @pcp_high_max: the same
  * @least_free: the fewest free frames since load or the last reset
+ * @allocs: blocks of each order that were taken with the lock held
+ * @extfrag: times that a request mixed its type into a pageblock of another
  * @failed: allocations that wanted this zone first and found nothing anywhere
+ * @numa_miss: blocks that were wanted from another node
+ * @numa_foreign: blocks that were wanted from here and came from another node
+ * @numa_other: blocks that a CPU of another node got
  */
 struct mymm_zone {
 	raw_spinlock_t lock;
+	unsigned long fast_mark[16];
 	struct mymm_buddy buddy;
 	enum mymm_zone_type type;
 	int node;
+	unsigned int number;
+
+	unsigned long flags;
+	unsigned long watermark[MYMM_NR_WMARKS];
+	unsigned long watermark_boost;
+	unsigned long boost_factor;
+	unsigned long lowmem_reserve[MYMM_NR_ZONE_TYPES];
+	unsigned long nr_reserved_highatomic;
+	unsigned long nr_free_highatomic;
+	int pcp_batch;
+	int pcp_high_min;
+	int pcp_high_max;
 
 	unsigned long least_free;
+	unsigned long allocs[MYMM_NR_ORDERS];
+	unsigned long extfrag;
 	atomic_long_t failed;
+	atomic_long_t numa_miss;
+	atomic_long_t numa_foreign;
+	atomic_long_t numa_other;
 } ____cacheline_aligned_in_smp;
 
 /**
@@ -54,9 +112,9 @@ struct mymm_zonelist {
 /* A zone at one moment; what it shows belongs together. */
 struct mymm_zone_snapshot {
 	unsigned long free;
-	unsigned long allocated;
 	unsigned long peak;
 	unsigned long nr_free[MYMM_NR_ORDERS];
+	unsigned long nr_free_type[MYMM_NR_MIGRATETYPES][MYMM_NR_ORDERS];
 };
 
 /* The zone flags are gfp's four lowest bits in every kernel that we know. */
@@ -77,6 +135,14 @@ static inline enum mymm_zone_type mymm_gfp_zone(gfp_t gfp)
 	return mymm_gfp_zones[MYMM_ZONE_BITS(gfp)];
 }
 
+/* The mobility flags are numbered as migratetypes are. */
+#define MYMM_GFP_MOBILITY_SHIFT 3
+static_assert((__force unsigned int)(__GFP_MOVABLE) ==
+			      MYMM_MOVABLE << MYMM_GFP_MOBILITY_SHIFT &&
+		      (__force unsigned int)__GFP_RECLAIMABLE ==
+			      MYMM_RECLAIMABLE << MYMM_GFP_MOBILITY_SHIFT,
+	      "the mobility flags of gfp have moved");
+
 /* A bit that no request has; one that is to be added to each, so that 0 is one too. */
 #define MYMM_GFP_ANY ((u32)BIT(30))
 
@@ -94,24 +160,36 @@ static __always_inline bool mymm_gfp_leaves(gfp_t gfp, gfp_t leave)
 	return ((__force u32)gfp + MYMM_GFP_ANY) & (__force u32)leave;
 }
 
+extern const char *const mymm_migratetype_names[MYMM_NR_MIGRATETYPES];
+
 const char *mymm_zone_name(enum mymm_zone_type type);
 enum mymm_zone_type mymm_zone_type_by_name(const char *name);
 
 void mymm_zone_init(struct mymm_zone *zone, struct mymm_frame *table,
 		    enum mymm_zone_type type, int node, unsigned int number,
 		    u32 start, u32 end, u32 heads);
-bool mymm_zone_reset(struct mymm_zone *zone);
+bool mymm_zone_reset(struct mymm_zone *zone, enum mymm_migratetype type);
 void mymm_zone_read(struct mymm_zone *zone, struct mymm_zone_snapshot *snap);
 
+void mymm_zone_set_marks(struct mymm_zone *zone);
+
+/* Frames from the first to the last, holes among them. */
 static inline unsigned long mymm_zone_frames(const struct mymm_zone *zone)
 {
 	return zone->buddy.end - zone->buddy.start;
 }
 
-/* Frames handed out. */
-static inline unsigned long mymm_zone_allocated(const struct mymm_zone *zone)
+/* Frames with something behind them. */
+static inline unsigned long mymm_zone_managed(const struct mymm_zone *zone)
 {
-	return mymm_zone_frames(zone) - READ_ONCE(zone->buddy.free);
+	return mymm_zone_frames(zone) - zone->buddy.holes;
+}
+
+static inline unsigned long mymm_zone_watermark(const struct mymm_zone *zone,
+						enum mymm_watermark mark)
+{
+	return READ_ONCE(zone->watermark[mark]) +
+	       READ_ONCE(zone->watermark_boost);
 }
 
 #endif /* _MYMM_ZONE_H */

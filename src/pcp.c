@@ -1,0 +1,766 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Per-CPU page lists: blocks that were freed a moment ago, for who wants one next.
+ *
+ *              alloc  ^   | free
+ *                     |   v
+ *               first +-------+     +-------+     +-------+ oldest
+ *      CPU 0   ------>| block |---->| block |---->| block |----> head
+ *                     +-------+     +-------+     +-------+
+ *                         ^  refill: a batch, one lock  |
+ *                         |                             v  flush: the oldest, one lock
+ *                     +-------------------------------------+
+ *                     |                zone                 |
+ *                     +-------------------------------------+
+ *
+ * For each zone each CPU has a list for orders 0 to 3 and for pageblocks, by migratetype.
+ * Most pairs of alloc and free then need neither a lock nor a masked interrupt, and get
+ * what is still warm. Blocks in a list are not free in the sense of /proc/mybuddyinfo, as
+ * in Linux: /proc/myzoneinfo counts them.
+ *
+ * The protocol is that of magazines (magazine.c): only its own CPU touches a list, with
+ * preemption off and with the token, which an interrupt finds taken. What is special is
+ * what guards the blocks themselves: freeing one *claims* it first, by a compare and
+ * exchange of its tag from "allocated" to "in a CPU's list". So of two CPUs that free the
+ * same block one is refused, exactly, and no lock is needed for it.
+ *
+ * How much a CPU keeps. @high is the limit, @room what is left of it. Batches are doubled
+ * while a CPU does nothing but allocate, and flushes grow while it does nothing but free;
+ * where the kernel that runs tunes high between two bounds, so do we. What happened between
+ * two batches is not counted as it happens: blocks allocated, blocks here and blocks moved
+ * tell how many were freed.
+ *
+ * Frames on their way from a zone to a list are in state MYMM_FRAME_PCP too, and in no
+ * list: nobody can free them, and a check counts them as neither free nor allocated.
+ *
+ * The numbers are those of mm/page_alloc.c of Linux 6.12: nr_pcp_alloc(), nr_pcp_free(),
+ * nr_pcp_high().
+ */
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+
+#include "compat.h"
+#include "pageblock.h"
+#include "pool.h"
+
+/* A batch is doubled up to this often. CONFIG_PCP_BATCH_SCALE_MAX of 6.12. */
+#define BATCH_SCALE_MAX 5
+
+static unsigned int list_order(const struct mymm_pool *pool, unsigned int list)
+{
+	unsigned int slot = list / MYMM_NR_MIGRATETYPES;
+
+	return slot == MYMM_PCP_BLOCK ? pool->block_order : slot;
+}
+
+/* Which list a block belongs on; MYMM_PCP_LISTS if CPUs don't keep such. */
+static unsigned int list_of(const struct mymm_pool *pool, unsigned int order,
+			    enum mymm_migratetype type)
+{
+	if (order <= MYMM_PCP_MAX_ORDER)
+		return order * MYMM_NR_MIGRATETYPES + type;
+	if (order == pool->block_order)
+		return MYMM_PCP_BLOCK * MYMM_NR_MIGRATETYPES + type;
+	return MYMM_PCP_LISTS;
+}
+
+static bool list_empty_at(const struct mymm_pcp *pcp, unsigned int list)
+{
+	return pcp->list[list].first == pcp->heads + list;
+}
+
+/* This CPU's lists of a zone, with the token; NULL if we interrupted who has it. */
+static struct mymm_pcp *pcp_get(struct mymm_pool *pool,
+				const struct mymm_zone *zone)
+{
+	struct mymm_pcp *pcp;
+
+	preempt_disable();
+	pcp = &this_cpu_ptr(pool->cpu)->pcp[zone->number];
+	if (mymm_token_take(&pcp->token))
+		return pcp;
+	mymm_token_undo(&pcp->token);
+	preempt_enable();
+	return NULL;
+}
+
+static void pcp_put(struct mymm_pcp *pcp)
+{
+	mymm_token_return(&pcp->token);
+	preempt_enable();
+}
+
+/* --- lists, with the token ------------------------------------------------------ */
+
+static u32 pop_first(struct mymm_frame *table, struct mymm_pcp *pcp,
+		     unsigned int list)
+{
+	u32 idx = pcp->list[list].first;
+
+	pcp->list[list].first = table[idx].next;
+	return idx;
+}
+
+static u32 pop_last(struct mymm_frame *table, struct mymm_pcp *pcp,
+		    unsigned int list)
+{
+	u32 head = pcp->heads + list;
+	u32 idx = table[head].prev;
+
+	if (idx == pcp->list[list].first) {
+		pcp->list[list].first = head;
+	} else {
+		table[table[idx].prev].next = head;
+		table[head].prev = table[idx].prev;
+	}
+	return idx;
+}
+
+static void push_first(struct mymm_frame *table, struct mymm_pcp *pcp,
+		       unsigned int list, u32 idx)
+{
+	u32 first = pcp->list[list].first;
+
+	table[idx].next = first;
+	table[first].prev = idx;
+	pcp->list[list].first = idx;
+}
+
+/* A chain from @first to @last, linked both ways, goes behind the oldest. */
+static void append(struct mymm_frame *table, struct mymm_pcp *pcp,
+		   unsigned int list, u32 first, u32 last)
+{
+	u32 head = pcp->heads + list;
+
+	if (list_empty_at(pcp, list)) {
+		pcp->list[list].first = first;
+	} else {
+		u32 oldest = table[head].prev;
+
+		table[oldest].next = first;
+		table[first].prev = oldest;
+	}
+	table[last].next = head;
+	table[head].prev = last;
+}
+
+/* --- how much ------------------------------------------------------------------- */
+
+static int pcp_count(const struct mymm_pcp *pcp)
+{
+	return pcp->high - pcp->room;
+}
+
+static void set_high(struct mymm_pcp *pcp, int high)
+{
+	pcp->room += high - pcp->high;
+	pcp->high = high;
+}
+
+static void clamp_high(struct mymm_pcp *pcp)
+{
+	set_high(pcp, clamp(pcp->high, READ_ONCE(pcp->zone->pcp_high_min),
+			    READ_ONCE(pcp->zone->pcp_high_max)));
+}
+
+static unsigned long frames_allocated(const struct mymm_pool *pool,
+				      const struct mymm_pcp *pcp)
+{
+	unsigned long frames = 0;
+	unsigned int list;
+
+	for (list = 0; list < MYMM_PCP_LISTS; list++)
+		frames += READ_ONCE(pcp->allocs[list])
+			  << list_order(pool, list);
+	return frames;
+}
+
+/* Frames allocated and freed since this was last asked. */
+static void what_happened(const struct mymm_pool *pool, struct mymm_pcp *pcp,
+			  unsigned long *allocs, unsigned long *frees)
+{
+	unsigned long all = frames_allocated(pool, pcp);
+	unsigned long freed = all + pcp_count(pcp) - pcp->moved;
+
+	*allocs = all - pcp->seen_allocs;
+	*frees = freed - pcp->seen_frees;
+	pcp->seen_allocs = all;
+	pcp->seen_frees = freed;
+}
+
+static bool zone_below_high(const struct mymm_zone *zone)
+{
+	return READ_ONCE(zone->flags) & BIT(MYMM_ZONE_BELOW_HIGH);
+}
+
+/* How many blocks to fetch. */
+static int refill_batch(struct mymm_pool *pool, struct mymm_pcp *pcp,
+			unsigned int order)
+{
+	struct mymm_zone *zone = pcp->zone;
+	int base = READ_ONCE(zone->pcp_batch), batch, high;
+	unsigned long allocs, frees;
+
+	what_happened(pool, pcp, &allocs, &frees);
+	pcp->free_count >>= min(allocs, 30UL);
+	pcp->alloc_factor >>= min(frees, 30UL);
+	clamp_high(pcp);
+	high = pcp->high;
+	if (high < base)
+		return 1;
+
+	batch = order ? base : base << pcp->alloc_factor;
+	if (READ_ONCE(zone->pcp_high_min) != READ_ONCE(zone->pcp_high_max) &&
+	    !zone_below_high(zone)) {
+		high = min(high + batch, READ_ONCE(zone->pcp_high_max));
+		set_high(pcp, high);
+	}
+	if (!order) {
+		int most = max(high - pcp_count(pcp) - base, base);
+
+		if (batch <= most && pcp->alloc_factor < BATCH_SCALE_MAX)
+			pcp->alloc_factor++;
+		batch = min(batch, most);
+	}
+	return batch > 1 ? max(batch >> order, 2) : batch;
+}
+
+/* How many frames to give back, now that @high is what may stay; 0: none. */
+static int flush_batch(struct mymm_pool *pool, struct mymm_pcp *pcp,
+		       unsigned int order)
+{
+	struct mymm_zone *zone = pcp->zone;
+	int high_min = READ_ONCE(zone->pcp_high_min);
+	int high_max = READ_ONCE(zone->pcp_high_max);
+	int batch = READ_ONCE(zone->pcp_batch), high;
+	unsigned long allocs, frees;
+	bool many_large;
+
+	what_happened(pool, pcp, &allocs, &frees);
+	pcp->alloc_factor >>= min(frees, 30UL);
+	many_large = order && order <= MYMM_PCP_MAX_ORDER && !allocs &&
+		     pcp->free_count >= batch;
+	pcp->free_count = min_t(unsigned long,
+				(pcp->free_count >> min(allocs, 30UL)) + frees,
+				batch << BATCH_SCALE_MAX);
+	clamp_high(pcp);
+	high = pcp->high;
+	if (!high)
+		return 1 << order;
+
+	if (many_large) {
+		/* Large blocks, and nothing but frees: they would only be in the way. */
+		set_high(pcp, max(high - (batch << BATCH_SCALE_MAX), high_min));
+		return min(pcp_count(pcp), batch << BATCH_SCALE_MAX);
+	}
+	if (READ_ONCE(zone->flags) & BIT(MYMM_ZONE_RECLAIM_ACTIVE)) {
+		set_high(pcp,
+			 max(high - max(pcp->free_count, batch), high_min));
+		high = min(batch << 2, pcp->high);
+	} else if (high_min != high_max && zone_below_high(zone)) {
+		set_high(pcp,
+			 max(high - max(pcp->free_count, batch), high_min));
+		high = max(pcp_count(pcp), high_min);
+	} else if (high_min != high_max && pcp_count(pcp) >= high) {
+		int need = pcp->free_count + batch;
+
+		if (high < need)
+			set_high(pcp, clamp(need, high_min, high_max));
+	}
+	if (pcp_count(pcp) < high)
+		return 0;
+	if (high < batch)
+		return 1;
+	/* A batch stays at least. */
+	return clamp(pcp->free_count, batch, max(high - batch, batch));
+}
+
+/* --- to and from the zone ---------------------------------------------------------- */
+
+/* Frames to be given back, strung up by their links. */
+struct chain {
+	u32 first;
+	unsigned int blocks;
+};
+
+/*
+ * Take the oldest blocks off the lists, @frames at least if there are as many, beginning
+ * with one list and going on with the next.
+ */
+static struct chain take_oldest(struct mymm_pool *pool, struct mymm_pcp *pcp,
+				unsigned int list, int frames)
+{
+	struct chain chain = { .first = MYMM_NO_FRAME };
+	struct mymm_frame *table = pool->frame;
+
+	unsigned int n;
+
+	frames = min(frames, pcp_count(pcp));
+	for (n = 0; n <= MYMM_PCP_LISTS && frames > 0; n++, list++) {
+		int size;
+
+		list %= MYMM_PCP_LISTS;
+		size = 1 << list_order(pool, list);
+
+		while (frames > 0 && !list_empty_at(pcp, list)) {
+			u32 idx = pop_last(table, pcp, list);
+
+			table[idx].next = chain.first;
+			chain.first = idx;
+			chain.blocks++;
+			frames -= size;
+			pcp->room += size;
+			pcp->moved -= size;
+		}
+	}
+	if (chain.blocks)
+		pcp->flushes++;
+	return chain;
+}
+
+/* Give blocks to their zone: no token, no lock. */
+static void give_back(struct mymm_pool *pool, struct mymm_zone *zone,
+		      struct chain chain)
+{
+	struct mymm_page_log log = {};
+	unsigned long flags;
+
+	while (chain.blocks) {
+		raw_spin_lock_irqsave(&zone->lock, flags);
+		while (chain.blocks && mymm_log_has_room(&log)) {
+			u32 idx = chain.first;
+
+			chain.first = pool->frame[idx].next;
+			chain.blocks--;
+			mymm_free_one(zone, idx,
+				      mymm_tag_order(pool->frame[idx].tag),
+				      &log);
+		}
+		if (!chain.blocks)
+			mymm_zone_recover(zone);
+		raw_spin_unlock_irqrestore(&zone->lock, flags);
+		mymm_log_tell(pool, &log);
+		log.nr = 0;
+	}
+}
+
+/* Fetch up to @batch blocks, the first of which is returned, the rest go to the list. */
+static u32 refill(struct mymm_pool *pool, struct mymm_zone *zone,
+		  unsigned int order, enum mymm_migratetype type,
+		  unsigned int alloc_flags, int batch)
+{
+	enum mymm_rmqueue_mode mode = MYMM_RMQUEUE_NORMAL;
+	const u32 tag = mymm_tag(MYMM_FRAME_PCP, order, zone->number) |
+			mymm_tag_of_type(type);
+	struct mymm_frame *table = pool->frame, *block;
+	u32 got = MYMM_NO_FRAME, first = MYMM_NO_FRAME, last = 0, idx;
+	struct mymm_page_log log = {};
+	struct chain chain = {};
+	struct mymm_pcp *pcp;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&zone->lock, flags);
+	while (batch-- && mymm_log_has_room(&log)) {
+		block = mymm_rmqueue(zone, order, type,
+				     alloc_flags & (MYMM_ALLOC_NOFRAGMENT |
+						    MYMM_ALLOC_KSWAPD),
+				     &mode, &log);
+		if (!block)
+			break;
+		idx = block - table;
+		WRITE_ONCE(block->tag, tag);
+		if (got == MYMM_NO_FRAME) {
+			got = idx;
+			continue;
+		}
+		if (first == MYMM_NO_FRAME)
+			first = idx;
+		else
+			table[last].next = idx;
+		block->prev = last;
+		last = idx;
+		chain.blocks++;
+	}
+	if (zone->buddy.free < zone->least_free)
+		zone->least_free = zone->buddy.free;
+	raw_spin_unlock_irqrestore(&zone->lock, flags);
+	mymm_log_tell(pool, &log);
+
+	if (chain.blocks) {
+		pcp = pcp_get(pool, zone);
+		if (pcp) {
+			int frames = chain.blocks << order;
+
+			append(table, pcp, list_of(pool, order, type), first,
+			       last);
+			pcp->room -= frames;
+			pcp->moved += frames;
+			pcp->refills++;
+			pcp_put(pcp);
+		} else {
+			chain.first = first;
+			give_back(pool, zone, chain);
+		}
+	}
+	return got;
+}
+
+/**
+ * mymm_pcp_alloc() - take a block from this CPU's lists, fetching a batch if need be
+ * @pool: where from
+ * @zone: of which zone
+ * @order: of the block
+ * @type: what it is for
+ * @alloc_flags: for the batch: MYMM_ALLOC_NOFRAGMENT, MYMM_ALLOC_KSWAPD
+ *
+ * Context: any but NMI, the zone's lock not held.
+ * Return: the block's head, %MYMM_FRAME_PAGES; NULL if CPUs keep no such blocks, if we
+ * interrupted who is at the lists, or if the zone has none.
+ */
+struct mymm_frame *mymm_pcp_alloc(struct mymm_pool *pool,
+				  struct mymm_zone *zone, unsigned int order,
+				  enum mymm_migratetype type,
+				  unsigned int alloc_flags)
+{
+	unsigned int list = list_of(pool, order, type);
+	struct mymm_pcp *pcp;
+	int batch = 0;
+	u32 idx = MYMM_NO_FRAME;
+
+	if (list == MYMM_PCP_LISTS || !zone->pcp_batch)
+		return NULL;
+	pcp = pcp_get(pool, zone);
+	if (!pcp)
+		return NULL;
+	if (list_empty_at(pcp, list)) {
+		batch = refill_batch(pool, pcp, order);
+	} else {
+		idx = pop_first(pool->frame, pcp, list);
+		pcp->room += 1 << order;
+		pcp->allocs[list]++;
+	}
+	pcp_put(pcp);
+
+	if (batch) {
+		idx = refill(pool, zone, order, type, alloc_flags, batch);
+		if (idx == MYMM_NO_FRAME)
+			return NULL;
+		this_cpu_inc(pool->cpu->pcp[zone->number].allocs[list]);
+		this_cpu_add(pool->cpu->pcp[zone->number].moved, 1L << order);
+	}
+	WRITE_ONCE(pool->frame[idx].tag,
+		   mymm_tag(MYMM_FRAME_PAGES, order, zone->number) |
+			   mymm_tag_of_type(type));
+	return &pool->frame[idx];
+}
+
+/**
+ * mymm_pcp_free() - put a block on this CPU's lists, which may give others to the zone
+ * @pool: whose it is
+ * @zone: of which zone
+ * @idx: its first frame, in state %MYMM_FRAME_PCP and on no list: claimed by the caller
+ * @order: its order
+ *
+ * Context: any but NMI, the zone's lock not held.
+ * Return: whether it is there; if not, CPUs keep no such blocks, or we interrupted who is
+ * at the lists.
+ */
+bool mymm_pcp_free(struct mymm_pool *pool, struct mymm_zone *zone, u32 idx,
+		   unsigned int order)
+{
+	u8 type = zone->buddy.pageblock[idx >> pool->block_order];
+	unsigned int list = list_of(pool, order, type & MYMM_PAGEBLOCK_PCP);
+	struct chain chain = {};
+	struct mymm_pcp *pcp;
+	int frames;
+
+	if (list == MYMM_PCP_LISTS || !zone->pcp_batch)
+		return false;
+	pcp = pcp_get(pool, zone);
+	if (!pcp)
+		return false;
+	push_first(pool->frame, pcp, list, idx);
+	pcp->room -= 1 << order;
+	frames = flush_batch(pool, pcp, order);
+	if (frames)
+		chain = take_oldest(pool, pcp, list, frames);
+	pcp_put(pcp);
+	if (chain.blocks)
+		give_back(pool, zone, chain);
+	return true;
+}
+
+/* --- draining ------------------------------------------------------------------------ */
+
+/* The lists are this CPU's, or a dead one's. */
+static void drain_pcp(struct mymm_pool *pool, struct mymm_pcp *pcp)
+{
+	struct chain chain;
+
+	do {
+		int most = max(pcp->zone->pcp_batch << BATCH_SCALE_MAX, 1);
+
+		preempt_disable();
+		if (!mymm_token_take(&pcp->token)) {
+			mymm_token_undo(&pcp->token);
+			preempt_enable();
+			return;
+		}
+		chain = take_oldest(pool, pcp, 0, most);
+		if (!chain.blocks) {
+			/* What comes next is to depend on nothing that was. */
+			set_high(pcp, READ_ONCE(pcp->zone->pcp_high_min));
+			pcp->alloc_factor = 0;
+			pcp->free_count = 0;
+		}
+		pcp_put(pcp);
+		/* A dead pool's lists can't be trusted: they are only forgotten. */
+		if (!mymm_pool_dead(pool))
+			give_back(pool, pcp->zone, chain);
+	} while (chain.blocks);
+}
+
+/**
+ * mymm_pcp_drain_cpu() - give what a CPU has to the zones
+ * @pool: of which pool
+ * @cpu: this CPU, from which the caller does not move; or one that is dead
+ *
+ * Context: any but NMI, no zone's lock held.
+ */
+void mymm_pcp_drain_cpu(struct mymm_pool *pool, unsigned int cpu)
+{
+	unsigned int i;
+
+	for (i = 0; i < pool->nr_zones; i++)
+		drain_pcp(pool, &per_cpu_ptr(pool->cpu, cpu)->pcp[i]);
+}
+MYMM_EXPORT_INTERNAL(mymm_pcp_drain_cpu);
+
+/**
+ * mymm_pcp_drain_local() - give what this CPU has to the zones
+ * @pool: of which pool
+ *
+ * Context: any but NMI, no zone's lock held. In an interrupt that found a CPU at its
+ * lists these stay as they are.
+ */
+void mymm_pcp_drain_local(struct mymm_pool *pool)
+{
+	preempt_disable();
+	mymm_pcp_drain_cpu(pool, smp_processor_id());
+	preempt_enable();
+}
+MYMM_EXPORT_INTERNAL(mymm_pcp_drain_local);
+
+/**
+ * mymm_pcp_retune_local() - take new limits of this CPU's lists to heart
+ * @pool: of which pool
+ *
+ * Context: task; no zone's lock held.
+ */
+void mymm_pcp_retune_local(struct mymm_pool *pool)
+{
+	struct chain chain;
+	struct mymm_pcp *pcp;
+	unsigned int i;
+
+	for (i = 0; i < pool->nr_zones; i++) {
+		pcp = pcp_get(pool, &pool->zone[i]);
+		if (!pcp)
+			continue;
+		clamp_high(pcp);
+		chain = take_oldest(pool, pcp, 0, -pcp->room);
+		pcp_put(pcp);
+		give_back(pool, &pool->zone[i], chain);
+	}
+}
+
+/* --- counters ------------------------------------------------------------------------ */
+
+/**
+ * mymm_pcp_frames() - frames of a zone that CPUs have at hand
+ * @pool: of which pool
+ * @zone: the zone
+ *
+ * Context: any. Exact while nobody allocates or frees.
+ * Return: how many.
+ */
+unsigned long mymm_pcp_frames(struct mymm_pool *pool,
+			      const struct mymm_zone *zone)
+{
+	long frames = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		frames += mymm_pcp_count(
+			&per_cpu_ptr(pool->cpu, cpu)->pcp[zone->number]);
+	return max(frames, 0L);
+}
+MYMM_EXPORT_INTERNAL(mymm_pcp_frames);
+
+/**
+ * mymm_pcp_allocs() - what all CPUs' lists of a zone have given
+ * @pool: of which pool
+ * @zone: the zone
+ * @blocks: becomes how many blocks; or NULL
+ *
+ * Context: any.
+ * Return: how many frames.
+ */
+unsigned long mymm_pcp_allocs(struct mymm_pool *pool,
+			      const struct mymm_zone *zone,
+			      unsigned long *blocks)
+{
+	unsigned long frames = 0, nr = 0;
+	unsigned int list;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct mymm_pcp *pcp =
+			&per_cpu_ptr(pool->cpu, cpu)->pcp[zone->number];
+
+		frames += frames_allocated(pool, pcp);
+		for (list = 0; list < MYMM_PCP_LISTS; list++)
+			nr += READ_ONCE(pcp->allocs[list]);
+	}
+	if (blocks)
+		*blocks = nr;
+	return frames;
+}
+MYMM_EXPORT_INTERNAL(mymm_pcp_allocs);
+
+/* --- life ---------------------------------------------------------------------------- */
+
+/* The node of a CPU: the machine's, where it has as many; else each has its share. */
+static int node_of_cpu(const struct mymm_pool *pool, int cpu)
+{
+	if (num_online_nodes() >= pool->nr_nodes)
+		return cpu_to_node(cpu) % pool->nr_nodes;
+	return cpu * pool->nr_nodes / nr_cpu_ids;
+}
+
+/**
+ * mymm_pcp_create() - get what each CPU needs to know of a new pool
+ * @pool: the pool
+ * @nr_zones: how many zones it will have
+ *
+ * Context: process; sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int mymm_pcp_create(struct mymm_pool *pool, unsigned int nr_zones)
+{
+	int cpu;
+
+	if (mymm_inject_fail())
+		return -ENOMEM;
+	pool->cpu = __alloc_percpu(struct_size_t(struct mymm_cpu, pcp,
+						 nr_zones + 1),
+				   __alignof__(struct mymm_cpu));
+	if (!pool->cpu)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		per_cpu_ptr(pool->cpu, cpu)->node = node_of_cpu(pool, cpu);
+	return 0;
+}
+
+/* What is there instead of a zone that a request could have: nothing passes its mark. */
+static struct mymm_zone no_zone = {
+	.fast_mark = { [0 ... 15] = ULONG_MAX },
+};
+
+static void init_lists(struct mymm_pool *pool, struct mymm_pcp *pcp,
+		       struct mymm_zone *zone, u32 heads)
+{
+	unsigned int list;
+
+	pcp->token = MYMM_TOKEN_INIT;
+	pcp->zone = zone;
+	pcp->heads = heads;
+	for (list = 0; list < MYMM_PCP_LISTS; list++) {
+		mymm_list_init(pool->frame, heads + list);
+		pcp->list[list] = (struct mymm_pcp_list){
+			.first = heads + list,
+			.tag = mymm_tag(MYMM_FRAME_PAGES,
+					list_order(pool, list), zone->number) |
+			       mymm_tag_of_type(list % MYMM_NR_MIGRATETYPES),
+		};
+	}
+}
+
+static void point_by_gfp(struct mymm_pool *pool, struct mymm_cpu *cpu)
+{
+	struct mymm_pcp *none = &cpu->pcp[pool->nr_zones];
+	unsigned int bits;
+
+	for (bits = 0; bits < ARRAY_SIZE(cpu->by_gfp); bits++) {
+		enum mymm_zone_type type = mymm_gfp_zones[bits];
+		const struct mymm_zonelist *list =
+			&pool->node_of[cpu->node].zonelist[type];
+
+		cpu->by_gfp[bits] = type == MYMM_ZONE_NONE || !list->nr ?
+					    none :
+					    &cpu->pcp[list->zone[0]->number];
+	}
+}
+
+/**
+ * mymm_pcp_lists_init() - begin with empty lists
+ * @pool: has its zones and zonelists
+ * @heads: index in the frame table of the list heads: %MYMM_PCP_LISTS that all lists that
+ *         stay empty share, then as many for each zone and CPU
+ *
+ * Context: any; nobody else can reach the pool.
+ */
+void mymm_pcp_lists_init(struct mymm_pool *pool, u32 heads)
+{
+	u32 none = heads;
+	unsigned int i;
+	int cpu;
+
+	heads += MYMM_PCP_LISTS;
+	for_each_possible_cpu(cpu) {
+		struct mymm_cpu *of = per_cpu_ptr(pool->cpu, cpu);
+
+		for (i = 0; i < pool->nr_zones; i++) {
+			u32 own =
+				heads + (i * nr_cpu_ids + cpu) * MYMM_PCP_LISTS;
+
+			init_lists(pool, &of->pcp[i], &pool->zone[i],
+				   pool->flags & MYMM_POOL_NO_PCP ? none : own);
+		}
+		init_lists(pool, &of->pcp[i], &no_zone, none);
+		point_by_gfp(pool, of);
+	}
+}
+
+/**
+ * mymm_pcp_kill() - let no CPU allocate from its lists any more
+ * @pool: is dead
+ *
+ * Context: any.
+ */
+void mymm_pcp_kill(struct mymm_pool *pool)
+{
+	unsigned int bits;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct mymm_cpu *of = per_cpu_ptr(pool->cpu, cpu);
+
+		for (bits = 0; bits < ARRAY_SIZE(of->by_gfp); bits++)
+			WRITE_ONCE(of->by_gfp[bits], &of->pcp[pool->nr_zones]);
+	}
+}
+
+/**
+ * mymm_pcp_destroy() - free what CPUs know of a pool
+ * @pool: nobody can reach it any more
+ *
+ * Context: process.
+ */
+void mymm_pcp_destroy(struct mymm_pool *pool)
+{
+	free_percpu(pool->cpu);
+	pool->cpu = NULL;
+}
