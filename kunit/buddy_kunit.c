@@ -212,7 +212,7 @@ static void zones_do_not_merge(struct kunit *test)
 	struct mymm_buddy *high = &tiny->zone[1].buddy;
 
 	mymm_zone_init(&tiny->zone[1], tiny->table, MYMM_ZONE_NORMAL, 0, 1, 4,
-		       8, tiny->heads + ORDERS);
+		       8, tiny->heads + MYMM_BUDDY_LISTS);
 	KUNIT_EXPECT_EQ(test, mymm_buddy_alloc(high, 0), 4);
 	expect_map(test, low, "2...");
 	expect_map(test, high, "P01.");
@@ -261,10 +261,11 @@ static unsigned int count_changes(const struct mymm_tiny *tiny,
 	unsigned int changed = 0;
 	u32 idx;
 
-	for (idx = 0; idx < tiny->heads + ORDERS; idx++)
+	for (idx = 0; idx < tiny->heads + MYMM_BUDDY_LISTS; idx++)
 		changed += memcmp(&tiny->table[idx], &before[idx],
 				  sizeof(*before)) != 0;
-	memcpy(before, tiny->table, (tiny->heads + ORDERS) * sizeof(*before));
+	memcpy(before, tiny->table,
+	       (tiny->heads + MYMM_BUDDY_LISTS) * sizeof(*before));
 	return changed;
 }
 
@@ -285,7 +286,7 @@ static void touches_heads_only(struct kunit *test)
 		struct mymm_buddy *buddy = &tiny->zone[0].buddy;
 		struct mymm_frame *before;
 
-		before = kunit_kcalloc(test, tiny->heads + ORDERS,
+		before = kunit_kcalloc(test, tiny->heads + MYMM_BUDDY_LISTS,
 				       sizeof(*before), GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, before);
 		count_changes(tiny, before);

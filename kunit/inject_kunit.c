@@ -9,34 +9,36 @@
  */
 #include "util.h"
 
-/* Pages that describe a pool of so many pages in one zone. */
-static unsigned int table_pages(unsigned int pages)
-{
-	unsigned int frames = ALIGN(pages, 1024) + 11 + 512 * 2;
+/* What a pool asks for before its table: its description, itself, its zones and nodes. */
+#define BEFORE 4
 
+/*
+ * Pages that describe a pool of so many pages in one zone: its frames; 4 types' lists of 11
+ * orders; the lists of 512 caches; those of page lists that stay empty, and of each CPU's,
+ * 4 types of 5 orders each.
+ */
+static unsigned int table_pages(unsigned int pages, unsigned int flags)
+{
+	unsigned int frames = ALIGN(pages, 1024) + 4 * 11 + 512 * 2 + 20;
+
+	if (!(flags & MYMM_POOL_NO_PCP))
+		frames += 20 * nr_cpu_ids;
 	return DIV_ROUND_UP(frames * 24, PAGE_SIZE);
 }
 
-/*
- * A pool of 8 pages asks for: a copy of its description, itself, its zones; for the
- * table an array, its pages and a mapping; for its memory the same; for each of 39 size
- * classes the cache and its magazines.
- */
-static void pool_create(struct kunit *test)
+/* It is made in the end, and each failure on the way there left nothing behind. */
+static void create_in_the_end(struct kunit *test,
+			      const struct mymm_pool_config *config,
+			      unsigned long expected)
 {
-	static const struct mymm_pool_config config = {
-		.name = "inject",
-		.zones = "DMA:32K",
-	};
 	unsigned long held = mymm_area_held();
 	unsigned int pools = mymm_pool_count();
 	unsigned long nth, seen;
 	struct mymm_pool *pool;
 
-	KUNIT_ASSERT_EQ(test, table_pages(8), 13);
 	for (nth = 1; nth < 1000; nth++) {
 		mymm_inject_arm(nth);
-		pool = mymm_pool_create(&config);
+		pool = mymm_pool_create(config);
 		seen = mymm_inject_disarm();
 		if (!IS_ERR(pool))
 			break;
@@ -50,10 +52,47 @@ static void pool_create(struct kunit *test)
 	}
 	KUNIT_ASSERT_FALSE(test, IS_ERR(pool));
 	KUNIT_EXPECT_EQ(test, nth, seen + 1);
-	KUNIT_EXPECT_EQ(test, seen, 3 + (1 + 13 + 1) + (1 + 8 + 1) + 2 * 39);
+	KUNIT_EXPECT_EQ(test, seen, expected);
 	MYMM_EXPECT_SOUND(test, pool);
 	MYMM_EXPECT_OK(test, mymm_pool_destroy(pool));
 	KUNIT_EXPECT_EQ(test, mymm_pool_count(), pools);
+}
+
+/*
+ * A pool of 8 pages asks for what stands BEFORE its table; for the table an array, its
+ * pages and a mapping; for its memory the same; for what each CPU knows and for its
+ * pageblocks; for each of 39 size classes the cache and its magazines.
+ */
+static void pool_create(struct kunit *test)
+{
+	static const struct mymm_pool_config config = {
+		.name = "inject",
+		.zones = "DMA:32K",
+		.flags = MYMM_POOL_BARE,
+	};
+
+	KUNIT_ASSERT_EQ(test, table_pages(8, MYMM_POOL_BARE), 13);
+	create_in_the_end(test, &config,
+			  BEFORE + (1 + 13 + 1) + (1 + 8 + 1) + 2 + 2 * 39);
+}
+
+/* With everything that a pool may have: two nodes, holes, page lists. */
+static void pool_create_full(struct kunit *test)
+{
+	static const struct mymm_pool_config config = {
+		.name = "inject",
+		.zones = "DMA:32K",
+		.nodes = 2,
+		.distance = "10,30,30,10",
+		.holes = "3-4",
+	};
+	/* The frames of both nodes are within the first 1024. */
+	unsigned int table = DIV_ROUND_UP(
+		(1024 + 512 * 2 + 20 + 2 * (4 * 11 + 20 * nr_cpu_ids)) * 24,
+		PAGE_SIZE);
+
+	create_in_the_end(test, &config,
+			  BEFORE + (1 + table + 1) + (1 + 16 + 1) + 2 + 2 * 39);
 }
 
 /*
@@ -66,7 +105,7 @@ static void pool_create_gives_back(struct kunit *test)
 		.name = "inject",
 		.zones = "Normal:16M",
 	};
-	const unsigned long first = 3 + 1 + table_pages(4096) + 1 + 2;
+	const unsigned long first = BEFORE + 1 + table_pages(4096, 0) + 1 + 2;
 	const unsigned long nths[] = { first, first + 2000, first + 4095,
 				       first + 4096 };
 	unsigned long held = mymm_area_held();
@@ -139,6 +178,7 @@ static void no_kernel_memory_needed(struct kunit *test)
 
 static struct kunit_case inject_cases[] = {
 	KUNIT_CASE(pool_create),
+	KUNIT_CASE(pool_create_full),
 	KUNIT_CASE(pool_create_gives_back),
 	KUNIT_CASE(cache_create),
 	KUNIT_CASE(no_kernel_memory_needed),

@@ -167,19 +167,71 @@ static void zones_understood(struct kunit *test)
 static void config_refused(struct kunit *test)
 {
 	static const struct mymm_pool_config bad[] = {
-		{ .name = "bad", .zones = "DMA:4K", .nodes = 2 },
+		{ .name = "bad", .zones = "DMA:4K", .nodes = 9 },
 		{ .name = "bad", .zones = "DMA:4K", .nodes = ~0U },
+		/* descriptions for more nodes than there are, or for some of them */
+		{ .name = "bad", .zones = "DMA:4K/DMA:4K" },
+		{ .name = "bad", .zones = "DMA:4K/DMA:4K/DMA:4K", .nodes = 2 },
+		{ .name = "bad", .zones = "DMA:4K/DMA:4K", .nodes = 3 },
+		{ .name = "bad", .zones = "DMA:4K/", .nodes = 2 },
+		{ .name = "bad", .zones = "/DMA:4K", .nodes = 2 },
+		{ .name = "bad", .zones = "DMA:6T", .nodes = 2 },
+		/* distances: a row too few, one too many, to itself, too near, too far */
+		{ .name = "bad", .zones = "DMA:4K", .distance = "" },
+		{ .name = "bad", .zones = "DMA:4K", .distance = "9" },
+		{ .name = "bad", .zones = "DMA:4K", .distance = "20" },
+		{ .name = "bad", .zones = "DMA:4K", .distance = "10,10" },
+		{ .name = "bad", .zones = "DMA:4K", .distance = "ten" },
+		{ .name = "bad", .zones = "DMA:4K", .distance = "4294967306" },
+		{ .name = "bad",
+		  .zones = "DMA:4K",
+		  .nodes = 2,
+		  .distance = "10,20,20" },
+		{ .name = "bad",
+		  .zones = "DMA:4K",
+		  .nodes = 2,
+		  .distance = "10,10,10,10" },
+		{ .name = "bad",
+		  .zones = "DMA:4K",
+		  .nodes = 2,
+		  .distance = "10,256,256,10" },
+		{ .name = "bad",
+		  .zones = "DMA:4K",
+		  .nodes = 2,
+		  .distance = "10;20;20;10" },
+		/* holes: no range, backwards, outside, all there is */
+		{ .name = "bad", .zones = "DMA:40K", .holes = "3" },
+		{ .name = "bad", .zones = "DMA:40K", .holes = "3-" },
+		{ .name = "bad", .zones = "DMA:40K", .holes = "-3" },
+		{ .name = "bad", .zones = "DMA:40K", .holes = "4-3" },
+		{ .name = "bad", .zones = "DMA:40K", .holes = "9-10" },
+		{ .name = "bad", .zones = "DMA:40K", .holes = "3-4;5-6" },
+		{ .name = "bad", .zones = "DMA:40K", .holes = "3-4,five" },
+		{ .name = "bad", .zones = "DMA:40K", .holes = "0-9" },
+		{ .name = "bad",
+		  .zones = "DMA:8K,Normal:8K",
+		  .holes = "2-2,3-3" },
+		{ .name = "bad", .zones = "DMA:4K", .block_order = 11 },
+		{ .name = "bad", .zones = "DMA:4K", .block_order = ~0U },
+		{ .name = "bad", .zones = "DMA:4K", .flags = 0x10 },
+		{ .name = "bad", .zones = "DMA:4K", .flags = 1U << 31 },
 		{ .name = "bad", .zones = "DMA:4K", .engine = "slup" },
 		{ .name = "bad", .zones = "DMA:4K", .engine = "SLUB" },
 		{ .name = "bad", .zones = "DMA:4K", .backing = 2 },
 		{ .name = "bad", .zones = "DMA:4K", .backing = -1 },
 	};
 	unsigned int pools = mymm_pool_count(), i;
+	struct mymm_pool *pool;
 
-	for (i = 0; i < ARRAY_SIZE(bad); i++)
-		KUNIT_EXPECT_EQ_MSG(test,
-				    PTR_ERR_OR_ZERO(mymm_pool_create(&bad[i])),
-				    -EINVAL, "number %u", i);
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		pool = mymm_pool_create(&bad[i]);
+		KUNIT_EXPECT_EQ_MSG(test, PTR_ERR_OR_ZERO(pool), -EINVAL,
+				    "number %u: zones %s, nodes %u, holes %s",
+				    i, bad[i].zones, bad[i].nodes,
+				    bad[i].holes);
+		if (!IS_ERR(pool))
+			MYMM_EXPECT_OK(test, mymm_pool_destroy(pool));
+	}
 	KUNIT_EXPECT_EQ(test, mymm_pool_count(), pools);
 }
 

@@ -18,7 +18,7 @@
 
 struct saved {
 	struct mymm_frame frame[PAGES];
-	struct mymm_frame heads[MYMM_NR_ORDERS];
+	struct mymm_frame heads[MYMM_BUDDY_LISTS];
 	struct mymm_zone zone;
 };
 

@@ -19,7 +19,7 @@ struct mymm_tiny *mymm_tiny_new(struct kunit *test, u32 start, u32 end)
 
 	tiny = kunit_kzalloc(test, sizeof(*tiny), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, tiny);
-	tiny->table = kunit_kcalloc(test, heads + 2 * MYMM_NR_ORDERS,
+	tiny->table = kunit_kcalloc(test, heads + 2 * MYMM_BUDDY_LISTS,
 				    sizeof(*tiny->table), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, tiny->table);
 	tiny->heads = heads;

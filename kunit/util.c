@@ -42,26 +42,55 @@ void mymm_test_sound(struct kunit *test, struct mymm_pool *pool,
 			   finding.invariant, finding.text);
 }
 
-/* Nothing allocated, and only the blocks that the zone's size forces. */
+/* The free blocks that the borders of a zone and of its holes force when it is empty. */
+static void count_forced(struct mymm_pool *pool, const struct mymm_zone *zone,
+			 unsigned long *forced)
+{
+	u32 start = zone->buddy.start, end = start;
+	unsigned long nr[MYMM_NR_ORDERS];
+	unsigned int order;
+
+	memset(forced, 0, MYMM_NR_ORDERS * sizeof(*forced));
+	for (; start < zone->buddy.end; start = end + 1) {
+		for (end = start;
+		     end < zone->buddy.end &&
+		     mymm_tag_state(pool->frame[end].tag) != MYMM_FRAME_HOLE;)
+			end++;
+		mymm_model_forced(start, end, nr);
+		for (order = 0; order < MYMM_NR_ORDERS; order++)
+			forced[order] += nr[order];
+	}
+}
+
+/*
+ * Nothing allocated, nothing in a CPU's list, nothing reserved, and only the blocks that the
+ * zone's size forces, all of them of the type that it began with.
+ */
 static void expect_whole(struct kunit *test, struct mymm_pool *pool)
 {
+	enum mymm_migratetype first = mymm_pool_first_type(pool);
 	unsigned long forced[MYMM_NR_ORDERS];
 	struct mymm_zone_snapshot snap;
 	unsigned int i, order;
 
 	for (i = 0; i < pool->nr_zones; i++) {
 		struct mymm_zone *zone = &pool->zone[i];
+		const char *name = mymm_zone_name(zone->type);
 
 		mymm_zone_read(zone, &snap);
 		KUNIT_EXPECT_EQ_MSG(test, mymm_zone_allocated(pool, zone), 0,
-				    "zone %s is not empty at the end",
-				    mymm_zone_name(zone->type));
-		mymm_model_forced(zone->buddy.start, zone->buddy.end, forced);
+				    "zone %s is not empty at the end", name);
+		KUNIT_EXPECT_EQ_MSG(test, mymm_pcp_frames(pool, zone), 0,
+				    "zone %s at the end, frames of CPUs", name);
+		KUNIT_EXPECT_EQ_MSG(test, zone->nr_reserved_highatomic, 0,
+				    "zone %s at the end, reserved", name);
+		count_forced(pool, zone, forced);
 		for (order = 0; order < MYMM_NR_ORDERS; order++)
-			KUNIT_EXPECT_EQ_MSG(test, snap.nr_free[order],
+			KUNIT_EXPECT_EQ_MSG(test,
+					    snap.nr_free_type[first][order],
 					    forced[order],
 					    "zone %s at the end, order %u",
-					    mymm_zone_name(zone->type), order);
+					    name, order);
 	}
 }
 
@@ -87,26 +116,42 @@ static void end_pool(void *data)
 	KUNIT_EXPECT_EQ(test, mymm_pool_count(), pools - 1);
 }
 
-static struct mymm_pool *new_pool(struct kunit *test, const char *zones,
-				  enum mymm_backing backing)
+/**
+ * mymm_test_pool_config() - a pool for a test, like none of the usual ones
+ * @test: the test
+ * @config: what it is to be like; its name is the test's
+ *
+ * Return: the pool; the test stops if there is none.
+ */
+struct mymm_pool *mymm_test_pool_config(struct kunit *test,
+					const struct mymm_pool_config *config)
 {
-	const struct mymm_pool_config config = {
-		.name = test->name,
-		.zones = zones,
-		.backing = backing,
-		.flags = MYMM_POOL_BARE,
-	};
-	struct mymm_pool *pool = mymm_pool_create(&config);
+	struct mymm_pool_config named = *config;
+	struct mymm_pool *pool;
 
-	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(pool), "no pool of %s: %ld", zones,
-			       PTR_ERR(pool));
+	named.name = test->name;
+	pool = mymm_pool_create(&named);
+	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(pool), "no pool of %s: %ld",
+			       config->zones, PTR_ERR(pool));
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, end_pool, pool),
 			0);
 	return pool;
 }
 
+static struct mymm_pool *bare_pool(struct kunit *test, const char *zones,
+				   enum mymm_backing backing)
+{
+	const struct mymm_pool_config config = {
+		.zones = zones,
+		.backing = backing,
+		.flags = MYMM_POOL_BARE,
+	};
+
+	return mymm_test_pool_config(test, &config);
+}
+
 /**
- * mymm_test_pool() - a pool for a test
+ * mymm_test_pool() - a pool for a test: a buddy system and zones, and nothing that remembers
  * @test: the test
  * @zones: as for mymm_pool_create()
  *
@@ -114,7 +159,7 @@ static struct mymm_pool *new_pool(struct kunit *test, const char *zones,
  */
 struct mymm_pool *mymm_test_pool(struct kunit *test, const char *zones)
 {
-	return new_pool(test, zones, MYMM_BACKING_VMALLOC);
+	return bare_pool(test, zones, MYMM_BACKING_VMALLOC);
 }
 
 /**
@@ -126,7 +171,7 @@ struct mymm_pool *mymm_test_pool(struct kunit *test, const char *zones)
  */
 struct mymm_pool *mymm_test_pool_none(struct kunit *test, const char *zones)
 {
-	return new_pool(test, zones, MYMM_BACKING_NONE);
+	return bare_pool(test, zones, MYMM_BACKING_NONE);
 }
 
 /* --- caches ------------------------------------------------------------ */
@@ -195,17 +240,36 @@ int mymm_test_cache_destroy(struct kunit *test, struct mymm_cache *cache)
 
 /* --- states ------------------------------------------------------------ */
 
+/* Each CPU's, but for how often an interrupt found it at them. */
+static u32 hash_lists(struct mymm_pool *pool, const struct mymm_zone *zone,
+		      u32 hash)
+{
+	const size_t skip = offsetof(struct mymm_pcp, zone);
+	const struct mymm_pcp *pcp;
+	int cpu;
+
+	mymm_for_each_pcp(zone, pcp, pool, cpu)
+		hash = jhash((void *)pcp + skip, sizeof(*pcp) - skip, hash);
+	return hash;
+}
+
 static u32 hash_zones(struct mymm_pool *pool)
 {
 	u32 hash = 0;
 	unsigned int i;
 
 	for (i = 0; i < pool->nr_zones; i++) {
-		struct mymm_zone_snapshot snap;
-		u32 bits = READ_ONCE(pool->zone[i].buddy.type[0].nonempty);
+		const struct mymm_zone *zone = &pool->zone[i];
+		const struct mymm_buddy *buddy = &zone->buddy;
+		const size_t skip = offsetof(struct mymm_zone, buddy);
+		u32 first = buddy->start >> buddy->block_order;
+		u32 last = (buddy->end - 1) >> buddy->block_order;
 
-		mymm_zone_read(&pool->zone[i], &snap);
-		hash = jhash(&snap, sizeof(snap), hash ^ bits);
+		/* Neither the lock and what follows from the rest, nor statistics. */
+		hash = jhash((void *)zone + skip,
+			     offsetof(struct mymm_zone, allocs) - skip, hash);
+		hash = jhash(buddy->pageblock + first, last - first + 1, hash);
+		hash = hash_lists(pool, zone, hash);
 	}
 	return hash;
 }

@@ -15,6 +15,8 @@
 /* Pools and caches: what is made here is looked at and ended after the test. */
 struct mymm_pool *mymm_test_pool(struct kunit *test, const char *zones);
 struct mymm_pool *mymm_test_pool_none(struct kunit *test, const char *zones);
+struct mymm_pool *mymm_test_pool_config(struct kunit *test,
+					const struct mymm_pool_config *config);
 struct mymm_cache *mymm_test_cache(struct kunit *test, struct mymm_pool *pool,
 				   const char *name, unsigned int size);
 struct mymm_cache *
@@ -43,7 +45,7 @@ static inline u32 mymm_test_below(struct rnd_state *state, u32 end)
 /**
  * struct mymm_test_state - a pool at one moment, to see that nothing changed
  * @frames: hash of the frame table, list heads included
- * @zones: of what the zones count
+ * @zones: of what the zones count, their limits and pageblocks, and of each CPU's lists
  * @caches: of what the caches count, and of what is in their magazines
  * @memory: of the pool's memory
  * @refused: the counters of refusals
