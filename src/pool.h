@@ -32,6 +32,7 @@
 #include "event.h"
 #include "mymm.h"
 #include "pcp.h"
+#include "reclaim.h"
 #include "zone.h"
 
 struct mymm_engine_ops;
@@ -62,6 +63,7 @@ enum mymm_kmalloc_type {
  * @zone: by type; NULL if it has none; constant
  * @zonelist: by the highest zone that a request may have: which to ask; constant
  * @distance: to each node; constant
+ * @kswapd: its reclaimer
  */
 struct mymm_node {
 	int id;
@@ -70,6 +72,7 @@ struct mymm_node {
 	struct mymm_zone *zone[MYMM_NR_ZONE_TYPES];
 	struct mymm_zonelist zonelist[MYMM_NR_ZONE_TYPES];
 	unsigned int distance[MYMM_MAX_NODES];
+	struct mymm_kswapd kswapd;
 };
 
 /**
@@ -104,6 +107,7 @@ struct mymm_node {
  * @own_users: those of the creator and of the size classes; with no others the pool
  *             may be destroyed; constant
  * @refused: count of each kind of refusal
+ * @reclaim: who gives frames back, and how often that was needed
  * @arena: the memory behind the frames
  * @table: the memory of the frame table
  * @node: in the registry; mymm_pools_lock, and RCU for readers
@@ -142,6 +146,7 @@ struct mymm_pool {
 	refcount_t users;
 	unsigned int own_users;
 	atomic_long_t refused[MYMM_NR_REFUSALS];
+	struct mymm_reclaim reclaim;
 
 	struct mymm_area arena;
 	struct mymm_area table;
