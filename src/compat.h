@@ -42,6 +42,17 @@
 #endif
 
 /*
+ * /proc/zoneinfo of 6.1 and of 6.12: the latter shows the promo watermark, counts demotions
+ * by node and the pages of IOMMU drivers, and caps the watermarks of zone Movable as those
+ * of HighMem. Kernels between these two were not looked at, and count as 6.1.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#define MYMM_ZONEINFO_6_12 1
+#else
+#define MYMM_ZONEINFO_6_12 0
+#endif
+
+/*
  * preempt_enable() in two halves. The second calls the scheduler, and the kernel's
  * way of calling it makes any function that contains it set up a frame first; as a
  * tail call in a function of its own it costs the usual way nothing.

@@ -80,12 +80,9 @@ static int __init mymm_init(void)
 		goto err_pool;
 	}
 	mymm_pool_set_default(pool);
-	err = mymm_buddyinfo_init(pool);
+	err = mymm_proc_init(pool);
 	if (err)
-		goto err_buddyinfo;
-	err = mymm_slabinfo_init(pool);
-	if (err)
-		goto err_slabinfo;
+		goto err_proc;
 	mymm_debugfs_init(pool);
 	err = mymm_session_init();
 	if (err)
@@ -95,10 +92,8 @@ static int __init mymm_init(void)
 
 err_session:
 	mymm_debugfs_exit();
-	mymm_slabinfo_exit();
-err_slabinfo:
-	mymm_buddyinfo_exit();
-err_buddyinfo:
+	mymm_proc_exit();
+err_proc:
 	mymm_pool_release(pool);
 err_pool:
 	mymm_magazine_exit();
@@ -109,8 +104,7 @@ static void __exit mymm_exit(void)
 {
 	mymm_session_exit();
 	mymm_debugfs_exit();
-	mymm_slabinfo_exit();
-	mymm_buddyinfo_exit();
+	mymm_proc_exit();
 	mymm_pool_release(pool);
 	mymm_magazine_exit();
 	WARN(mymm_area_held(), "%lu pages are lost\n", mymm_area_held());

@@ -3,17 +3,30 @@
 #ifndef _MYMM_PROC_H
 #define _MYMM_PROC_H
 
+#include <linux/types.h>
+
 struct mymm_pool;
 struct seq_file;
+struct seq_operations;
 
+/* /proc */
+extern const struct seq_operations mymm_buddyinfo_ops;
+extern const struct seq_operations mymm_slabinfo_ops;
+extern const struct seq_operations mymm_zoneinfo_ops;
+
+int mymm_proc_init(struct mymm_pool *pool);
+void mymm_proc_exit(void);
+struct mymm_pool *mymm_seq_pool(struct seq_file *m);
+void *mymm_seq_node_start(struct seq_file *m, loff_t *pos);
+void *mymm_seq_node_next(struct seq_file *m, void *v, loff_t *pos);
+void mymm_seq_node_stop(struct seq_file *m, void *v);
+
+/* A whole file, for any pool. */
 void mymm_buddyinfo_show(struct seq_file *m, struct mymm_pool *pool);
-int mymm_buddyinfo_init(struct mymm_pool *pool);
-void mymm_buddyinfo_exit(void);
-
 void mymm_slabinfo_show_all(struct seq_file *m, struct mymm_pool *pool);
-int mymm_slabinfo_init(struct mymm_pool *pool);
-void mymm_slabinfo_exit(void);
+void mymm_zoneinfo_show(struct seq_file *m, struct mymm_pool *pool);
 
+/* debugfs */
 void mymm_frames_show(struct seq_file *m, struct mymm_pool *pool);
 void mymm_extfrag_show(struct seq_file *m, struct mymm_pool *pool,
 		       bool unusable);

@@ -9,7 +9,6 @@
  * on each of these. A line is one moment of its zone, taken under its lock and printed
  * after it.
  */
-#include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 
 #include "compat.h"
@@ -29,6 +28,15 @@ static void show_zone(struct seq_file *m, struct mymm_zone *zone)
 	seq_putc(m, '\n');
 }
 
+static void show_node(struct seq_file *m, const struct mymm_node *node)
+{
+	unsigned int type;
+
+	for (type = 0; type < MYMM_NR_ZONE_TYPES; type++)
+		if (node->zone[type])
+			show_zone(m, node->zone[type]);
+}
+
 /**
  * mymm_buddyinfo_show() - the whole file, for a pool
  * @m: where to
@@ -38,64 +46,22 @@ static void show_zone(struct seq_file *m, struct mymm_zone *zone)
  */
 void mymm_buddyinfo_show(struct seq_file *m, struct mymm_pool *pool)
 {
-	unsigned int i;
+	unsigned int n;
 
-	for (i = 0; i < pool->nr_zones; i++)
-		show_zone(m, &pool->zone[i]);
+	for (n = 0; n < pool->nr_nodes; n++)
+		show_node(m, &pool->node_of[n]);
 }
 MYMM_EXPORT_INTERNAL(mymm_buddyinfo_show);
 
-static struct mymm_pool *pool_of(struct seq_file *m)
-{
-	return pde_data(file_inode(m->file));
-}
-
-static void *buddyinfo_start(struct seq_file *m, loff_t *pos)
-{
-	struct mymm_pool *pool = pool_of(m);
-
-	return *pos < pool->nr_zones ? &pool->zone[*pos] : NULL;
-}
-
-static void *buddyinfo_next(struct seq_file *m, void *v, loff_t *pos)
-{
-	++*pos;
-	return buddyinfo_start(m, pos);
-}
-
-static void buddyinfo_stop(struct seq_file *m, void *v)
-{
-}
-
 static int buddyinfo_show(struct seq_file *m, void *v)
 {
-	show_zone(m, v);
+	show_node(m, v);
 	return 0;
 }
 
-static const struct seq_operations buddyinfo_ops = {
-	.start = buddyinfo_start,
-	.next = buddyinfo_next,
-	.stop = buddyinfo_stop,
+const struct seq_operations mymm_buddyinfo_ops = {
+	.start = mymm_seq_node_start,
+	.next = mymm_seq_node_next,
+	.stop = mymm_seq_node_stop,
 	.show = buddyinfo_show,
 };
-
-/**
- * mymm_buddyinfo_init() - put the file into /proc
- * @pool: the pool that it shows
- *
- * Return: 0 or -ENOMEM.
- */
-int mymm_buddyinfo_init(struct mymm_pool *pool)
-{
-	return proc_create_seq_data("mybuddyinfo", 0444, NULL, &buddyinfo_ops,
-				    pool) ?
-		       0 :
-		       -ENOMEM;
-}
-
-/** mymm_buddyinfo_exit() - take the file away; waits for its readers */
-void mymm_buddyinfo_exit(void)
-{
-	remove_proc_entry("mybuddyinfo", NULL);
-}

@@ -14,7 +14,6 @@
  * The list of caches can't change while the file is read on (pool->lock); a line is one
  * moment of its cache.
  */
-#include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 
 #include "cache.h"
@@ -65,15 +64,10 @@ void mymm_slabinfo_show_all(struct seq_file *m, struct mymm_pool *pool)
 }
 MYMM_EXPORT_INTERNAL(mymm_slabinfo_show_all);
 
-static struct mymm_pool *pool_of(struct seq_file *m)
-{
-	return pde_data(file_inode(m->file));
-}
-
 /* Position 0 is the header; seq_list_start_head() counts the list's head so too. */
 static void *slabinfo_start(struct seq_file *m, loff_t *pos)
 {
-	struct mymm_pool *pool = pool_of(m);
+	struct mymm_pool *pool = mymm_seq_pool(m);
 
 	mutex_lock(&pool->lock);
 	return seq_list_start_head(&pool->caches, *pos);
@@ -81,46 +75,26 @@ static void *slabinfo_start(struct seq_file *m, loff_t *pos)
 
 static void *slabinfo_next(struct seq_file *m, void *v, loff_t *pos)
 {
-	return seq_list_next(v, &pool_of(m)->caches, pos);
+	return seq_list_next(v, &mymm_seq_pool(m)->caches, pos);
 }
 
 static void slabinfo_stop(struct seq_file *m, void *v)
 {
-	mutex_unlock(&pool_of(m)->lock);
+	mutex_unlock(&mymm_seq_pool(m)->lock);
 }
 
 static int slabinfo_show(struct seq_file *m, void *v)
 {
-	if (v == &pool_of(m)->caches)
+	if (v == &mymm_seq_pool(m)->caches)
 		show_header(m);
 	else
 		show_cache(m, list_entry(v, struct mymm_cache, list));
 	return 0;
 }
 
-static const struct seq_operations slabinfo_ops = {
+const struct seq_operations mymm_slabinfo_ops = {
 	.start = slabinfo_start,
 	.next = slabinfo_next,
 	.stop = slabinfo_stop,
 	.show = slabinfo_show,
 };
-
-/**
- * mymm_slabinfo_init() - put the file into /proc
- * @pool: the pool that it shows
- *
- * Return: 0 or -ENOMEM.
- */
-int mymm_slabinfo_init(struct mymm_pool *pool)
-{
-	return proc_create_seq_data("myslabinfo", 0400, NULL, &slabinfo_ops,
-				    pool) ?
-		       0 :
-		       -ENOMEM;
-}
-
-/** mymm_slabinfo_exit() - take the file away; waits for its readers */
-void mymm_slabinfo_exit(void)
-{
-	remove_proc_entry("myslabinfo", NULL);
-}

@@ -99,6 +99,16 @@ static struct mymm_frame *alloc_slab_pages(struct mymm_cache *cache, gfp_t gfp)
 	return slab;
 }
 
+static void count_slab(struct mymm_cache *cache, const struct mymm_frame *slab,
+		       long frames)
+{
+	struct mymm_zone *zone = mymm_pool_zone(cache->pool, slab->tag);
+
+	atomic_long_add(
+		frames,
+		&zone->nr_slab[!!(cache->flags & SLAB_RECLAIM_ACCOUNT)]);
+}
+
 /* A slab on no list, all of its objects free and linked in order of address. */
 static struct mymm_frame *make_slab(struct mymm_cache *cache, gfp_t gfp)
 {
@@ -110,6 +120,7 @@ static struct mymm_frame *make_slab(struct mymm_cache *cache, gfp_t gfp)
 	if (!slab)
 		return NULL;
 	order = mymm_tag_order(slab->tag);
+	count_slab(cache, slab, 1L << order);
 	slab->objects = (PAGE_SIZE << order) / cache->size;
 	slab->inuse = 0;
 	slab->free = 1;
@@ -145,6 +156,7 @@ static void give_slab_back(struct mymm_cache *cache, struct mymm_frame *slab)
 	unsigned int order = mymm_tag_order(slab->tag);
 	unsigned int i;
 
+	count_slab(cache, slab, -(1L << order));
 	for (i = 0; i < 1U << order; i++) {
 		WRITE_ONCE(slab[i].cache, 0);
 		if (i)

@@ -70,6 +70,7 @@ enum mymm_zone_flags {
  * @numa_miss: blocks that were wanted from another node
  * @numa_foreign: blocks that were wanted from here and came from another node
  * @numa_other: blocks that a CPU of another node got
+ * @nr_slab: frames that are slabs; [1] of caches with SLAB_RECLAIM_ACCOUNT
  */
 struct mymm_zone {
 	raw_spinlock_t lock;
@@ -97,6 +98,7 @@ struct mymm_zone {
 	atomic_long_t numa_miss;
 	atomic_long_t numa_foreign;
 	atomic_long_t numa_other;
+	atomic_long_t nr_slab[2];
 } ____cacheline_aligned_in_smp;
 
 /**
