@@ -53,6 +53,18 @@
 #endif
 
 /*
+ * The file page_owner: 6.1 has the number of a frame in decimal, and tells when it was
+ * freed last. 6.12 does not; what is in between we have not looked at.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#define MYMM_PAGE_OWNER_PFN "0x%lx"
+#define MYMM_PAGE_OWNER_FREE_TS 0
+#else
+#define MYMM_PAGE_OWNER_PFN "%lu"
+#define MYMM_PAGE_OWNER_FREE_TS 1
+#endif
+
+/*
  * preempt_enable() in two halves. The second calls the scheduler, and the kernel's
  * way of calling it makes any function that contains it set up a frame first; as a
  * tail call in a function of its own it costs the usual way nothing.

@@ -7,6 +7,7 @@
  *   frames     a map of each zone, a character a frame
  *   counters   how often what was refused
  *   magazines  what stands in front of each cache, and how often it was enough
+ *   page_owner*  who holds pages, see page_owner.c
  *   extfrag/   unusable_index and extfrag_index, as the real ones of these names
  *
  * The map shows 64 frames a line. The first frame of a block tells what it is: a free
@@ -22,6 +23,7 @@
 #include "check.h"
 #include "compat.h"
 #include "extfrag.h"
+#include "owner.h"
 #include "proc.h"
 
 static struct dentry *dir;
@@ -262,6 +264,7 @@ void mymm_debugfs_init(struct mymm_pool *pool)
 	debugfs_create_file("frames", 0400, dir, pool, &frames_fops);
 	debugfs_create_file("counters", 0400, dir, pool, &counters_fops);
 	debugfs_create_file("magazines", 0400, dir, pool, &magazines_fops);
+	mymm_page_owner_init(dir, pool);
 	extfrag = debugfs_create_dir("extfrag", dir);
 	debugfs_create_file("unusable_index", 0444, extfrag, pool,
 			    &unusable_index_fops);

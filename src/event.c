@@ -4,9 +4,11 @@
  * an allocation or a free is traced, an allocation from the kernel is made to fail.
  *
  * Every public operation passes here once, with none of our locks held: an allocation
- * after its work is done, a free before, or somebody else's allocation of the same thing
- * could be told first. It brings its owner along: the code that called, and the session
- * on whose behalf. Until a tracepoint is enabled that costs a five-byte no-op.
+ * after its work is done; a free before, or somebody else's allocation of the same thing
+ * could be told first. Of pages it is told when the block is claimed: who was refused is
+ * not told of, and nobody else can have it yet (owner.c relies on that). It brings its
+ * owner along: the code that called, and the session on whose behalf. Until a tracepoint is
+ * enabled that costs a five-byte no-op.
  *
  *   echo 1 > /sys/kernel/tracing/events/mymm/enable
  *
@@ -77,15 +79,14 @@ void __mymm_event_page_alloc(struct mymm_pool *pool, u32 pfn,
 			     unsigned int order, gfp_t gfp,
 			     struct mymm_owner owner)
 {
-	trace_mymm_page_alloc(pool->name, pfn, order, gfp, owner.caller,
+	trace_mymm_page_alloc(pool, pfn, order, gfp, owner.caller,
 			      owner.session);
 }
 
 void __mymm_event_page_free(struct mymm_pool *pool, u32 pfn, unsigned int order,
 			    struct mymm_owner owner)
 {
-	trace_mymm_page_free(pool->name, pfn, order, owner.caller,
-			     owner.session);
+	trace_mymm_page_free(pool, pfn, order, owner.caller, owner.session);
 }
 
 void __mymm_event_object_alloc(struct mymm_pool *pool, const char *cache,

@@ -572,17 +572,23 @@ static __always_inline void give_to_zone(struct mymm_pool *pool,
 	mymm_log_tell(pool, &log);
 }
 
+/* Give a block to this CPU, or to its zone; it is claimed. */
+static void give_back(struct mymm_pool *pool, u32 idx, unsigned int order,
+		      u32 tag)
+{
+	struct mymm_zone *zone = mymm_pool_zone(pool, tag);
+
+	if (!mymm_pcp_free(pool, zone, idx, order))
+		give_to_zone(pool, zone, idx, order);
+}
+
 /* Blocks that CPUs don't keep, or when there is no room for one more. */
 static noinline int free_slow(struct mymm_pool *pool, struct mymm_frame *frame,
 			      unsigned int order, u32 tag)
 {
-	struct mymm_zone *zone = mymm_pool_zone(pool, tag);
-	u32 idx = frame - pool->frame;
-
 	if (!claim(frame, &tag, MYMM_FRAME_PCP))
 		return refuse_free(pool, frame, order, tag);
-	if (!mymm_pcp_free(pool, zone, idx, order))
-		give_to_zone(pool, zone, idx, order);
+	give_back(pool, frame - pool->frame, order, tag);
 	return 0;
 }
 
@@ -600,12 +606,15 @@ static noinline int free_careful(struct mymm_pool *pool,
 	if (order > MYMM_MAX_ORDER || !tag_is_block(tag, order))
 		return refuse_free(pool, frame, order, tag);
 	/*
-	 * Told before it happens, or somebody else's allocation of the same frame
-	 * could be told first.
+	 * Told when it is claimed, so that who is refused is not told of; and before
+	 * anybody can have it, or his allocation could be told first. See owner.c.
 	 */
+	if (!claim(frame, &tag, MYMM_FRAME_PCP))
+		return refuse_free(pool, frame, order, tag);
 	if (tracepoint_enabled(mymm_page_free))
 		tell_free(pool, idx, order, owner);
-	return free_slow(pool, frame, order, tag);
+	give_back(pool, idx, order, tag);
+	return 0;
 }
 
 static noinline int free_leave(struct mymm_pool *pool, struct mymm_frame *frame,

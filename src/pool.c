@@ -42,6 +42,7 @@
 #include "cache.h"
 #include "compat.h"
 #include "kmalloc.h"
+#include "owner.h"
 #include "pool.h"
 #include "tuning.h"
 
@@ -546,6 +547,7 @@ static struct mymm_pool *new_pool(const struct mymm_pool_config *config)
 /* Free a pool that nobody can reach: what is in it goes as a whole. */
 static void free_pool(struct mymm_pool *pool)
 {
+	mymm_owners_stop(pool);
 	mymm_cache_release_all(pool);
 	mymm_pcp_destroy(pool);
 	mymm_area_free(&pool->arena);

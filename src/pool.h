@@ -5,6 +5,8 @@
  * Locks, outermost first. None but the first is held across a call of ours that
  * may run a caller's code.
  *
+ *   0. owners_lock (mutex, owner.c)    which pools record the owners of their pages;
+ *                                      taken with none of the others held
  *   1. session->lock (mutex)           the handles of one session
  *   2. cpu_hotplug_lock (the kernel's) which CPUs there are, while magazines are
  *                                      drained on each of them
@@ -36,6 +38,7 @@
 #include "zone.h"
 
 struct mymm_engine_ops;
+struct mymm_owners;
 
 #define MYMM_NAME_MAX 32 /* names, with their final NUL */
 #define MYMM_MAX_NODES 8
@@ -110,6 +113,7 @@ struct mymm_node {
  * @reclaim: who gives frames back, and how often that was needed
  * @arena: the memory behind the frames
  * @table: the memory of the frame table
+ * @owners: who holds pages, or NULL: nobody asked; owner.c
  * @node: in the registry; mymm_pools_lock, and RCU for readers
  * @name: for messages
  */
@@ -150,6 +154,7 @@ struct mymm_pool {
 
 	struct mymm_area arena;
 	struct mymm_area table;
+	struct mymm_owners __rcu *owners;
 	struct list_head node;
 	char name[MYMM_NAME_MAX];
 };

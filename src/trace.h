@@ -2,6 +2,7 @@
 /*
  * Our tracepoints, in the words of the kernel's kmem events. Places are given as
  * frame numbers and offsets in the pool: a kernel address is nobody's business.
+ * Allocations and frees of pages bring their pool, for probes of ours (owner.c).
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM mymm
@@ -13,16 +14,17 @@
 #include <trace/events/mmflags.h>
 
 #include "compat.h"
+#include "pool.h"
 
 TRACE_EVENT(mymm_page_alloc,
 
-	TP_PROTO(const char *pool, u32 pfn, unsigned int order, gfp_t gfp,
+	TP_PROTO(struct mymm_pool *pool, u32 pfn, unsigned int order, gfp_t gfp,
 		 unsigned long caller, u32 session),
 
 	TP_ARGS(pool, pfn, order, gfp, caller, session),
 
 	TP_STRUCT__entry(
-		__string(pool, pool)
+		__string(pool, pool->name)
 		__field(u32, pfn)
 		__field(unsigned int, order)
 		__field(unsigned long, gfp)
@@ -31,7 +33,7 @@ TRACE_EVENT(mymm_page_alloc,
 	),
 
 	TP_fast_assign(
-		mymm_assign_str(pool, pool);
+		mymm_assign_str(pool, pool->name);
 		__entry->pfn = pfn;
 		__entry->order = order;
 		__entry->gfp = (__force unsigned long)gfp;
@@ -47,13 +49,13 @@ TRACE_EVENT(mymm_page_alloc,
 
 TRACE_EVENT(mymm_page_free,
 
-	TP_PROTO(const char *pool, u32 pfn, unsigned int order,
+	TP_PROTO(struct mymm_pool *pool, u32 pfn, unsigned int order,
 		 unsigned long caller, u32 session),
 
 	TP_ARGS(pool, pfn, order, caller, session),
 
 	TP_STRUCT__entry(
-		__string(pool, pool)
+		__string(pool, pool->name)
 		__field(u32, pfn)
 		__field(unsigned int, order)
 		__field(unsigned long, caller)
@@ -61,7 +63,7 @@ TRACE_EVENT(mymm_page_free,
 	),
 
 	TP_fast_assign(
-		mymm_assign_str(pool, pool);
+		mymm_assign_str(pool, pool->name);
 		__entry->pfn = pfn;
 		__entry->order = order;
 		__entry->caller = caller;

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Who holds pages; owner.c has the theory, page_owner.c the files. */
+#ifndef _MYMM_OWNER_H
+#define _MYMM_OWNER_H
+
+#include <linux/build_bug.h>
+#include <linux/sched.h>
+#include <linux/types.h>
+
+struct dentry;
+struct mymm_pool;
+
+/**
+ * struct mymm_owner_record - who holds the block that begins at a frame
+ * @ts: when he got it, nanoseconds of local_clock()
+ * @free_ts: when a block that began here was given back last; 0: not since recording began
+ * @caller: the address in the code that asked
+ * @seq: odd while somebody writes; grows by two with each change
+ * @gfp: as he asked
+ * @session: on whose behalf, 0 for the kernel
+ * @pid: of the task that ran then, which an interrupt found there
+ * @tgid: the same
+ * @comm: the same
+ * @order: of the block
+ * @held: there is such a block
+ */
+struct mymm_owner_record {
+	u64 ts;
+	u64 free_ts;
+	unsigned long caller;
+	u32 seq;
+	gfp_t gfp;
+	u32 session;
+	pid_t pid;
+	pid_t tgid;
+	char comm[TASK_COMM_LEN];
+	u8 order;
+	bool held;
+};
+
+static_assert(sizeof(struct mymm_owner_record) <= 64,
+	      "Documentation/files.md promises at most 64 bytes a frame");
+
+/**
+ * struct mymm_owner_site - what a piece of code holds on behalf of a session
+ * @caller: the address in the code
+ * @session: the session, 0 for the kernel
+ * @blocks: how many
+ * @frames: in them
+ */
+struct mymm_owner_site {
+	unsigned long caller;
+	u32 session;
+	unsigned long blocks;
+	unsigned long frames;
+};
+
+/* owner.c */
+int mymm_owners_start(struct mymm_pool *pool);
+void mymm_owners_stop(struct mymm_pool *pool);
+bool mymm_owners_recording(const struct mymm_pool *pool);
+unsigned long mymm_owners_lost(struct mymm_pool *pool);
+bool mymm_owner_next(struct mymm_pool *pool, u32 *pfn,
+		     struct mymm_owner_record *record);
+struct mymm_owner_site *mymm_owner_sites(struct mymm_pool *pool, size_t *nr);
+
+/* page_owner.c */
+int mymm_page_owner_print(struct mymm_pool *pool, u32 pfn,
+			  const struct mymm_owner_record *record, char *buf,
+			  size_t size);
+void mymm_page_owner_init(struct dentry *dir, struct mymm_pool *pool);
+
+#endif /* _MYMM_OWNER_H */
