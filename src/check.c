@@ -13,11 +13,14 @@
  *   I6  a slab's free objects and its used ones equal its capacity; its freelist has no
  *       cycle and stays in the slab
  *   I7  a cache's slabs and objects are the sums over its lists; active <= num
+ *   I8  the rows of a zone in /proc/mypagetypeinfo add up to its line in /proc/mybuddyinfo
  *   I9  a frame that belongs to a slab is allocated, its cache knows it, and all frames
  *       of a slab say the same; a free frame belongs to no cache
  *   I10 a frame that is not the first of a block is a tail
  *
- * (I8 compares /proc/mypagetypeinfo with /proc/mybuddyinfo; there is no such file yet.)
+ * I8 can't be broken by what is in memory: both files show what mymm_zone_read() makes
+ * of the lists' counts, once by migratetype and once their sum; and I5 says that these
+ * are right. The tests look at the text of the files.
  *
  * I1 to I5 and I10 are looked at zone by zone, each under its lock, twice over: along
  * the lists, and along the frames from first to last. I6, I7 and I9 are the engine's to

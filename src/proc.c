@@ -20,7 +20,9 @@ static const struct {
 	const struct seq_operations *ops;
 } files[] = {
 	{ "mybuddyinfo", 0444, &mymm_buddyinfo_ops },
+	{ "mypagetypeinfo", 0400, &mymm_pagetypeinfo_ops },
 	{ "myzoneinfo", 0444, &mymm_zoneinfo_ops },
+	{ "myvmstat", 0444, &mymm_vmstat_ops },
 	{ "myslabinfo", 0400, &mymm_slabinfo_ops },
 };
 

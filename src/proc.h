@@ -11,7 +11,9 @@ struct seq_operations;
 
 /* /proc */
 extern const struct seq_operations mymm_buddyinfo_ops;
+extern const struct seq_operations mymm_pagetypeinfo_ops;
 extern const struct seq_operations mymm_slabinfo_ops;
+extern const struct seq_operations mymm_vmstat_ops;
 extern const struct seq_operations mymm_zoneinfo_ops;
 
 int mymm_proc_init(struct mymm_pool *pool);
@@ -23,7 +25,9 @@ void mymm_seq_node_stop(struct seq_file *m, void *v);
 
 /* A whole file, for any pool. */
 void mymm_buddyinfo_show(struct seq_file *m, struct mymm_pool *pool);
+void mymm_pagetypeinfo_show(struct seq_file *m, struct mymm_pool *pool);
 void mymm_slabinfo_show_all(struct seq_file *m, struct mymm_pool *pool);
+void mymm_vmstat_show(struct seq_file *m, struct mymm_pool *pool);
 void mymm_zoneinfo_show(struct seq_file *m, struct mymm_pool *pool);
 
 /* debugfs */

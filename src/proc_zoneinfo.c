@@ -286,7 +286,7 @@ static void show_zone(struct seq_file *m, struct mymm_pool *pool,
 		show_zone_stats(m, pool, zone, state.free);
 		show_pagesets(m, pool, zone);
 		seq_printf(m, "\n  node_unreclaimable:  %u",
-			   mymm_node_unreclaimable(node));
+			   mymm_kswapd_hopeless(&node->kswapd));
 		seq_printf(m, "\n  start_pfn:           %u", zone->buddy.start);
 	}
 	seq_putc(m, '\n');

@@ -80,15 +80,3 @@ unsigned long mymm_node_slab_frames(const struct mymm_node *node,
 	return frames;
 }
 MYMM_EXPORT_INTERNAL(mymm_node_slab_frames);
-
-/**
- * mymm_node_unreclaimable() - has reclaim given up on a node?
- * @node: the node
- *
- * Context: any.
- * Return: whether it has.
- */
-bool mymm_node_unreclaimable(const struct mymm_node *node)
-{
-	return false;
-}

@@ -32,6 +32,5 @@ void mymm_zone_events(struct mymm_pool *pool, const struct mymm_zone *zone,
 		      struct mymm_zone_events *events);
 unsigned long mymm_node_slab_frames(const struct mymm_node *node,
 				    bool reclaimable);
-bool mymm_node_unreclaimable(const struct mymm_node *node);
 
 #endif /* _MYMM_VMSTAT_H */
