@@ -38,6 +38,7 @@ const char *const mymm_refusal_names[MYMM_NR_REFUSALS] = {
 	[MYMM_REFUSED_ORDER] = "order_out_of_range",
 	[MYMM_REFUSED_GFP] = "gfp_contradiction",
 	[MYMM_REFUSED_SIZE] = "size_out_of_range",
+	[MYMM_REFUSED_RANGE] = "range_out_of_place",
 	[MYMM_REFUSED_FOREIGN] = "foreign",
 	[MYMM_REFUSED_TAIL] = "tail",
 	[MYMM_REFUSED_DOUBLE_FREE] = "double_free",

@@ -136,6 +136,11 @@ struct mymm_frame *mymm_alloc_pages_node(struct mymm_pool *pool, int node,
 					 gfp_t gfp, unsigned int order);
 int mymm_free_pages(struct mymm_pool *pool, struct mymm_frame *frame,
 		    unsigned int order);
+int mymm_alloc_range(struct mymm_pool *pool, unsigned long pfn,
+		     unsigned long nr_frames, gfp_t gfp);
+int mymm_free_range(struct mymm_pool *pool, unsigned long pfn,
+		    unsigned long nr_frames);
+struct mymm_frame *mymm_pfn_frame(struct mymm_pool *pool, unsigned long pfn);
 void *mymm_frame_address(struct mymm_pool *pool,
 			 const struct mymm_frame *frame);
 unsigned long mymm_frame_pfn(struct mymm_pool *pool,
