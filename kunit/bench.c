@@ -35,9 +35,13 @@
 static struct {
 	struct mymm_pool *pool;
 	struct mymm_pool *pages;
+	struct mymm_pool *large;
+	struct mymm_pool *bare;
 	struct mymm_cache *ours;
 	struct kmem_cache *theirs;
 	void *objs[BATCH];
+	struct page *page[BATCH];
+	struct mymm_frame *frame[BATCH];
 	struct dentry *file;
 } bench;
 
@@ -115,10 +119,21 @@ DEFINE_MEASURE(theirs_kmalloc, {
 	kfree(kmalloc(size, GFP_KERNEL));
 })
 
-DEFINE_MEASURE(ours_pages,
-	       mymm_free_pages(bench.pages,
-			       mymm_alloc_pages(bench.pages, GFP_KERNEL, order),
-			       order))
+#define PAGES_PAIR(pool) \
+	mymm_free_pages(pool, mymm_alloc_pages(pool, GFP_KERNEL, order), order)
+
+DEFINE_MEASURE(ours_pages, PAGES_PAIR(bench.pages))
+DEFINE_MEASURE(ours_pages_large, PAGES_PAIR(bench.large))
+DEFINE_MEASURE(ours_pages_bare, PAGES_PAIR(bench.bare))
+DEFINE_MEASURE(ours_pages_batch, {
+	FOR_BATCH(bench.frame[i] =
+			  mymm_alloc_pages(bench.pages, GFP_KERNEL, order));
+	FOR_BATCH(mymm_free_pages(bench.pages, bench.frame[i], order));
+})
+DEFINE_MEASURE(theirs_pages_batch, {
+	FOR_BATCH(bench.page[i] = alloc_pages(GFP_KERNEL, order));
+	FOR_BATCH(__free_pages(bench.page[i], order));
+})
 DEFINE_MEASURE(theirs_pages,
 	       __free_pages(alloc_pages(GFP_KERNEL, order), order))
 
@@ -148,9 +163,24 @@ static const struct row rows[] = {
 	{ "  in bulks of 64, an object", ours_bulk, theirs_bulk, 0, 100, BULK },
 	{ "kmalloc(64), pair", ours_kmalloc, theirs_kmalloc, 0, 2000, 1 },
 	{ "pages of order 0, pair", ours_pages, theirs_pages, 0, 1000, 1 },
+	{ "  in batches of 256, a pair", ours_pages_batch, theirs_pages_batch,
+	  0, 20, BATCH },
+	{ "pages of order 1, pair", ours_pages, theirs_pages, 1, 1000, 1 },
+	{ "pages of order 2, pair", ours_pages, theirs_pages, 2, 1000, 1 },
 	{ "pages of order 3, pair", ours_pages, theirs_pages, 3, 1000, 1 },
+	{ "pages of order 4, pair", ours_pages, theirs_pages, 4, 200, 1 },
+	{ "pages of order 5, pair", ours_pages, theirs_pages, 5, 200, 1 },
+	{ "pages of order 6, pair", ours_pages, theirs_pages, 6, 200, 1 },
+	{ "pages of order 7, pair", ours_pages, theirs_pages, 7, 200, 1 },
+	{ "pages of order 8, pair", ours_pages, theirs_pages, 8, 200, 1 },
 	{ "pages of order 9, pair", ours_pages, theirs_pages, 9, 200, 1 },
-	{ "pages of order 10, pair", ours_pages, theirs_pages, 10, 100, 1 },
+	{ "pages of order 10, pair", ours_pages, theirs_pages, 10, 200, 1 },
+	{ "order 0 of 64 GiB, pair", ours_pages_large, NULL, 0, 1000, 1 },
+	{ "order 4 of 64 GiB, pair", ours_pages_large, NULL, 4, 1000, 1 },
+	{ "order 10 of 64 GiB, pair", ours_pages_large, NULL, 10, 1000, 1 },
+	{ "order 0, bare buddy, pair", ours_pages_bare, NULL, 0, 1000, 1 },
+	{ "order 3, bare buddy, pair", ours_pages_bare, NULL, 3, 1000, 1 },
+	{ "order 10, bare buddy, pair", ours_pages_bare, NULL, 10, 1000, 1 },
 };
 
 /* Ticks an operation, rounded. */
@@ -190,7 +220,7 @@ static int bench_show(struct seq_file *m, void *v)
 		init_utsname()->release, ROUNDS);
 	seq_puts(
 		m,
-		"# pages: the zone is fresh, so order 0 splits a block of order 10 and merges it again\n");
+		"# pages: of a zone of 1 GiB; bare: no per-CPU lists, so order 0 splits a block of order 10 and merges it again\n");
 	seq_printf(m, "%-30s %8s %8s %9s\n", "#", "mymm", "kernel", "ratio");
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		show_row(m, &rows[i]);
@@ -204,9 +234,21 @@ static int __init bench_init(void)
 		.name = "bench",
 		.zones = "Normal:16M",
 	};
+	/* What the kernel's zone is like in this VM; nothing is written to pages here. */
 	static const struct mymm_pool_config pages = {
 		.name = "bench-pages",
+		.zones = "Normal:1G",
+		.backing = MYMM_BACKING_NONE,
+	};
+	static const struct mymm_pool_config large = {
+		.name = "bench-large",
+		.zones = "Normal:64G",
+		.backing = MYMM_BACKING_NONE,
+	};
+	static const struct mymm_pool_config bare = {
+		.name = "bench-bare",
 		.zones = "Normal:16M",
+		.flags = MYMM_POOL_BARE,
 	};
 	static const struct mymm_cache_config cache = {
 		.name = "bench",
@@ -222,10 +264,20 @@ static int __init bench_init(void)
 		err = PTR_ERR(bench.pages);
 		goto err_pool;
 	}
+	bench.large = mymm_pool_create(&large);
+	if (IS_ERR(bench.large)) {
+		err = PTR_ERR(bench.large);
+		goto err_pages;
+	}
+	bench.bare = mymm_pool_create(&bare);
+	if (IS_ERR(bench.bare)) {
+		err = PTR_ERR(bench.bare);
+		goto err_large;
+	}
 	bench.ours = mymm_cache_create(bench.pool, &cache);
 	if (IS_ERR(bench.ours)) {
 		err = PTR_ERR(bench.ours);
-		goto err_pages;
+		goto err_bare;
 	}
 	bench.theirs = kmem_cache_create("mymm_bench", OBJECT_SIZE, 0, 0, NULL);
 	if (!bench.theirs) {
@@ -238,6 +290,10 @@ static int __init bench_init(void)
 
 err_cache:
 	mymm_cache_destroy(bench.ours);
+err_bare:
+	mymm_pool_destroy(bench.bare);
+err_large:
+	mymm_pool_destroy(bench.large);
 err_pages:
 	mymm_pool_destroy(bench.pages);
 err_pool:
@@ -250,6 +306,8 @@ static void __exit bench_exit(void)
 	debugfs_remove(bench.file);
 	kmem_cache_destroy(bench.theirs);
 	mymm_cache_destroy(bench.ours);
+	mymm_pool_destroy(bench.bare);
+	mymm_pool_destroy(bench.large);
 	mymm_pool_destroy(bench.pages);
 	mymm_pool_destroy(bench.pool);
 }

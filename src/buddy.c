@@ -123,7 +123,7 @@ static void set_pageblocks(struct mymm_buddy *buddy, u32 idx,
 	u32 end = (idx + (1U << order) - 1) >> buddy->block_order;
 
 	for (; at <= end; at++)
-		WRITE_ONCE(buddy->pageblock[at], mymm_pageblock_byte(type));
+		WRITE_ONCE(buddy->pageblock[at], type);
 }
 
 /*
@@ -270,7 +270,7 @@ unsigned long mymm_buddy_retype(struct mymm_buddy *buddy, u32 start, u32 end,
 	}
 	for (at = start >> buddy->block_order;
 	     at <= (end - 1) >> buddy->block_order; at++)
-		WRITE_ONCE(buddy->pageblock[at], mymm_pageblock_byte(type));
+		WRITE_ONCE(buddy->pageblock[at], type);
 	return moved;
 }
 MYMM_EXPORT_INTERNAL(mymm_buddy_retype);
@@ -327,7 +327,7 @@ void mymm_buddy_reset(struct mymm_buddy *buddy, enum mymm_migratetype type)
 	buddy->free = 0;
 	for (i = buddy->start >> buddy->block_order;
 	     i <= (buddy->end - 1) >> buddy->block_order; i++)
-		WRITE_ONCE(buddy->pageblock[i], mymm_pageblock_byte(type));
+		WRITE_ONCE(buddy->pageblock[i], type);
 
 	for (idx = buddy->start; idx < buddy->end; idx = end) {
 		if (buddy->holes) {

@@ -52,8 +52,7 @@ struct mymm_buddy_type {
  *         of type 0, ...
  * @zone: the number that its frames carry in their tags
  * @block_order: of the blocks that have a migratetype together
- * @pageblock: their migratetypes, see mymm_buddy_type(); indexed by frame number >>
- *             @block_order
+ * @pageblock: their migratetypes; indexed by frame number >> @block_order
  * @holes: frames with nothing behind them; constant
  * @free: free frames: the sum of nr_free << n over orders and types (I1)
  * @type: by migratetype; a free block is on the lists of its pageblock's
@@ -75,27 +74,11 @@ struct mymm_buddy {
 
 #define MYMM_BUDDY_LISTS (MYMM_NR_MIGRATETYPES * MYMM_NR_ORDERS)
 
-/*
- * A pageblock's migratetype in a byte: its lowest bits name the per-CPU list for what
- * is freed there, which is Movable's for HighAtomic.
- */
-#define MYMM_PAGEBLOCK_PCP 0x03
-#define MYMM_PAGEBLOCK_HIGHATOMIC 0x80
-
-static inline u8 mymm_pageblock_byte(enum mymm_migratetype type)
-{
-	return type == MYMM_HIGHATOMIC ?
-		       MYMM_MOVABLE | MYMM_PAGEBLOCK_HIGHATOMIC :
-		       type;
-}
-
 /* The migratetype of the pageblock that frame @idx is in. */
 static inline enum mymm_migratetype
 mymm_buddy_type(const struct mymm_buddy *buddy, u32 idx)
 {
-	u8 byte = READ_ONCE(buddy->pageblock[idx >> buddy->block_order]);
-
-	return byte & MYMM_PAGEBLOCK_HIGHATOMIC ? MYMM_HIGHATOMIC : byte;
+	return READ_ONCE(buddy->pageblock[idx >> buddy->block_order]);
 }
 
 void __mymm_buddy_split(struct mymm_buddy *buddy, struct mymm_buddy_type *list,

@@ -65,6 +65,35 @@
 #endif
 
 /*
+ * in_nmi(), where it is asked once an operation: one instruction that tests the count in
+ * its place. The count was a variable of its own until 6.2, and is again since 6.15.
+ */
+#ifdef CONFIG_X86_64
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0) && \
+	LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
+#define MYMM_PREEMPT_COUNT pcpu_hot.preempt_count
+#else
+#define MYMM_PREEMPT_COUNT __preempt_count
+#endif
+/* Named address spaces have the variable bring its own prefix. */
+#ifndef __my_cpu_var
+#define __my_cpu_var(var) (var)
+#endif
+static __always_inline bool mymm_in_nmi(void)
+{
+	bool nmi;
+
+	asm("testl %[mask], " __percpu_arg([count]) CC_SET(nz)
+	    : CC_OUT(nz)(nmi)
+	    : [count] "m"(__my_cpu_var(MYMM_PREEMPT_COUNT)), [mask] "i"(
+								     NMI_MASK));
+	return nmi;
+}
+#else
+#define mymm_in_nmi() in_nmi()
+#endif
+
+/*
  * preempt_enable() in two halves. The second calls the scheduler, and the kernel's
  * way of calling it makes any function that contains it set up a frame first; as a
  * tail call in a function of its own it costs the usual way nothing.

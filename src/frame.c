@@ -46,6 +46,9 @@
 
 #include "frame.h"
 
+const u32 mymm_order_size[MYMM_NR_ORDERS] = { 1,  2,   4,   8,	 16,  32,
+					      64, 128, 256, 512, 1024 };
+
 /**
  * mymm_list_init() - make an empty list
  * @table: the frame table

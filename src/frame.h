@@ -4,6 +4,7 @@
 #define _MYMM_FRAME_H
 
 #include <linux/build_bug.h>
+#include <asm/byteorder.h>
 #include <linux/types.h>
 
 #define MYMM_MAX_ORDER 10
@@ -93,6 +94,9 @@ static inline enum mymm_frame_state mymm_tag_state(u32 tag)
 	return tag & MYMM_TAG_STATE;
 }
 
+/* The number of frames of each order: shorter than a shift by a variable. */
+extern const u32 mymm_order_size[MYMM_NR_ORDERS];
+
 static inline unsigned int mymm_tag_order(u32 tag)
 {
 	return (tag & MYMM_TAG_ORDER) >> MYMM_TAG_ORDER_SHIFT;
@@ -123,7 +127,25 @@ static inline unsigned int mymm_tag_zone(u32 tag)
  *        cache.h; the cache's list lock
  */
 struct mymm_frame {
-	u32 tag;
+	union {
+		u32 tag;
+#ifdef __LITTLE_ENDIAN
+		/* private: the same in parts, for who wants but one */
+		struct {
+			u8 tag_state;
+			u8 tag_order;
+			u8 tag_zone;
+			u8 tag_flags;
+		};
+#else
+		struct {
+			u8 tag_flags;
+			u8 tag_zone;
+			u8 tag_order;
+			u8 tag_state;
+		};
+#endif
+	};
 	u16 cache;
 	u16 objects;
 	union {

@@ -94,8 +94,8 @@ static struct mymm_frame *take_from_zone(const struct mymm_request *request,
 			     &mode, &log);
 	if (block)
 		zone->allocs[request->order]++;
-	if (zone->buddy.free < zone->least_free)
-		zone->least_free = zone->buddy.free;
+	if (zone->buddy.free < zone->alarm)
+		mymm_zone_alarm(zone);
 	raw_spin_unlock_irqrestore(&zone->lock, flags);
 	mymm_log_tell(request->pool, &log);
 	return block;
@@ -256,6 +256,9 @@ static struct mymm_frame *alloc_anywhere(struct mymm_pool *pool,
 	return block;
 }
 
+/* What the fast path of small blocks leaves to others. */
+#define LEAVE_GFP (__GFP_ZERO | __GFP_THISNODE | __GFP_COMP)
+
 /* --- the usual case ------------------------------------------------------------------ */
 
 /* Whatever it takes. */
@@ -299,71 +302,71 @@ static noinline struct mymm_frame *alloc_resched(struct mymm_frame *block)
 
 /*
  * Orders that each CPU has at hand: nothing is wrong, nothing is to be cleared or told,
- * the zone is above its marks, and the list has a block. It leaves by a tail call, as
+ * the zone is above its mark, and the list has a block. It leaves by a tail call, as
  * magazines do.
  */
 static __always_inline struct mymm_frame *
 alloc_small(struct mymm_pool *pool, gfp_t gfp, unsigned int order,
 	    const struct mymm_owner *owner)
 {
-	unsigned int list = order * MYMM_NR_MIGRATETYPES;
-	unsigned int bits = MYMM_ZONE_BITS(gfp);
 	struct mymm_frame *block;
 	struct mymm_pcp *pcp;
+	unsigned long list;
 	u32 idx;
 
 	preempt_disable();
-	if (unlikely(mymm_gfp_leaves(gfp, pool->leave_gfp) || in_nmi()) ||
+	if (unlikely((gfp & LEAVE_GFP) || mymm_in_nmi()) ||
 	    tracepoint_enabled(mymm_page_alloc))
 		return alloc_leave(pool, gfp, order, owner);
-	pcp = raw_cpu_read(pool->cpu->by_gfp[bits]);
-	if (unlikely(READ_ONCE(pcp->zone->buddy.free) <=
-		     READ_ONCE(pcp->zone->fast_mark[bits])))
-		return alloc_leave(pool, gfp, order, owner);
-	list += mymm_gfp_type(pool, gfp);
+	pcp = raw_cpu_read(pool->cpu->by_gfp[MYMM_ZONE_BITS(gfp)]);
+	list = order * MYMM_NR_MIGRATETYPES + mymm_gfp_type(pool, gfp);
 	if (unlikely(!mymm_token_take(&pcp->token)))
 		return alloc_undo(pool, gfp, order, owner, pcp);
 	idx = pcp->list[list].first;
 	block = &pool->frame[idx];
 	/* The head of an empty list has another state. */
-	if (unlikely((u8)READ_ONCE(block->tag) != MYMM_FRAME_PCP))
+	if (unlikely(block->tag_state != MYMM_FRAME_PCP))
 		return alloc_undo(pool, gfp, order, owner, pcp);
 	pcp->list[list].first = block->next;
-	pcp->room += 1 << order;
+	pcp->left[list]++;
 	pcp->allocs[list]++;
-	WRITE_ONCE(block->tag, pcp->list[list].tag + tag_flags(gfp));
+	WRITE_ONCE(block->tag, pcp->list[list].tag);
 	mymm_token_return(&pcp->token);
 	if (mymm_preempt_enable_begin())
 		return alloc_resched(block);
 	return block;
 }
 
-/* Larger blocks, from the first zone, if that has one of the type. */
-static __always_inline struct mymm_frame *
-alloc_large(struct mymm_pool *pool, gfp_t gfp, unsigned int order,
-	    const struct mymm_owner *owner)
+/*
+ * Larger blocks, from the first zone, if that has one of the type. Reached by a tail call,
+ * too, for the sake of the small ones.
+ */
+static noinline struct mymm_frame *alloc_large(struct mymm_pool *pool,
+					       gfp_t gfp, unsigned int order,
+					       const struct mymm_owner *owner)
 {
-	unsigned int bits = MYMM_ZONE_BITS(gfp), from;
 	struct mymm_frame *block;
 	unsigned long irqflags;
+	unsigned int from;
 	struct mymm_zone *zone;
 
 	if (unlikely(order > MYMM_MAX_ORDER || in_nmi() ||
 		     order == pool->block_order ||
-		     mymm_gfp_leaves(gfp, pool->leave_gfp)) ||
+		     (gfp & (__GFP_ZERO | __GFP_THISNODE))) ||
 	    tracepoint_enabled(mymm_page_alloc) ||
 	    tracepoint_enabled(mymm_page_split))
 		return alloc_careful(pool, gfp, order, owner);
-	zone = raw_cpu_read(pool->cpu->by_gfp[bits])->zone;
-	if (unlikely(READ_ONCE(zone->buddy.free) >> order <=
-		     READ_ONCE(zone->fast_mark[bits]) >> order))
+	zone = raw_cpu_read(pool->cpu->by_gfp[MYMM_ZONE_BITS(gfp)])->zone;
+	/* It was so a moment ago: that is enough. */
+	if (unlikely(data_race(zone->buddy.free) >> order <=
+		     data_race(zone->mark) >> order))
 		return alloc_careful(pool, gfp, order, owner);
 	raw_spin_lock_irqsave(&zone->lock, irqflags);
 	block = __mymm_buddy_alloc(&zone->buddy, mymm_gfp_type(pool, gfp),
 				   order, tag_flags(gfp), &from);
 	zone->allocs[order] += !!block;
-	if (zone->buddy.free < zone->least_free)
-		zone->least_free = zone->buddy.free;
+	if (zone->buddy.free < zone->alarm)
+		mymm_zone_alarm(zone);
 	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
 	if (unlikely(!block))
 		return alloc_careful(pool, gfp, order, owner);
@@ -374,7 +377,7 @@ static __always_inline struct mymm_frame *
 alloc_fast(struct mymm_pool *pool, gfp_t gfp, unsigned int order,
 	   const struct mymm_owner *owner)
 {
-	if (likely(order <= MYMM_PCP_MAX_ORDER))
+	if (likely(order < pool->pcp_orders))
 		return alloc_small(pool, gfp, order, owner);
 	return alloc_large(pool, gfp, order, owner);
 }
@@ -448,10 +451,9 @@ EXPORT_SYMBOL_GPL(mymm_alloc_pages_node);
 static __always_inline unsigned long
 frame_number(const struct mymm_pool *pool, const struct mymm_frame *frame)
 {
-	const u64 inverse_of_3 = 0xaaaaaaaaaaaaaaabULL;
 	u64 at = (unsigned long)frame - (unsigned long)pool->frame;
 
-	return ror64(at * inverse_of_3, 3);
+	return ror64(at * pool->inverse_of_3, 3);
 }
 
 static bool is_frame_of(const struct mymm_pool *pool,
@@ -538,11 +540,10 @@ static noinline void tell_free(struct mymm_pool *pool, u32 idx,
 	mymm_event_page_free(pool, idx, order, mymm_owner_or(owner, _RET_IP_));
 }
 
-/* Is it an allocated block of this order, as far as its tag tells? */
+/* Is it an allocated block of this order, which is one, as far as its tag tells? */
 static __always_inline bool tag_is_block(u32 tag, unsigned int order)
 {
-	/* The order may be anything, and is not to be shifted out of sight. */
-	return (u16)tag == (u16)mymm_tag(MYMM_FRAME_PAGES, order & 0xff, 0);
+	return (u8)tag == MYMM_FRAME_PAGES && mymm_tag_order(tag) == order;
 }
 
 /*
@@ -582,14 +583,23 @@ static void give_back(struct mymm_pool *pool, u32 idx, unsigned int order,
 		give_to_zone(pool, zone, idx, order);
 }
 
-/* Blocks that CPUs don't keep, or when there is no room for one more. */
+/* Blocks that CPUs don't keep, or when there is no room for one more; it is claimed. */
+static noinline int free_claimed(struct mymm_pool *pool, u32 idx,
+				 unsigned int order)
+{
+	struct mymm_zone *zone = mymm_pool_zone(pool, pool->frame[idx].tag);
+
+	if (!mymm_pcp_free(pool, zone, idx, order))
+		give_to_zone(pool, zone, idx, order);
+	return 0;
+}
+
 static noinline int free_slow(struct mymm_pool *pool, struct mymm_frame *frame,
 			      unsigned int order, u32 tag)
 {
 	if (!claim(frame, &tag, MYMM_FRAME_PCP))
 		return refuse_free(pool, frame, order, tag);
-	give_back(pool, frame - pool->frame, order, tag);
-	return 0;
+	return free_claimed(pool, frame - pool->frame, order);
 }
 
 /* All that can be wrong, or is to be told. */
@@ -627,13 +637,24 @@ static noinline int free_leave(struct mymm_pool *pool, struct mymm_frame *frame,
 	return free_careful(pool, frame, order, &who);
 }
 
-/* There is no room, or the token is not ours, or somebody was faster. */
+/* The token is not ours, or somebody was faster. */
 static noinline int free_undo(struct mymm_pool *pool, struct mymm_frame *frame,
 			      unsigned int order, u32 tag, struct mymm_pcp *pcp)
 {
 	mymm_token_undo(&pcp->token);
 	preempt_enable();
 	return free_slow(pool, frame, order, tag);
+}
+
+/* The list has no room left. */
+static noinline int free_full(struct mymm_pool *pool, struct mymm_frame *frame,
+			      unsigned int order, struct mymm_pcp *pcp,
+			      int *left)
+{
+	++*left;
+	mymm_token_undo(&pcp->token);
+	preempt_enable();
+	return free_claimed(pool, frame - pool->frame, order);
 }
 
 static noinline int free_resched(void)
@@ -647,47 +668,38 @@ static __always_inline int free_small(struct mymm_pool *pool,
 				      unsigned int order,
 				      const struct mymm_owner *owner)
 {
-	unsigned long idx = frame_number(pool, frame);
-	struct mymm_pcp_list *list;
+	unsigned long idx = frame_number(pool, frame), list;
 	struct mymm_pcp *pcp;
-	u32 tag, first;
-	int room;
+	u32 tag;
 
 	preempt_disable();
-	if (unlikely(in_nmi() || idx >= READ_ONCE(pool->live_frames)) ||
+	if (unlikely(mymm_in_nmi() || data_race(idx >= pool->live_frames)) ||
 	    tracepoint_enabled(mymm_page_free))
 		return free_leave(pool, frame, order, owner);
 	tag = READ_ONCE(frame->tag);
 	if (unlikely(!tag_is_block(tag, order)))
 		return free_leave(pool, frame, order, owner);
-	pcp = (void *)raw_cpu_ptr(pool->cpu->pcp) +
-	      (tag >> (MYMM_TAG_ZONE_SHIFT - MYMM_PCP_SHIFT) &
-	       MYMM_TAG_ZONE >> (MYMM_TAG_ZONE_SHIFT - MYMM_PCP_SHIFT));
+	/* A frame's zone does not change; if the rest of the tag does, claim() sees it. */
+	pcp = raw_cpu_read(pool->cpu->by_zone[data_race(frame->tag_zone)]);
+	list = order * MYMM_NR_MIGRATETYPES +
+	       pcp->pageblock[idx >> pool->block_order];
 	if (unlikely(!mymm_token_take(&pcp->token)))
-		return free_undo(pool, frame, order, tag, pcp);
-	room = pcp->room - (1 << order);
-	if (unlikely(room <= 0))
 		return free_undo(pool, frame, order, tag, pcp);
 	if (unlikely(!claim(frame, &tag, MYMM_FRAME_PCP)))
 		return free_undo(pool, frame, order, tag, pcp);
-	pcp->room = room;
-	list = &pcp->list[order * MYMM_NR_MIGRATETYPES +
-			  (pcp->zone->buddy.pageblock[idx >> pool->block_order] &
-			   MYMM_PAGEBLOCK_PCP)];
-	first = list->first;
-	frame->next = first;
-	pool->frame[first].prev = idx;
-	list->first = idx;
+	if (unlikely(--pcp->left[list] < 0))
+		return free_full(pool, frame, order, pcp, &pcp->left[list]);
+	frame->next = pcp->list[list].first;
+	pcp->list[list].first = idx;
 	mymm_token_return(&pcp->token);
 	if (mymm_preempt_enable_begin())
 		return free_resched();
 	return 0;
 }
 
-static __always_inline int free_large(struct mymm_pool *pool,
-				      struct mymm_frame *frame,
-				      unsigned int order,
-				      const struct mymm_owner *owner)
+static noinline int free_large(struct mymm_pool *pool, struct mymm_frame *frame,
+			       unsigned int order,
+			       const struct mymm_owner *owner)
 {
 	unsigned long idx = frame_number(pool, frame);
 	u32 tag;
@@ -710,7 +722,7 @@ static __always_inline int free_fast(struct mymm_pool *pool,
 				     unsigned int order,
 				     const struct mymm_owner *owner)
 {
-	if (likely(order <= MYMM_PCP_MAX_ORDER))
+	if (likely(order < pool->pcp_orders))
 		return free_small(pool, frame, order, owner);
 	return free_large(pool, frame, order, owner);
 }

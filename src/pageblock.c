@@ -38,7 +38,6 @@
  * Locking: all of this is under the zone's lock; what happened is written into a log and
  * told when it is no longer held.
  */
-#include <linux/math.h>
 #include <linux/minmax.h>
 
 #include "compat.h"
@@ -51,91 +50,10 @@ static const enum mymm_migratetype fallbacks[MYMM_PCPTYPES][MYMM_PCPTYPES - 1] =
 	[MYMM_RECLAIMABLE] = { MYMM_UNMOVABLE, MYMM_MOVABLE },
 };
 
-/* --- watermarks --------------------------------------------------------------- */
-
-/**
- * mymm_zone_watermark_ok() - would an allocation leave enough?
- * @zone: from which
- * @order: of what size
- * @mark: the watermark, frames
- * @highest: the highest zone that the request may have
- * @alloc_flags: what lets it past the watermark
- * @free: free frames of the zone, or what there would be
- *
- * Context: any. Without the zone's lock the answer is a guess.
- * Return: whether it would, and a block is there.
- */
-bool mymm_zone_watermark_ok(const struct mymm_zone *zone, unsigned int order,
-			    unsigned long mark, enum mymm_zone_type highest,
-			    unsigned int alloc_flags, long free)
-{
-	long min = mark;
-	u32 nonempty;
-
-	free -= (1L << order) - 1;
-	if (!(alloc_flags & MYMM_ALLOC_RESERVES))
-		free -= READ_ONCE(zone->nr_free_highatomic);
-	if (alloc_flags & MYMM_ALLOC_MIN_RESERVE) {
-		min -= min / 2;
-		if (alloc_flags & MYMM_ALLOC_NON_BLOCK)
-			min -= min / 4;
-	}
-	if (free <= min + (long)READ_ONCE(zone->lowmem_reserve[highest]))
-		return false;
-	if (!order)
-		return true;
-	nonempty = READ_ONCE(zone->buddy.type[MYMM_UNMOVABLE].nonempty) |
-		   READ_ONCE(zone->buddy.type[MYMM_MOVABLE].nonempty) |
-		   READ_ONCE(zone->buddy.type[MYMM_RECLAIMABLE].nonempty);
-	if (alloc_flags & MYMM_ALLOC_HIGHATOMIC)
-		nonempty |=
-			READ_ONCE(zone->buddy.type[MYMM_HIGHATOMIC].nonempty);
-	return nonempty >> order;
-}
-MYMM_EXPORT_INTERNAL(mymm_zone_watermark_ok);
-
-/**
- * mymm_zone_recover() - take notice of it when a zone is above its high watermark again
- * @zone: has had frames given back
- *
- * Context: any but NMI; the caller holds the zone's lock.
- */
-void mymm_zone_recover(struct mymm_zone *zone)
-{
-	lockdep_assert_held(&zone->lock);
-	if (!(zone->flags & BIT(MYMM_ZONE_BELOW_HIGH)) ||
-	    !mymm_zone_watermark_ok(zone, 0,
-				    mymm_zone_watermark(zone, MYMM_WMARK_HIGH),
-				    MYMM_ZONE_MOVABLE, 0, zone->buddy.free))
-		return;
-	zone->flags &= ~BIT(MYMM_ZONE_BELOW_HIGH);
-	mymm_zone_set_marks(zone);
-}
-
 /* Free frames of HighAtomic pageblocks have become more or fewer. */
 static noinline void count_highatomic(struct mymm_zone *zone, long frames)
 {
 	zone->nr_free_highatomic += frames;
-	mymm_zone_set_marks(zone);
-}
-
-/* Ask kswapd for more than it would do, for as long as types are mixed. */
-static void boost_watermark(struct mymm_zone *zone, unsigned int alloc_flags)
-{
-	unsigned long pageblock = 1UL << zone->buddy.block_order;
-	unsigned long most;
-
-	/* In a small zone it would do more harm than good. */
-	if (!zone->boost_factor || pageblock * 4 > mymm_zone_managed(zone))
-		return;
-	most = mult_frac(zone->watermark[MYMM_WMARK_HIGH], zone->boost_factor,
-			 10000UL);
-	if (!most)
-		return;
-	zone->watermark_boost =
-		min(zone->watermark_boost + pageblock, max(pageblock, most));
-	if (alloc_flags & MYMM_ALLOC_KSWAPD)
-		zone->flags |= BIT(MYMM_ZONE_BOOSTED);
 	mymm_zone_set_marks(zone);
 }
 
@@ -271,7 +189,7 @@ static struct mymm_frame *claim(struct mymm_zone *zone, unsigned int order,
 		if (from >= whole) {
 			mymm_buddy_retype(buddy, idx, idx + (1U << from), type);
 		} else {
-			boost_watermark(zone, alloc_flags);
+			mymm_zone_boost(zone, alloc_flags);
 			if (!claim_pageblock(zone, idx, type, was))
 				continue;
 		}

@@ -48,11 +48,11 @@
 /* A batch is doubled up to this often. CONFIG_PCP_BATCH_SCALE_MAX of 6.12. */
 #define BATCH_SCALE_MAX 5
 
-static unsigned int list_order(const struct mymm_pool *pool, unsigned int list)
+static unsigned int list_order(const struct mymm_pcp *pcp, unsigned int list)
 {
 	unsigned int slot = list / MYMM_NR_MIGRATETYPES;
 
-	return slot == MYMM_PCP_BLOCK ? pool->block_order : slot;
+	return slot == MYMM_PCP_BLOCK ? pcp->zone->buddy.block_order : slot;
 }
 
 /* Which list a block belongs on; MYMM_PCP_LISTS if CPUs don't keep such. */
@@ -103,59 +103,48 @@ static u32 pop_first(struct mymm_frame *table, struct mymm_pcp *pcp,
 	return idx;
 }
 
-static u32 pop_last(struct mymm_frame *table, struct mymm_pcp *pcp,
-		    unsigned int list)
-{
-	u32 head = pcp->heads + list;
-	u32 idx = table[head].prev;
-
-	if (idx == pcp->list[list].first) {
-		pcp->list[list].first = head;
-	} else {
-		table[table[idx].prev].next = head;
-		table[head].prev = table[idx].prev;
-	}
-	return idx;
-}
-
 static void push_first(struct mymm_frame *table, struct mymm_pcp *pcp,
 		       unsigned int list, u32 idx)
 {
-	u32 first = pcp->list[list].first;
-
-	table[idx].next = first;
-	table[first].prev = idx;
+	table[idx].next = pcp->list[list].first;
 	pcp->list[list].first = idx;
-}
-
-/* A chain from @first to @last, linked both ways, goes behind the oldest. */
-static void append(struct mymm_frame *table, struct mymm_pcp *pcp,
-		   unsigned int list, u32 first, u32 last)
-{
-	u32 head = pcp->heads + list;
-
-	if (list_empty_at(pcp, list)) {
-		pcp->list[list].first = first;
-	} else {
-		u32 oldest = table[head].prev;
-
-		table[oldest].next = first;
-		table[first].prev = oldest;
-	}
-	table[last].next = head;
-	table[head].prev = last;
 }
 
 /* --- how much ------------------------------------------------------------------- */
 
+/* The lists give back what they may take in. */
+static void gather(struct mymm_pcp *pcp)
+{
+	unsigned int list;
+
+	for (list = 0; list < MYMM_PCP_LISTS; list++) {
+		pcp->spare += pcp->left[list] * (1 << list_order(pcp, list));
+		pcp->left[list] = 0;
+	}
+}
+
+/* Let a list take some in without asking. */
+static void allot(struct mymm_pcp *pcp, unsigned int list)
+{
+	unsigned int order = list_order(pcp, list);
+	int blocks = min(pcp->spare, pcp->zone->pcp_batch) >> order;
+
+	/* What belongs on none goes the slow way. */
+	if (blocks <= 0 || list % MYMM_NR_MIGRATETYPES >= MYMM_PCPTYPES)
+		return;
+	pcp->spare -= blocks << order;
+	pcp->left[list] += blocks;
+}
+
+/* Frames here, when the lists' shares have been gathered. */
 static int pcp_count(const struct mymm_pcp *pcp)
 {
-	return pcp->high - pcp->room;
+	return pcp->high - 1 - pcp->spare;
 }
 
 static void set_high(struct mymm_pcp *pcp, int high)
 {
-	pcp->room += high - pcp->high;
+	pcp->spare += high - pcp->high;
 	pcp->high = high;
 }
 
@@ -165,15 +154,13 @@ static void clamp_high(struct mymm_pcp *pcp)
 			    READ_ONCE(pcp->zone->pcp_high_max)));
 }
 
-static unsigned long frames_allocated(const struct mymm_pool *pool,
-				      const struct mymm_pcp *pcp)
+static unsigned long frames_allocated(const struct mymm_pcp *pcp)
 {
 	unsigned long frames = 0;
 	unsigned int list;
 
 	for (list = 0; list < MYMM_PCP_LISTS; list++)
-		frames += READ_ONCE(pcp->allocs[list])
-			  << list_order(pool, list);
+		frames += READ_ONCE(pcp->allocs[list]) << list_order(pcp, list);
 	return frames;
 }
 
@@ -181,7 +168,7 @@ static unsigned long frames_allocated(const struct mymm_pool *pool,
 static void what_happened(const struct mymm_pool *pool, struct mymm_pcp *pcp,
 			  unsigned long *allocs, unsigned long *frees)
 {
-	unsigned long all = frames_allocated(pool, pcp);
+	unsigned long all = frames_allocated(pcp);
 	unsigned long freed = all + pcp_count(pcp) - pcp->moved;
 
 	*allocs = all - pcp->seen_allocs;
@@ -203,6 +190,7 @@ static int refill_batch(struct mymm_pool *pool, struct mymm_pcp *pcp,
 	int base = READ_ONCE(zone->pcp_batch), batch, high;
 	unsigned long allocs, frees;
 
+	gather(pcp);
 	what_happened(pool, pcp, &allocs, &frees);
 	pcp->free_count >>= min(allocs, 30UL);
 	pcp->alloc_factor >>= min(frees, 30UL);
@@ -286,6 +274,38 @@ struct chain {
 };
 
 /*
+ * Cut the oldest blocks off a list, up to @most of @size frames. Those that stay are walked
+ * over: that is what it costs that freeing a block touches no other.
+ */
+static void cut_oldest(struct mymm_frame *table, struct mymm_pcp *pcp,
+		       unsigned int list, unsigned int most,
+		       struct chain *chain)
+{
+	u32 head = pcp->heads + list, idx, last = MYMM_NO_FRAME, cut;
+	unsigned int nr = 0, stay;
+
+	for (idx = pcp->list[list].first; idx != head; idx = table[idx].next)
+		nr++;
+	stay = nr > most ? nr - most : 0;
+	cut = pcp->list[list].first;
+	for (idx = 0; idx < stay; idx++) {
+		last = cut;
+		cut = table[cut].next;
+	}
+	if (cut == head)
+		return;
+	if (stay)
+		table[last].next = head;
+	else
+		pcp->list[list].first = head;
+	for (idx = cut; idx != head; idx = table[idx].next)
+		last = idx;
+	table[last].next = chain->first;
+	chain->first = cut;
+	chain->blocks += nr - stay;
+}
+
+/*
  * Take the oldest blocks off the lists, @frames at least if there are as many, beginning
  * with one list and going on with the next.
  */
@@ -293,27 +313,19 @@ static struct chain take_oldest(struct mymm_pool *pool, struct mymm_pcp *pcp,
 				unsigned int list, int frames)
 {
 	struct chain chain = { .first = MYMM_NO_FRAME };
-	struct mymm_frame *table = pool->frame;
-
 	unsigned int n;
 
-	frames = min(frames, pcp_count(pcp));
-	for (n = 0; n <= MYMM_PCP_LISTS && frames > 0; n++, list++) {
-		int size;
+	for (n = 0; n < MYMM_PCP_LISTS && frames > 0; n++, list++) {
+		unsigned int blocks = chain.blocks, order;
 
 		list %= MYMM_PCP_LISTS;
-		size = 1 << list_order(pool, list);
-
-		while (frames > 0 && !list_empty_at(pcp, list)) {
-			u32 idx = pop_last(table, pcp, list);
-
-			table[idx].next = chain.first;
-			chain.first = idx;
-			chain.blocks++;
-			frames -= size;
-			pcp->room += size;
-			pcp->moved -= size;
-		}
+		order = list_order(pcp, list);
+		cut_oldest(pool->frame, pcp, list,
+			   DIV_ROUND_UP(frames, 1 << order), &chain);
+		blocks = chain.blocks - blocks;
+		frames -= blocks << order;
+		pcp->spare += blocks << order;
+		pcp->moved -= blocks << order;
 	}
 	if (chain.blocks)
 		pcp->flushes++;
@@ -338,7 +350,7 @@ static void give_back(struct mymm_pool *pool, struct mymm_zone *zone,
 				      mymm_tag_order(pool->frame[idx].tag),
 				      &log);
 		}
-		if (!chain.blocks)
+		if (zone->flags)
 			mymm_zone_recover(zone);
 		raw_spin_unlock_irqrestore(&zone->lock, flags);
 		mymm_log_tell(pool, &log);
@@ -379,12 +391,11 @@ static u32 refill(struct mymm_pool *pool, struct mymm_zone *zone,
 			first = idx;
 		else
 			table[last].next = idx;
-		block->prev = last;
 		last = idx;
 		chain.blocks++;
 	}
-	if (zone->buddy.free < zone->least_free)
-		zone->least_free = zone->buddy.free;
+	if (zone->buddy.free < zone->alarm)
+		mymm_zone_alarm(zone);
 	raw_spin_unlock_irqrestore(&zone->lock, flags);
 	mymm_log_tell(pool, &log);
 
@@ -393,9 +404,11 @@ static u32 refill(struct mymm_pool *pool, struct mymm_zone *zone,
 		if (pcp) {
 			int frames = chain.blocks << order;
 
-			append(table, pcp, list_of(pool, order, type), first,
-			       last);
-			pcp->room -= frames;
+			unsigned int list = list_of(pool, order, type);
+
+			table[last].next = pcp->list[list].first;
+			pcp->list[list].first = first;
+			pcp->spare -= frames;
 			pcp->moved += frames;
 			pcp->refills++;
 			pcp_put(pcp);
@@ -438,7 +451,7 @@ struct mymm_frame *mymm_pcp_alloc(struct mymm_pool *pool,
 		batch = refill_batch(pool, pcp, order);
 	} else {
 		idx = pop_first(pool->frame, pcp, list);
-		pcp->room += 1 << order;
+		pcp->left[list]++;
 		pcp->allocs[list]++;
 	}
 	pcp_put(pcp);
@@ -470,8 +483,10 @@ struct mymm_frame *mymm_pcp_alloc(struct mymm_pool *pool,
 bool mymm_pcp_free(struct mymm_pool *pool, struct mymm_zone *zone, u32 idx,
 		   unsigned int order)
 {
-	u8 type = zone->buddy.pageblock[idx >> pool->block_order];
-	unsigned int list = list_of(pool, order, type & MYMM_PAGEBLOCK_PCP);
+	enum mymm_migratetype type = mymm_buddy_type(&zone->buddy, idx);
+	/* What is freed in the reserve goes where it is used up soonest. */
+	unsigned int list = list_of(
+		pool, order, type == MYMM_HIGHATOMIC ? MYMM_MOVABLE : type);
 	struct chain chain = {};
 	struct mymm_pcp *pcp;
 	int frames;
@@ -481,11 +496,13 @@ bool mymm_pcp_free(struct mymm_pool *pool, struct mymm_zone *zone, u32 idx,
 	pcp = pcp_get(pool, zone);
 	if (!pcp)
 		return false;
+	gather(pcp);
 	push_first(pool->frame, pcp, list, idx);
-	pcp->room -= 1 << order;
+	pcp->spare -= 1 << order;
 	frames = flush_batch(pool, pcp, order);
 	if (frames)
 		chain = take_oldest(pool, pcp, list, frames);
+	allot(pcp, list);
 	pcp_put(pcp);
 	if (chain.blocks)
 		give_back(pool, zone, chain);
@@ -508,6 +525,7 @@ static void drain_pcp(struct mymm_pool *pool, struct mymm_pcp *pcp)
 			preempt_enable();
 			return;
 		}
+		gather(pcp);
 		chain = take_oldest(pool, pcp, 0, most);
 		if (!chain.blocks) {
 			/* What comes next is to depend on nothing that was. */
@@ -569,14 +587,34 @@ void mymm_pcp_retune_local(struct mymm_pool *pool)
 		pcp = pcp_get(pool, &pool->zone[i]);
 		if (!pcp)
 			continue;
+		gather(pcp);
 		clamp_high(pcp);
-		chain = take_oldest(pool, pcp, 0, -pcp->room);
+		chain = take_oldest(pool, pcp, 0, -pcp->spare);
 		pcp_put(pcp);
 		give_back(pool, &pool->zone[i], chain);
 	}
 }
 
 /* --- counters ------------------------------------------------------------------------ */
+
+/**
+ * mymm_pcp_count() - frames that a CPU has at hand
+ * @pcp: its lists of a zone
+ *
+ * Context: any. Exact while that CPU neither allocates nor frees.
+ * Return: how many.
+ */
+int mymm_pcp_count(const struct mymm_pcp *pcp)
+{
+	int count = READ_ONCE(pcp->high) - 1 - READ_ONCE(pcp->spare);
+	unsigned int list;
+
+	for (list = 0; list < MYMM_PCP_LISTS; list++)
+		count -= READ_ONCE(pcp->left[list]) *
+			 (1 << list_order(pcp, list));
+	return count;
+}
+MYMM_EXPORT_INTERNAL(mymm_pcp_count);
 
 /**
  * mymm_pcp_frames() - frames of a zone that CPUs have at hand
@@ -620,7 +658,7 @@ unsigned long mymm_pcp_allocs(struct mymm_pool *pool,
 		const struct mymm_pcp *pcp =
 			&per_cpu_ptr(pool->cpu, cpu)->pcp[zone->number];
 
-		frames += frames_allocated(pool, pcp);
+		frames += frames_allocated(pcp);
 		for (list = 0; list < MYMM_PCP_LISTS; list++)
 			nr += READ_ONCE(pcp->allocs[list]);
 	}
@@ -666,7 +704,7 @@ int mymm_pcp_create(struct mymm_pool *pool, unsigned int nr_zones)
 
 /* What is there instead of a zone that a request could have: nothing passes its mark. */
 static struct mymm_zone no_zone = {
-	.fast_mark = { [0 ... 15] = ULONG_MAX },
+	.mark = ULONG_MAX,
 };
 
 static void init_lists(struct mymm_pool *pool, struct mymm_pcp *pcp,
@@ -676,13 +714,15 @@ static void init_lists(struct mymm_pool *pool, struct mymm_pcp *pcp,
 
 	pcp->token = MYMM_TOKEN_INIT;
 	pcp->zone = zone;
+	pcp->spare = -1;
+	pcp->pageblock = zone->buddy.pageblock;
 	pcp->heads = heads;
 	for (list = 0; list < MYMM_PCP_LISTS; list++) {
 		mymm_list_init(pool->frame, heads + list);
 		pcp->list[list] = (struct mymm_pcp_list){
 			.first = heads + list,
-			.tag = mymm_tag(MYMM_FRAME_PAGES,
-					list_order(pool, list), zone->number) |
+			.tag = mymm_tag(MYMM_FRAME_PAGES, list_order(pcp, list),
+					zone->number) |
 			       mymm_tag_of_type(list % MYMM_NR_MIGRATETYPES),
 		};
 	}
@@ -690,7 +730,7 @@ static void init_lists(struct mymm_pool *pool, struct mymm_pcp *pcp,
 
 static void point_by_gfp(struct mymm_pool *pool, struct mymm_cpu *cpu)
 {
-	struct mymm_pcp *none = &cpu->pcp[pool->nr_zones];
+	bool always_cleared = want_init_on_alloc(0);
 	unsigned int bits;
 
 	for (bits = 0; bits < ARRAY_SIZE(cpu->by_gfp); bits++) {
@@ -698,9 +738,12 @@ static void point_by_gfp(struct mymm_pool *pool, struct mymm_cpu *cpu)
 		const struct mymm_zonelist *list =
 			&pool->node_of[cpu->node].zonelist[type];
 
-		cpu->by_gfp[bits] = type == MYMM_ZONE_NONE || !list->nr ?
-					    none :
-					    &cpu->pcp[list->zone[0]->number];
+		cpu->by_gfp[bits] = cpu->none;
+		cpu->first[bits] = MYMM_MAX_ZONES;
+		if (type == MYMM_ZONE_NONE || !list->nr || always_cleared)
+			continue;
+		cpu->first[bits] = list->zone[0]->number;
+		cpu->by_gfp[bits] = &cpu->pcp[cpu->first[bits]];
 	}
 }
 
@@ -726,11 +769,41 @@ void mymm_pcp_lists_init(struct mymm_pool *pool, u32 heads)
 			u32 own =
 				heads + (i * nr_cpu_ids + cpu) * MYMM_PCP_LISTS;
 
+			pool->zone[i].cpu = pool->cpu;
+			of->by_zone[i] = &of->pcp[i];
 			init_lists(pool, &of->pcp[i], &pool->zone[i],
 				   pool->flags & MYMM_POOL_NO_PCP ? none : own);
 		}
 		init_lists(pool, &of->pcp[i], &no_zone, none);
+		of->none = &of->pcp[i];
 		point_by_gfp(pool, of);
+	}
+}
+
+/**
+ * mymm_pcp_tighten() - have fast paths lead to a zone, or not
+ * @zone: the zone
+ * @tight: not
+ *
+ * Context: any but NMI; the caller holds the zone's lock.
+ */
+void mymm_pcp_tighten(struct mymm_zone *zone, bool tight)
+{
+	unsigned int bits;
+	int cpu;
+
+	if (zone->flags & BIT(MYMM_ZONE_DEAD) || !zone->cpu)
+		return;
+	zone->flags &= ~BIT(MYMM_ZONE_TIGHT);
+	zone->flags |= tight ? BIT(MYMM_ZONE_TIGHT) : 0;
+	for_each_possible_cpu(cpu) {
+		struct mymm_cpu *of = per_cpu_ptr(zone->cpu, cpu);
+
+		for (bits = 0; bits < ARRAY_SIZE(of->first); bits++)
+			if (of->first[bits] == zone->number)
+				WRITE_ONCE(of->by_gfp[bits],
+					   tight ? of->none :
+						   &of->pcp[zone->number]);
 	}
 }
 
@@ -738,18 +811,18 @@ void mymm_pcp_lists_init(struct mymm_pool *pool, u32 heads)
  * mymm_pcp_kill() - let no CPU allocate from its lists any more
  * @pool: is dead
  *
- * Context: any.
+ * Context: any but NMI.
  */
 void mymm_pcp_kill(struct mymm_pool *pool)
 {
-	unsigned int bits;
-	int cpu;
+	unsigned int i;
 
-	for_each_possible_cpu(cpu) {
-		struct mymm_cpu *of = per_cpu_ptr(pool->cpu, cpu);
+	for (i = 0; i < pool->nr_zones; i++) {
+		struct mymm_zone *zone = &pool->zone[i];
 
-		for (bits = 0; bits < ARRAY_SIZE(of->by_gfp); bits++)
-			WRITE_ONCE(of->by_gfp[bits], &of->pcp[pool->nr_zones]);
+		guard(raw_spinlock_irqsave)(&zone->lock);
+		mymm_pcp_tighten(zone, true);
+		zone->flags |= BIT(MYMM_ZONE_DEAD);
 	}
 }
 

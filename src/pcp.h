@@ -18,9 +18,9 @@ struct mymm_page_log;
  * @first: the block that was freed last; the list's head if there is none
  * @tag: what a block from here carries when it is allocated
  *
- * The list is circular, and its head is a member of the frame table. Only the links
- * that are needed are right: @next of each block; @prev of the head and of each block but
- * the first, so that the oldest can be taken off the end.
+ * Strung up by @next alone, the newest first. The list's head, a member of the frame table,
+ * is its end; its state is another than a block's, so that who takes the first need not
+ * ask whether there is one.
  */
 struct mymm_pcp_list {
 	u32 first;
@@ -31,9 +31,9 @@ struct mymm_pcp_list {
  * struct mymm_pcp - the blocks of one zone that one CPU has at hand
  * @token: as a magazine's, see token.h
  * @zone: of which zone; constant
- * @room: frames that may still come in before some are given to the zone; @high less
- *        what is here
- * @high: frames to keep at most
+ * @pageblock: the zone's pageblocks; constant
+ * @high: frames at which some are given to the zone
+ * @spare: frames that may still come in, but for what the lists have of that
  * @heads: index of the head of list 0; constant
  * @alloc_factor: the batch is doubled as often when it is taken
  * @free_count: frames that were freed in a row
@@ -44,15 +44,20 @@ struct mymm_pcp_list {
  * @refills: batches from the zone
  * @flushes: batches to it
  * @list: by order * %MYMM_NR_MIGRATETYPES + migratetype
+ * @left: blocks that may still come into each list before it asks again
  * @allocs: blocks that each list gave
+ *
+ * What is here, @spare and what is left to the lists are together one less than @high, so
+ * that the fast path of a free asks its own list and nothing else.
  *
  * Only its own CPU touches it, with preemption off; all may read.
  */
 struct mymm_pcp {
 	struct mymm_token token;
 	struct mymm_zone *zone;
-	int room;
+	const u8 *pageblock;
 	int high;
+	int spare;
 	u32 heads;
 	int alloc_factor;
 	int free_count;
@@ -62,37 +67,35 @@ struct mymm_pcp {
 	unsigned long refills;
 	unsigned long flushes;
 	struct mymm_pcp_list list[MYMM_PCP_LISTS];
+	int left[MYMM_PCP_LISTS];
 	unsigned long allocs[MYMM_PCP_LISTS];
-} __aligned(512);
-
-#define MYMM_PCP_SHIFT 9
-static_assert(sizeof(struct mymm_pcp) == 1 << MYMM_PCP_SHIFT,
-	      "a zone's is found by shifting its number");
+} ____cacheline_aligned;
 
 /**
  * struct mymm_cpu - what one CPU knows of a pool
- * @by_gfp: for each combination of gfp's zone flags: the lists of the zone to ask first;
- *          the last of @pcp, whose lists are always empty, if there is none, and once the
- *          pool is dead
+ * @by_gfp: for each combination of gfp's zone flags: the lists of the zone to ask first; or
+ *          the last of @pcp, whose lists are always empty, if there is none, while that
+ *          zone is tight, if each request is to be cleared, and once the pool is dead
+ * @none: the last of @pcp; constant
+ * @first: the number of the zone to ask first; MYMM_MAX_ZONES: there is none; constant
+ * @by_zone: the lists of each zone, by its number; constant
  * @node: the node that is this CPU's; constant
  * @pcp: by zone number, and one more
  */
 struct mymm_cpu {
 	struct mymm_pcp *by_gfp[16];
+	struct mymm_pcp *by_zone[MYMM_MAX_ZONES];
+	struct mymm_pcp *none;
+	u8 first[16];
 	int node;
 	struct mymm_pcp pcp[];
 };
 
-#define mymm_for_each_pcp(zone_, pcp_, pool_, cpu_)            \
-	for_each_possible_cpu(cpu_)                            \
-		if (((pcp_) = &per_cpu_ptr((pool_)->cpu, cpu_) \
-				       ->pcp[(zone_)->number]))
-
-/* Frames that a CPU has at hand; of another CPU: at some moment. */
-static inline int mymm_pcp_count(const struct mymm_pcp *pcp)
-{
-	return READ_ONCE(pcp->high) - READ_ONCE(pcp->room);
-}
+/* The lists that each CPU has of a zone. */
+#define mymm_for_each_pcp(zone_, pcp_, pool_, cpu_)           \
+	for_each_possible_cpu(cpu_)                           \
+		if (((pcp_) = per_cpu_ptr((pool_)->cpu, cpu_) \
+				      ->by_zone[(zone_)->number]))
 
 struct mymm_frame *mymm_pcp_alloc(struct mymm_pool *pool,
 				  struct mymm_zone *zone, unsigned int order,
@@ -103,6 +106,7 @@ bool mymm_pcp_free(struct mymm_pool *pool, struct mymm_zone *zone, u32 idx,
 void mymm_pcp_drain_cpu(struct mymm_pool *pool, unsigned int cpu);
 void mymm_pcp_drain_local(struct mymm_pool *pool);
 void mymm_pcp_retune_local(struct mymm_pool *pool);
+int mymm_pcp_count(const struct mymm_pcp *pcp);
 unsigned long mymm_pcp_frames(struct mymm_pool *pool,
 			      const struct mymm_zone *zone);
 unsigned long mymm_pcp_allocs(struct mymm_pool *pool,

@@ -537,8 +537,9 @@ static struct mymm_pool *new_pool(const struct mymm_pool_config *config)
 				  0 :
 				  MYMM_NR_MIGRATETYPES - 1;
 	pool->tuning = config->tuning ? *config->tuning : MYMM_TUNING_DEFAULT;
-	pool->leave_gfp = want_init_on_alloc(0) ? ~(__force gfp_t)0 :
-						  __GFP_ZERO | __GFP_THISNODE;
+	pool->inverse_of_3 = 0xaaaaaaaaaaaaaaabULL;
+	pool->pcp_orders =
+		config->flags & MYMM_POOL_NO_PCP ? 0 : MYMM_PCP_MAX_ORDER + 1;
 	pool->key = get_random_u64() & ~0xffffULL;
 	strscpy(pool->name, config->name ?: "unnamed", sizeof(pool->name));
 	return pool;

@@ -90,6 +90,8 @@ struct mymm_node {
  * @zone: the populated zones, lowest first frame first
  * @cpu: what each CPU knows, its page lists among it
  * @live_frames: @nr_frames, or 0 once the pool is dead
+ * @inverse_of_3: modulo 2^64, see frame_number(); shorter from here than as a constant
+ * @pcp_orders: blocks below this order are in per-CPU lists; 0 if none are; constant
  * @type_mask: of the migratetype in a request's flags: 0 if all is unmovable; constant
  * @flags: MYMM_POOL_*; constant
  * @nr_nodes: members of @node_of; constant
@@ -99,8 +101,6 @@ struct mymm_node {
  * @cache_lists: index in the frame table of the first cache's lists; constant
  * @tuning: the knobs; under @lock
  * @min_free_kbytes: what is kept, by the rule or by the knob; under @lock
- * @leave_gfp: flags with which the fast path of pages is left: those that ask for
- *             cleared pages; constant
  * @kmalloc: the size classes; all NULL without memory; constant
  * @cache_by_id: written under @lock, read under RCU
  * @lock: see above
@@ -124,9 +124,10 @@ struct mymm_pool {
 	unsigned long bytes;
 	struct mymm_cpu __percpu *cpu;
 	u32 nr_frames;
-	u32 live_frames;
+	unsigned long live_frames;
+	u64 inverse_of_3;
+	unsigned int pcp_orders;
 	u32 type_mask;
-	gfp_t leave_gfp;
 	bool dead;
 	u64 key;
 	unsigned int nr_zones;

@@ -83,40 +83,6 @@ const char *const mymm_migratetype_names[MYMM_NR_MIGRATETYPES] = {
 MYMM_EXPORT_INTERNAL(mymm_migratetype_names);
 
 /**
- * mymm_zone_set_marks() - derive the marks above which nothing need be asked
- * @zone: whose watermarks, reserves, boost, flags or HighAtomic frames have changed
- *
- * A request above its fast mark passes the watermark that an allocation looks at
- * first: high, so that @flags can say when the zone fell below it, and low from then
- * on; whatever its order up to 3, and with nothing of the HighAtomic reserve counted.
- *
- * Context: any but NMI; the caller holds the zone's lock, or nobody can reach the zone.
- */
-void mymm_zone_set_marks(struct mymm_zone *zone)
-{
-	enum mymm_watermark first = zone->flags & BIT(MYMM_ZONE_BELOW_HIGH) ?
-					    MYMM_WMARK_LOW :
-					    MYMM_WMARK_HIGH;
-	unsigned long mark = mymm_zone_watermark(zone, first);
-	unsigned int bits;
-
-	if (!zone->watermark[MYMM_WMARK_HIGH]) {
-		/* Without watermarks there is nothing to pass. */
-		memset(zone->fast_mark, 0, sizeof(zone->fast_mark));
-		return;
-	}
-	mark += zone->nr_free_highatomic + (1 << MYMM_PCP_MAX_ORDER) - 1;
-	for (bits = 0; bits < ARRAY_SIZE(zone->fast_mark); bits++) {
-		enum mymm_zone_type highest = mymm_gfp_zones[bits];
-
-		if (highest != MYMM_ZONE_NONE)
-			WRITE_ONCE(zone->fast_mark[bits],
-				   mark + zone->lowmem_reserve[highest]);
-	}
-}
-MYMM_EXPORT_INTERNAL(mymm_zone_set_marks);
-
-/**
  * mymm_zone_init() - begin with every frame free
  * @zone: to be filled
  * @table: the pool's frame table
@@ -136,6 +102,7 @@ void mymm_zone_init(struct mymm_zone *zone, struct mymm_frame *table,
 	zone->node = node;
 	zone->number = number;
 	zone->least_free = end - start;
+	zone->alarm = zone->least_free;
 	mymm_buddy_init(&zone->buddy, table, start, end, heads, number);
 }
 MYMM_EXPORT_INTERNAL(mymm_zone_init);
@@ -161,9 +128,10 @@ bool mymm_zone_reset(struct mymm_zone *zone, enum mymm_migratetype type)
 	zone->nr_reserved_highatomic = 0;
 	zone->nr_free_highatomic = 0;
 	zone->watermark_boost = 0;
-	zone->flags = 0;
-	mymm_zone_set_marks(zone);
+	zone->flags &= BIT(MYMM_ZONE_TIGHT) | BIT(MYMM_ZONE_DEAD);
 	zone->least_free = zone->buddy.free;
+	mymm_zone_set_marks(zone);
+	mymm_zone_recover(zone);
 	return true;
 }
 

@@ -24,7 +24,7 @@ enum mymm_zone_type {
 /* The largest order that each CPU keeps blocks of, but for pageblocks. */
 #define MYMM_PCP_MAX_ORDER 3
 
-struct mymm_pcp;
+struct mymm_cpu;
 
 /* How far down a zone may be used, in the field's words. */
 enum mymm_watermark {
@@ -35,23 +35,38 @@ enum mymm_watermark {
 	MYMM_NR_WMARKS,
 };
 
+/* How an allocation may go about it; the lowest bits name a watermark. */
+#define MYMM_ALLOC_WMARK 0x03U /* which watermark it has to pass */
+#define MYMM_ALLOC_NO_WATERMARKS 0x04U /* it has to pass none */
+#define MYMM_ALLOC_NON_BLOCK 0x10U /* it can't wait: a quarter of min more */
+#define MYMM_ALLOC_MIN_RESERVE 0x20U /* __GFP_HIGH: half of min */
+#define MYMM_ALLOC_NOFRAGMENT 0x100U /* rather another zone than to mix types */
+#define MYMM_ALLOC_HIGHATOMIC 0x200U /* from the HighAtomic reserve first */
+#define MYMM_ALLOC_KSWAPD 0x800U /* kswapd may be woken */
+#define MYMM_ALLOC_RESERVES \
+	(MYMM_ALLOC_NON_BLOCK | MYMM_ALLOC_MIN_RESERVE | MYMM_ALLOC_HIGHATOMIC)
+
 /* Bits of a zone's @flags; under its lock but for reading. */
 enum mymm_zone_flags {
 	MYMM_ZONE_BELOW_HIGH, /* an allocation found it below its high watermark */
 	MYMM_ZONE_BOOSTED, /* the watermark was boosted, and kswapd not told yet */
 	MYMM_ZONE_RECLAIM_ACTIVE, /* kswapd is at work on it */
+	MYMM_ZONE_TIGHT, /* it is below @mark: CPUs' fast paths lead elsewhere */
+	MYMM_ZONE_DEAD, /* of a dead pool: they never lead here again */
 };
 
 /**
  * struct mymm_zone - one zone of one node
  * @lock: protects @buddy, the tags and links of the zone's free blocks, and what
  *        is below it; see pool.h for the order of locks
- * @fast_mark: for each combination of gfp's zone flags: a request with free frames above
- *             this passes every watermark; derived, see mymm_zone_set_marks()
+ * @mark: with more free frames than this a request that has this zone as its first passes
+ *        every watermark; derived, see mymm_zone_set_marks()
+ * @alarm: with fewer free frames than this mymm_zone_alarm() wants to be called
  * @buddy: the free blocks
  * @type: which zone it is; constant
  * @node: of which node; constant
  * @number: in the pool; constant
+ * @cpu: what CPUs know of the pool, see pcp.h; constant
  * @flags: enum mymm_zone_flags
  * @watermark: frames; without @watermark_boost; all 0 in a pool without watermarks
  * @watermark_boost: what fallbacks have added for the time being
@@ -74,11 +89,13 @@ enum mymm_zone_flags {
  */
 struct mymm_zone {
 	raw_spinlock_t lock;
-	unsigned long fast_mark[16];
+	unsigned long mark;
+	unsigned long alarm;
 	struct mymm_buddy buddy;
 	enum mymm_zone_type type;
 	int node;
 	unsigned int number;
+	struct mymm_cpu __percpu *cpu;
 
 	unsigned long flags;
 	unsigned long watermark[MYMM_NR_WMARKS];
@@ -173,7 +190,17 @@ void mymm_zone_init(struct mymm_zone *zone, struct mymm_frame *table,
 bool mymm_zone_reset(struct mymm_zone *zone, enum mymm_migratetype type);
 void mymm_zone_read(struct mymm_zone *zone, struct mymm_zone_snapshot *snap);
 
+/* watermark.c */
 void mymm_zone_set_marks(struct mymm_zone *zone);
+void mymm_zone_alarm(struct mymm_zone *zone);
+void mymm_zone_recover(struct mymm_zone *zone);
+void mymm_zone_boost(struct mymm_zone *zone, unsigned int alloc_flags);
+bool mymm_zone_watermark_ok(const struct mymm_zone *zone, unsigned int order,
+			    unsigned long mark, enum mymm_zone_type highest,
+			    unsigned int alloc_flags, long free);
+
+/* pcp.c */
+void mymm_pcp_tighten(struct mymm_zone *zone, bool tight);
 
 /* Frames from the first to the last, holes among them. */
 static inline unsigned long mymm_zone_frames(const struct mymm_zone *zone)
