@@ -195,7 +195,7 @@ static void slabinfo(struct kunit *test)
 /* --- the map ------------------------------------------------------------------------ */
 
 #define MAP_LEGEND \
-	"0-9 a: free, of that order   P: pages   S: slab   L: large kmalloc   . p s l: the rest of it"
+	"0-9 a: free, of that order   P: pages   S: slab   L: large kmalloc   C: in a CPU's list   . p s l c: the rest of it   -: hole"
 
 static const char *const map_in_use[] = {
 	MAP_LEGEND,

@@ -5,16 +5,19 @@
  *   check      runs the validator; "ok", or the first broken invariant, after which the
  *              pool is out of service
  *   frames     a map of each zone, a character a frame
+ *   zones      what each zone has gone through, a line each
  *   counters   how often what was refused
  *   magazines  what stands in front of each cache, and how often it was enough
  *   page_owner*  who holds pages, see page_owner.c
+ *   history    free blocks over time, see history.c
+ *   drain      whatever is written: gives back to the zones what no user holds
  *   extfrag/   unusable_index and extfrag_index, as the real ones of these names
  *
  * The map shows 64 frames a line. The first frame of a block tells what it is: a free
- * one its order (a for 10), P pages, S a slab, L a large kmalloc; its other frames
- * follow in small letters, or as dots if they are free. Lines equal to the one before
- * are left out, and a * stands for them, as in hexdump. A line is one moment, the map
- * as a whole is not.
+ * one its order (a for 10), P pages, S a slab, L a large kmalloc, C what a CPU has in its
+ * lists; its other frames follow in small letters, or as dots if they are free. A hole is
+ * a dash. Lines equal to the one before are left out, and a * stands for them, as in
+ * hexdump. A line is one moment, the map as a whole is not.
  */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
@@ -23,6 +26,7 @@
 #include "check.h"
 #include "compat.h"
 #include "extfrag.h"
+#include "history.h"
 #include "owner.h"
 #include "proc.h"
 
@@ -60,6 +64,10 @@ static char head_character(u32 tag)
 		return 'L';
 	case MYMM_FRAME_SLAB:
 		return 'S';
+	case MYMM_FRAME_PCP:
+		return 'C';
+	case MYMM_FRAME_HOLE:
+		return '-';
 	default:
 		return '?';
 	}
@@ -141,7 +149,7 @@ void mymm_frames_show(struct seq_file *m, struct mymm_pool *pool)
 
 	seq_puts(
 		m,
-		"0-9 a: free, of that order   P: pages   S: slab   L: large kmalloc   . p s l: the rest of it\n");
+		"0-9 a: free, of that order   P: pages   S: slab   L: large kmalloc   C: in a CPU's list   . p s l c: the rest of it   -: hole\n");
 	for (i = 0; i < pool->nr_zones; i++)
 		show_map(m, &pool->zone[i]);
 }
@@ -154,6 +162,80 @@ static int frames_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(frames);
 
+/* --- zones ---------------------------------------------------------------------- */
+
+static void show_zone(struct seq_file *m, struct mymm_pool *pool,
+		      struct mymm_zone *zone)
+{
+	unsigned long refills = 0, flushes = 0, collisions = 0;
+	unsigned long extfrag, highatomic, boost;
+	struct mymm_zone_snapshot snap;
+	struct mymm_pcp *pcp;
+	int cpu;
+
+	mymm_zone_read(zone, &snap);
+	scoped_guard(raw_spinlock_irqsave, &zone->lock)
+	{
+		extfrag = zone->extfrag;
+		highatomic = zone->nr_reserved_highatomic;
+		boost = zone->watermark_boost;
+	}
+	mymm_for_each_pcp(zone, pcp, pool, cpu)
+	{
+		refills += READ_ONCE(pcp->refills);
+		flushes += READ_ONCE(pcp->flushes);
+		collisions += READ_ONCE(pcp->token.collisions);
+	}
+	seq_printf(
+		m,
+		"%6d %7s %10lu %10lu %10lu %6lu %7lu %10lu %6lu %8lu %8lu %10lu\n",
+		zone->node, mymm_zone_name(zone->type), mymm_zone_managed(zone),
+		snap.free, snap.peak, atomic_long_read(&zone->failed), extfrag,
+		highatomic, boost, refills, flushes, collisions);
+}
+
+/**
+ * mymm_zones_show() - what each zone has gone through
+ * @m: where to
+ * @pool: the pool
+ *
+ * Context: process.
+ */
+void mymm_zones_show(struct seq_file *m, struct mymm_pool *pool)
+{
+	unsigned int i;
+
+	seq_puts(
+		m,
+		"# node    zone    managed       free       peak failed extfrag highatomic  boost  refills  flushes collisions\n");
+	for (i = 0; i < pool->nr_zones; i++)
+		show_zone(m, pool, &pool->zone[i]);
+}
+MYMM_EXPORT_INTERNAL(mymm_zones_show);
+
+static int zones_show(struct seq_file *m, void *v)
+{
+	mymm_zones_show(m, m->private);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(zones);
+
+/* --- drain ---------------------------------------------------------------------- */
+
+static ssize_t drain_write(struct file *file, const char __user *text,
+			   size_t length, loff_t *pos)
+{
+	mymm_pool_drain(file->private_data);
+	return length;
+}
+
+static const struct file_operations drain_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.write = drain_write,
+	.llseek = noop_llseek,
+};
+
 /* --- counters ------------------------------------------------------------------- */
 
 static int counters_show(struct seq_file *m, void *v)
@@ -164,10 +246,6 @@ static int counters_show(struct seq_file *m, void *v)
 	for (i = 0; i < MYMM_NR_REFUSALS; i++)
 		seq_printf(m, "refused_%s %lu\n", mymm_refusal_names[i],
 			   atomic_long_read(&pool->refused[i]));
-	for (i = 0; i < pool->nr_zones; i++)
-		seq_printf(m, "failed_%s %lu\n",
-			   mymm_zone_name(pool->zone[i].type),
-			   atomic_long_read(&pool->zone[i].failed));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(counters);
@@ -262,6 +340,9 @@ void mymm_debugfs_init(struct mymm_pool *pool)
 	dir = debugfs_create_dir("mymm", NULL);
 	debugfs_create_file("check", 0400, dir, pool, &check_fops);
 	debugfs_create_file("frames", 0400, dir, pool, &frames_fops);
+	debugfs_create_file("zones", 0400, dir, pool, &zones_fops);
+	debugfs_create_file("drain", 0200, dir, pool, &drain_fops);
+	mymm_history_file(dir);
 	debugfs_create_file("counters", 0400, dir, pool, &counters_fops);
 	debugfs_create_file("magazines", 0400, dir, pool, &magazines_fops);
 	mymm_page_owner_init(dir, pool);

@@ -6,6 +6,7 @@
  */
 #include <linux/module.h>
 
+#include "history.h"
 #include "magazine.h"
 #include "pool.h"
 #include "proc.h"
@@ -83,6 +84,9 @@ static int __init mymm_init(void)
 	err = mymm_proc_init(pool);
 	if (err)
 		goto err_proc;
+	err = mymm_history_init(pool);
+	if (err)
+		goto err_history;
 	mymm_debugfs_init(pool);
 	err = mymm_session_init();
 	if (err)
@@ -92,6 +96,8 @@ static int __init mymm_init(void)
 
 err_session:
 	mymm_debugfs_exit();
+	mymm_history_exit();
+err_history:
 	mymm_proc_exit();
 err_proc:
 	mymm_pool_release(pool);
@@ -104,6 +110,7 @@ static void __exit mymm_exit(void)
 {
 	mymm_session_exit();
 	mymm_debugfs_exit();
+	mymm_history_exit();
 	mymm_proc_exit();
 	mymm_pool_release(pool);
 	mymm_magazine_exit();

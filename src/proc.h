@@ -32,6 +32,7 @@ void mymm_zoneinfo_show(struct seq_file *m, struct mymm_pool *pool);
 
 /* debugfs */
 void mymm_frames_show(struct seq_file *m, struct mymm_pool *pool);
+void mymm_zones_show(struct seq_file *m, struct mymm_pool *pool);
 void mymm_extfrag_show(struct seq_file *m, struct mymm_pool *pool,
 		       bool unusable);
 void mymm_debugfs_init(struct mymm_pool *pool);
