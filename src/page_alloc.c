@@ -322,15 +322,15 @@ alloc_small(struct mymm_pool *pool, gfp_t gfp, unsigned int order,
 	list = order * MYMM_NR_MIGRATETYPES + mymm_gfp_type(pool, gfp);
 	if (unlikely(!mymm_token_take(&pcp->token)))
 		return alloc_undo(pool, gfp, order, owner, pcp);
-	idx = pcp->list[list].first;
+	idx = pcp->first[list];
 	block = &pool->frame[idx];
 	/* The head of an empty list has another state. */
 	if (unlikely(block->tag_state != MYMM_FRAME_PCP))
 		return alloc_undo(pool, gfp, order, owner, pcp);
-	pcp->list[list].first = block->next;
+	pcp->first[list] = block->next;
 	pcp->left[list]++;
 	pcp->allocs[list]++;
-	WRITE_ONCE(block->tag, pcp->list[list].tag);
+	WRITE_ONCE(block->tag, pcp->tag[list]);
 	mymm_token_return(&pcp->token);
 	if (mymm_preempt_enable_begin())
 		return alloc_resched(block);
@@ -649,9 +649,9 @@ static noinline int free_undo(struct mymm_pool *pool, struct mymm_frame *frame,
 /* The list has no room left. */
 static noinline int free_full(struct mymm_pool *pool, struct mymm_frame *frame,
 			      unsigned int order, struct mymm_pcp *pcp,
-			      int *left)
+			      unsigned long list)
 {
-	++*left;
+	pcp->left[list]++;
 	mymm_token_undo(&pcp->token);
 	preempt_enable();
 	return free_claimed(pool, frame - pool->frame, order);
@@ -688,9 +688,9 @@ static __always_inline int free_small(struct mymm_pool *pool,
 	if (unlikely(!claim(frame, &tag, MYMM_FRAME_PCP)))
 		return free_undo(pool, frame, order, tag, pcp);
 	if (unlikely(--pcp->left[list] < 0))
-		return free_full(pool, frame, order, pcp, &pcp->left[list]);
-	frame->next = pcp->list[list].first;
-	pcp->list[list].first = idx;
+		return free_full(pool, frame, order, pcp, list);
+	frame->next = pcp->first[list];
+	pcp->first[list] = idx;
 	mymm_token_return(&pcp->token);
 	if (mymm_preempt_enable_begin())
 		return free_resched();

@@ -68,7 +68,7 @@ static unsigned int list_of(const struct mymm_pool *pool, unsigned int order,
 
 static bool list_empty_at(const struct mymm_pcp *pcp, unsigned int list)
 {
-	return pcp->list[list].first == pcp->heads + list;
+	return pcp->first[list] == pcp->heads + list;
 }
 
 /* This CPU's lists of a zone, with the token; NULL if we interrupted who has it. */
@@ -97,17 +97,17 @@ static void pcp_put(struct mymm_pcp *pcp)
 static u32 pop_first(struct mymm_frame *table, struct mymm_pcp *pcp,
 		     unsigned int list)
 {
-	u32 idx = pcp->list[list].first;
+	u32 idx = pcp->first[list];
 
-	pcp->list[list].first = table[idx].next;
+	pcp->first[list] = table[idx].next;
 	return idx;
 }
 
 static void push_first(struct mymm_frame *table, struct mymm_pcp *pcp,
 		       unsigned int list, u32 idx)
 {
-	table[idx].next = pcp->list[list].first;
-	pcp->list[list].first = idx;
+	table[idx].next = pcp->first[list];
+	pcp->first[list] = idx;
 }
 
 /* --- how much ------------------------------------------------------------------- */
@@ -284,10 +284,10 @@ static void cut_oldest(struct mymm_frame *table, struct mymm_pcp *pcp,
 	u32 head = pcp->heads + list, idx, last = MYMM_NO_FRAME, cut;
 	unsigned int nr = 0, stay;
 
-	for (idx = pcp->list[list].first; idx != head; idx = table[idx].next)
+	for (idx = pcp->first[list]; idx != head; idx = table[idx].next)
 		nr++;
 	stay = nr > most ? nr - most : 0;
-	cut = pcp->list[list].first;
+	cut = pcp->first[list];
 	for (idx = 0; idx < stay; idx++) {
 		last = cut;
 		cut = table[cut].next;
@@ -297,7 +297,7 @@ static void cut_oldest(struct mymm_frame *table, struct mymm_pcp *pcp,
 	if (stay)
 		table[last].next = head;
 	else
-		pcp->list[list].first = head;
+		pcp->first[list] = head;
 	for (idx = cut; idx != head; idx = table[idx].next)
 		last = idx;
 	table[last].next = chain->first;
@@ -406,8 +406,8 @@ static u32 refill(struct mymm_pool *pool, struct mymm_zone *zone,
 
 			unsigned int list = list_of(pool, order, type);
 
-			table[last].next = pcp->list[list].first;
-			pcp->list[list].first = first;
+			table[last].next = pcp->first[list];
+			pcp->first[list] = first;
 			pcp->spare -= frames;
 			pcp->moved += frames;
 			pcp->refills++;
@@ -719,12 +719,10 @@ static void init_lists(struct mymm_pool *pool, struct mymm_pcp *pcp,
 	pcp->heads = heads;
 	for (list = 0; list < MYMM_PCP_LISTS; list++) {
 		mymm_list_init(pool->frame, heads + list);
-		pcp->list[list] = (struct mymm_pcp_list){
-			.first = heads + list,
-			.tag = mymm_tag(MYMM_FRAME_PAGES, list_order(pcp, list),
-					zone->number) |
-			       mymm_tag_of_type(list % MYMM_NR_MIGRATETYPES),
-		};
+		pcp->first[list] = heads + list;
+		pcp->tag[list] = mymm_tag(MYMM_FRAME_PAGES,
+					  list_order(pcp, list), zone->number) |
+				 mymm_tag_of_type(list % MYMM_NR_MIGRATETYPES);
 	}
 }
 

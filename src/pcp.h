@@ -14,20 +14,6 @@ struct mymm_page_log;
 #define MYMM_PCP_LISTS ((MYMM_PCP_BLOCK + 1) * MYMM_NR_MIGRATETYPES)
 
 /**
- * struct mymm_pcp_list - blocks of one order and migratetype that a CPU has at hand
- * @first: the block that was freed last; the list's head if there is none
- * @tag: what a block from here carries when it is allocated
- *
- * Strung up by @next alone, the newest first. The list's head, a member of the frame table,
- * is its end; its state is another than a block's, so that who takes the first need not
- * ask whether there is one.
- */
-struct mymm_pcp_list {
-	u32 first;
-	u32 tag;
-};
-
-/**
  * struct mymm_pcp - the blocks of one zone that one CPU has at hand
  * @token: as a magazine's, see token.h
  * @zone: of which zone; constant
@@ -37,15 +23,21 @@ struct mymm_pcp_list {
  * @heads: index of the head of list 0; constant
  * @alloc_factor: the batch is doubled as often when it is taken
  * @free_count: frames that were freed in a row
- * @moved: frames that came from the zone less those that went there; with @allocs and
+ * @moved: frames that came from the zone less those that went there; with allocs and
  *         what is here it tells how many were freed
  * @seen_allocs: frames allocated until the last batch, and
  * @seen_frees: freed until then, so that no operation need count what happened since
  * @refills: batches from the zone
  * @flushes: batches to it
- * @list: by order * %MYMM_NR_MIGRATETYPES + migratetype
- * @left: blocks that may still come into each list before it asks again
- * @allocs: blocks that each list gave
+ * @first: of each list, by order * %MYMM_NR_MIGRATETYPES + migratetype: the block that was
+ *         freed last; the list's head if there is none
+ * @tag: what a block from each carries when it is allocated
+ * @left: blocks that may still come into each before it asks again
+ * @allocs: blocks that each gave
+ *
+ * A list is strung up by the frames' @next alone, the newest first. Its head, a member of
+ * the frame table, is its end; that has another state than a block, so that who takes the
+ * first need not ask whether there is one.
  *
  * What is here, @spare and what is left to the lists are together one less than @high, so
  * that the fast path of a free asks its own list and nothing else.
@@ -66,7 +58,8 @@ struct mymm_pcp {
 	unsigned long seen_frees;
 	unsigned long refills;
 	unsigned long flushes;
-	struct mymm_pcp_list list[MYMM_PCP_LISTS];
+	u32 first[MYMM_PCP_LISTS];
+	u32 tag[MYMM_PCP_LISTS];
 	int left[MYMM_PCP_LISTS];
 	unsigned long allocs[MYMM_PCP_LISTS];
 } ____cacheline_aligned;
