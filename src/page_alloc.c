@@ -597,7 +597,8 @@ static noinline int free_claimed(struct mymm_pool *pool, u32 idx,
 static noinline int free_slow(struct mymm_pool *pool, struct mymm_frame *frame,
 			      unsigned int order, u32 tag)
 {
-	if (!claim(frame, &tag, MYMM_FRAME_PCP))
+	/* If somebody was faster, the tag is what he made of it. */
+	if (!tag_is_block(tag, order) || !claim(frame, &tag, MYMM_FRAME_PCP))
 		return refuse_free(pool, frame, order, tag);
 	return free_claimed(pool, frame - pool->frame, order);
 }
