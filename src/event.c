@@ -32,6 +32,10 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
+/* For whoever wants to look on from a module of his own, our tests among them. */
+EXPORT_TRACEPOINT_SYMBOL_GPL(mymm_page_alloc);
+EXPORT_TRACEPOINT_SYMBOL_GPL(mymm_page_free);
+
 const char *const mymm_refusal_names[MYMM_NR_REFUSALS] = {
 	[MYMM_REFUSED_NMI] = "in_nmi",
 	[MYMM_REFUSED_DEAD] = "pool_dead",

@@ -388,6 +388,7 @@ struct mymm_frame *__mymm_alloc_pages(struct mymm_pool *pool, gfp_t gfp,
 {
 	return alloc_fast(pool, gfp, order, &owner);
 }
+MYMM_EXPORT_INTERNAL(__mymm_alloc_pages);
 
 /**
  * mymm_alloc_pages() - allocate a block of pages
