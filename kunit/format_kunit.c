@@ -13,45 +13,7 @@
  * with too small a buffer, and through the file system in small pieces, with hundreds of
  * caches.
  */
-#include <linux/seq_file.h>
-
-#include "util.h"
-#include "../src/proc.h"
-
-typedef void show_fn(struct seq_file *m, struct mymm_pool *pool);
-
-/* What @show makes of a pool, in a buffer of @size bytes. */
-static char *text_of(struct kunit *test, show_fn *show, struct mymm_pool *pool,
-		     size_t size)
-{
-	struct seq_file m = { .size = size };
-
-	m.buf = kunit_kzalloc(test, size, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, m.buf);
-	show(&m, pool);
-	KUNIT_ASSERT_FALSE(test, seq_has_overflowed(&m));
-	return m.buf;
-}
-
-/* Lines, NULL behind the last, as they stand in a file. */
-static char *join(struct kunit *test, const char *const *lines)
-{
-	const size_t size = 4096;
-	char *text = kunit_kzalloc(test, size, GFP_KERNEL);
-	size_t len = 0;
-
-	KUNIT_ASSERT_NOT_NULL(test, text);
-	for (; *lines; lines++)
-		len += scnprintf(text + len, size - len, "%s\n", *lines);
-	return text;
-}
-
-static void expect_lines(struct kunit *test, show_fn *show,
-			 struct mymm_pool *pool, const char *const *lines)
-{
-	KUNIT_EXPECT_STREQ(test, text_of(test, show, pool, 4096),
-			   join(test, lines));
-}
+#include "text.h"
 
 static unsigned int count_lines(const char *text)
 {
@@ -96,17 +58,17 @@ static void buddyinfo(struct kunit *test)
 	struct mymm_frame *frame;
 	unsigned long *count;
 
-	expect_lines(test, mymm_buddyinfo_show, pool, fresh);
+	mymm_test_lines(test, mymm_buddyinfo_show, pool, fresh);
 
 	/* One page of Normal is from a block of 2. */
 	frame = mymm_alloc_pages(pool, GFP_KERNEL, 0);
-	expect_lines(test, mymm_buddyinfo_show, pool, one_page_taken);
+	mymm_test_lines(test, mymm_buddyinfo_show, pool, one_page_taken);
 	MYMM_EXPECT_OK(test, mymm_free_pages(pool, frame, 0));
 
 	/* More than six digits push the rest to the right. */
 	count = &pool->zone[0].buddy.type[0].order[0].nr_free;
 	*count = 12345678;
-	expect_lines(test, mymm_buddyinfo_show, pool, many_digits);
+	mymm_test_lines(test, mymm_buddyinfo_show, pool, many_digits);
 	*count = 0;
 }
 
@@ -123,7 +85,7 @@ static void buddyinfo_zones(struct kunit *test)
 	struct mymm_pool *pool =
 		mymm_test_pool_none(test, "Movable:4M,DMA32:4M,HighMem:8M");
 
-	expect_lines(test, mymm_buddyinfo_show, pool, three_zones);
+	mymm_test_lines(test, mymm_buddyinfo_show, pool, three_zones);
 }
 
 /* --- slabinfo -------------------------------------------------------------------- */
@@ -159,7 +121,7 @@ static void slabinfo_empty(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool_none(test, "DMA:4K");
 
-	expect_lines(test, mymm_slabinfo_show_all, pool, no_caches);
+	mymm_test_lines(test, mymm_slabinfo_show_all, pool, no_caches);
 }
 
 /*
@@ -179,11 +141,11 @@ static void slabinfo(struct kunit *test)
 	for (i = 0; i < 70; i++)
 		objs[i] = mymm_cache_alloc(cache, GFP_KERNEL);
 	mymm_cache_shrink(cache); /* what the magazine has too much */
-	text = text_of(test, mymm_slabinfo_show_all, pool, 16384);
+	text = mymm_test_text(test, mymm_slabinfo_show_all, pool, 16384);
 	KUNIT_EXPECT_EQ(test, count_lines(text), 2 + 2 + 39);
-	end = join(test, oldest_last);
+	end = mymm_test_join(test, oldest_last);
 	KUNIT_EXPECT_STREQ(test, text + strlen(text) - strlen(end), end);
-	begin = join(test, newest_first);
+	begin = mymm_test_join(test, newest_first);
 	text[min(strlen(text), strlen(begin))] = 0;
 	if (num_present_cpus() == 2 || num_present_cpus() == 3)
 		KUNIT_EXPECT_STREQ(test, text, begin);
@@ -233,12 +195,12 @@ static void frame_map(struct kunit *test)
 	obj = mymm_cache_alloc(cache, GFP_DMA);
 	large = mymm_kmalloc(pool, 10000, GFP_DMA);
 	/* Lines of 64 frames; those like the one before are a star. */
-	expect_lines(test, mymm_frames_show, pool, map_in_use);
+	mymm_test_lines(test, mymm_frames_show, pool, map_in_use);
 	MYMM_EXPECT_OK(test, mymm_kfree(large));
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, obj));
 	MYMM_EXPECT_OK(test, mymm_free_pages(pool, frame, 1));
 	mymm_pool_drain(pool);
-	expect_lines(test, mymm_frames_show, pool, map_whole);
+	mymm_test_lines(test, mymm_frames_show, pool, map_whole);
 }
 
 /* --- as a file -------------------------------------------------------------------------- */
@@ -285,7 +247,8 @@ static void long_file(struct kunit *test)
 		KUNIT_ASSERT_FALSE(test, IS_ERR(cache));
 		caches[i] = cache;
 	}
-	expected = text_of(test, mymm_slabinfo_show_all, pool, 128 << 10);
+	expected =
+		mymm_test_text(test, mymm_slabinfo_show_all, pool, 128 << 10);
 	KUNIT_EXPECT_EQ(test, count_lines(expected), 2 + 39 + CACHES);
 	KUNIT_EXPECT_GT(test, strlen(expected), 40000);
 	for (i = 0; i < ARRAY_SIZE(pieces); i++) {
@@ -296,7 +259,7 @@ static void long_file(struct kunit *test)
 		kunit_kfree(test, text);
 	}
 
-	expected = text_of(test, mymm_buddyinfo_show, pool, 4096);
+	expected = mymm_test_text(test, mymm_buddyinfo_show, pool, 4096);
 	for (i = 0; i < ARRAY_SIZE(pieces); i++) {
 		text = mymm_test_read_file(test, "/proc/mybuddyinfo", pieces[i],
 					   0444);
@@ -309,30 +272,11 @@ static void long_file(struct kunit *test)
 static void small_buffer(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool(test, "DMA:256K");
-	show_fn *const shows[] = { mymm_buddyinfo_show, mymm_slabinfo_show_all,
-				   mymm_frames_show };
-	static const size_t sizes[] = { 1, 2, 23, 24, 25, 80, 91, 92, 93, 200 };
-	unsigned int i, s;
-	u8 buf[256];
+	static mymm_show_fn *const shows[] = { mymm_buddyinfo_show,
+					       mymm_slabinfo_show_all,
+					       mymm_frames_show };
 
-	for (i = 0; i < ARRAY_SIZE(shows); i++) {
-		char *whole = text_of(test, shows[i], pool, 16384);
-
-		for (s = 0; s < ARRAY_SIZE(sizes); s++) {
-			struct seq_file m = {
-				.buf = buf,
-				.size = min(sizes[s], strlen(whole)),
-			};
-			void *beyond;
-
-			memset(buf, 0xee, sizeof(buf));
-			shows[i](&m, pool);
-			KUNIT_EXPECT_TRUE(test, seq_has_overflowed(&m));
-			beyond = memchr_inv(buf + m.size, 0xee,
-					    sizeof(buf) - m.size);
-			KUNIT_EXPECT_NULL(test, beyond);
-		}
-	}
+	mymm_test_small_buffers(test, shows, ARRAY_SIZE(shows), pool);
 }
 
 static struct kunit_case format_cases[] = {

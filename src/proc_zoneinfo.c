@@ -252,7 +252,7 @@ static void show_pagesets(struct seq_file *m, struct mymm_pool *pool,
 	seq_puts(m, "\n  pagesets");
 	for_each_online_cpu(cpu) {
 		const struct mymm_pcp *pcp =
-			&per_cpu_ptr(pool->cpu, cpu)->pcp[zone->number];
+			per_cpu_ptr(pool->cpu, cpu)->by_zone[zone->number];
 
 		seq_printf(m, "\n    cpu: %i", cpu);
 		/* Another CPU's, between two of its steps: it may be one short of none. */

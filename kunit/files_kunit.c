@@ -1,0 +1,763 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The views of the page layer, byte for byte, for pools that are small enough to be drawn.
+ *
+ * format_kunit.c has the older files. What the lines look like comes from the formats of the
+ * real files, and the numbers from the maps that stand above the tests. That the lines are
+ * those of the running kernel is what the test qemu/tests/files looks at.
+ */
+#include <linux/cpumask.h>
+
+#include "text.h"
+#include "../src/compat.h"
+#include "../src/history.h"
+#include "../src/vmstat.h"
+
+/* Pages that are grouped, in pageblocks of 16, and nothing else that Linux does. */
+#define GROUPED (MYMM_POOL_BARE & ~MYMM_POOL_NO_MOBILITY)
+
+static struct mymm_pool *grouped_pool(struct kunit *test, const char *zones,
+				      unsigned int nodes)
+{
+	const struct mymm_pool_config config = {
+		.zones = zones,
+		.backing = MYMM_BACKING_NONE,
+		.nodes = nodes,
+		.block_order = 4,
+		.flags = GROUPED,
+	};
+
+	return mymm_test_pool_config(test, &config);
+}
+
+/* Ends with the test, whatever came of it. */
+struct held {
+	struct mymm_pool *pool;
+	struct mymm_frame *frame;
+	unsigned int order;
+};
+
+static void end_block(void *data)
+{
+	struct held *held = data;
+
+	if (held->frame)
+		mymm_free_pages(held->pool, held->frame, held->order);
+}
+
+static struct held *hold(struct kunit *test, struct mymm_pool *pool, gfp_t gfp,
+			 unsigned int order)
+{
+	struct held *held = kunit_kzalloc(test, sizeof(*held), GFP_KERNEL);
+	int err;
+
+	KUNIT_ASSERT_NOT_NULL(test, held);
+	held->pool = pool;
+	held->order = order;
+	held->frame = mymm_alloc_pages(pool, gfp, order);
+	KUNIT_ASSERT_NOT_NULL(test, held->frame);
+	err = kunit_add_action_or_reset(test, end_block, held);
+	KUNIT_ASSERT_EQ(test, err, 0);
+	return held;
+}
+
+static void let_go(struct kunit *test, struct held *held)
+{
+	MYMM_EXPECT_OK(test,
+		       mymm_free_pages(held->pool, held->frame, held->order));
+	held->frame = NULL;
+}
+
+/* --- pagetypeinfo ---------------------------------------------------------------- */
+
+/* What the kernel was configured with, and we don't have. */
+#ifdef CONFIG_CMA
+#define CMA_NAME "         CMA "
+#define CMA_COUNT "           0 "
+#define CMA_ROW(zone)                                     \
+	"Node    0, zone " zone ", type          CMA "    \
+	"     0      0      0      0      0      0      " \
+	"0      0      0      0      0 ",
+#else
+#define CMA_NAME
+#define CMA_COUNT
+#define CMA_ROW(zone)
+#endif
+#ifdef CONFIG_MEMORY_ISOLATION
+#define ISOLATE_NAME "     Isolate "
+#define ISOLATE_COUNT "           0 "
+#define ISOLATE_ROW(zone)                                 \
+	"Node    0, zone " zone ", type      Isolate "    \
+	"     0      0      0      0      0      0      " \
+	"0      0      0      0      0 ",
+#else
+#define ISOLATE_NAME
+#define ISOLATE_COUNT
+#define ISOLATE_ROW(zone)
+#endif
+
+#define ORDERS                                                              \
+	"Free pages count per migrate type at order       0      1      2 " \
+	"     3      4      5      6      7      8      9     10 "
+#define BLOCKS                                                             \
+	"Number of blocks type     Unmovable      Movable  Reclaimable   " \
+	"HighAtomic " CMA_NAME ISOLATE_NAME
+
+static const char *const types_mixed[] = {
+	"Page block order: 4",
+	"Pages per block:  16",
+	"",
+	ORDERS,
+	"Node    0, zone      DMA, type    Unmovable      0      0      0      0      0      0      0      0      0      0      0 ",
+	"Node    0, zone      DMA, type      Movable      0      0      0      0      0      0      1      0      0      0      0 ",
+	"Node    0, zone      DMA, type  Reclaimable      0      0      0      0      0      0      0      0      0      0      0 ",
+	"Node    0, zone      DMA, type   HighAtomic      0      0      0      0      0      0      0      0      0      0      0 ",
+	CMA_ROW("     DMA") ISOLATE_ROW(
+		"     DMA") "Node    0, zone   Normal, type    Unmovable      1      1      1      1      1      1      0      0      0      0      0 ",
+	"Node    0, zone   Normal, type      Movable      0      0      0      0      0      0      1      0      0      0      0 ",
+	"Node    0, zone   Normal, type  Reclaimable      0      0      0      0      0      0      0      0      0      0      0 ",
+	"Node    0, zone   Normal, type   HighAtomic      0      0      0      0      0      0      0      0      0      0      0 ",
+	CMA_ROW("  Normal") ISOLATE_ROW("  Normal") "",
+	BLOCKS,
+	"Node 0, zone      DMA            0            4            0            0 " CMA_COUNT
+		ISOLATE_COUNT,
+	"Node 0, zone   Normal            4            4            0            0 " CMA_COUNT
+		ISOLATE_COUNT,
+	NULL,
+};
+
+/*
+ * Zone Normal is two blocks of 64 frames, all Movable; a page that is not takes one, of
+ * which each of the four pageblocks becomes Unmovable:
+ *
+ *	DMA   0 M M M M 63   Normal   64 U U U U 127   128 M M M M 191
+ */
+static void pagetypeinfo(struct kunit *test)
+{
+	struct mymm_pool *pool = grouped_pool(test, "DMA:256K,Normal:512K", 1);
+	struct held *page = hold(test, pool, GFP_KERNEL, 0);
+
+	mymm_test_lines(test, mymm_pagetypeinfo_show, pool, types_mixed);
+	let_go(test, page);
+}
+
+/* No more than 100000 blocks are told. */
+static void pagetypeinfo_capped(struct kunit *test)
+{
+	struct mymm_pool *pool = grouped_pool(test, "DMA:256K", 1);
+	struct mymm_buddy_order *o =
+		&pool->zone[0].buddy.type[MYMM_MOVABLE].order[0];
+	static const struct {
+		unsigned long nr;
+		const char *shown;
+	} counts[] = {
+		{ 99999, "type      Movable  99999      0 " },
+		{ 100000, "type      Movable >100000      0 " },
+		{ 12345678, "type      Movable >100000      0 " },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(counts); i++) {
+		char *text;
+
+		o->nr_free = counts[i].nr;
+		text = mymm_test_text(test, mymm_pagetypeinfo_show, pool, 4096);
+		KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(text, counts[i].shown),
+					  "%lu blocks: %s", counts[i].nr, text);
+	}
+	o->nr_free = 0;
+}
+
+/* Add the eleven numbers that stand between @start and the end of the line. */
+static bool add_row(const char *text, const char *start, unsigned long *sum)
+{
+	const char *at = strstr(text, start);
+	unsigned int order;
+	char *next;
+
+	if (!at)
+		return false;
+	at += strlen(start);
+	for (order = 0; order < MYMM_NR_ORDERS; order++) {
+		at = skip_spaces(at);
+		sum[order] += simple_strtoul(at, &next, 10);
+		if (next == at)
+			return false;
+		at = next;
+	}
+	return !strncmp(at, " \n", 2);
+}
+
+/* I8, in what is read: the rows of each type together are the zone's line. */
+static void expect_rows_add_up(struct kunit *test, struct mymm_pool *pool)
+{
+	char *types = mymm_test_text(test, mymm_pagetypeinfo_show, pool, 16384);
+	char *blocks = mymm_test_text(test, mymm_buddyinfo_show, pool, 4096);
+	unsigned int i, type;
+
+	for (i = 0; i < pool->nr_zones; i++) {
+		unsigned long sum[MYMM_NR_ORDERS] = {};
+		unsigned long line[MYMM_NR_ORDERS] = {};
+		const char *zone = mymm_zone_name(pool->zone[i].type);
+		char start[64];
+
+		for (type = 0; type < MYMM_NR_MIGRATETYPES; type++) {
+			snprintf(start, sizeof(start),
+				 "Node    0, zone %8s, type %12s ", zone,
+				 mymm_migratetype_names[type]);
+			KUNIT_EXPECT_TRUE(test, add_row(types, start, sum));
+		}
+		snprintf(start, sizeof(start), "Node 0, zone %8s ", zone);
+		KUNIT_EXPECT_TRUE(test, add_row(blocks, start, line));
+		KUNIT_EXPECT_MEMEQ(test, sum, line, sizeof(sum));
+	}
+	kunit_kfree(test, types);
+	kunit_kfree(test, blocks);
+}
+
+#define BLOCKS_HELD 64
+
+/* While blocks of any order and type come and go. */
+static void rows_add_up(struct kunit *test)
+{
+	static const gfp_t gfps[] = { GFP_KERNEL, GFP_KERNEL | __GFP_MOVABLE,
+				      GFP_KERNEL | __GFP_RECLAIMABLE };
+	struct mymm_pool *pool = grouped_pool(test, "DMA:1M,Normal:2M", 1);
+	struct mymm_frame *held[BLOCKS_HELD] = {};
+	unsigned int order[BLOCKS_HELD], i, n;
+	unsigned int mixed = 0;
+	struct rnd_state random;
+
+	mymm_test_random(test, &random);
+	for (n = 0; n < 2000; n++) {
+		i = mymm_test_below(&random, BLOCKS_HELD);
+		if (held[i]) {
+			MYMM_EXPECT_OK(test, mymm_free_pages(pool, held[i],
+							     order[i]));
+			held[i] = NULL;
+		} else {
+			order[i] = mymm_test_below(&random, 7);
+			held[i] = mymm_alloc_pages(
+				pool,
+				__GFP_NOWARN |
+					gfps[mymm_test_below(&random, 3)],
+				order[i]);
+		}
+		if (n % 50 == 0)
+			expect_rows_add_up(test, pool);
+		mixed += pool->zone[1].extfrag > 0;
+	}
+	KUNIT_EXPECT_GT(test, mixed, 0);
+	for (i = 0; i < BLOCKS_HELD; i++)
+		if (held[i])
+			MYMM_EXPECT_OK(test, mymm_free_pages(pool, held[i],
+							     order[i]));
+	expect_rows_add_up(test, pool);
+}
+
+/* --- vmstat ---------------------------------------------------------------------- */
+
+#ifdef CONFIG_NUMA
+#define NUMA_LINES(hit, miss, foreign, local, other)                    \
+	"numa_hit " #hit, "numa_miss " #miss, "numa_foreign " #foreign, \
+		"numa_interleave 0", "numa_local " #local,              \
+		"numa_other " #other,
+#else
+#define NUMA_LINES(hit, miss, foreign, local, other)
+#endif
+
+#define ALLOCSTALL                                                       \
+	"allocstall_dma 0", "allocstall_dma32 0", "allocstall_normal 7", \
+		"allocstall_high 0", "allocstall_movable 0"
+#define RECLAIMED                                                  \
+	"pgsteal_kswapd 1", "pgsteal_direct 2", "pgscan_kswapd 3", \
+		"pgscan_direct 4", "slabs_scanned 5",              \
+		"kswapd_low_wmark_hit_quickly 6",                  \
+		"kswapd_high_wmark_hit_quickly 8", "pageoutrun 9", \
+		"drop_slab 10"
+
+static const char *const counted[] = {
+	"nr_free_pages 180",
+	NUMA_LINES(5, 0, 0, 5, 0) "nr_slab_reclaimable 0",
+	"nr_slab_unreclaimable 0",
+	"pgalloc_dma 1",
+	"pgalloc_dma32 0",
+	"pgalloc_normal 0",
+	"pgalloc_high 0",
+	"pgalloc_movable 24",
+	ALLOCSTALL,
+	"pgfree 13",
+	RECLAIMED,
+	NULL,
+};
+
+/*
+ * Of 192 frames 12 are held in the end, of 25 that were allocated in five blocks:
+ *
+ *	Movable   +8 +4 +4 -8 -4 +8     DMA   +1 -1
+ *
+ * What reclaim has counted is shown as it is.
+ */
+static void vmstat(struct kunit *test)
+{
+	struct mymm_pool *pool = grouped_pool(test, "DMA:256K,Movable:512K", 1);
+	const gfp_t movable = GFP_HIGHUSER_MOVABLE;
+	struct mymm_reclaim_stats *stats = &pool->reclaim.stats;
+	struct held *eight, *four, *other, *page;
+
+	atomic_long_set(&stats->allocstall[MYMM_ZONE_NORMAL], 7);
+	atomic_long_set(&stats->pgsteal_kswapd, 1);
+	atomic_long_set(&stats->pgsteal_direct, 2);
+	atomic_long_set(&stats->pgscan_kswapd, 3);
+	atomic_long_set(&stats->pgscan_direct, 4);
+	atomic_long_set(&stats->slabs_scanned, 5);
+	atomic_long_set(&stats->kswapd_low_wmark_hit_quickly, 6);
+	atomic_long_set(&stats->kswapd_high_wmark_hit_quickly, 8);
+	atomic_long_set(&stats->pageoutrun, 9);
+	atomic_long_set(&stats->drop_slab, 10);
+
+	eight = hold(test, pool, movable, 3);
+	four = hold(test, pool, movable, 2);
+	other = hold(test, pool, movable, 2);
+	let_go(test, eight);
+	let_go(test, four);
+	eight = hold(test, pool, movable, 3);
+	page = hold(test, pool, GFP_KERNEL, 0);
+	let_go(test, page);
+	mymm_test_lines(test, mymm_vmstat_show, pool, counted);
+	let_go(test, eight);
+	let_go(test, other);
+}
+
+/* --- zoneinfo -------------------------------------------------------------------- */
+
+/* Somewhere in the text these lines stand together. */
+static void expect_piece(struct kunit *test, const char *text,
+			 const char *piece)
+{
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(text, piece),
+				  "not there:\n%s\nbut this:\n%s", piece, text);
+}
+
+static unsigned int count_pieces(const char *text, const char *piece)
+{
+	unsigned int nr = 0;
+
+	for (; (text = strstr(text, piece)); text += strlen(piece))
+		nr++;
+	return nr;
+}
+
+#if MYMM_ZONEINFO_6_12
+#define PROMO(value) "        promo    " #value "\n"
+#else
+#define PROMO(value)
+#endif
+
+static const char zone_head[] =
+	"Node 0, zone   Normal\n"
+	"  pages free     118\n"
+	"        boost    5\n"
+	"        min      15\n"
+	"        low      17\n"
+	"        high     19\n" PROMO(
+		21) "        spanned  128\n"
+		    "        present  118\n"
+		    "        managed  118\n"
+		    "        cma      0\n"
+		    "        protection: (0, 0, 0, 3, 4)\n"
+		    "      nr_free_pages 118\n"
+		    "      nr_zone_inactive_anon 0\n";
+
+static const char zone_empty[] =
+	"Node 0, zone  HighMem\n"
+	"  pages free     0\n"
+	"        boost    0\n"
+	"        min      0\n"
+	"        low      0\n"
+	"        high     0\n" PROMO(0) "        spanned  0\n"
+					"        present  0\n"
+					"        managed  0\n"
+					"        cma      0\n"
+					"        protection: (0, 0, 0, 0, 0)\n"
+					"Node 0, zone  Movable\n"
+					"  pages free     0\n";
+
+/* The end of zone Normal: of each CPU what it keeps; 5 frames, and the others none. */
+static char *pagesets(struct kunit *test, int with)
+{
+	const size_t size = 4096;
+	char *text = kunit_kzalloc(test, size, GFP_KERNEL);
+	size_t len;
+	int cpu;
+
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	len = scnprintf(text, size, "  pagesets\n");
+	for_each_online_cpu(cpu) {
+		len += scnprintf(text + len, size - len,
+				 "    cpu: %d\n"
+				 "              count: %d\n"
+				 "              high:  %d\n"
+				 "              batch: 7\n",
+				 cpu, cpu == with ? 5 : 0,
+				 cpu == with ? 30 : 28);
+		if (IS_ENABLED(CONFIG_SMP))
+			len += scnprintf(text + len, size - len,
+					 "  vm stats threshold: 0\n");
+	}
+	scnprintf(text + len, size - len,
+		  "  node_unreclaimable:  0\n"
+		  "  start_pfn:           64\n"
+		  "Node 0, zone  HighMem\n");
+	return text;
+}
+
+static void *copy(struct kunit *test, const void *from, size_t size)
+{
+	void *to = kunit_kzalloc(test, size, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, to);
+	return memcpy(to, from, size);
+}
+
+/*
+ * Zone Normal has 128 frames, from frame 64, ten of them holes. What else a zone can show
+ * is written into it, shown, and taken back.
+ */
+static void zoneinfo(struct kunit *test)
+{
+	static const struct mymm_pool_config config = {
+		.zones = "DMA:256K,Normal:512K",
+		.backing = MYMM_BACKING_NONE,
+		.holes = "80-89",
+		.block_order = 4,
+		.flags = GROUPED,
+	};
+	struct mymm_pool *pool = mymm_test_pool_config(test, &config);
+	int cpu = cpumask_first(cpu_online_mask);
+	struct mymm_pcp *pcp = per_cpu_ptr(pool->cpu, cpu)->by_zone[1];
+	struct mymm_zone *zone = &pool->zone[1];
+	struct mymm_zone *zone_before = copy(test, zone, sizeof(*zone));
+	struct mymm_pcp *pcp_before = copy(test, pcp, sizeof(*pcp));
+	char *text;
+
+	zone->watermark_boost = 5;
+	zone->watermark[MYMM_WMARK_MIN] = 10;
+	zone->watermark[MYMM_WMARK_LOW] = 12;
+	zone->watermark[MYMM_WMARK_HIGH] = 14;
+	zone->watermark[MYMM_WMARK_PROMO] = 16;
+	zone->lowmem_reserve[MYMM_ZONE_HIGHMEM] = 3;
+	zone->lowmem_reserve[MYMM_ZONE_MOVABLE] = 4;
+	zone->pcp_batch = 7;
+	zone->pcp_high_min = 28;
+	zone->pcp_high_max = 56;
+	pcp->high = 30;
+	pcp->spare = 24;
+	text = mymm_test_text(test, mymm_zoneinfo_show, pool, 16384);
+	mymm_test_copy_zone(zone, zone_before);
+	*pcp = *pcp_before;
+
+	expect_piece(test, text, zone_head);
+	expect_piece(test, text, pagesets(test, cpu));
+	expect_piece(test, text, zone_empty);
+	/* The first zone of the node has what is the node's. */
+	KUNIT_EXPECT_EQ(test, count_pieces(text, "  per-node stats\n"), 1);
+	KUNIT_EXPECT_EQ(test,
+			strncmp(text,
+				"Node 0, zone      DMA\n"
+				"  per-node stats\n"
+				"      nr_inactive_anon 0\n",
+				strlen("Node 0, zone      DMA\n"
+				       "  per-node stats\n"
+				       "      nr_inactive_anon 0\n")),
+			0);
+	KUNIT_EXPECT_EQ(test, count_pieces(text, "Node 0, zone "), 5);
+	KUNIT_EXPECT_EQ(test, text[strlen(text) - 1], '\n');
+}
+
+/*
+ * Four blocks of 16 are all that node 0 has; the fifth that is wanted there comes from
+ * node 1, which is a miss of that and foreign to node 0.
+ */
+static void zoneinfo_numa(struct kunit *test)
+{
+	struct mymm_pool *pool = grouped_pool(test, "Normal:256K", 2);
+	struct mymm_zone_events of[2];
+	struct mymm_frame *block[5];
+	char *text;
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		block[i] = mymm_alloc_pages_node(pool, 0, GFP_KERNEL, 4);
+		KUNIT_EXPECT_NOT_NULL(test, block[i]);
+	}
+	for (i = 0; i < 2; i++)
+		mymm_zone_events(pool, &pool->zone[i], &of[i]);
+	KUNIT_EXPECT_EQ(test, of[0].numa_hit, 4);
+	KUNIT_EXPECT_EQ(test, of[0].numa_miss, 0);
+	KUNIT_EXPECT_EQ(test, of[0].numa_foreign, 1);
+	KUNIT_EXPECT_EQ(test, of[0].numa_local + of[0].numa_other, 4);
+	KUNIT_EXPECT_EQ(test, of[1].numa_hit, 0);
+	KUNIT_EXPECT_EQ(test, of[1].numa_miss, 1);
+	KUNIT_EXPECT_EQ(test, of[1].numa_foreign, 0);
+	KUNIT_EXPECT_EQ(test, of[1].numa_local + of[1].numa_other, 1);
+
+	text = mymm_test_text(test, mymm_zoneinfo_show, pool, 16384);
+	expect_piece(test, text,
+		     "      numa_hit     4\n"
+		     "      numa_miss    0\n"
+		     "      numa_foreign 1\n"
+		     "      numa_interleave 0\n");
+	expect_piece(test, text,
+		     "      numa_hit     0\n"
+		     "      numa_miss    1\n"
+		     "      numa_foreign 0\n"
+		     "      numa_interleave 0\n");
+	KUNIT_EXPECT_EQ(test, count_pieces(text, "  per-node stats\n"), 2);
+	KUNIT_EXPECT_EQ(test, count_pieces(text, "Node 1, zone "), 5);
+	for (i = 0; i < 5; i++)
+		if (block[i])
+			MYMM_EXPECT_OK(test,
+				       mymm_free_pages(pool, block[i], 4));
+	for (i = 0; i < 2; i++) {
+		mymm_zone_events(pool, &pool->zone[i], &of[i]);
+		KUNIT_EXPECT_EQ(test, of[i].freed, of[i].allocated);
+	}
+}
+
+/* A slab counts by its cache's kind, until it goes back. */
+static void slab_frames(struct kunit *test)
+{
+	const struct mymm_cache_config kinds[] = {
+		{ .name = "unreclaimable", .size = 64 },
+		{ .name = "reclaimable",
+		  .size = 64,
+		  .flags = SLAB_RECLAIM_ACCOUNT },
+	};
+	struct mymm_pool *pool = mymm_test_pool(test, "DMA:256K,Normal:1M");
+	const struct mymm_node *node = &pool->node_of[0];
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		struct mymm_cache *cache =
+			mymm_test_cache_config(test, pool, &kinds[i]);
+		void *obj = mymm_cache_alloc(cache, i ? GFP_DMA : GFP_KERNEL);
+		unsigned long frames = 1UL << cache->order;
+
+		KUNIT_ASSERT_NOT_NULL(test, obj);
+		KUNIT_EXPECT_EQ(test, mymm_node_slab_frames(node, i), frames);
+		KUNIT_EXPECT_EQ(test, mymm_node_slab_frames(node, !i), 0);
+		expect_piece(test,
+			     mymm_test_text(test, mymm_vmstat_show, pool, 4096),
+			     i ? "nr_slab_reclaimable 1\n"
+				 "nr_slab_unreclaimable 0\n" :
+				 "nr_slab_reclaimable 0\n"
+				 "nr_slab_unreclaimable 1\n");
+		MYMM_EXPECT_OK(test, mymm_cache_free(cache, obj));
+		mymm_pool_drain(pool);
+		KUNIT_EXPECT_EQ(test, mymm_node_slab_frames(node, i), 0);
+	}
+}
+
+/* --- debugfs --------------------------------------------------------------------- */
+
+static const char *const zones_lines[] = {
+	"# node    zone    managed       free       peak failed extfrag highatomic  boost  refills  flushes collisions",
+	"     0     DMA         64         64          0      0       0          0      0        0        0          0",
+	"     0  Normal        128        127          3      1       1         16     33        4        5          6",
+	NULL,
+};
+
+/*
+ * Of Normal three pages are held, then one; the first mixed types, and a block of 512
+ * pages is more than there is. The rest is written into it.
+ */
+static void zones(struct kunit *test)
+{
+	struct mymm_pool *pool = grouped_pool(test, "DMA:256K,Normal:512K", 1);
+	int cpu = cpumask_first(cpu_online_mask);
+	struct mymm_pcp *pcp = per_cpu_ptr(pool->cpu, cpu)->by_zone[1];
+	struct held *page = hold(test, pool, GFP_KERNEL, 0);
+	struct held *pair = hold(test, pool, GFP_KERNEL, 1);
+	struct mymm_zone *zone = &pool->zone[1];
+
+	let_go(test, pair);
+	KUNIT_EXPECT_NULL(test,
+			  mymm_alloc_pages(pool, GFP_NOWAIT | __GFP_NOWARN, 9));
+	zone->nr_reserved_highatomic = 16;
+	zone->watermark_boost = 33;
+	pcp->refills = 4;
+	pcp->flushes = 5;
+	pcp->token.collisions = 6;
+	mymm_test_lines(test, mymm_zones_show, pool, zones_lines);
+	zone->nr_reserved_highatomic = 0;
+	zone->watermark_boost = 0;
+	let_go(test, page);
+}
+
+static const char *const map_of_lists[] = {
+	"0-9 a: free, of that order   P: pages   S: slab   L: large kmalloc   C: in a CPU's list   . p s l c: the rest of it   -: hole",
+	"Node 0, zone   Normal, frames 0 to 63",
+	"         0  C0CcPp1.--------4...............5...............................",
+	NULL,
+};
+
+/*
+ * Frames 8 to 15 are holes. Of the eight before them a page and a pair go into a CPU's
+ * lists, and another pair is held:
+ *
+ *	0 page in a list   1 free   2 pair in a list   4 pair, held   6 free pair   8 holes
+ */
+static void map_of_cpu_lists(struct kunit *test)
+{
+	static const struct mymm_pool_config config = {
+		.zones = "Normal:256K",
+		.backing = MYMM_BACKING_NONE,
+		.holes = "8-15",
+		.flags = MYMM_POOL_BARE & ~MYMM_POOL_NO_PCP,
+	};
+	struct mymm_pool *pool = mymm_test_pool_config(test, &config);
+	struct held *page, *pair, *held;
+
+	KUNIT_ASSERT_EQ(test, pool->zone[0].pcp_batch, 1);
+	page = hold(test, pool, GFP_KERNEL, 0);
+	pair = hold(test, pool, GFP_KERNEL, 1);
+	KUNIT_EXPECT_EQ(test, mymm_frame_pfn(pool, page->frame), 0);
+	KUNIT_EXPECT_EQ(test, mymm_frame_pfn(pool, pair->frame), 2);
+	held = hold(test, pool, GFP_KERNEL, 1);
+	/* The other way round the CPU would give all away, having freed twice in a row. */
+	let_go(test, pair);
+	let_go(test, page);
+	mymm_test_lines(test, mymm_frames_show, pool, map_of_lists);
+	let_go(test, held);
+}
+
+/* --- history --------------------------------------------------------------------- */
+
+static void end_history(void *history)
+{
+	mymm_history_destroy(history);
+}
+
+static char *history_text(struct kunit *test, struct mymm_history *history)
+{
+	struct seq_file m = { .size = 4096 };
+
+	m.buf = kunit_kzalloc(test, m.size, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, m.buf);
+	mymm_history_show(&m, history);
+	KUNIT_ASSERT_FALSE(test, seq_has_overflowed(&m));
+	return m.buf;
+}
+
+#define HISTORY_HEAD \
+	"#    seconds node    zone      0      1      2      3      4      5      6      7      8      9     10"
+
+static const char *const no_samples[] = { HISTORY_HEAD, NULL };
+
+static const char *const two_samples[] = {
+	HISTORY_HEAD,
+	"    0.000001    0     DMA      0      0      0      0      1      0      0      0      0      0      0",
+	"    0.000001    0  Normal      0      0      0      0      1      0      0      0      0      0      0",
+	"   12.345678    0     DMA      0      0      0      0      1      0      0      0      0      0      0",
+	"   12.345678    0  Normal      1      1      1      1      0      0      0      0      0      0      0",
+	NULL,
+};
+
+static const char *const last_three[] = {
+	HISTORY_HEAD,
+	"   13.000000    0     DMA      0      0      0      0      1      0      0      0      0      0      0",
+	"   13.000000    0  Normal      0      0      0      0      1      0      0      0      0      0      0",
+	"   14.000000    0     DMA      0      0      0      0      1      0      0      0      0      0      0",
+	"   14.000000    0  Normal      0      0      0      0      0      0      0      0      0      0      0",
+	"123456.999999    0     DMA      0      0      0      0      1      0      0      0      0      0      0",
+	"123456.999999    0  Normal      0      0      0      0      1      0      0      0      0      0      0",
+	NULL,
+};
+
+/* Two zones of 16 frames; room for three samples, of which five are taken. */
+static void history(struct kunit *test)
+{
+	struct mymm_pool *pool =
+		mymm_test_pool_none(test, "DMA:64K,Normal:64K");
+	struct mymm_history *history = mymm_history_create(pool, 3);
+	struct held *held;
+	int err;
+
+	KUNIT_ASSERT_NOT_NULL(test, history);
+	err = kunit_add_action_or_reset(test, end_history, history);
+	KUNIT_ASSERT_EQ(test, err, 0);
+
+	KUNIT_EXPECT_STREQ(test, history_text(test, history),
+			   mymm_test_join(test, no_samples));
+	mymm_history_sample(history, 1999);
+	held = hold(test, pool, GFP_KERNEL, 0);
+	mymm_history_sample(history, 12345678901ULL);
+	KUNIT_EXPECT_STREQ(test, history_text(test, history),
+			   mymm_test_join(test, two_samples));
+	let_go(test, held);
+	mymm_history_sample(history, 13 * NSEC_PER_SEC);
+	held = hold(test, pool, GFP_KERNEL, 4);
+	mymm_history_sample(history, 14 * NSEC_PER_SEC);
+	let_go(test, held);
+	mymm_history_sample(history, 123457 * NSEC_PER_SEC - 1);
+	KUNIT_EXPECT_STREQ(test, history_text(test, history),
+			   mymm_test_join(test, last_three));
+}
+
+/* Each of its three allocations fails once; then there is no history, and no leak. */
+static void history_no_memory(struct kunit *test)
+{
+	struct mymm_pool *pool = mymm_test_pool_none(test, "DMA:64K");
+	struct mymm_history *history = NULL;
+	unsigned long nth;
+
+	for (nth = 1; nth <= 3; nth++) {
+		mymm_inject_arm(nth);
+		history = mymm_history_create(pool, 3);
+		KUNIT_EXPECT_EQ(test, mymm_inject_disarm(), nth);
+		KUNIT_ASSERT_NULL(test, history);
+	}
+	mymm_inject_arm(nth);
+	history = mymm_history_create(pool, 3);
+	KUNIT_EXPECT_EQ(test, mymm_inject_disarm(), 3);
+	KUNIT_ASSERT_NOT_NULL(test, history);
+	mymm_history_destroy(history);
+}
+
+/* --- all of them ------------------------------------------------------------------ */
+
+/* Too small a buffer is full then, and not a byte more is written. */
+static void small_buffer(struct kunit *test)
+{
+	struct mymm_pool *pool = mymm_test_pool_none(test, "DMA:256K");
+	static mymm_show_fn *const shows[] = { mymm_pagetypeinfo_show,
+					       mymm_vmstat_show,
+					       mymm_zoneinfo_show,
+					       mymm_zones_show };
+
+	mymm_test_small_buffers(test, shows, ARRAY_SIZE(shows), pool);
+}
+
+static struct kunit_case files_cases[] = {
+	KUNIT_CASE(pagetypeinfo),
+	KUNIT_CASE(pagetypeinfo_capped),
+	KUNIT_CASE(rows_add_up),
+	KUNIT_CASE(vmstat),
+	KUNIT_CASE(zoneinfo),
+	KUNIT_CASE(zoneinfo_numa),
+	KUNIT_CASE(slab_frames),
+	KUNIT_CASE(zones),
+	KUNIT_CASE(map_of_cpu_lists),
+	KUNIT_CASE(history),
+	KUNIT_CASE(history_no_memory),
+	KUNIT_CASE(small_buffer),
+	{},
+};
+
+static struct kunit_suite files_suite = {
+	.name = "mymm_files",
+	.test_cases = files_cases,
+};
+
+kunit_test_suite(files_suite);

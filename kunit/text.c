@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What a file shows, as text: as its reader would get it, from a seq_file. */
+#include "text.h"
+
+/**
+ * mymm_test_text() - what a file shows of a pool
+ * @test: the test
+ * @show: the file
+ * @pool: the pool
+ * @size: bytes that are enough for it
+ *
+ * Return: the text, which ends with the test.
+ */
+char *mymm_test_text(struct kunit *test, mymm_show_fn *show,
+		     struct mymm_pool *pool, size_t size)
+{
+	struct seq_file m = { .size = size };
+
+	m.buf = kunit_kzalloc(test, size, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, m.buf);
+	show(&m, pool);
+	KUNIT_ASSERT_FALSE(test, seq_has_overflowed(&m));
+	return m.buf;
+}
+
+/**
+ * mymm_test_join() - lines as they stand in a file
+ * @test: the test
+ * @lines: without their newlines; NULL behind the last
+ *
+ * Return: the text, which ends with the test.
+ */
+char *mymm_test_join(struct kunit *test, const char *const *lines)
+{
+	const size_t size = 4096;
+	char *text = kunit_kzalloc(test, size, GFP_KERNEL);
+	size_t len = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	for (; *lines; lines++)
+		len += scnprintf(text + len, size - len, "%s\n", *lines);
+	return text;
+}
+
+/**
+ * mymm_test_lines() - a file shows these lines of a pool, and nothing else
+ * @test: the test
+ * @show: the file
+ * @pool: the pool
+ * @lines: without their newlines; NULL behind the last
+ */
+void mymm_test_lines(struct kunit *test, mymm_show_fn *show,
+		     struct mymm_pool *pool, const char *const *lines)
+{
+	KUNIT_EXPECT_STREQ(test, mymm_test_text(test, show, pool, 4096),
+			   mymm_test_join(test, lines));
+}
+
+/**
+ * mymm_test_small_buffers() - too small a buffer is full then, and nothing is behind it
+ * @test: the test
+ * @shows: files
+ * @nr: how many
+ * @pool: the pool that they show
+ */
+void mymm_test_small_buffers(struct kunit *test, mymm_show_fn *const *shows,
+			     unsigned int nr, struct mymm_pool *pool)
+{
+	static const size_t sizes[] = { 1, 2, 23, 24, 25, 80, 91, 92, 93, 200 };
+	unsigned int i, s;
+	u8 buf[256];
+
+	for (i = 0; i < nr; i++) {
+		char *whole = mymm_test_text(test, shows[i], pool, 16384);
+
+		for (s = 0; s < ARRAY_SIZE(sizes); s++) {
+			struct seq_file m = {
+				.buf = buf,
+				.size = min(sizes[s], strlen(whole)),
+			};
+			void *beyond;
+
+			memset(buf, 0xee, sizeof(buf));
+			shows[i](&m, pool);
+			KUNIT_EXPECT_TRUE(test, seq_has_overflowed(&m));
+			beyond = memchr_inv(buf + m.size, 0xee,
+					    sizeof(buf) - m.size);
+			KUNIT_EXPECT_NULL(test, beyond);
+		}
+	}
+}
