@@ -92,16 +92,23 @@ static void nonsense(struct fuzzer *f)
 static void nearly_an_op(struct fuzzer *f, struct mymm_op *op)
 {
 	memset(op, 0, sizeof(*op));
-	op->op = any(f) % 9;
+	op->op = any(f) % 10;
+	/* Not NOFAIL: in a pool that is full it would wait for the other thread for ever. */
 	if (any(f) % 3 == 0)
-		op->flags = 1U << any(f) % 13;
+		op->flags = 1U << any(f) % 20 & ~MYMM_GFP_NOFAIL;
+	if (any(f) % 6 == 0)
+		op->flags |= 1U << any(f) % 18 & ~MYMM_GFP_NOFAIL;
 	if (any(f) % 2)
 		op->handle = any(f) % 64;
-	if (op->op >= MYMM_OP_OBJ_ALLOC)
+	if (op->op == MYMM_OP_OBJ_ALLOC || op->op == MYMM_OP_OBJ_FREE)
 		op->cache = any(f) % 8;
+	if (op->op == MYMM_OP_RANGE_ALLOC)
+		op->pfn = any(f) % 4 ? any(f) % 20000 : edge(f);
 	op->arg = any(f) % 3 ? any(f) % 12 : edge(f);
+	if (any(f) % 4 == 0)
+		op->arg = MYMM_ANY;
 	if (any(f) % 50 == 0)
-		op->reserved = 1;
+		op->node = any(f) % 2 ? 1 : edge(f);
 }
 
 static void nearly_a_batch(struct fuzzer *f)
@@ -181,12 +188,23 @@ static void nearly_info(struct fuzzer *f)
 		call(f, MYMM_IOC_INFO, &info);
 }
 
+static void nearly_a_zone(struct fuzzer *f)
+{
+	struct mymm_zone_args args = {
+		.size = any(f) % 8 ? sizeof(args) : edge(f),
+		.flags = any(f) % 16 ? 0 : edge(f),
+		.zone = any(f) % 8 ? any(f) % 4 : edge(f),
+	};
+
+	call(f, MYMM_IOC_ZONE, &args);
+}
+
 static void *fuzz(void *data)
 {
 	struct fuzzer *f = data;
 
 	while (f->calls--) {
-		switch (any(f) % 16) {
+		switch (any(f) % 17) {
 		case 0 ... 2:
 			nonsense(f);
 			break;
@@ -201,6 +219,9 @@ static void *fuzz(void *data)
 			break;
 		case 14:
 			nearly_a_list(f);
+			break;
+		case 15:
+			nearly_a_zone(f);
 			break;
 		default:
 			nearly_info(f);

@@ -202,16 +202,75 @@ int parse_size(const char *text, const char *what, uint64_t least,
 	return within(text, what, least, most, *value);
 }
 
+static const struct {
+	const char *name;
+	uint32_t flag;
+} flag_names[] = {
+	{ "zero", MYMM_GFP_ZERO },
+	{ "comp", MYMM_GFP_COMP },
+	{ "movable", MYMM_GFP_MOVABLE },
+	{ "reclaimable", MYMM_GFP_RECLAIMABLE },
+	{ "atomic", MYMM_GFP_ATOMIC },
+	{ "nowait", MYMM_GFP_NOWAIT },
+	{ "high", MYMM_GFP_HIGH },
+	{ "memalloc", MYMM_GFP_MEMALLOC },
+	{ "nomemalloc", MYMM_GFP_NOMEMALLOC },
+	{ "noretry", MYMM_GFP_NORETRY },
+	{ "retry_mayfail", MYMM_GFP_RETRY_MAYFAIL },
+	{ "nofail", MYMM_GFP_NOFAIL },
+	{ "thisnode", MYMM_GFP_THISNODE },
+	{ "nokswapd", MYMM_GFP_NOKSWAPD },
+};
+
+static int one_flag(const char *name, size_t len, uint32_t *flags)
+{
+	for (size_t i = 0; i < sizeof(flag_names) / sizeof(flag_names[0]);
+	     i++) {
+		if (strlen(flag_names[i].name) != len ||
+		    strncmp(flag_names[i].name, name, len))
+			continue;
+		*flags |= flag_names[i].flag;
+		return OK;
+	}
+	return misused("flag '%.*s' is none of " FLAGS_FIRST FLAGS_REST,
+		       (int)len, name);
+}
+
+/* More than one of these says nothing. */
+static int only_one(uint32_t flags, uint32_t of, const char *names)
+{
+	flags &= of;
+	return flags & (flags - 1) ? misused("one of %s", names) : OK;
+}
+
 int how_flags(const struct args *args, uint32_t *flags)
 {
+	const char *list = args_get(args, "flags");
+	int rc = OK;
+
 	*flags = MYMM_GFP_NOWARN;
 	if (args_get(args, "zero"))
 		*flags |= MYMM_GFP_ZERO;
-	if (args_get(args, "atomic") && args_get(args, "nowait"))
-		return misused("one of --atomic and --nowait");
 	if (args_get(args, "atomic"))
 		*flags |= MYMM_GFP_ATOMIC;
 	if (args_get(args, "nowait"))
 		*flags |= MYMM_GFP_NOWAIT;
-	return OK;
+	while (!rc && list) {
+		size_t len = strcspn(list, ",");
+
+		rc = one_flag(list, len, flags);
+		list = list[len] ? list + len + 1 : NULL;
+	}
+	if (!rc)
+		rc = only_one(*flags, MYMM_GFP_ATOMIC | MYMM_GFP_NOWAIT,
+			      "--atomic and --nowait");
+	if (!rc)
+		rc = only_one(*flags,
+			      MYMM_GFP_NORETRY | MYMM_GFP_RETRY_MAYFAIL |
+				      MYMM_GFP_NOFAIL,
+			      "noretry, retry_mayfail and nofail");
+	if (!rc && (*flags & MYMM_GFP_NOFAIL) &&
+	    (*flags & (MYMM_GFP_ATOMIC | MYMM_GFP_NOWAIT)))
+		rc = misused("nofail must be able to sleep");
+	return rc;
 }

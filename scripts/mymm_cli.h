@@ -7,7 +7,7 @@
  *	mymm_help.c      --help, made from the tables that the options are read by
  *	mymm_say.c       errors that name the thing; figures that a person can read
  *	mymm_session.c   the door: /dev/mymm
- *	mymm_pages.c     pages alloc, free
+ *	mymm_pages.c     pages alloc, take, free
  *	mymm_cache.c     cache create, destroy, shrink
  *	mymm_object.c    obj alloc, free; kmalloc, krealloc, kfree
  *	mymm_show.c      list, info, drain
@@ -168,6 +168,9 @@ int session_list(struct session *session, struct mymm_holding **list,
 		 size_t *nr);
 const struct mymm_zone_info *session_zone(const struct session *session,
 					  uint64_t pfn);
+/* The @nr-th zone of @session->info, in depth. */
+int session_zone_args(struct session *session, uint32_t nr,
+		      struct mymm_zone_args *zone);
 uint64_t session_frames(const struct session *session,
 			uint64_t *managed); /* free ones */
 /* Why an operation failed, in words. */
@@ -193,8 +196,19 @@ extern const struct command replay_commands[];
 #define OPT_ZERO	{ 0, "zero", NULL, "zeroed" }
 #define OPT_ATOMIC	{ 0, "atomic", NULL, "never sleep, like GFP_ATOMIC" }
 #define OPT_NOWAIT	{ 0, "nowait", NULL, "never sleep, like GFP_NOWAIT" }
+#define OPT_FLAGS	{ 'f', "flags", "LIST", "how, in gfp's words, as above" }
 #define OPTS_END	{ 0, NULL, NULL, NULL }
 /* clang-format on */
+
+/* clang-format off */
+#define FLAGS_FIRST	"zero, comp, movable, reclaimable, atomic, nowait, high, memalloc, "
+#define FLAGS_REST	"nomemalloc, noretry, retry_mayfail, nofail, thisnode, nokswapd"
+/* clang-format on */
+
+/* What --help says of OPT_FLAGS. */
+#define FLAGS_TEXT                                                         \
+	"LIST, gfp's words in small letters, with commas:\n  " FLAGS_FIRST \
+	"\n  " FLAGS_REST ".\n"
 
 int how_flags(const struct args *args, uint32_t *flags);
 

@@ -126,6 +126,9 @@ static const struct {
 	{ W_ZERO, MYMM_GFP_ZERO },
 	{ W_COMP, MYMM_GFP_COMP },
 	{ W_NORETRY, MYMM_GFP_NORETRY },
+	{ W_MEMALLOC, MYMM_GFP_MEMALLOC },
+	{ W_NOMEMALLOC, MYMM_GFP_NOMEMALLOC },
+	{ W_THISNODE, MYMM_GFP_THISNODE },
 };
 
 static uint32_t flags_of(uint32_t set)
@@ -137,6 +140,13 @@ static uint32_t flags_of(uint32_t set)
 			flags |= meanings[i].flag;
 	if (!(set & W_DIRECT))
 		flags |= set & W_HIGH ? MYMM_GFP_ATOMIC : MYMM_GFP_NOWAIT;
+	else if (set & W_HIGH)
+		flags |= MYMM_GFP_HIGH;
+	if (!(set & W_KSWAPD))
+		flags |= MYMM_GFP_NOKSWAPD;
+	/* What must not fail tries hard, but a pool may be too small for a recording. */
+	if (set & (W_MAYFAIL | W_NOFAIL) && !(set & W_NORETRY))
+		flags |= MYMM_GFP_RETRY_MAYFAIL;
 	/* Zones that exclude each other: no kernel asks so, but a file may say so. */
 	if (flags & MYMM_GFP_DMA)
 		flags &= ~(MYMM_GFP_DMA32 | MYMM_GFP_HIGHMEM);

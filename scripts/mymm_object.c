@@ -182,7 +182,7 @@ static int run_krealloc(struct session *session, const struct args *args)
 /* clang-format on */
 
 static const struct opt obj_alloc_opts[] = {
-	OPT_COUNT, OPT_ZERO, OPT_ATOMIC, OPT_NOWAIT, OPTS_END,
+	OPT_COUNT, OPT_ZERO, OPT_ATOMIC, OPT_NOWAIT, OPT_FLAGS, OPTS_END,
 };
 
 static const struct opt obj_free_opts[] = {
@@ -197,6 +197,7 @@ static const struct opt kmalloc_opts[] = {
 	OPT_ZERO,
 	OPT_ATOMIC,
 	OPT_NOWAIT,
+	OPT_FLAGS,
 	OPTS_END,
 };
 
@@ -212,6 +213,7 @@ const struct command object_commands[] = {
 		.name = "obj alloc",
 		.brief = "allocate objects of a cache, by its handle or name",
 		.operands = "CACHE",
+		.text = FLAGS_TEXT,
 		.opts = obj_alloc_opts,
 		.least = 1,
 		.most = 1,
@@ -233,6 +235,7 @@ const struct command object_commands[] = {
 		.brief =
 			"allocate SIZE bytes from the size classes, or from pages",
 		.operands = "SIZE",
+		.text = FLAGS_TEXT,
 		.opts = kmalloc_opts,
 		.least = 1,
 		.most = 1,

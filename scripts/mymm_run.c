@@ -141,6 +141,7 @@ static void begins(struct runner *run, const struct mymm_op *op,
 
 	life->handle = op->handle;
 	life->taken = op->bytes;
+	life->pfn = op->pfn;
 	out->total[life->kind].nr++;
 	out->total[life->kind].asked += bytes_of(life);
 	out->total[life->kind].held += op->bytes;
@@ -366,6 +367,8 @@ int replay_run(struct session *session, struct recording *rec,
 	if (!rc && session) {
 		rc = session_info(session);
 		out->end = session->info;
+		for (uint32_t i = 0; !rc && i < out->end.nr_zones; i++)
+			rc = session_zone_args(session, i, &out->depth[i]);
 	}
 	free(run);
 	return rc;

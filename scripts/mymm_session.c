@@ -151,6 +151,21 @@ const struct mymm_zone_info *session_zone(const struct session *session,
 	return NULL;
 }
 
+int session_zone_args(struct session *session, uint32_t nr,
+		      struct mymm_zone_args *zone)
+{
+	int err;
+
+	memset(zone, 0, sizeof(*zone));
+	zone->size = sizeof(*zone);
+	zone->zone = nr;
+	err = session_ioctl(session, MYMM_IOC_ZONE, zone);
+	if (err)
+		return failed(err, "%s: cannot ask about zone %s: %s", DOOR,
+			      session->info.zones[nr].name, strerror(err));
+	return OK;
+}
+
 uint64_t session_frames(const struct session *session, uint64_t *managed)
 {
 	uint64_t frames = 0, all = 0;
@@ -180,7 +195,13 @@ static const char *out_of_memory(const struct mymm_op *op)
 {
 	static char text[160];
 
-	if (op->op == MYMM_OP_PAGES_ALLOC)
+	if (op->op == MYMM_OP_PAGES_ALLOC && op->node)
+		snprintf(
+			text, sizeof(text),
+			"no free block of order %llu in zone %s, from node %u on",
+			(unsigned long long)op->arg, zone_wanted(op->flags),
+			op->node - 1);
+	else if (op->op == MYMM_OP_PAGES_ALLOC)
 		snprintf(text, sizeof(text),
 			 "no free block of order %llu in zone %s",
 			 (unsigned long long)op->arg, zone_wanted(op->flags));

@@ -2,9 +2,9 @@
 /*
  * list, info, drain: what this session holds, what the pool is like.
  *
- * The files /proc/mybuddyinfo and /proc/myslabinfo have the shapes of the real
- * ones. What those do not have stands here: sizes, peaks, failures, and whether the
- * pool is whole.
+ * The files of /proc have the shapes of the real ones. What those do not have stands
+ * here: sizes, peaks, failures, whether the pool is whole; and beside it, in a line a
+ * zone, what is spread over several of them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +13,8 @@
 
 static const char *kind_name(uint32_t kind)
 {
-	static const char *const names[] = { "?", "pages", "kmalloc", "object",
-					     "cache" };
+	static const char *const names[] = { "?",      "pages", "kmalloc",
+					     "object", "cache", "range" };
 
 	return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : names[0];
 }
@@ -76,6 +76,53 @@ static void show_zone(const struct mymm_zone_info *zone)
 	putchar('\n');
 }
 
+static void show_depth(const struct mymm_zone_info *zone,
+		       const struct mymm_zone_args *depth)
+{
+	printf("  %4u %-8s %9llu %9llu %9llu %9llu %7llu  ", zone->node,
+	       zone->name, (unsigned long long)depth->pcp,
+	       (unsigned long long)depth->min, (unsigned long long)depth->low,
+	       (unsigned long long)depth->high,
+	       (unsigned long long)depth->boost);
+	for (int type = 0; type < MYMM_UAPI_TYPES; type++)
+		printf(" %11llu", (unsigned long long)depth->blocks[type]);
+	printf(" %8llu\n", (unsigned long long)depth->extfrag);
+}
+
+/* In depth: what CPUs have, watermarks, pageblocks. */
+static int show_depths(struct session *session)
+{
+	const struct mymm_info *info = &session->info;
+	struct mymm_zone_args depth;
+
+	for (uint32_t i = 0; i < info->nr_zones; i++) {
+		if (session_zone_args(session, i, &depth))
+			return FAILED;
+		if (!i)
+			printf("\n  %4s %-8s %9s %9s %9s %9s %7s   pageblocks of %u frames\n"
+			       "%65s %11s %11s %11s %11s %8s\n",
+			       "node", "zone", "by CPUs", "min", "low", "high",
+			       "boost", 1U << depth.block_order, "",
+			       "Unmovable", "Movable", "Reclaimable",
+			       "HighAtomic", "extfrag");
+		show_depth(&info->zones[i], &depth);
+	}
+	return OK;
+}
+
+static int pcp_frames(struct session *session, uint64_t *frames)
+{
+	struct mymm_zone_args depth;
+
+	*frames = 0;
+	for (uint32_t i = 0; i < session->info.nr_zones; i++) {
+		if (session_zone_args(session, i, &depth))
+			return FAILED;
+		*frames += depth.pcp;
+	}
+	return OK;
+}
+
 static const char *state_text(uint32_t flags)
 {
 	if (flags & MYMM_INFO_DEAD)
@@ -83,17 +130,17 @@ static const char *state_text(uint32_t flags)
 	if (flags & MYMM_INFO_PRISTINE)
 		return "pristine: as it was at load";
 	if (flags & MYMM_INFO_WHOLE)
-		return "whole: all is free, in another order than at load; mymm drain";
-	return "in use, or frames are kept in magazines";
+		return "whole: nothing is held, but it is not as at load; mymm drain";
+	return "in use, or slabs are kept for objects in magazines";
 }
 
 static int run_info(struct session *session, const struct args *args)
 {
 	const struct mymm_info *info = &session->info;
-	uint64_t managed, frames;
+	uint64_t managed, frames, at_hand;
 
 	(void)args;
-	if (session_info(session))
+	if (session_info(session) || pcp_frames(session, &at_hand))
 		return FAILED;
 	frames = session_frames(session, &managed);
 	printf("pool      %s in frames of %u bytes, %s, default engine %s\n",
@@ -103,8 +150,8 @@ static int run_info(struct session *session, const struct args *args)
 		       "no memory behind them (backing=none)",
 	       info->engine);
 	printf("state     %s\n", state_text(info->flags));
-	printf("frames    %s of %s free\n", count_text(frames),
-	       count_text(managed));
+	printf("frames    %s of %s free, %s in per-CPU lists\n",
+	       count_text(frames), count_text(managed), count_text(at_hand));
 	printf("session   %u, holds %s\n\n", info->session,
 	       plural(info->held, "handle", "handles"));
 	printf("  %4s %-8s %9s %9s %9s %9s %7s   free blocks of order 0 to %d\n",
@@ -112,6 +159,8 @@ static int run_info(struct session *session, const struct args *args)
 	       MYMM_UAPI_ORDERS - 1);
 	for (uint32_t i = 0; i < info->nr_zones; i++)
 		show_zone(&info->zones[i]);
+	if (show_depths(session))
+		return FAILED;
 	return info->flags & MYMM_INFO_DEAD ? FAILED : OK;
 }
 
@@ -150,14 +199,17 @@ const struct command show_commands[] = {
 	{
 		.name = "info",
 		.brief =
-			"the pool: zones, free blocks, peaks, failures, whether it is whole",
+			"the pool: zones, free blocks, watermarks, peaks, whether it is whole",
 		.operands = "",
-		.text = "Returns 1 for a pool that is dead.\n",
+		.text = "Figures are frames. \"By CPUs\" are those in per-CPU lists: neither free nor in use.\n"
+			"extfrag counts blocks taken from pageblocks of another type. Returns 1 for a pool\n"
+			"that is dead.\n",
 		.run = run_info,
 	},
 	{
 		.name = "drain",
-		.brief = "empty the magazines and give empty slabs back",
+		.brief =
+			"empty magazines and per-CPU lists, give empty slabs back",
 		.operands = "",
 		.run = run_drain,
 	},

@@ -184,7 +184,8 @@ static void show_frames(const struct outcome *out)
 		out->now[LIFE_OBJECT].held + out->now[LIFE_KMALLOC].held;
 
 	for (uint32_t i = 0; i < out->end.nr_zones; i++)
-		used += out->end.zones[i].managed - out->end.zones[i].free;
+		used += out->end.zones[i].managed - out->depth[i].free -
+			out->depth[i].pcp;
 	if (!out->pristine || used * page < blocks)
 		return;
 	slabs = used * page - blocks;
@@ -307,6 +308,7 @@ void summary(const struct recording *rec, const struct outcome *out)
 	if (!out->dry) {
 		show_failures(out);
 		show_zones(&out->end);
+		show_fragmentation(rec, out);
 	}
 	fflush(stdout);
 }

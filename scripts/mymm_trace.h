@@ -9,7 +9,7 @@
  *	mymm_recording.c  all of it: lives and steps
  *	mymm_infer.c      which cache an object was of
  *	mymm_replay.c     the command; mymm_run.c acts the steps out
- *	mymm_summary.c    what came out
+ *	mymm_summary.c    what came out; mymm_fragment.c its last part
  */
 #ifndef _MYMM_TRACE_H
 #define _MYMM_TRACE_H
@@ -177,6 +177,7 @@ enum page_note { PAGES_OWN, PAGES_SLAB, PAGES_LARGE };
  * @handle: in the pool
  * @batch: in which its operation went
  * @taken: bytes that it really takes in the pool
+ * @pfn: where in the pool
  */
 struct life {
 	uint8_t kind;
@@ -192,6 +193,7 @@ struct life {
 	uint32_t handle;
 	uint32_t batch;
 	uint32_t taken;
+	uint32_t pfn;
 };
 
 enum step_what { STEP_NOTHING, STEP_ALLOC, STEP_FREE };
@@ -293,10 +295,12 @@ struct outcome {
 	uint64_t batches;
 	double seconds;
 	struct mymm_info start, end;
+	struct mymm_zone_args depth[MYMM_UAPI_ZONES]; /* of @end's zones */
 };
 
 int replay_run(struct session *session, struct recording *rec,
 	       struct outcome *out, uint64_t every);
 void summary(const struct recording *rec, const struct outcome *out);
+void show_fragmentation(const struct recording *rec, const struct outcome *out);
 
 #endif /* _MYMM_TRACE_H */

@@ -7,8 +7,13 @@
  *
  *      bit  62 ...  18  17 ... 6   5 ... 2   1 0
  *           +----------+----------+---------+------+
- *           | frame    | offset   | order   | kind |
- *           +----------+----------+---------+------+
+ *           | frame    | offset   | order   | kind |   kind: 0, 1, 2, as in the interface,
+ *           +----------+----------+---------+------+   where they begin with 1
+ *
+ *      bit  62 ...  32  31 ...            2   1 0
+ *           +----------+--------------------+------+
+ *           | frame    | number of frames   |  3   |   a range
+ *           +----------+--------------------+------+
  */
 #ifndef _MYMM_HANDLE_H
 #define _MYMM_HANDLE_H
@@ -41,10 +46,17 @@ struct holding {
 	unsigned int order;
 	u32 pfn;
 	unsigned int offset;
+	u32 frames; /* of a range */
 };
+
+/* Caches are pointers, so their number is free for what came after them. */
+#define PACKED_RANGE (MYMM_KIND_CACHE - 1)
 
 static inline void *pack(struct holding h)
 {
+	if (h.kind == MYMM_KIND_RANGE)
+		return xa_mk_value((unsigned long)h.pfn << 32 | h.frames << 2 |
+				   PACKED_RANGE);
 	return xa_mk_value((unsigned long)h.pfn << 18 | h.offset << 6 |
 			   h.order << 2 | (h.kind - 1));
 }
@@ -53,6 +65,12 @@ static inline struct holding unpack(void *entry)
 {
 	unsigned long value = xa_to_value(entry);
 
+	if ((value & 3) == PACKED_RANGE)
+		return (struct holding){
+			.kind = MYMM_KIND_RANGE,
+			.frames = (u32)value >> 2,
+			.pfn = value >> 32,
+		};
 	return (struct holding){
 		.kind = (value & 3) + 1,
 		.order = value >> 2 & 0xf,

@@ -6,9 +6,12 @@
  * A flag that is not known, or a member that the operation does not use and that is not
  * 0, is refused, so that it may mean something one day.
  */
+#include <linux/sched/signal.h>
+
 #include "handle.h"
 #include "kmalloc.h"
 #include "page_alloc.h"
+#include "range.h"
 
 static int read_gfp(struct mymm_session *s, u32 flags, gfp_t *gfp)
 {
@@ -25,7 +28,15 @@ static int read_gfp(struct mymm_session *s, u32 flags, gfp_t *gfp)
 		{ MYMM_GFP_RECLAIMABLE, __GFP_RECLAIMABLE },
 		{ MYMM_GFP_NOWARN, __GFP_NOWARN },
 		{ MYMM_GFP_NORETRY, __GFP_NORETRY },
+		{ MYMM_GFP_RETRY_MAYFAIL, __GFP_RETRY_MAYFAIL },
+		{ MYMM_GFP_NOFAIL, __GFP_NOFAIL },
+		{ MYMM_GFP_HIGH, __GFP_HIGH },
+		{ MYMM_GFP_MEMALLOC, __GFP_MEMALLOC },
+		{ MYMM_GFP_NOMEMALLOC, __GFP_NOMEMALLOC },
+		{ MYMM_GFP_THISNODE, __GFP_THISNODE },
 	};
+	const u32 tries = flags & (MYMM_GFP_NORETRY | MYMM_GFP_RETRY_MAYFAIL |
+				   MYMM_GFP_NOFAIL);
 	unsigned int i;
 
 	if (flags & ~MYMM_GFP_ALL)
@@ -46,13 +57,25 @@ static int read_gfp(struct mymm_session *s, u32 flags, gfp_t *gfp)
 	for (i = 0; i < ARRAY_SIZE(bits); i++)
 		if (flags & bits[i].ours)
 			*gfp |= bits[i].theirs;
+	if (flags & MYMM_GFP_NOKSWAPD)
+		*gfp &= ~__GFP_KSWAPD_RECLAIM;
 	if (mymm_gfp_zone(*gfp) == MYMM_ZONE_NONE)
+		return -EINVAL;
+	if (hweight32(tries) > 1)
+		return -EINVAL;
+	if ((*gfp & __GFP_NOFAIL) && !gfpflags_allow_blocking(*gfp))
 		return -EINVAL;
 	if ((*gfp & __GFP_MOVABLE) && (*gfp & __GFP_RECLAIMABLE))
 		return -EINVAL;
 	if ((*gfp & __GFP_ZERO) && !mymm_pool_has_memory(s->pool))
 		return -EOPNOTSUPP;
 	return 0;
+}
+
+/* What fails because somebody wants us dead is no sign of a pool that is full. */
+static int no_memory(void)
+{
+	return fatal_signal_pending(current) ? -EINTR : -ENOMEM;
 }
 
 static int op_pages_alloc(struct mymm_session *s, struct mymm_op *op)
@@ -65,11 +88,14 @@ static int op_pages_alloc(struct mymm_session *s, struct mymm_op *op)
 	err = read_gfp(s, op->flags, &gfp);
 	if (err)
 		return err;
-	if (op->handle || op->cache || op->arg > MYMM_MAX_ORDER)
+	if (op->handle || op->cache || op->arg > MYMM_MAX_ORDER ||
+	    op->node > s->pool->nr_nodes)
 		return -EINVAL;
-	frame = __mymm_alloc_pages(s->pool, gfp, op->arg, s->owner);
+	frame = __mymm_alloc_pages_node(
+		s->pool, op->node ? (int)op->node - 1 : NUMA_NO_NODE, gfp,
+		op->arg, s->owner);
 	if (!frame)
-		return -ENOMEM;
+		return no_memory();
 	h.order = op->arg;
 	h.pfn = frame - s->pool->frame;
 	err = new_handle(s, pack(h), &op->handle);
@@ -82,6 +108,44 @@ static int op_pages_alloc(struct mymm_session *s, struct mymm_op *op)
 	return 0;
 }
 
+static int op_range_alloc(struct mymm_session *s, struct mymm_op *op)
+{
+	struct holding h = { .kind = MYMM_KIND_RANGE };
+	gfp_t gfp;
+	int err;
+
+	err = read_gfp(s, op->flags, &gfp);
+	if (err)
+		return err;
+	if (op->handle || op->cache || !op->arg || op->arg > MYMM_RANGE_MAX)
+		return -EINVAL;
+	err = __mymm_alloc_range(s->pool, op->pfn, op->arg, gfp, s->owner);
+	if (err)
+		return err;
+	h.pfn = op->pfn;
+	h.frames = op->arg;
+	err = new_handle(s, pack(h), &op->handle);
+	if (err) {
+		__mymm_free_range(s->pool, h.pfn, h.frames, s->owner);
+		return err;
+	}
+	op->bytes = (u64)h.frames << PAGE_SHIFT;
+	return 0;
+}
+
+static int range_free(struct mymm_session *s, struct mymm_op *op,
+		      struct holding h)
+{
+	int err;
+
+	if (op->arg != MYMM_ANY)
+		return -EINVAL;
+	err = __mymm_free_range(s->pool, h.pfn, h.frames, s->owner);
+	if (!err)
+		drop_handle(s, op->handle);
+	return err;
+}
+
 static int op_pages_free(struct mymm_session *s, struct mymm_op *op)
 {
 	struct holding h;
@@ -89,6 +153,9 @@ static int op_pages_free(struct mymm_session *s, struct mymm_op *op)
 
 	if (op->flags || op->cache)
 		return -EINVAL;
+	err = get_holding(s, op->handle, MYMM_KIND_RANGE, &h);
+	if (!err)
+		return range_free(s, op, h);
 	err = get_holding(s, op->handle, MYMM_KIND_PAGES, &h);
 	if (err)
 		return err;
@@ -133,7 +200,7 @@ static int op_kmalloc(struct mymm_session *s, struct mymm_op *op)
 	if (!mymm_pool_has_memory(s->pool))
 		return -EOPNOTSUPP;
 	obj = __mymm_kmalloc(s->pool, op->arg, gfp, s->owner);
-	return obj ? hold_object(s, MYMM_KIND_KMALLOC, obj, op) : -ENOMEM;
+	return obj ? hold_object(s, MYMM_KIND_KMALLOC, obj, op) : no_memory();
 }
 
 static int op_krealloc(struct mymm_session *s, struct mymm_op *op)
@@ -154,7 +221,7 @@ static int op_krealloc(struct mymm_session *s, struct mymm_op *op)
 	obj = __mymm_krealloc(s->pool, address_of(s, h), op->arg, gfp,
 			      s->owner);
 	if (!obj)
-		return -ENOMEM;
+		return no_memory();
 	h = holding_at(s, MYMM_KIND_KMALLOC, obj);
 	/* The handle's place is there already: this needs no memory. */
 	xa_store(&s->handles, op->handle, pack(h), GFP_KERNEL);
@@ -194,7 +261,7 @@ static int op_obj_alloc(struct mymm_session *s, struct mymm_op *op)
 	if (IS_ERR(cache))
 		return PTR_ERR(cache);
 	obj = __mymm_cache_alloc(cache, gfp, s->owner);
-	return obj ? hold_object(s, MYMM_KIND_OBJECT, obj, op) : -ENOMEM;
+	return obj ? hold_object(s, MYMM_KIND_OBJECT, obj, op) : no_memory();
 }
 
 static int op_obj_free(struct mymm_session *s, struct mymm_op *op)
@@ -231,7 +298,7 @@ static int op_obj_free(struct mymm_session *s, struct mymm_op *op)
  */
 int mymm_session_run(struct mymm_session *s, struct mymm_op *op)
 {
-	if (op->reserved)
+	if (op->node && op->op != MYMM_OP_PAGES_ALLOC)
 		return -EINVAL;
 	if (mymm_pool_dead(s->pool))
 		return -EIO;
@@ -250,6 +317,8 @@ int mymm_session_run(struct mymm_session *s, struct mymm_op *op)
 		return op_obj_alloc(s, op);
 	case MYMM_OP_OBJ_FREE:
 		return op_obj_free(s, op);
+	case MYMM_OP_RANGE_ALLOC:
+		return op_range_alloc(s, op);
 	default:
 		return -EINVAL;
 	}

@@ -25,10 +25,14 @@
 #include "handle.h"
 #include "kmalloc.h"
 #include "page_alloc.h"
+#include "range.h"
 #include "session.h"
 
 static_assert(MYMM_UAPI_ORDERS == MYMM_NR_ORDERS, "the door shows all orders");
 static_assert(MYMM_UAPI_ZONES >= MYMM_MAX_ZONES, "the door shows all zones");
+static_assert(MYMM_UAPI_ZONE_TYPES == MYMM_NR_ZONE_TYPES &&
+		      MYMM_UAPI_TYPES == MYMM_NR_MIGRATETYPES,
+	      "the door shows all types");
 static_assert(MYMM_NAME_LEN == MYMM_NAME_MAX, "names fit through the door");
 
 /* No argument is that large; what says so is garbage. */
@@ -189,9 +193,11 @@ static void describe_holding(struct mymm_session *s, struct holding h,
 	out->kind = h.kind;
 	out->pfn = h.pfn;
 	out->offset = h.offset;
-	if (h.kind == MYMM_KIND_PAGES) {
+	if (h.kind == MYMM_KIND_PAGES || h.kind == MYMM_KIND_RANGE) {
 		out->order = h.order;
-		out->bytes = PAGE_SIZE << h.order;
+		out->bytes = h.kind == MYMM_KIND_RANGE ?
+				     (u64)h.frames << PAGE_SHIFT :
+				     PAGE_SIZE << h.order;
 		/* A dead pool's holdings are listed too, whatever their tags say. */
 		if (mymm_tag_zone(frame->tag) < pool->nr_zones)
 			strscpy(out->name,
@@ -246,7 +252,7 @@ static void describe_zone(struct mymm_zone *zone, struct mymm_zone_info *out)
 	out->node = zone->node;
 	out->start_pfn = zone->buddy.start;
 	out->spanned = mymm_zone_frames(zone);
-	out->managed = out->spanned;
+	out->managed = mymm_zone_managed(zone);
 	out->free = snap.free;
 	out->peak = snap.peak;
 	out->failed = atomic_long_read(&zone->failed);
@@ -277,7 +283,7 @@ static long call_info(struct mymm_session *s, void *arg)
 		struct mymm_zone_info *zone = &info->zones[i];
 
 		describe_zone(&pool->zone[i], zone);
-		whole &= zone->free == zone->managed;
+		whole &= !mymm_zone_allocated(pool, &pool->zone[i]);
 		untouched &= !zone->peak;
 	}
 	if (whole)
@@ -288,6 +294,49 @@ static long call_info(struct mymm_session *s, void *arg)
 		info->flags |= MYMM_INFO_MEMORY;
 	if (mymm_pool_dead(pool))
 		info->flags |= MYMM_INFO_DEAD;
+	return 0;
+}
+
+static long call_zone(struct mymm_session *s, void *arg)
+{
+	struct mymm_zone_args *args = arg;
+	struct mymm_zone_snapshot snap;
+	struct mymm_pool *pool = s->pool;
+	struct mymm_zone *zone;
+	unsigned int type, order;
+	u32 block;
+
+	if (args->flags)
+		return -EINVAL;
+	if (args->zone >= pool->nr_zones)
+		return -ENOENT;
+	zone = &pool->zone[args->zone];
+	*args = (struct mymm_zone_args){
+		.size = args->size,
+		.zone = args->zone,
+		.block_order = pool->block_order,
+		.pcp = mymm_pcp_frames(pool, zone),
+		.min = READ_ONCE(zone->watermark[MYMM_WMARK_MIN]),
+		.low = READ_ONCE(zone->watermark[MYMM_WMARK_LOW]),
+		.high = READ_ONCE(zone->watermark[MYMM_WMARK_HIGH]),
+		.boost = READ_ONCE(zone->watermark_boost),
+		.highatomic = READ_ONCE(zone->nr_reserved_highatomic),
+		.extfrag = READ_ONCE(zone->extfrag),
+	};
+	mymm_zone_read(zone, &snap);
+	args->free = snap.free;
+	for (type = 0; type < MYMM_NR_MIGRATETYPES; type++)
+		for (order = 0; order < MYMM_NR_ORDERS; order++)
+			args->nr_free[type][order] =
+				snap.nr_free_type[type][order];
+	for (type = 0; type < MYMM_NR_ZONE_TYPES; type++)
+		args->protection[type] = READ_ONCE(zone->lowmem_reserve[type]);
+	for (block = zone->buddy.start >> pool->block_order;
+	     block <= (zone->buddy.end - 1) >> pool->block_order; block++) {
+		args->blocks[mymm_buddy_type(&zone->buddy,
+					     block << pool->block_order)]++;
+		cond_resched();
+	}
 	return 0;
 }
 
@@ -308,6 +357,8 @@ static const struct {
 	[_IOC_NR(MYMM_IOC_DRAIN)] = { call_drain,
 				      sizeof(struct mymm_drain_args) },
 	[_IOC_NR(MYMM_IOC_LIST)] = { call_list, sizeof(struct mymm_list),
+				     true },
+	[_IOC_NR(MYMM_IOC_ZONE)] = { call_zone, sizeof(struct mymm_zone_args),
 				     true },
 };
 
@@ -382,7 +433,9 @@ static int session_open(struct inode *inode, struct file *file)
 
 static void give_back(struct mymm_session *s, struct holding h)
 {
-	if (h.kind == MYMM_KIND_PAGES)
+	if (h.kind == MYMM_KIND_RANGE)
+		__mymm_free_range(s->pool, h.pfn, h.frames, s->owner);
+	else if (h.kind == MYMM_KIND_PAGES)
 		__mymm_free_pages(s->pool, frame_of(s, h), h.order, s->owner);
 	else
 		__mymm_kfree(s->pool, address_of(s, h), s->owner);

@@ -23,7 +23,10 @@
 #define MYMM_NAME_LEN 32 /* names, with their final NUL */
 #define MYMM_UAPI_ORDERS 11 /* orders 0 to 10 */
 #define MYMM_UAPI_ZONES 64 /* populated zones that MYMM_IOC_INFO tells of */
+#define MYMM_UAPI_ZONE_TYPES 5 /* DMA, DMA32, Normal, HighMem, Movable */
+#define MYMM_UAPI_TYPES 4 /* Unmovable, Movable, Reclaimable, HighAtomic */
 #define MYMM_BATCH_MAX 65536 /* operations in one MYMM_IOC_BATCH */
+#define MYMM_RANGE_MAX 0x3fffffffU /* frames of one MYMM_OP_RANGE_ALLOC */
 
 /*
  * How to allocate. Our own bits, since the kernel's gfp bits differ between
@@ -37,12 +40,22 @@
 #define MYMM_GFP_HIGHMEM (1U << 4) /* from zone HighMem down */
 #define MYMM_GFP_MOVABLE \
 	(1U << 5) /* movable; with HIGHMEM: from zone Movable down */
-#define MYMM_GFP_RECLAIMABLE (1U << 6) /* kmalloc: from kmalloc-rcl-* */
+#define MYMM_GFP_RECLAIMABLE \
+	(1U << 6) /* pages: reclaimable; kmalloc: from kmalloc-rcl-* */
 #define MYMM_GFP_ATOMIC (1U << 7) /* do not sleep, like GFP_ATOMIC */
 #define MYMM_GFP_NOWAIT (1U << 8) /* do not sleep, like GFP_NOWAIT */
 #define MYMM_GFP_NOWARN (1U << 9) /* fail without a line in the log */
+/* How often to try: at most one of NORETRY, RETRY_MAYFAIL and NOFAIL. */
 #define MYMM_GFP_NORETRY (1U << 10) /* give up early */
-#define MYMM_GFP_ALL ((1U << 11) - 1)
+#define MYMM_GFP_HIGH (1U << 11) /* below the min watermark, like GFP_ATOMIC */
+#define MYMM_GFP_MEMALLOC (1U << 12) /* down to the last frame */
+#define MYMM_GFP_NOMEMALLOC (1U << 13) /* no reserve; stronger than MEMALLOC */
+#define MYMM_GFP_RETRY_MAYFAIL (1U << 14) /* give up late */
+#define MYMM_GFP_NOFAIL \
+	(1U << 15) /* never give up but for a fatal signal; not without sleep */
+#define MYMM_GFP_THISNODE (1U << 16) /* no other node will do */
+#define MYMM_GFP_NOKSWAPD (1U << 17) /* do not wake kswapd */
+#define MYMM_GFP_ALL ((1U << 18) - 1)
 
 /* What a new cache is like; see the SLAB_* flag of the same name. */
 #define MYMM_CACHE_HWCACHE_ALIGN (1U << 0)
@@ -54,13 +67,17 @@
 /**
  * enum mymm_op_code - what one operation of a batch does
  * @MYMM_OP_PAGES_ALLOC: @arg is the order, @flags say how; gives a handle
- * @MYMM_OP_PAGES_FREE: @handle; @arg is the order it must have, or MYMM_ANY
+ * @MYMM_OP_PAGES_FREE: @handle of pages or of a range; @arg is the order that the pages
+ *                      must have, or MYMM_ANY, which a range wants
  * @MYMM_OP_KMALLOC: @arg is the size in bytes, @flags say how; gives a handle
  * @MYMM_OP_KREALLOC: @handle of a kmalloc; @arg is the new size (1 and up); same handle
  * @MYMM_OP_KFREE: @handle of a kmalloc
  * @MYMM_OP_OBJ_ALLOC: @cache is a cache's handle, @flags say how; gives a handle
  * @MYMM_OP_OBJ_FREE: @handle of an object; @cache is the handle of the cache that it
  *                    must be of, or 0 for whichever it came from
+ * @MYMM_OP_RANGE_ALLOC: @pfn is the first frame and @arg the number of frames, 1 to
+ *                       MYMM_RANGE_MAX; of @flags, what names a zone says nothing here;
+ *                       gives a handle. -EBUSY: not all are free; -ENXIO: there is a hole
  */
 enum mymm_op_code {
 	MYMM_OP_PAGES_ALLOC = 1,
@@ -70,6 +87,7 @@ enum mymm_op_code {
 	MYMM_OP_KFREE,
 	MYMM_OP_OBJ_ALLOC,
 	MYMM_OP_OBJ_FREE,
+	MYMM_OP_RANGE_ALLOC,
 };
 
 #define MYMM_ANY (~0ULL)
@@ -81,10 +99,12 @@ enum mymm_op_code {
  * @handle: in: what to free or resize (0 for what allocates); out: what was allocated
  * @cache: in: handle of a cache for MYMM_OP_OBJ_*, else 0
  * @arg: in: order, bytes or MYMM_ANY
- * @pfn: out: frame number, counted from the pool's first frame, of the first byte
+ * @pfn: out: frame number, counted from the pool's first frame, of the first byte; in:
+ *       for MYMM_OP_RANGE_ALLOC; else not looked at
  * @bytes: out: what the allocation really takes: the block, or the object's slot
  * @result: out: 0 or a negative errno
- * @reserved: 0
+ * @node: in: for MYMM_OP_PAGES_ALLOC: 0 for the node of this CPU, or the number of the node
+ *        to ask first, and 1; else 0
  */
 struct mymm_op {
 	__u32 op;
@@ -95,7 +115,7 @@ struct mymm_op {
 	__u64 pfn;
 	__u64 bytes;
 	__s32 result;
-	__u32 reserved;
+	__u32 node;
 };
 
 /* Stop at the first operation that fails; without it the rest is still run. */
@@ -164,9 +184,10 @@ struct mymm_handle_args {
 };
 
 /**
- * struct mymm_drain_args - empty the magazines, give empty slabs back (MYMM_IOC_DRAIN)
+ * struct mymm_drain_args - give what is kept at hand back to the zones (MYMM_IOC_DRAIN)
  * @size: in: sizeof(struct mymm_drain_args)
- * @flags: in: 0
+ * @flags: in: 0: empties magazines and per-CPU page lists, gives empty slabs back, and
+ *         brings zones that are whole into the order that they had at load
  * @frames_before: out: free frames in the pool before it
  * @frames_after: out: free frames in the pool after it
  */
@@ -183,12 +204,14 @@ struct mymm_drain_args {
  * @MYMM_KIND_KMALLOC: bytes from a size class, or large
  * @MYMM_KIND_OBJECT: an object of a cache
  * @MYMM_KIND_CACHE: a cache
+ * @MYMM_KIND_RANGE: frames that were named
  */
 enum mymm_kind {
 	MYMM_KIND_PAGES = 1,
 	MYMM_KIND_KMALLOC,
 	MYMM_KIND_OBJECT,
 	MYMM_KIND_CACHE,
+	MYMM_KIND_RANGE,
 };
 
 /**
@@ -201,7 +224,7 @@ enum mymm_kind {
  * @offset: byte in that frame at which it begins
  * @bytes: what it takes; for a cache: bytes from one object to the next
  * @objects: for a cache: objects in use (those in magazines count as such)
- * @name: the zone for pages, the cache otherwise, empty for a large kmalloc
+ * @name: the zone for pages and ranges, the cache otherwise, empty for a large kmalloc
  */
 struct mymm_holding {
 	__u32 handle;
@@ -258,7 +281,8 @@ struct mymm_zone_info {
 	char name[MYMM_NAME_LEN];
 };
 
-#define MYMM_INFO_WHOLE (1U << 0) /* every frame is free, every cache empty */
+#define MYMM_INFO_WHOLE \
+	(1U << 0) /* nothing is held: each frame is free, or in a CPU's list */
 #define MYMM_INFO_PRISTINE \
 	(1U << 1) /* WHOLE, and in the order it had at load */
 #define MYMM_INFO_MEMORY \
@@ -289,6 +313,44 @@ struct mymm_info {
 	struct mymm_zone_info zones[MYMM_UAPI_ZONES];
 };
 
+/**
+ * struct mymm_zone_args - one zone, in depth (MYMM_IOC_ZONE)
+ * @size: in: sizeof(struct mymm_zone_args)
+ * @flags: in: 0
+ * @zone: in: its place in the @zones of MYMM_IOC_INFO; -ENOENT if there is none
+ * @block_order: out: of a pageblock
+ * @free: out: free frames
+ * @pcp: out: frames that CPUs have at hand, which are neither free nor in use
+ * @min: out: watermarks, in frames, as /proc/zoneinfo has them: @min, @low, @high; all 0 in
+ *       a pool without
+ * @low: out
+ * @high: out
+ * @boost: out: what fallbacks have added to them for the time being
+ * @protection: out: frames that a request which could have had that higher zone leaves
+ * @highatomic: out: frames reserved for those who can't wait
+ * @extfrag: out: blocks that were taken from pageblocks of another migratetype
+ * @blocks: out: pageblocks of each migratetype; those that begin or end outside too
+ * @nr_free: out: free blocks by migratetype and order; a pool that does not tell
+ *           migratetypes apart has them all under the first
+ */
+struct mymm_zone_args {
+	__u32 size;
+	__u32 flags;
+	__u32 zone;
+	__u32 block_order;
+	__u64 free;
+	__u64 pcp;
+	__u64 min;
+	__u64 low;
+	__u64 high;
+	__u64 boost;
+	__u64 protection[MYMM_UAPI_ZONE_TYPES];
+	__u64 highatomic;
+	__u64 extfrag;
+	__u64 blocks[MYMM_UAPI_TYPES];
+	__u64 nr_free[MYMM_UAPI_TYPES][MYMM_UAPI_ORDERS];
+};
+
 #define MYMM_IOC_MAGIC 0xB5
 #define MYMM_IOC_INFO _IOWR(MYMM_IOC_MAGIC, 1, struct mymm_info)
 #define MYMM_IOC_BATCH _IOWR(MYMM_IOC_MAGIC, 2, struct mymm_batch)
@@ -297,5 +359,6 @@ struct mymm_info {
 #define MYMM_IOC_CACHE_SHRINK _IOWR(MYMM_IOC_MAGIC, 5, struct mymm_handle_args)
 #define MYMM_IOC_DRAIN _IOWR(MYMM_IOC_MAGIC, 6, struct mymm_drain_args)
 #define MYMM_IOC_LIST _IOWR(MYMM_IOC_MAGIC, 7, struct mymm_list)
+#define MYMM_IOC_ZONE _IOWR(MYMM_IOC_MAGIC, 8, struct mymm_zone_args)
 
 #endif /* _UAPI_MYMM_H */

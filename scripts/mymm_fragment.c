@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a replay has left of each zone's pageblocks: the last part of the summary.
+ *
+ * A large block can come into being where nothing stays. So of each pageblock it is asked
+ * what the recording still holds in it:
+ *
+ *	nothing		it is free, or as good as that
+ *	movable		it would be free if its pages were moved away
+ *	pinned		it has something that can't be moved: pages that were not asked for as
+ *			movable, and objects
+ *	mixed		both, so that moving its pages would win nothing
+ *
+ * The recording says what is movable, not the pool: so the figures mean the same in a
+ * pool that groups pages by migratetype and in one that does not.
+ */
+#include <stdlib.h>
+
+#include "mymm_trace.h"
+
+enum { MOVABLE = 1, PINNED = 2, MIXED = MOVABLE | PINNED, HELD };
+
+/* What frames are of each pageblock of the pool. */
+static uint8_t *look(const struct recording *rec, unsigned int order,
+		     uint64_t blocks)
+{
+	uint8_t *held = calloc(blocks, 1);
+
+	if (!held)
+		return NULL;
+	for (size_t i = 0; i < rec->nr_lives; i++) {
+		const struct life *life = &rec->life[i];
+		bool movable = life->kind == LIFE_PAGES &&
+			       (life->flags & MYMM_GFP_MOVABLE);
+		uint64_t frames = (life->taken + 4095) / 4096;
+
+		if (!life->handle)
+			continue;
+		for (uint64_t at = life->pfn >> order;
+		     at <= (life->pfn + frames - 1) >> order && at < blocks;
+		     at++)
+			held[at] |= movable ? MOVABLE : PINNED;
+	}
+	return held;
+}
+
+static uint64_t end_of(const struct mymm_info *info)
+{
+	uint64_t end = 0;
+
+	for (uint32_t i = 0; i < info->nr_zones; i++)
+		if (info->zones[i].start_pfn + info->zones[i].spanned > end)
+			end = info->zones[i].start_pfn + info->zones[i].spanned;
+	return end;
+}
+
+static void count(const struct mymm_zone_info *zone, unsigned int order,
+		  const uint8_t *held, uint64_t *nr)
+{
+	uint64_t last = (zone->start_pfn + zone->spanned - 1) >> order;
+
+	for (uint64_t at = zone->start_pfn >> order; at <= last; at++)
+		nr[held[at]]++;
+}
+
+void show_fragmentation(const struct recording *rec, const struct outcome *out)
+{
+	const struct mymm_info *info = &out->end;
+	unsigned int order = out->depth[0].block_order;
+	uint64_t all[HELD] = { 0 }, blocks = 0;
+	uint8_t *held = look(rec, order, (end_of(info) >> order) + 1);
+
+	if (!held)
+		return;
+	printf("\nPageblocks of %u frames, by what the recording holds in them\n",
+	       1U << order);
+	printf("  %-14s %9s %9s %9s %9s  %s\n", "", "nothing", "movable",
+	       "pinned", "mixed", "fallbacks");
+	for (uint32_t i = 0; i < info->nr_zones; i++) {
+		const struct mymm_zone_info *zone = &info->zones[i];
+		uint64_t nr[HELD] = { 0 };
+
+		count(zone, order, held, nr);
+		printf("  node %u %-7s %9s %9s %9s %9s  %9s\n", zone->node,
+		       zone->name, count_text(nr[0]), count_text(nr[MOVABLE]),
+		       count_text(nr[PINNED]), count_text(nr[MIXED]),
+		       count_text(out->depth[i].extfrag));
+		for (int what = 0; what < HELD; what++) {
+			all[what] += nr[what];
+			blocks += nr[what];
+		}
+	}
+	printf("  %s of %s can't become whole while the rest stays\n",
+	       count_text(all[PINNED] + all[MIXED]),
+	       plural(blocks, "pageblock", "pageblocks"));
+	free(held);
+}
