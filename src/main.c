@@ -8,6 +8,7 @@
 
 #include "history.h"
 #include "magazine.h"
+#include "owner.h"
 #include "pool.h"
 #include "proc.h"
 #include "session.h"
@@ -28,6 +29,10 @@ MODULE_PARM_DESC(backing, "what stands behind the frames (vmalloc, none)");
 static char *nodes = "1";
 module_param(nodes, charp, 0444);
 MODULE_PARM_DESC(nodes, "number of nodes (1)");
+
+static bool owners;
+module_param(owners, bool, 0444);
+MODULE_PARM_DESC(owners, "record who holds pages, from the beginning (N)");
 
 static struct mymm_pool *pool;
 
@@ -80,6 +85,10 @@ static int __init mymm_init(void)
 		err = PTR_ERR(pool);
 		goto err_pool;
 	}
+	if (owners)
+		err = mymm_owners_start(pool);
+	if (err)
+		goto err_proc;
 	mymm_pool_set_default(pool);
 	err = mymm_proc_init(pool);
 	if (err)
