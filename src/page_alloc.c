@@ -468,7 +468,7 @@ static void refuse_block(struct mymm_pool *pool, u32 idx, unsigned int order,
 			 u32 tag)
 {
 	enum mymm_frame_state state = mymm_tag_state(tag);
-	u32 head, head_tag = 0;
+	u32 head, head_tag;
 
 	switch (state) {
 	case MYMM_FRAME_PAGES:
@@ -486,9 +486,17 @@ static void refuse_block(struct mymm_pool *pool, u32 idx, unsigned int order,
 		break;
 	case MYMM_FRAME_TAIL:
 		head = mymm_frame_find_head(pool->frame, idx);
-		if (head != MYMM_NO_FRAME)
-			head_tag = READ_ONCE(pool->frame[head].tag);
-		if (mymm_tag_state(head_tag) == MYMM_FRAME_FREE)
+		/* In no block: somebody merges it at this moment. */
+		if (head == MYMM_NO_FRAME) {
+			mymm_refuse(
+				pool, MYMM_REFUSED_DOUBLE_FREE,
+				"double free of frame %u, order %u: it is about to merge",
+				idx, order);
+			break;
+		}
+		head_tag = READ_ONCE(pool->frame[head].tag);
+		if (mymm_tag_state(head_tag) == MYMM_FRAME_FREE ||
+		    mymm_tag_state(head_tag) == MYMM_FRAME_PCP)
 			mymm_refuse(
 				pool, MYMM_REFUSED_DOUBLE_FREE,
 				"double free of frame %u, order %u: it is inside free block %u of order %u",
