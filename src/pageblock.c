@@ -278,6 +278,7 @@ struct mymm_frame *mymm_rmqueue(struct mymm_zone *zone, unsigned int order,
 		block = take_reserve(zone, order, type, log);
 	return block;
 }
+MYMM_EXPORT_INTERNAL(mymm_rmqueue);
 
 /**
  * mymm_free_one() - give a block back to its zone
@@ -334,6 +335,7 @@ void mymm_pageblock_reserve(struct mymm_zone *zone, u32 idx, unsigned int order)
 	count_highatomic(zone, mymm_buddy_retype(&zone->buddy, start, end,
 						 MYMM_HIGHATOMIC));
 }
+MYMM_EXPORT_INTERNAL(mymm_pageblock_reserve);
 
 /* One pageblock with something free in it, if there is one. */
 static bool unreserve(struct mymm_zone *zone, enum mymm_migratetype type,
@@ -383,3 +385,4 @@ bool mymm_pageblock_unreserve(const struct mymm_zonelist *list,
 			return true;
 	return false;
 }
+MYMM_EXPORT_INTERNAL(mymm_pageblock_unreserve);
