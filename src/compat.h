@@ -42,6 +42,33 @@
 #endif
 
 /*
+ * Zone Movable is made of another zone's frames. In 6.1 it is a zone like that one when
+ * min_free_kbytes is shared out; in 6.12 it is always one like HighMem. What is in between we
+ * have not looked at.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#define MYMM_MOVABLE_AS_ITS_SOURCE 0
+#else
+#define MYMM_MOVABLE_AS_ITS_SOURCE 1
+#endif
+
+/* From 6.7 on what a CPU keeps in its page lists is tuned between two bounds. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#define MYMM_PCP_HIGH_IS_TUNED 1
+#else
+#define MYMM_PCP_HIGH_IS_TUNED 0
+#endif
+
+/* 6.11 made tables of sysctls constant for who handles them, and counts their entries. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+#define MYMM_CTL_CONST const
+#define MYMM_CTL_TABLE_END
+#else
+#define MYMM_CTL_CONST
+#define MYMM_CTL_TABLE_END {},
+#endif
+
+/*
  * /proc/zoneinfo of 6.1 and of 6.12: the latter shows the promo watermark, counts demotions
  * by node and the pages of IOMMU drivers, and caps the watermarks of zone Movable as those
  * of HighMem. Kernels between these two were not looked at, and count as 6.1.

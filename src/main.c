@@ -2,61 +2,25 @@
 /*
  * mymm: a private copy of Linux's memory layers, to look at, to measure, to break.
  *
- * Parameters, the order of init, and its mirror. Documentation/design.md has the rest.
+ * The order of init, and its mirror. Documentation/design.md has the rest.
  */
 #include <linux/module.h>
 
 #include "history.h"
+#include "knobs.h"
 #include "magazine.h"
 #include "owner.h"
+#include "params.h"
 #include "pool.h"
 #include "proc.h"
 #include "session.h"
-
-static char *zones = "DMA:4M,DMA32:12M,Normal:48M";
-module_param(zones, charp, 0444);
-MODULE_PARM_DESC(
-	zones, "zones and their sizes (DMA, DMA32, Normal, HighMem, Movable)");
-
-static char *engine = "slub";
-module_param(engine, charp, 0444);
-MODULE_PARM_DESC(engine, "default engine of caches (slub)");
-
-static char *backing = "vmalloc";
-module_param(backing, charp, 0444);
-MODULE_PARM_DESC(backing, "what stands behind the frames (vmalloc, none)");
-
-static char *nodes = "1";
-module_param(nodes, charp, 0444);
-MODULE_PARM_DESC(nodes, "number of nodes (1)");
+#include "tuning.h"
 
 static bool owners;
 module_param(owners, bool, 0444);
 MODULE_PARM_DESC(owners, "record who holds pages, from the beginning (N)");
 
 static struct mymm_pool *pool;
-
-static int read_config(struct mymm_pool_config *config)
-{
-	*config = (struct mymm_pool_config){
-		.name = "default",
-		.zones = zones,
-		.engine = engine,
-	};
-	if (!strcmp(backing, "none")) {
-		config->backing = MYMM_BACKING_NONE;
-	} else if (strcmp(backing, "vmalloc")) {
-		pr_err("backing: \"%s\" is neither vmalloc nor none\n",
-		       backing);
-		return -EINVAL;
-	}
-	/* As text, so that garbage gets a line of ours and not only an errno. */
-	if (kstrtouint(nodes, 0, &config->nodes) || !config->nodes) {
-		pr_err("nodes: \"%s\" is no number of nodes\n", nodes);
-		return -EINVAL;
-	}
-	return 0;
-}
 
 static void tell(const struct mymm_pool *pool)
 {
@@ -72,14 +36,18 @@ static void tell(const struct mymm_pool *pool)
 static int __init mymm_init(void)
 {
 	struct mymm_pool_config config;
+	struct mymm_tuning tuning;
 	int err;
 
-	err = read_config(&config);
+	err = mymm_params_read(&config, &tuning);
 	if (err)
 		return err;
 	err = mymm_magazine_init();
 	if (err)
 		return err;
+	err = mymm_tuning_init();
+	if (err)
+		goto err_tuning;
 	pool = mymm_pool_create(&config);
 	if (IS_ERR(pool)) {
 		err = PTR_ERR(pool);
@@ -93,6 +61,9 @@ static int __init mymm_init(void)
 	err = mymm_proc_init(pool);
 	if (err)
 		goto err_proc;
+	err = mymm_knobs_init(pool);
+	if (err)
+		goto err_knobs;
 	err = mymm_history_init(pool);
 	if (err)
 		goto err_history;
@@ -107,10 +78,14 @@ err_session:
 	mymm_debugfs_exit();
 	mymm_history_exit();
 err_history:
+	mymm_knobs_exit();
+err_knobs:
 	mymm_proc_exit();
 err_proc:
 	mymm_pool_release(pool);
 err_pool:
+	mymm_tuning_exit();
+err_tuning:
 	mymm_magazine_exit();
 	return err;
 }
@@ -120,8 +95,10 @@ static void __exit mymm_exit(void)
 	mymm_session_exit();
 	mymm_debugfs_exit();
 	mymm_history_exit();
+	mymm_knobs_exit();
 	mymm_proc_exit();
 	mymm_pool_release(pool);
+	mymm_tuning_exit();
 	mymm_magazine_exit();
 	WARN(mymm_area_held(), "%lu pages are lost\n", mymm_area_held());
 }

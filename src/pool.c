@@ -29,6 +29,7 @@
  *
  * The registry is a list for RCU: an address is looked up in any context.
  */
+#include <linux/cpu.h>
 #include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
@@ -109,7 +110,7 @@ static int parse_zone(char *item, unsigned long *pages)
 		return -EINVAL;
 	}
 	if (parse_size(item, &bytes)) {
-		pr_err("zones: %s has the size \"%s\": expected a number with K, M, G or T, as in %s:16M\n",
+		pr_err("zones: %s has the size \"%s\": expected a number with K, M, G, T or p, as in %s:16M\n",
 		       name, item, name);
 		return -EINVAL;
 	}
@@ -248,7 +249,7 @@ static int parse_distance(const char *text, struct layout *layout)
 				       from, to);
 				return -EINVAL;
 			}
-			if (*text == ',')
+			if (*text == ',' && isdigit(text[1]))
 				text++;
 		}
 	}
@@ -490,7 +491,7 @@ static int dig_holes(struct mymm_pool *pool, const char *text)
 			       pool->nr_frames - 1);
 			return -EINVAL;
 		}
-		if (*text)
+		if (*text && isdigit(text[1]))
 			text++;
 		for (; from <= to; from++) {
 			zone = zone_at(pool, from);
@@ -607,15 +608,18 @@ struct mymm_pool *mymm_pool_create(const struct mymm_pool_config *config)
 		err = dig_holes(pool, config->holes);
 	if (err)
 		goto err_pool;
-	mymm_tuning_apply(pool);
 	err = mymm_kmalloc_init(pool);
 	if (err)
 		goto err_pool;
 
 	pool->own_users = refcount_read(&pool->users);
+	/* What is derived from the number of CPUs follows it from then on. */
+	cpus_read_lock();
+	mymm_tuning_begin(pool);
 	mutex_lock(&mymm_pools_lock);
 	list_add_tail_rcu(&pool->node, &mymm_pools);
 	mutex_unlock(&mymm_pools_lock);
+	cpus_read_unlock();
 	return pool;
 
 err_pool:

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The module's parameters: what the pool that is made at load is to be like.
+ *
+ * All of them are text, also those that are numbers, and are read here: so that garbage
+ * refuses the load with a line that names the parameter and says what was wrong with it.
+ * The kernel's own parsers would give an errno and no word. What a number may be is said by
+ * who knows: mymm_pool_create(), and tuning.c for the knobs.
+ *
+ * They can be read in /sys/module/mymm/parameters, and not changed there: the knobs among
+ * them are turned in /proc/sys/mymm, see knobs.c.
+ */
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/string.h>
+
+#include "params.h"
+#include "tuning.h"
+
+/* The kernel has a macro of this name, and we have a parameter of it. */
+#undef pageblock_order
+
+static char *zones = "DMA:4M,DMA32:12M,Normal:48M";
+module_param(zones, charp, 0444);
+MODULE_PARM_DESC(
+	zones, "zones and their sizes (DMA, DMA32, Normal, HighMem, Movable)");
+
+static char *engine = "slub";
+module_param(engine, charp, 0444);
+MODULE_PARM_DESC(engine, "default engine of caches (slub)");
+
+static char *backing = "vmalloc";
+module_param(backing, charp, 0444);
+MODULE_PARM_DESC(backing, "what stands behind the frames (vmalloc, none)");
+
+static char *nodes = "1";
+module_param(nodes, charp, 0444);
+MODULE_PARM_DESC(nodes, "number of nodes (1 to 8)");
+
+static char *distance = "";
+module_param(distance, charp, 0444);
+MODULE_PARM_DESC(
+	distance,
+	"from each node to each, row by row, as in 10,20,20,10 (20 between any two)");
+
+static char *holes = "";
+module_param(holes, charp, 0444);
+MODULE_PARM_DESC(
+	holes, "frames with nothing behind them, as in 100-199,300-300 (none)");
+
+static char *block_order = "0";
+module_param_named(pageblock_order, block_order, charp, 0444);
+MODULE_PARM_DESC(pageblock_order,
+		 "order of a pageblock, 1 to 10 (0: 9, less in small zones)");
+
+static char *without = "";
+module_param(without, charp, 0444);
+MODULE_PARM_DESC(
+	without,
+	"what the pool has not: pcp, watermarks, mobility, reclaim, or all (nothing)");
+
+static char *knobs[MYMM_NR_KNOBS] = {
+	[MYMM_KNOB_MIN_FREE_KBYTES] = "-1",
+	[MYMM_KNOB_SCALE_FACTOR] = "10",
+	[MYMM_KNOB_BOOST_FACTOR] = "15000",
+	[MYMM_KNOB_RESERVE_RATIO] = "256,256,32,0,0",
+	[MYMM_KNOB_HIGH_FRACTION] = "0",
+};
+
+module_param_named(min_free_kbytes, knobs[MYMM_KNOB_MIN_FREE_KBYTES], charp,
+		   0444);
+MODULE_PARM_DESC(
+	min_free_kbytes,
+	"KiB kept for who can't wait (-1: by the kernel's square-root rule)");
+
+module_param_named(watermark_scale_factor, knobs[MYMM_KNOB_SCALE_FACTOR], charp,
+		   0444);
+MODULE_PARM_DESC(watermark_scale_factor,
+		 "distance of watermarks in 1/10000 of a zone, 1 to 3000 (10)");
+
+module_param_named(watermark_boost_factor, knobs[MYMM_KNOB_BOOST_FACTOR], charp,
+		   0444);
+MODULE_PARM_DESC(
+	watermark_boost_factor,
+	"how far a fallback raises watermarks, in 1/10000 of high (15000)");
+
+module_param_named(lowmem_reserve_ratio, knobs[MYMM_KNOB_RESERVE_RATIO], charp,
+		   0444);
+MODULE_PARM_DESC(
+	lowmem_reserve_ratio,
+	"for each zone type: 1/ratio of what is above is protected (256,256,32,0,0)");
+
+module_param_named(percpu_pagelist_high_fraction,
+		   knobs[MYMM_KNOB_HIGH_FRACTION], charp, 0444);
+MODULE_PARM_DESC(
+	percpu_pagelist_high_fraction,
+	"1/fraction of each zone is for CPUs' lists, 8 and up (0: by watermark)");
+
+/* The first @length bytes of a text as a number. */
+static int read_number(const char *name, const char *text, size_t length,
+		       long long *value)
+{
+	char digits[24];
+
+	if (length < sizeof(digits)) {
+		memcpy(digits, text, length);
+		digits[length] = 0;
+		if (!kstrtoll(digits, 0, value))
+			return 0;
+	}
+	pr_err("%s: \"%.*s\" is no number\n", name, (int)length, text);
+	return -EINVAL;
+}
+
+static int read_knob(enum mymm_knob knob, long long *value)
+{
+	int err = read_number(mymm_knob_range[knob].name, knobs[knob],
+			      strlen(knobs[knob]), value);
+
+	if (err)
+		return err;
+	if (knob == MYMM_KNOB_MIN_FREE_KBYTES && *value == -1)
+		return 0;
+	return mymm_knob_check(knob, *value);
+}
+
+/* Five numbers with commas in between. */
+static int read_ratios(unsigned int *ratio)
+{
+	const char *name = mymm_knob_range[MYMM_KNOB_RESERVE_RATIO].name;
+	const char *text = knobs[MYMM_KNOB_RESERVE_RATIO];
+	unsigned int nr = 0;
+	long long value;
+	int err;
+
+	do {
+		size_t length = strcspn(text, ",");
+
+		if (nr == MYMM_NR_RATIOS) {
+			nr++;
+			break;
+		}
+		err = read_number(name, text, length, &value);
+		if (!err)
+			err = mymm_knob_check(MYMM_KNOB_RESERVE_RATIO, value);
+		if (err)
+			return err;
+		ratio[nr++] = value;
+		text += length;
+	} while (*text++ == ',');
+	if (nr != MYMM_NR_RATIOS) {
+		pr_err("%s: \"%s\" are not %u numbers, as in 256,256,32,0,0\n",
+		       name, knobs[MYMM_KNOB_RESERVE_RATIO], MYMM_NR_RATIOS);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int read_tuning(struct mymm_tuning *tuning)
+{
+	long long min_free, scale, boost, fraction;
+	int err;
+
+	err = read_knob(MYMM_KNOB_MIN_FREE_KBYTES, &min_free);
+	if (!err)
+		err = read_knob(MYMM_KNOB_SCALE_FACTOR, &scale);
+	if (!err)
+		err = read_knob(MYMM_KNOB_BOOST_FACTOR, &boost);
+	if (!err)
+		err = read_knob(MYMM_KNOB_HIGH_FRACTION, &fraction);
+	if (!err)
+		err = read_ratios(tuning->lowmem_reserve_ratio);
+	if (err)
+		return err;
+	tuning->min_free_kbytes = min_free;
+	tuning->watermark_scale_factor = scale;
+	tuning->watermark_boost_factor = boost;
+	tuning->percpu_pagelist_high_fraction = fraction;
+	return 0;
+}
+
+/* Words with commas in between. */
+static int read_without(unsigned int *flags)
+{
+	static const struct {
+		const char *word;
+		unsigned int flag;
+	} words[] = {
+		{ "pcp", MYMM_POOL_NO_PCP },
+		{ "watermarks", MYMM_POOL_NO_WATERMARKS },
+		{ "mobility", MYMM_POOL_NO_MOBILITY },
+		{ "reclaim", MYMM_POOL_NO_RECLAIM },
+		{ "all", MYMM_POOL_BARE },
+	};
+	const char *text = without;
+	unsigned int i;
+
+	if (!*text)
+		return 0;
+	do {
+		size_t length = strcspn(text, ",");
+
+		for (i = 0; i < ARRAY_SIZE(words); i++)
+			if (strlen(words[i].word) == length &&
+			    !strncmp(words[i].word, text, length))
+				break;
+		if (i == ARRAY_SIZE(words)) {
+			pr_err("without: \"%.*s\" is none of pcp, watermarks, mobility, reclaim, all\n",
+			       (int)length, text);
+			return -EINVAL;
+		}
+		*flags |= words[i].flag;
+		text += length;
+	} while (*text++ == ',');
+	return 0;
+}
+
+/**
+ * mymm_params_read() - what the module was loaded with
+ * @config: is filled, with what was given as text as it was given
+ * @tuning: is filled, and @config points to it
+ *
+ * Return: 0; -EINVAL, with a line in the log that names the parameter and says what is
+ * wrong with it.
+ */
+int mymm_params_read(struct mymm_pool_config *config,
+		     struct mymm_tuning *tuning)
+{
+	*config = (struct mymm_pool_config){
+		.name = "default",
+		.zones = zones,
+		.engine = engine,
+		.distance = *distance ? distance : NULL,
+		.holes = holes,
+		.tuning = tuning,
+	};
+	if (!strcmp(backing, "none")) {
+		config->backing = MYMM_BACKING_NONE;
+	} else if (strcmp(backing, "vmalloc")) {
+		pr_err("backing: \"%s\" is neither vmalloc nor none\n",
+		       backing);
+		return -EINVAL;
+	}
+	if (kstrtouint(nodes, 0, &config->nodes) || !config->nodes) {
+		pr_err("nodes: \"%s\" is no number of nodes\n", nodes);
+		return -EINVAL;
+	}
+	if (kstrtouint(block_order, 0, &config->block_order)) {
+		pr_err("pageblock_order: \"%s\" is no order\n", block_order);
+		return -EINVAL;
+	}
+	return read_without(&config->flags) ?: read_tuning(tuning);
+}
