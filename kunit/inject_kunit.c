@@ -76,7 +76,10 @@ static void pool_create(struct kunit *test)
 			  BEFORE + (1 + 13 + 1) + (1 + 8 + 1) + 2 + 2 * 39);
 }
 
-/* With everything that a pool may have: two nodes, holes, page lists. */
+/*
+ * With everything that a pool may have: two nodes, holes, page lists; and in the end a
+ * thread for each node, kswapd.
+ */
 static void pool_create_full(struct kunit *test)
 {
 	static const struct mymm_pool_config config = {
@@ -92,7 +95,8 @@ static void pool_create_full(struct kunit *test)
 		PAGE_SIZE);
 
 	create_in_the_end(test, &config,
-			  BEFORE + (1 + table + 1) + (1 + 16 + 1) + 2 + 2 * 39);
+			  BEFORE + (1 + table + 1) + (1 + 16 + 1) + 2 + 2 * 39 +
+				  2);
 }
 
 /*

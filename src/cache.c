@@ -312,7 +312,7 @@ static unsigned long shrink(struct mymm_cache *cache)
 	if (mymm_pool_dead(cache->pool))
 		return 0;
 	mymm_magazine_drain(cache);
-	return cache->engine->shrink(cache);
+	return cache->engine->shrink(cache, ULONG_MAX);
 }
 
 /**
@@ -448,12 +448,13 @@ unsigned long mymm_pool_drain(struct mymm_pool *pool)
 	struct mymm_cache *cache;
 	unsigned long slabs = 0;
 
+	atomic_long_inc(&pool->reclaim.stats.drop_slab);
 	cpus_read_lock();
 	mutex_lock(&pool->lock);
 	if (!mymm_pool_dead(pool)) {
 		mymm_magazine_drain_pool(pool);
 		list_for_each_entry(cache, &pool->caches, list)
-			slabs += cache->engine->shrink(cache);
+			slabs += cache->engine->shrink(cache, ULONG_MAX);
 		mymm_pcp_drain_all(pool);
 		mymm_pool_reset(pool);
 	}

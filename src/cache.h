@@ -56,6 +56,7 @@
  * @nr_objects: objects that they have room for
  * @nr_inuse: objects handed out, to users and to magazines
  * @nr_partial: slabs on the partial list
+ * @nr_empty: those of them with no object in use
  * @partial: head of the list of slabs that have free objects
  * @full: head of the list of slabs that have none
  * @list: in pool->caches; pool->lock
@@ -98,6 +99,7 @@ struct mymm_cache {
 	unsigned long nr_objects;
 	unsigned long nr_inuse;
 	unsigned long nr_partial;
+	unsigned long nr_empty;
 	u32 partial;
 	u32 full;
 

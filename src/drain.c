@@ -6,6 +6,13 @@
  * is never found taken. Whoever wants it done holds the hotplug lock, so CPUs neither come
  * nor go meanwhile, queues an item on each, and waits for all of them.
  *
+ * To trim is less: what a CPU did not take from since the last time loses everything, the
+ * others keep half of what they have room for, and lose what is oldest. That is what SLAB
+ * did every other second; here somebody has to ask for it, a person or a shrinker.
+ *
+ * The work items have a workqueue of their own, with a thread in reserve: whoever reclaims
+ * memory, ours or the kernel's, may wait for them.
+ *
  * A CPU that has died is emptied by a callback that runs on another one, after nothing can
  * run on it any more: that is later than its teardown, during which it still allocates.
  */
@@ -19,6 +26,7 @@
 /* The work items; one drain at a time. Innermost mutex, which protects the job. */
 static DEFINE_MUTEX(drain_lock);
 static struct work_struct __percpu *drain_works;
+static struct workqueue_struct *drain_wq;
 static int cpu_dead_state;
 
 /**
@@ -33,11 +41,23 @@ static struct job {
 	struct mymm_cache *cache;
 } job;
 
+/* What was not taken from lately goes; of the others half stays. */
+static unsigned long trimmed(const struct mymm_cache *cache,
+			     struct mymm_magazine *mag)
+{
+	bool idle = mag->alloc_hits == mag->trim_hits;
+
+	mag->trim_hits = mag->alloc_hits;
+	return idle ? 0 : cache->mag_limit / 2;
+}
+
 /*
- * Give what a magazine has to the engine. It is this CPU's, or a dead one's. In a dead
- * pool the engine's lists can't be trusted: there it is only forgotten.
+ * Give what a magazine has to the engine, but for @keep objects. It is this CPU's, or a
+ * dead one's. In a dead pool the engine's lists can't be trusted: there it is only
+ * forgotten.
  */
-static void drain_magazine(struct mymm_cache *cache, struct mymm_magazine *mag)
+static void empty_magazine(struct mymm_cache *cache, struct mymm_magazine *mag,
+			   unsigned long keep)
 {
 	void *objs[MYMM_BATCH_OBJECTS];
 	unsigned long nr;
@@ -51,15 +71,28 @@ static void drain_magazine(struct mymm_cache *cache, struct mymm_magazine *mag)
 			mymm_flight_end(cache);
 			return;
 		}
-		nr = min(mag->count, MYMM_BATCH_OBJECTS);
+		nr = mag->count - min(mag->count, keep);
+		nr = min(nr, MYMM_BATCH_OBJECTS);
 		mag->count -= nr;
 		mag->moved -= nr;
-		memcpy(objs, mag->objs + mag->count, nr * sizeof(objs[0]));
+		if (keep) {
+			memcpy(objs, mag->objs, nr * sizeof(objs[0]));
+			memmove(mag->objs, mag->objs + nr,
+				mag->count * sizeof(objs[0]));
+		} else {
+			memcpy(objs, mag->objs + mag->count,
+			       nr * sizeof(objs[0]));
+		}
 		mymm_magazine_put(mag);
 		if (nr && !mymm_pool_dead(cache->pool))
 			cache->engine->free(cache, nr, objs);
 		mymm_flight_end(cache);
 	} while (nr);
+}
+
+static void drain_magazine(struct mymm_cache *cache, struct mymm_magazine *mag)
+{
+	empty_magazine(cache, mag, 0);
 }
 
 /* This CPU's magazines; the drainer holds pool->lock for us. */
@@ -71,6 +104,17 @@ static void drain_magazines(struct mymm_pool *pool, struct mymm_cache *cache)
 	}
 	list_for_each_entry(cache, &pool->caches, list)
 		drain_magazine(cache, this_cpu_ptr(cache->mag));
+}
+
+static void trim_magazines(struct mymm_pool *pool, struct mymm_cache *none)
+{
+	struct mymm_cache *cache;
+
+	list_for_each_entry(cache, &pool->caches, list) {
+		struct mymm_magazine *mag = this_cpu_ptr(cache->mag);
+
+		empty_magazine(cache, mag, trimmed(cache, mag));
+	}
 }
 
 static void drain_pages(struct mymm_pool *pool, struct mymm_cache *none)
@@ -97,7 +141,7 @@ static void run_on_all_cpus(struct job todo)
 	lockdep_assert_held(&drain_lock);
 	job = todo;
 	for_each_online_cpu(cpu)
-		queue_work_on(cpu, system_wq, per_cpu_ptr(drain_works, cpu));
+		queue_work_on(cpu, drain_wq, per_cpu_ptr(drain_works, cpu));
 	for_each_online_cpu(cpu)
 		flush_work(per_cpu_ptr(drain_works, cpu));
 	job = (struct job){};
@@ -132,6 +176,53 @@ void mymm_magazine_drain(struct mymm_cache *cache)
 void mymm_magazine_drain_pool(struct mymm_pool *pool)
 {
 	drain_all_cpus(pool, NULL);
+}
+
+/**
+ * mymm_magazine_trim_pool() - empty the magazines that nobody uses, and halve the others
+ * @pool: whose caches
+ *
+ * Context: process; sleeps. The caller holds cpus_read_lock() and pool->lock.
+ */
+void mymm_magazine_trim_pool(struct mymm_pool *pool)
+{
+	lockdep_assert_held(&pool->lock);
+
+	guard(mutex)(&drain_lock);
+	run_on_all_cpus((struct job){ trim_magazines, pool });
+}
+
+static bool try_on_all_cpus(struct job todo)
+{
+	if (!mutex_trylock(&drain_lock))
+		return false;
+	run_on_all_cpus(todo);
+	mutex_unlock(&drain_lock);
+	return true;
+}
+
+/**
+ * mymm_magazine_try_drain_pool() - mymm_magazine_drain_pool() for who must not wait long
+ * @pool: whose caches
+ *
+ * Context: process; sleeps. The caller holds cpus_read_lock() and pool->lock.
+ * Return: whether it was done: not if somebody else drains.
+ */
+bool mymm_magazine_try_drain_pool(struct mymm_pool *pool)
+{
+	return try_on_all_cpus((struct job){ drain_magazines, pool });
+}
+
+/**
+ * mymm_magazine_try_trim_pool() - mymm_magazine_trim_pool() for who must not wait long
+ * @pool: whose caches
+ *
+ * Context: process; sleeps. The caller holds cpus_read_lock() and pool->lock.
+ * Return: whether it was done: not if somebody else drains.
+ */
+bool mymm_magazine_try_trim_pool(struct mymm_pool *pool)
+{
+	return try_on_all_cpus((struct job){ trim_magazines, pool });
 }
 
 /**
@@ -170,12 +261,8 @@ void mymm_pcp_try_drain_all(struct mymm_pool *pool)
 {
 	bool all = cpus_read_trylock();
 
-	if (all && mutex_trylock(&drain_lock)) {
-		run_on_all_cpus((struct job){ drain_pages, pool });
-		mutex_unlock(&drain_lock);
-	} else {
+	if (!all || !try_on_all_cpus((struct job){ drain_pages, pool }))
 		mymm_pcp_drain_local(pool);
-	}
 	if (all)
 		cpus_read_unlock();
 }
@@ -213,10 +300,16 @@ int mymm_magazine_init(void)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu)
 		INIT_WORK(per_cpu_ptr(drain_works, cpu), drain_work);
+	drain_wq = alloc_workqueue("mymm", WQ_MEM_RECLAIM, 0);
+	if (!drain_wq) {
+		free_percpu(drain_works);
+		return -ENOMEM;
+	}
 
 	cpu_dead_state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN,
 						   "mymm:dead", NULL, cpu_dead);
 	if (cpu_dead_state < 0) {
+		destroy_workqueue(drain_wq);
 		free_percpu(drain_works);
 		return cpu_dead_state;
 	}
@@ -233,5 +326,6 @@ void mymm_magazine_exit(void)
 	/* Caches that ended free their magazines from RCU's callbacks: our code. */
 	rcu_barrier();
 	cpuhp_remove_state_nocalls(cpu_dead_state);
+	destroy_workqueue(drain_wq);
 	free_percpu(drain_works);
 }

@@ -39,7 +39,8 @@ struct mymm_slabinfo {
  * @free: take @nr objects back that mymm_cache_owns() and that are not free; any
  *        context but NMI
  * @is_free: is @obj, which mymm_cache_owns(), on a freelist of the engine? Exact
- * @shrink: give empty slabs back, all of them; returns how many
+ * @shrink: give empty slabs back, as many as wanted at most; returns how many
+ * @empty: frames of empty slabs, which shrink could give back; about
  * @default_tunables: of the magazines of a new cache
  * @get_slabinfo: one consistent moment
  * @check: the first broken invariant of the cache's slabs, if any; -EUCLEAN then
@@ -52,7 +53,8 @@ struct mymm_engine_ops {
 			      unsigned int nr, void **objs);
 	void (*free)(struct mymm_cache *cache, unsigned int nr, void **objs);
 	bool (*is_free)(struct mymm_cache *cache, void *obj);
-	unsigned long (*shrink)(struct mymm_cache *cache);
+	unsigned long (*shrink)(struct mymm_cache *cache, unsigned long slabs);
+	unsigned long (*empty)(const struct mymm_cache *cache);
 	void (*default_tunables)(const struct mymm_cache *cache,
 				 struct mymm_tunables *tunables);
 	void (*get_slabinfo)(struct mymm_cache *cache,

@@ -109,6 +109,59 @@ void __mymm_event_object_free(struct mymm_pool *pool, const char *cache,
 			       owner.caller, owner.session);
 }
 
+/**
+ * mymm_event_kswapd_wake() - kswapd begins a run
+ * @pool: whose
+ * @nid: of which node
+ * @zid: the highest zone that will do
+ * @order: of the block that is wanted
+ *
+ * Context: any, none of our locks held.
+ */
+void mymm_event_kswapd_wake(struct mymm_pool *pool, int nid, int zid,
+			    unsigned int order)
+{
+	trace_mymm_kswapd_wake(pool->name, nid, zid, order);
+}
+
+/**
+ * mymm_event_kswapd_sleep() - kswapd goes to sleep
+ * @pool: whose
+ * @nid: of which node
+ *
+ * Context: any, none of our locks held.
+ */
+void mymm_event_kswapd_sleep(struct mymm_pool *pool, int nid)
+{
+	trace_mymm_kswapd_sleep(pool->name, nid);
+}
+
+/**
+ * mymm_event_reclaim_begin() - an allocation begins to reclaim
+ * @pool: from which pool
+ * @order: of the block that is wanted
+ * @gfp: its flags
+ *
+ * Context: any, none of our locks held.
+ */
+void mymm_event_reclaim_begin(struct mymm_pool *pool, unsigned int order,
+			      gfp_t gfp)
+{
+	trace_mymm_reclaim_begin(pool->name, order, gfp);
+}
+
+/**
+ * mymm_event_reclaim_end() - an allocation has reclaimed
+ * @pool: from which pool
+ * @reclaimed: how many frames it got
+ *
+ * Context: any, none of our locks held.
+ */
+void mymm_event_reclaim_end(struct mymm_pool *pool, unsigned long reclaimed)
+{
+	trace_mymm_reclaim_end(pool->name, reclaimed);
+}
+
 /* Tell what was logged under a zone's lock, in the order in which it happened. */
 void __mymm_log_tell(struct mymm_pool *pool, const struct mymm_page_log *log)
 {

@@ -192,6 +192,14 @@ static inline void mymm_log_extfrag(struct mymm_page_log *log, u32 pfn,
 						  .pfn = pfn };
 }
 
+/* Rare enough to be told by a call, whether somebody listens or not. */
+void mymm_event_kswapd_wake(struct mymm_pool *pool, int nid, int zid,
+			    unsigned int order);
+void mymm_event_kswapd_sleep(struct mymm_pool *pool, int nid);
+void mymm_event_reclaim_begin(struct mymm_pool *pool, unsigned int order,
+			      gfp_t gfp);
+void mymm_event_reclaim_end(struct mymm_pool *pool, unsigned long reclaimed);
+
 void __mymm_log_tell(struct mymm_pool *pool, const struct mymm_page_log *log);
 
 /* With no lock of ours held. */

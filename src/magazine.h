@@ -24,6 +24,7 @@ struct mymm_pool;
  * @free_misses: frees that went on to the engine
  * @moved: objects that came from the engine, less those that went there; with the
  *         others it tells how many frees ended here, so that these need no counter
+ * @trim_hits: @alloc_hits when it was last trimmed
  * @objs: the objects, the most recently freed last
  *
  * Only its own CPU touches it, with preemption off; counters may be read by all.
@@ -35,6 +36,7 @@ struct mymm_magazine {
 	unsigned long alloc_misses;
 	unsigned long free_misses;
 	unsigned long moved;
+	unsigned long trim_hits;
 	void *objs[];
 };
 
@@ -69,6 +71,9 @@ int mymm_refuse_object(struct mymm_cache *cache, const void *obj);
 /* drain.c */
 void mymm_magazine_drain(struct mymm_cache *cache);
 void mymm_magazine_drain_pool(struct mymm_pool *pool);
+bool mymm_magazine_try_drain_pool(struct mymm_pool *pool);
+void mymm_magazine_trim_pool(struct mymm_pool *pool);
+bool mymm_magazine_try_trim_pool(struct mymm_pool *pool);
 int mymm_magazine_init(void);
 void mymm_magazine_exit(void);
 

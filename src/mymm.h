@@ -14,8 +14,12 @@
 #ifndef _MYMM_H
 #define _MYMM_H
 
+#include <linux/atomic.h>
 #include <linux/bits.h>
+#include <linux/completion.h>
 #include <linux/gfp.h>
+#include <linux/list.h>
+#include <linux/refcount.h>
 #include <linux/slab.h>
 #include <linux/types.h>
 
@@ -122,12 +126,75 @@ struct mymm_cache_config {
 	const char *engine;
 };
 
+#define MYMM_MAX_NODES 8
+
+/**
+ * struct mymm_shrink_control - what is asked of a shrinker
+ * @gfp: how the allocation in need was made; of kswapd %GFP_KERNEL
+ * @nid: the node that is short of frames
+ * @nr_to_scan: how many frames' worth to look at
+ * @nr_scanned: how many were; @nr_to_scan if the shrinker does not say
+ */
+struct mymm_shrink_control {
+	gfp_t gfp;
+	int nid;
+	unsigned long nr_to_scan;
+	unsigned long nr_scanned;
+};
+
+/* From scan(): not now, a lock is held; from count(): there is nothing at all. */
+#define MYMM_SHRINK_STOP (~0UL)
+#define MYMM_SHRINK_EMPTY (~0UL - 1)
+
+/* It tells nodes apart; without this what it gives may be of any. */
+#define MYMM_SHRINKER_NUMA_AWARE BIT(0)
+
+#define MYMM_DEFAULT_SEEKS 2 /* for who does not know better */
+
+/**
+ * struct mymm_shrinker - somebody who holds frames of a pool and can do without
+ * @count: how many frames it could give back; 0: can't say, or not now;
+ *         %MYMM_SHRINK_EMPTY: none
+ * @scan: look at @nr_to_scan of them, and give back what can be spared; returns how many
+ *        frames went back, or %MYMM_SHRINK_STOP if this is no good moment
+ * @batch: frames to look at in one call; 0 means 128
+ * @seeks: what it costs to make again what is given back: the more, the less is asked
+ *         for; 0: nothing, so half of it goes at once
+ * @flags: any of MYMM_SHRINKER_*
+ * @private_data: the shrinker's own
+ *
+ * As the kernel's, but for the unit: what it counts are frames, not objects. Both may
+ * sleep, and are called with no lock held, by several tasks at once. They may allocate from
+ * the pool; that reclaims nothing, and may use the last frame.
+ */
+struct mymm_shrinker {
+	unsigned long (*count)(struct mymm_shrinker *shrinker,
+			       struct mymm_shrink_control *sc);
+	unsigned long (*scan)(struct mymm_shrinker *shrinker,
+			      struct mymm_shrink_control *sc);
+	long batch;
+	int seeks;
+	unsigned int flags;
+	void *private_data;
+
+	/* private: */
+	struct mymm_pool *pool;
+	struct list_head list;
+	refcount_t users;
+	struct completion gone;
+	atomic_long_t nr_deferred[MYMM_MAX_NODES];
+};
+
 /* Pools */
 struct mymm_pool *mymm_pool_create(const struct mymm_pool_config *config);
 int mymm_pool_destroy(struct mymm_pool *pool);
 struct mymm_pool *mymm_pool_get_default(void);
 void mymm_pool_put(struct mymm_pool *pool);
 unsigned long mymm_pool_drain(struct mymm_pool *pool);
+unsigned long mymm_pool_trim(struct mymm_pool *pool);
+int mymm_shrinker_register(struct mymm_pool *pool,
+			   struct mymm_shrinker *shrinker);
+void mymm_shrinker_unregister(struct mymm_shrinker *shrinker);
 
 /* Pages */
 struct mymm_frame *mymm_alloc_pages(struct mymm_pool *pool, gfp_t gfp,

@@ -165,7 +165,7 @@ static struct mymm_frame *take_block(const struct mymm_request *request,
 	if (request->pool->nr_nodes > 1)
 		count_node(request, zone);
 	if (unlikely(READ_ONCE(zone->flags) & BIT(MYMM_ZONE_BOOSTED)))
-		mymm_wake_boosted(zone);
+		mymm_wake_boosted(request->pool, zone);
 	if (alloc_flags & MYMM_ALLOC_HIGHATOMIC)
 		mymm_pageblock_reserve(zone, block - request->pool->frame,
 				       request->order);

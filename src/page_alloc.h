@@ -49,6 +49,11 @@ struct mymm_frame *mymm_get_block(const struct mymm_request *request,
 
 /* slowpath.c */
 struct mymm_frame *mymm_alloc_slowpath(const struct mymm_request *request);
-void mymm_wake_boosted(struct mymm_zone *zone);
+
+/* kswapd.c */
+void mymm_wake_boosted(struct mymm_pool *pool, struct mymm_zone *zone);
+
+/* show_mem.c */
+void mymm_report_failure(const struct mymm_request *request);
 
 #endif /* _MYMM_PAGE_ALLOC_H */

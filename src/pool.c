@@ -530,6 +530,7 @@ static struct mymm_pool *new_pool(const struct mymm_pool_config *config)
 	mutex_init(&pool->lock);
 	INIT_LIST_HEAD(&pool->caches);
 	INIT_LIST_HEAD(&pool->node);
+	mymm_reclaim_init(pool);
 	refcount_set(&pool->users, 1);
 	pool->engine = mymm_engine_find(config->engine);
 	pool->flags = config->flags;
@@ -549,6 +550,8 @@ static struct mymm_pool *new_pool(const struct mymm_pool_config *config)
 /* Free a pool that nobody can reach: what is in it goes as a whole. */
 static void free_pool(struct mymm_pool *pool)
 {
+	mymm_kswapd_stop(pool);
+	mymm_slab_shrinker_exit(pool);
 	mymm_owners_stop(pool);
 	mymm_cache_release_all(pool);
 	mymm_pcp_destroy(pool);
@@ -609,6 +612,10 @@ struct mymm_pool *mymm_pool_create(const struct mymm_pool_config *config)
 	if (err)
 		goto err_pool;
 	err = mymm_kmalloc_init(pool);
+	if (!err)
+		err = mymm_slab_shrinker_init(pool);
+	if (!err)
+		err = mymm_kswapd_run(pool);
 	if (err)
 		goto err_pool;
 
@@ -707,6 +714,7 @@ void mymm_pool_release(struct mymm_pool *pool)
 {
 	unsigned long held = 0;
 
+	mymm_kswapd_park(pool);
 	if (!mymm_pool_dead(pool)) {
 		mymm_pool_drain(pool);
 		held = mymm_pool_allocated(pool);
@@ -738,6 +746,8 @@ int mymm_pool_destroy(struct mymm_pool *pool)
 		       pool->name, users - pool->own_users);
 		return -EBUSY;
 	}
+	/* What it is about to give back is neither free nor allocated. */
+	mymm_kswapd_park(pool);
 	if (!mymm_pool_dead(pool)) {
 		unsigned long held;
 
@@ -746,6 +756,7 @@ int mymm_pool_destroy(struct mymm_pool *pool)
 		if (held) {
 			pr_err("pool %s is not destroyed: %lu of its frames are allocated\n",
 			       pool->name, held);
+			mymm_kswapd_unpark(pool);
 			return -EBUSY;
 		}
 	}

@@ -41,7 +41,6 @@ struct mymm_engine_ops;
 struct mymm_owners;
 
 #define MYMM_NAME_MAX 32 /* names, with their final NUL */
-#define MYMM_MAX_NODES 8
 static_assert(MYMM_MAX_NODES *MYMM_NR_ZONE_TYPES == MYMM_MAX_ZONES,
 	      "each node may have each zone");
 /* Caches of a pool; number 0 stands for "none". */

@@ -82,21 +82,30 @@ static bool poison_intact(struct mymm_cache *cache, void *obj)
 
 /* --- slabs ------------------------------------------------------------- */
 
+/*
+ * There may be something smaller yet: then a failure is nobody's news, and nobody need be
+ * asked to give anything back.
+ */
+static gfp_t try_gfp(gfp_t gfp)
+{
+	if (gfp & __GFP_DIRECT_RECLAIM)
+		gfp = (gfp | __GFP_NOMEMALLOC) & ~__GFP_RECLAIM;
+	return (gfp | __GFP_NOWARN | __GFP_NORETRY) & ~__GFP_NOFAIL;
+}
+
 static struct mymm_frame *alloc_slab_pages(struct mymm_cache *cache, gfp_t gfp)
 {
 	const struct mymm_owner owner = { .caller = _THIS_IP_ };
 	struct mymm_frame *slab;
 
 	gfp = (gfp & SLAB_GFP) | cache->gfp;
-	/* There may be something smaller yet: then a failure is nobody's news. */
-	slab = __mymm_alloc_pages(
-		cache->pool,
-		cache->order > cache->min_order ? gfp | __GFP_NOWARN : gfp,
-		cache->order, owner);
-	if (!slab && cache->order > cache->min_order)
-		slab = __mymm_alloc_pages(cache->pool, gfp, cache->min_order,
-					  owner);
-	return slab;
+	if (cache->order > cache->min_order) {
+		slab = __mymm_alloc_pages(cache->pool, try_gfp(gfp),
+					  cache->order, owner);
+		if (slab)
+			return slab;
+	}
+	return __mymm_alloc_pages(cache->pool, gfp, cache->min_order, owner);
 }
 
 static void count_slab(struct mymm_cache *cache, const struct mymm_frame *slab,
@@ -157,6 +166,7 @@ static void give_slab_back(struct mymm_cache *cache, struct mymm_frame *slab)
 	unsigned int i;
 
 	count_slab(cache, slab, -(1L << order));
+	atomic_long_add(1L << order, &cache->pool->reclaim.slab_freed);
 	for (i = 0; i < 1U << order; i++) {
 		WRITE_ONCE(slab[i].cache, 0);
 		if (i)
@@ -254,6 +264,7 @@ static unsigned int take_objects(struct mymm_cache *cache,
 	u64 link = slab->free;
 
 	lockdep_assert_held(&cache->list_lock);
+	cache->nr_empty -= !slab->inuse;
 	while (got < nr && link != MYMM_FREELIST_END) {
 		void *obj = follow(cache, slab, link);
 		u64 next = get_link(cache, obj);
@@ -263,6 +274,7 @@ static unsigned int take_objects(struct mymm_cache *cache,
 			slab->inuse += got;
 			cache->nr_inuse += got;
 			*lost += gather_freelist(cache, slab);
+			cache->nr_empty += !slab->inuse;
 			return got;
 		}
 		set_link(cache, obj, MYMM_IN_MAGAZINE);
@@ -305,6 +317,7 @@ static unsigned int slub_alloc_raw(struct mymm_cache *cache, gfp_t gfp,
 		raw_spin_lock_irqsave(&cache->list_lock, flags);
 		if (slab) {
 			add_partial(cache, slab, false);
+			cache->nr_empty++;
 			cache->nr_slabs++;
 			cache->nr_objects += slab->objects;
 		}
@@ -376,8 +389,12 @@ static void slub_free(struct mymm_cache *cache, unsigned int nr, void **objs)
 		set_link(cache, objs[i], slab->free);
 		slab->free = object_number(cache, slab, objs[i]) + 1;
 		slab->inuse--;
-		if (!slab->inuse && cache->nr_partial >= cache->min_partial)
+		if (slab->inuse)
+			continue;
+		if (cache->nr_partial >= cache->min_partial)
 			empty = unlist_empty(cache, slab, empty);
+		else
+			cache->nr_empty++;
 	}
 	cache->nr_inuse -= nr - twice;
 	raw_spin_unlock_irqrestore(&cache->list_lock, flags);
@@ -414,7 +431,12 @@ static bool slub_is_free(struct mymm_cache *cache, void *obj)
 	return !mymm_cache_owns(cache, obj);
 }
 
-static unsigned long slub_shrink(struct mymm_cache *cache)
+static unsigned long slub_empty(const struct mymm_cache *cache)
+{
+	return READ_ONCE(cache->nr_empty) << cache->order;
+}
+
+static unsigned long slub_shrink(struct mymm_cache *cache, unsigned long slabs)
 {
 	struct mymm_frame *table = cache->frame;
 	u32 empty = MYMM_NO_FRAME;
@@ -422,11 +444,14 @@ static unsigned long slub_shrink(struct mymm_cache *cache)
 	u32 idx, next;
 
 	raw_spin_lock_irqsave(&cache->list_lock, flags);
-	for (idx = table[cache->partial].next; idx != cache->partial;
+	for (idx = table[cache->partial].next; idx != cache->partial && slabs;
 	     idx = next) {
 		next = table[idx].next;
-		if (!table[idx].inuse)
-			empty = unlist_empty(cache, &table[idx], empty);
+		if (table[idx].inuse)
+			continue;
+		empty = unlist_empty(cache, &table[idx], empty);
+		cache->nr_empty--;
+		slabs--;
 	}
 	raw_spin_unlock_irqrestore(&cache->list_lock, flags);
 
@@ -517,6 +542,7 @@ const struct mymm_engine_ops mymm_slub_ops = {
 	.free = slub_free,
 	.is_free = slub_is_free,
 	.shrink = slub_shrink,
+	.empty = slub_empty,
 	.default_tunables = slub_default_tunables,
 	.get_slabinfo = slub_get_slabinfo,
 	.check = mymm_slub_check,

@@ -99,9 +99,16 @@ static int check_freelist(struct mymm_cache *cache, u32 idx,
 	return 0;
 }
 
+/* What the lists of a cache have together. */
+struct sums {
+	unsigned long slabs;
+	unsigned long empty;
+	unsigned long objects;
+	unsigned long inuse;
+};
+
 /* I5 for a list of slabs, and the sums over it. */
-static int check_list(struct mymm_cache *cache, u32 head, unsigned long *slabs,
-		      unsigned long *objects, unsigned long *inuse,
+static int check_list(struct mymm_cache *cache, u32 head, struct sums *sums,
 		      struct mymm_finding *finding)
 {
 	const struct mymm_frame *table = cache->frame;
@@ -115,7 +122,7 @@ static int check_list(struct mymm_cache *cache, u32 head, unsigned long *slabs,
 				finding, 5,
 				"cache %s: the %s list is broken behind frame %u",
 				cache->name, full ? "full" : "partial", prev);
-		if (++*slabs > cache->nr_slabs)
+		if (++sums->slabs > cache->nr_slabs)
 			return mymm_find(
 				finding, 7,
 				"cache %s: more slabs on lists than the %lu that it has",
@@ -132,8 +139,9 @@ static int check_list(struct mymm_cache *cache, u32 head, unsigned long *slabs,
 				"cache %s: slab at frame %u with %u of %u objects used is on the %s list",
 				cache->name, idx, table[idx].inuse,
 				table[idx].objects, full ? "full" : "partial");
-		*objects += table[idx].objects;
-		*inuse += table[idx].inuse;
+		sums->empty += !table[idx].inuse;
+		sums->objects += table[idx].objects;
+		sums->inuse += table[idx].inuse;
 		prev = idx;
 	}
 	if (table[head].prev != prev)
@@ -154,30 +162,35 @@ static int check_list(struct mymm_cache *cache, u32 head, unsigned long *slabs,
  */
 int mymm_slub_check(struct mymm_cache *cache, struct mymm_finding *finding)
 {
-	unsigned long slabs = 0, objects = 0, inuse = 0, partial;
+	struct sums sums = {};
+	unsigned long partial;
 	int err;
 
 	guard(raw_spinlock_irqsave)(&cache->list_lock);
 
-	err = check_list(cache, cache->partial, &slabs, &objects, &inuse,
-			 finding);
+	err = check_list(cache, cache->partial, &sums, finding);
 	if (err)
 		return err;
-	partial = slabs;
-	err = check_list(cache, cache->full, &slabs, &objects, &inuse, finding);
+	partial = sums.slabs;
+	err = check_list(cache, cache->full, &sums, finding);
 	if (err)
 		return err;
-	if (slabs != cache->nr_slabs || partial != cache->nr_partial)
+	if (sums.slabs != cache->nr_slabs || partial != cache->nr_partial)
 		return mymm_find(
 			finding, 7,
 			"cache %s: %lu slabs on lists, %lu of them partial, not %lu and %lu",
-			cache->name, slabs, partial, cache->nr_slabs,
+			cache->name, sums.slabs, partial, cache->nr_slabs,
 			cache->nr_partial);
-	if (objects != cache->nr_objects || inuse != cache->nr_inuse)
+	if (sums.objects != cache->nr_objects || sums.inuse != cache->nr_inuse)
 		return mymm_find(
 			finding, 7,
 			"cache %s: %lu objects in its slabs, %lu of them used, not %lu and %lu",
-			cache->name, objects, inuse, cache->nr_objects,
-			cache->nr_inuse);
+			cache->name, sums.objects, sums.inuse,
+			cache->nr_objects, cache->nr_inuse);
+	if (sums.empty != cache->nr_empty)
+		return mymm_find(
+			finding, 7,
+			"cache %s: %lu of its slabs are empty, not %lu",
+			cache->name, sums.empty, cache->nr_empty);
 	return 0;
 }

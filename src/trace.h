@@ -162,6 +162,91 @@ TRACE_EVENT(mymm_page_alloc_extfrag,
 		  __entry->change_ownership)
 );
 
+TRACE_EVENT(mymm_kswapd_wake,
+
+	TP_PROTO(const char *pool, int nid, int zid, int order),
+
+	TP_ARGS(pool, nid, zid, order),
+
+	TP_STRUCT__entry(
+		__string(pool, pool)
+		__field(int, nid)
+		__field(int, zid)
+		__field(int, order)
+	),
+
+	TP_fast_assign(
+		mymm_assign_str(pool, pool);
+		__entry->nid = nid;
+		__entry->zid = zid;
+		__entry->order = order;
+	),
+
+	TP_printk("pool=%s nid=%d order=%d", __get_str(pool), __entry->nid,
+		  __entry->order)
+);
+
+TRACE_EVENT(mymm_kswapd_sleep,
+
+	TP_PROTO(const char *pool, int nid),
+
+	TP_ARGS(pool, nid),
+
+	TP_STRUCT__entry(
+		__string(pool, pool)
+		__field(int, nid)
+	),
+
+	TP_fast_assign(
+		mymm_assign_str(pool, pool);
+		__entry->nid = nid;
+	),
+
+	TP_printk("pool=%s nid=%d", __get_str(pool), __entry->nid)
+);
+
+TRACE_EVENT(mymm_reclaim_begin,
+
+	TP_PROTO(const char *pool, int order, gfp_t gfp_flags),
+
+	TP_ARGS(pool, order, gfp_flags),
+
+	TP_STRUCT__entry(
+		__string(pool, pool)
+		__field(int, order)
+		__field(unsigned long, gfp_flags)
+	),
+
+	TP_fast_assign(
+		mymm_assign_str(pool, pool);
+		__entry->order = order;
+		__entry->gfp_flags = (__force unsigned long)gfp_flags;
+	),
+
+	TP_printk("pool=%s order=%d gfp_flags=%s", __get_str(pool),
+		  __entry->order, show_gfp_flags(__entry->gfp_flags))
+);
+
+TRACE_EVENT(mymm_reclaim_end,
+
+	TP_PROTO(const char *pool, unsigned long nr_reclaimed),
+
+	TP_ARGS(pool, nr_reclaimed),
+
+	TP_STRUCT__entry(
+		__string(pool, pool)
+		__field(unsigned long, nr_reclaimed)
+	),
+
+	TP_fast_assign(
+		mymm_assign_str(pool, pool);
+		__entry->nr_reclaimed = nr_reclaimed;
+	),
+
+	TP_printk("pool=%s nr_reclaimed=%lu", __get_str(pool),
+		  __entry->nr_reclaimed)
+);
+
 TRACE_EVENT(mymm_object_alloc,
 
 	TP_PROTO(const char *pool, const char *cache, unsigned long offset,
