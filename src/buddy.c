@@ -302,13 +302,40 @@ static u32 find_edge(const struct mymm_buddy *buddy, u32 idx, bool hole)
 	return idx;
 }
 
+/* What begins a free block: pageblocks that were kept apart are not to begin one again. */
+static void forget_free(struct mymm_buddy *buddy)
+{
+	enum mymm_migratetype type;
+	unsigned int order;
+
+	for (type = 0; type < MYMM_NR_MIGRATETYPES; type++) {
+		for (order = 0; order < MYMM_NR_ORDERS; order++) {
+			const struct mymm_buddy_order *o =
+				&buddy->type[type].order[order];
+			u32 idx = o->head->next;
+			unsigned long nr;
+
+			for (nr = o->nr_free; nr; nr--) {
+				struct mymm_frame *block = &buddy->table[idx];
+
+				/* It may have become a hole. */
+				if (mymm_tag_state(block->tag) ==
+				    MYMM_FRAME_FREE)
+					WRITE_ONCE(block->tag, 0);
+				idx = block->next;
+			}
+		}
+	}
+}
+
 /**
  * mymm_buddy_reset() - make everything that is no hole free again, lowest frame first
  * @buddy: has no allocated block, or is new
  * @type: the migratetype of all its pageblocks
  *
  * Gives the state that mymm_buddy_init() made, so that what follows does not depend
- * on what came before. Costs O(frames / 2^%MYMM_MAX_ORDER), or O(frames) with holes.
+ * on what came before. Costs O(frames / 2^%MYMM_MAX_ORDER + free blocks), or O(frames)
+ * with holes.
  *
  * Context: any; the caller holds the lock that protects @buddy.
  */
@@ -317,6 +344,7 @@ void mymm_buddy_reset(struct mymm_buddy *buddy, enum mymm_migratetype type)
 	u32 idx, end = buddy->end, i;
 	unsigned int order;
 
+	forget_free(buddy);
 	for (i = 0; i < MYMM_BUDDY_LISTS; i++)
 		mymm_list_init(buddy->table, buddy->heads + i);
 	for (i = 0; i < MYMM_NR_MIGRATETYPES; i++) {
