@@ -310,6 +310,20 @@ static u32 hash_caches(struct mymm_pool *pool)
 	return hash;
 }
 
+/* What allocations have left for later is done, and nothing remains of it. */
+static void settle(struct mymm_pool *pool)
+{
+	unsigned int i;
+
+	for (i = 0; i < pool->nr_zones; i++) {
+		struct mymm_zone *zone = &pool->zone[i];
+
+		guard(raw_spinlock_irqsave)(&zone->lock);
+		mymm_buddy_settle(&zone->buddy);
+		zone->buddy.cut = (struct mymm_cut){ .idx = MYMM_NO_FRAME };
+	}
+}
+
 /**
  * mymm_test_state() - what a pool is like
  * @pool: the pool
@@ -318,15 +332,17 @@ static u32 hash_caches(struct mymm_pool *pool)
  */
 struct mymm_test_state mymm_test_state(struct mymm_pool *pool)
 {
-	struct mymm_test_state state = {
+	struct mymm_test_state state;
+	unsigned int i;
+
+	settle(pool);
+	state = (struct mymm_test_state){
 		.frames =
 			jhash(pool->frame, pool->table.pages << PAGE_SHIFT, 0),
 		.zones = hash_zones(pool),
 		.caches = hash_caches(pool),
 		.memory = pool->base ? jhash(pool->base, pool->bytes, 0) : 0,
 	};
-	unsigned int i;
-
 	for (i = 0; i < MYMM_NR_REFUSALS; i++)
 		state.refused[i] = atomic_long_read(&pool->refused[i]);
 	return state;

@@ -44,6 +44,26 @@ struct mymm_buddy_type {
 };
 
 /**
+ * struct mymm_cut - an allocation that has been made but for its traces
+ * @idx: the block; %MYMM_NO_FRAME if there is none
+ * @low: its order
+ * @type: of whose lists
+ * @high: the order of the block that it is to be cut from, the first of its list
+ * @next: what follows that on the list
+ *
+ * The block has its tag, and is counted; the list still has it, and what remains of it is
+ * on no list. Most blocks that are given back are given back before anybody looks: then
+ * there is nothing to merge. Who looks calls mymm_buddy_settle() first.
+ */
+struct mymm_cut {
+	u32 idx;
+	u16 low;
+	u16 type;
+	u32 high;
+	u32 next;
+};
+
+/**
  * struct mymm_buddy - the free blocks of one stretch of frames
  * @table: the pool's frame table
  * @start: first frame
@@ -55,6 +75,7 @@ struct mymm_buddy_type {
  * @pageblock: their migratetypes; indexed by frame number >> @block_order
  * @holes: frames with nothing behind them; constant
  * @free: free frames: the sum of nr_free << n over orders and types (I1)
+ * @cut: what is still to be done
  * @type: by migratetype; a free block is on the lists of its pageblock's
  *
  * The caller's lock protects what is not constant.
@@ -69,6 +90,7 @@ struct mymm_buddy {
 	u8 *pageblock;
 	u32 holes;
 	unsigned long free;
+	struct mymm_cut cut;
 	struct mymm_buddy_type type[MYMM_NR_MIGRATETYPES];
 };
 
@@ -83,8 +105,65 @@ mymm_buddy_type(const struct mymm_buddy *buddy, u32 idx)
 
 void __mymm_buddy_split(struct mymm_buddy *buddy, struct mymm_buddy_type *list,
 			u32 idx, unsigned int low, unsigned int high);
+void __mymm_buddy_settle(struct mymm_buddy *buddy);
 bool __mymm_buddy_adopt(struct mymm_buddy *buddy, u32 idx, unsigned int order,
 			enum mymm_migratetype type);
+
+/* Before lists, or what the frames say of free blocks, are looked at. */
+static __always_inline void mymm_buddy_settle(struct mymm_buddy *buddy)
+{
+	if (buddy->cut.idx != MYMM_NO_FRAME)
+		__mymm_buddy_settle(buddy);
+}
+
+/* Take a block as __mymm_buddy_alloc() does, and leave its traces for later. */
+static __always_inline struct mymm_frame *
+__mymm_buddy_alloc_lazy(struct mymm_buddy *buddy, enum mymm_migratetype type,
+			unsigned int order, u32 flags)
+{
+	struct mymm_buddy_type *list = &buddy->type[type];
+	struct mymm_buddy_order *o;
+	struct mymm_frame *block;
+	u32 fitting, idx;
+
+	mymm_buddy_settle(buddy);
+	fitting = list->nonempty >> order;
+	if (unlikely(!fitting))
+		return NULL;
+	fitting = __ffs(fitting) + order;
+	idx = list->order[fitting].head->next;
+	block = &buddy->table[idx];
+	buddy->cut = (struct mymm_cut){
+		.idx = idx,
+		.low = order,
+		.type = type,
+		.high = fitting,
+		.next = block->next,
+	};
+	o = &list->order[order];
+	buddy->free -= o->size;
+	WRITE_ONCE(block->tag,
+		   o->tag + flags + (MYMM_FRAME_PAGES - MYMM_FRAME_FREE));
+	return block;
+}
+
+/* Is this what was taken last, with nobody looking since? Then it is as it was before. */
+static __always_inline bool __mymm_buddy_undo(struct mymm_buddy *buddy, u32 idx,
+					      unsigned int order)
+{
+	struct mymm_cut *cut = &buddy->cut;
+	struct mymm_buddy_order *o;
+
+	if (cut->idx != idx || cut->low != order)
+		return false;
+	cut->idx = MYMM_NO_FRAME;
+	o = &buddy->type[cut->type].order[cut->high];
+	buddy->free += 1UL << order;
+	buddy->table[idx].next = cut->next;
+	buddy->table[idx].prev = (u32)o->head_links;
+	WRITE_ONCE(buddy->table[idx].tag, o->tag);
+	return true;
+}
 
 /*
  * Take a block of a migratetype: mymm_buddy_alloc(), with flags for its tag; the head or

@@ -257,6 +257,8 @@ static int check_zone(struct mymm_zone *zone, unsigned long *slabs,
 
 	guard(raw_spinlock_irqsave)(&zone->lock);
 
+	mymm_buddy_settle(&zone->buddy);
+
 	for (type = 0; type < MYMM_NR_MIGRATETYPES; type++) {
 		for (order = 0; order < MYMM_NR_ORDERS; order++) {
 			err = check_free_list(zone, type, order, finding);

@@ -90,6 +90,8 @@ static void draw_line(struct mymm_zone *zone, u32 start, char *line)
 
 	guard(raw_spinlock_irqsave)(&zone->lock);
 
+	mymm_buddy_settle(&zone->buddy);
+
 	head = mymm_frame_find_head(table, start);
 	for (idx = start; idx < end; idx += left) {
 		u32 tag = head == MYMM_NO_FRAME ? 0 : table[head].tag;

@@ -26,6 +26,7 @@
 #include <linux/ratelimit.h>
 
 #include "compat.h"
+#include "lock.h"
 #include "page_alloc.h"
 
 /* --- allocation ----------------------------------------------------------- */
@@ -307,7 +308,7 @@ static noinline struct mymm_frame *alloc_resched(struct mymm_frame *block)
  */
 static __always_inline struct mymm_frame *
 alloc_small(struct mymm_pool *pool, gfp_t gfp, unsigned int order,
-	    const struct mymm_owner *owner)
+	    const struct mymm_owner *owner, unsigned int slot)
 {
 	struct mymm_frame *block;
 	struct mymm_pcp *pcp;
@@ -319,7 +320,7 @@ alloc_small(struct mymm_pool *pool, gfp_t gfp, unsigned int order,
 	    tracepoint_enabled(mymm_page_alloc))
 		return alloc_leave(pool, gfp, order, owner);
 	pcp = raw_cpu_read(pool->cpu->by_gfp[MYMM_ZONE_BITS(gfp)]);
-	list = order * MYMM_NR_MIGRATETYPES + mymm_gfp_type(pool, gfp);
+	list = slot * MYMM_NR_MIGRATETYPES + mymm_gfp_type(pool, gfp);
 	if (unlikely(!mymm_token_take(&pcp->token)))
 		return alloc_undo(pool, gfp, order, owner, pcp);
 	idx = pcp->first[list];
@@ -337,6 +338,14 @@ alloc_small(struct mymm_pool *pool, gfp_t gfp, unsigned int order,
 	return block;
 }
 
+/* Pageblocks, which each CPU has at hand too. */
+static noinline struct mymm_frame *alloc_block(struct mymm_pool *pool,
+					       gfp_t gfp, unsigned int order,
+					       const struct mymm_owner *owner)
+{
+	return alloc_small(pool, gfp, order, owner, MYMM_PCP_BLOCK);
+}
+
 /*
  * Larger blocks, from the first zone, if that has one of the type. Reached by a tail call,
  * too, for the sake of the small ones.
@@ -347,27 +356,28 @@ static noinline struct mymm_frame *alloc_large(struct mymm_pool *pool,
 {
 	struct mymm_frame *block;
 	unsigned long irqflags;
-	unsigned int from;
 	struct mymm_zone *zone;
 
-	if (unlikely(order > MYMM_MAX_ORDER || in_nmi() ||
-		     order == pool->block_order ||
+	if (unlikely(order > MYMM_MAX_ORDER || mymm_in_nmi() ||
 		     (gfp & (__GFP_ZERO | __GFP_THISNODE))) ||
 	    tracepoint_enabled(mymm_page_alloc) ||
 	    tracepoint_enabled(mymm_page_split))
 		return alloc_careful(pool, gfp, order, owner);
+	if (order == pool->pcp_block)
+		return alloc_block(pool, gfp, order, owner);
 	zone = raw_cpu_read(pool->cpu->by_gfp[MYMM_ZONE_BITS(gfp)])->zone;
 	/* It was so a moment ago: that is enough. */
 	if (unlikely(data_race(zone->buddy.free) >> order <=
 		     data_race(zone->mark) >> order))
 		return alloc_careful(pool, gfp, order, owner);
-	raw_spin_lock_irqsave(&zone->lock, irqflags);
-	block = __mymm_buddy_alloc(&zone->buddy, mymm_gfp_type(pool, gfp),
-				   order, tag_flags(gfp), &from);
-	zone->allocs[order] += !!block;
+	mymm_lock(&zone->lock, irqflags);
+	block = __mymm_buddy_alloc_lazy(&zone->buddy, mymm_gfp_type(pool, gfp),
+					order, tag_flags(gfp));
+	if (likely(block))
+		zone->allocs[order]++;
 	if (zone->buddy.free < zone->alarm)
 		mymm_zone_alarm(zone);
-	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
+	mymm_unlock(&zone->lock, irqflags);
 	if (unlikely(!block))
 		return alloc_careful(pool, gfp, order, owner);
 	return block;
@@ -378,7 +388,7 @@ alloc_fast(struct mymm_pool *pool, gfp_t gfp, unsigned int order,
 	   const struct mymm_owner *owner)
 {
 	if (likely(order < pool->pcp_orders))
-		return alloc_small(pool, gfp, order, owner);
+		return alloc_small(pool, gfp, order, owner, order);
 	return alloc_large(pool, gfp, order, owner);
 }
 
@@ -673,10 +683,9 @@ static noinline int free_resched(void)
 	return 0;
 }
 
-static __always_inline int free_small(struct mymm_pool *pool,
-				      struct mymm_frame *frame,
-				      unsigned int order,
-				      const struct mymm_owner *owner)
+static __always_inline int
+free_small(struct mymm_pool *pool, struct mymm_frame *frame, unsigned int order,
+	   const struct mymm_owner *owner, unsigned int slot)
 {
 	unsigned long idx = frame_number(pool, frame), list;
 	struct mymm_pcp *pcp;
@@ -691,7 +700,7 @@ static __always_inline int free_small(struct mymm_pool *pool,
 		return free_leave(pool, frame, order, owner);
 	/* A frame's zone does not change; if the rest of the tag does, claim() sees it. */
 	pcp = raw_cpu_read(pool->cpu->by_zone[data_race(frame->tag_zone)]);
-	list = order * MYMM_NR_MIGRATETYPES +
+	list = slot * MYMM_NR_MIGRATETYPES +
 	       pcp->pageblock[idx >> pool->block_order];
 	if (unlikely(!mymm_token_take(&pcp->token)))
 		return free_undo(pool, frame, order, tag, pcp);
@@ -707,23 +716,53 @@ static __always_inline int free_small(struct mymm_pool *pool,
 	return 0;
 }
 
+static noinline int free_block(struct mymm_pool *pool, struct mymm_frame *frame,
+			       unsigned int order,
+			       const struct mymm_owner *owner)
+{
+	return free_small(pool, frame, order, owner, MYMM_PCP_BLOCK);
+}
+
+/* It is not what was taken last: merge it as far as it goes. */
+static noinline void free_merge(struct mymm_zone *zone, u32 idx,
+				unsigned int order)
+{
+	enum mymm_migratetype type = mymm_buddy_type(&zone->buddy, idx);
+
+	mymm_buddy_settle(&zone->buddy);
+	__mymm_buddy_free(&zone->buddy, idx, order, type);
+	if (unlikely(type == MYMM_HIGHATOMIC))
+		mymm_count_highatomic(zone, 1L << order);
+}
+
 static noinline int free_large(struct mymm_pool *pool, struct mymm_frame *frame,
 			       unsigned int order,
 			       const struct mymm_owner *owner)
 {
 	unsigned long idx = frame_number(pool, frame);
+	unsigned long irqflags;
+	struct mymm_zone *zone;
 	u32 tag;
 
-	if (unlikely(in_nmi() || idx >= READ_ONCE(pool->live_frames) ||
-		     order > MYMM_MAX_ORDER || order == pool->block_order) ||
-	    tracepoint_enabled(mymm_page_free))
+	if (unlikely(mymm_in_nmi() || idx >= READ_ONCE(pool->live_frames) ||
+		     order > MYMM_MAX_ORDER) ||
+	    tracepoint_enabled(mymm_page_free) ||
+	    tracepoint_enabled(mymm_page_merge))
 		return free_careful(pool, frame, order, owner);
+	if (order == pool->pcp_block)
+		return free_block(pool, frame, order, owner);
 	tag = READ_ONCE(frame->tag);
 	if (unlikely(!tag_is_block(tag, order)))
 		return refuse_free(pool, frame, order, tag);
 	if (unlikely(!claim(frame, &tag, MYMM_FRAME_PCP)))
 		return refuse_free(pool, frame, order, tag);
-	give_to_zone(pool, mymm_pool_zone(pool, tag), idx, order);
+	zone = mymm_pool_zone(pool, tag);
+	mymm_lock(&zone->lock, irqflags);
+	if (unlikely(!__mymm_buddy_undo(&zone->buddy, idx, order)))
+		free_merge(zone, idx, order);
+	if (unlikely(zone->flags))
+		mymm_zone_recover(zone);
+	mymm_unlock(&zone->lock, irqflags);
 	return 0;
 }
 
@@ -733,7 +772,7 @@ static __always_inline int free_fast(struct mymm_pool *pool,
 				     const struct mymm_owner *owner)
 {
 	if (likely(order < pool->pcp_orders))
-		return free_small(pool, frame, order, owner);
+		return free_small(pool, frame, order, owner, order);
 	return free_large(pool, frame, order, owner);
 }
 

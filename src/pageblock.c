@@ -50,8 +50,14 @@ static const enum mymm_migratetype fallbacks[MYMM_PCPTYPES][MYMM_PCPTYPES - 1] =
 	[MYMM_RECLAIMABLE] = { MYMM_UNMOVABLE, MYMM_MOVABLE },
 };
 
-/* Free frames of HighAtomic pageblocks have become more or fewer. */
-static noinline void count_highatomic(struct mymm_zone *zone, long frames)
+/**
+ * mymm_count_highatomic() - free frames of HighAtomic pageblocks have become more or fewer
+ * @zone: where
+ * @frames: by how many
+ *
+ * Context: any but NMI; the caller holds the zone's lock.
+ */
+void mymm_count_highatomic(struct mymm_zone *zone, long frames)
 {
 	zone->nr_free_highatomic += frames;
 	mymm_zone_set_marks(zone);
@@ -234,7 +240,7 @@ static struct mymm_frame *take_reserve(struct mymm_zone *zone,
 
 	if (block) {
 		remember_type(block, type);
-		count_highatomic(zone, -(1L << order));
+		mymm_count_highatomic(zone, -(1L << order));
 	}
 	return block;
 }
@@ -262,6 +268,7 @@ struct mymm_frame *mymm_rmqueue(struct mymm_zone *zone, unsigned int order,
 	struct mymm_frame *block = NULL;
 
 	lockdep_assert_held(&zone->lock);
+	mymm_buddy_settle(&zone->buddy);
 	if (alloc_flags & MYMM_ALLOC_HIGHATOMIC)
 		block = take_reserve(zone, order, type, log);
 	if (!block && *mode == MYMM_RMQUEUE_NORMAL) {
@@ -295,10 +302,11 @@ void mymm_free_one(struct mymm_zone *zone, u32 idx, unsigned int order,
 	enum mymm_migratetype type = mymm_buddy_type(&zone->buddy, idx);
 	unsigned int to;
 
+	mymm_buddy_settle(&zone->buddy);
 	to = __mymm_buddy_free(&zone->buddy, idx, order, type);
 	mymm_log_merge(log, idx, order, to);
 	if (unlikely(type == MYMM_HIGHATOMIC))
-		count_highatomic(zone, 1L << order);
+		mymm_count_highatomic(zone, 1L << order);
 }
 
 /* --- the reserve for those who can't wait -------------------------------------- */
@@ -332,8 +340,8 @@ void mymm_pageblock_reserve(struct mymm_zone *zone, u32 idx, unsigned int order)
 	if (order > zone->buddy.block_order)
 		end = start + (1U << order);
 	zone->nr_reserved_highatomic += end - start;
-	count_highatomic(zone, mymm_buddy_retype(&zone->buddy, start, end,
-						 MYMM_HIGHATOMIC));
+	mymm_count_highatomic(zone, mymm_buddy_retype(&zone->buddy, start, end,
+						      MYMM_HIGHATOMIC));
 }
 MYMM_EXPORT_INTERNAL(mymm_pageblock_reserve);
 
@@ -350,6 +358,7 @@ static bool unreserve(struct mymm_zone *zone, enum mymm_migratetype type,
 
 	if (!force && zone->nr_reserved_highatomic <= pageblock)
 		return false;
+	mymm_buddy_settle(&zone->buddy);
 	for (order = 0; order < MYMM_NR_ORDERS; order++) {
 		idx = mymm_buddy_first(&zone->buddy, MYMM_HIGHATOMIC, order);
 		if (idx == MYMM_NO_FRAME)
@@ -360,7 +369,7 @@ static bool unreserve(struct mymm_zone *zone, enum mymm_migratetype type,
 			end = start + (1U << order);
 		moved = mymm_buddy_retype(&zone->buddy, start, end, type);
 		zone->nr_reserved_highatomic -= end - start;
-		count_highatomic(zone, -(long)moved);
+		mymm_count_highatomic(zone, -(long)moved);
 		return true;
 	}
 	return false;

@@ -23,6 +23,7 @@ struct mymm_frame *mymm_rmqueue(struct mymm_zone *zone, unsigned int order,
 				struct mymm_page_log *log);
 void mymm_free_one(struct mymm_zone *zone, u32 idx, unsigned int order,
 		   struct mymm_page_log *log);
+void mymm_count_highatomic(struct mymm_zone *zone, long frames);
 void mymm_pageblock_reserve(struct mymm_zone *zone, u32 idx,
 			    unsigned int order);
 bool mymm_pageblock_unreserve(const struct mymm_zonelist *list,

@@ -592,6 +592,11 @@ struct mymm_pool *mymm_pool_create(const struct mymm_pool_config *config)
 		return ERR_PTR(-ENOMEM);
 	pool->block_order = config->block_order ?:
 						  choose_pageblock_order(&layout);
+	/* Small pageblocks have the lists of their order. */
+	pool->pcp_block = pool->block_order > MYMM_PCP_MAX_ORDER &&
+					  pool->pcp_orders ?
+				  pool->block_order :
+				  ~0U;
 
 	err = -ENOMEM;
 	if (!mymm_inject_fail())

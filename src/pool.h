@@ -91,6 +91,7 @@ struct mymm_node {
  * @live_frames: @nr_frames, or 0 once the pool is dead
  * @inverse_of_3: modulo 2^64, see frame_number(); shorter from here than as a constant
  * @pcp_orders: blocks below this order are in per-CPU lists; 0 if none are; constant
+ * @pcp_block: and those of this one; ~0 if none are; constant
  * @type_mask: of the migratetype in a request's flags: 0 if all is unmovable; constant
  * @flags: MYMM_POOL_*; constant
  * @nr_nodes: members of @node_of; constant
@@ -126,6 +127,7 @@ struct mymm_pool {
 	unsigned long live_frames;
 	u64 inverse_of_3;
 	unsigned int pcp_orders;
+	unsigned int pcp_block;
 	u32 type_mask;
 	bool dead;
 	u64 key;

@@ -207,6 +207,7 @@ static int try_range(struct mymm_pool *pool, const struct stretch *range,
 	int err;
 
 	raw_spin_lock_irqsave(&zone->lock, irqflags);
+	mymm_buddy_settle(&zone->buddy);
 	err = all_free(range);
 	if (!err) {
 		while (idx < range->end)
@@ -396,6 +397,7 @@ static void give_range(struct mymm_pool *pool, const struct stretch *range)
 		unsigned int n, order;
 
 		raw_spin_lock_irqsave(&zone->lock, irqflags);
+		mymm_buddy_settle(&zone->buddy);
 		for (n = 0;
 		     n < BATCH && idx < range->end && mymm_log_has_room(&log);
 		     n++, idx += 1U << order) {

@@ -150,6 +150,7 @@ void mymm_zone_read(struct mymm_zone *zone, struct mymm_zone_snapshot *snap)
 	*snap = (struct mymm_zone_snapshot){};
 	guard(raw_spinlock_irqsave)(&zone->lock);
 
+	mymm_buddy_settle(&zone->buddy);
 	snap->free = zone->buddy.free;
 	snap->peak = mymm_zone_managed(zone) - zone->least_free;
 	for (type = 0; type < MYMM_NR_MIGRATETYPES; type++) {
