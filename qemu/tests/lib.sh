@@ -8,6 +8,7 @@
 #	# kernels: stock 6.12		the kernels it is for
 #	# vm: --mem 512 --smp 4		options for qemu/vm
 #	# vm debug: --mem 2048		more of them, on that kernel only
+#	# vm each: --mem 200		a machine of its own for each such line
 # It begins with ". ./lib.sh", says "check SENTENCE COMMAND..." for each thing
 # that must hold, and ends with "finish". The plan comes last, after
 # everything, so that a script that dies on its way has no plan and has failed.
