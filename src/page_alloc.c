@@ -366,9 +366,10 @@ static noinline struct mymm_frame *alloc_large(struct mymm_pool *pool,
 	if (order == pool->pcp_block)
 		return alloc_block(pool, gfp, order, owner);
 	zone = raw_cpu_read(pool->cpu->by_gfp[MYMM_ZONE_BITS(gfp)])->zone;
-	/* It was so a moment ago: that is enough. */
-	if (unlikely(data_race(zone->buddy.free) >> order <=
-		     data_race(zone->mark) >> order))
+	/* It was so a moment ago: that is enough. The block's own frames don't count. */
+	if (unlikely(data_race(zone->buddy.free) <
+			     data_race(zone->mark) + mymm_order_size[order] ||
+		     mymm_gfp_type(pool, gfp) == MYMM_PCPTYPES))
 		return alloc_careful(pool, gfp, order, owner);
 	mymm_lock(&zone->lock, irqflags);
 	block = __mymm_buddy_alloc_lazy(&zone->buddy, mymm_gfp_type(pool, gfp),

@@ -370,6 +370,11 @@ static bool unreserve(struct mymm_zone *zone, enum mymm_migratetype type,
 		moved = mymm_buddy_retype(&zone->buddy, start, end, type);
 		zone->nr_reserved_highatomic -= end - start;
 		mymm_count_highatomic(zone, -(long)moved);
+		/* Nothing keeps a whole one apart from its neighbour any more. */
+		if (order >= zone->buddy.block_order) {
+			mymm_buddy_take(&zone->buddy, idx);
+			mymm_buddy_free(&zone->buddy, idx, order);
+		}
 		return true;
 	}
 	return false;

@@ -704,7 +704,7 @@ int mymm_pcp_create(struct mymm_pool *pool, unsigned int nr_zones)
 
 /* What is there instead of a zone that a request could have: nothing passes its mark. */
 static struct mymm_zone no_zone = {
-	.mark = ULONG_MAX,
+	.mark = LONG_MAX, /* a block can be added to it */
 };
 
 static void init_lists(struct mymm_pool *pool, struct mymm_pcp *pcp,
