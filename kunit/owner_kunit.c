@@ -225,7 +225,7 @@ static void slabs(struct kunit *test)
 	frame = mymm_address_frame(large);
 	KUNIT_ASSERT_TRUE(test, record_of(pool, frame, &record));
 	KUNIT_EXPECT_EQ(test, record.order, 3);
-	expect_caller(test, pool, frame, "slabs [");
+	expect_caller(test, pool, frame, __func__);
 
 	MYMM_EXPECT_OK(test, mymm_kfree(large));
 	KUNIT_EXPECT_FALSE(test, record_of(pool, frame, &record));

@@ -16,10 +16,6 @@
 #include "session.h"
 #include "tuning.h"
 
-static bool owners;
-module_param(owners, bool, 0444);
-MODULE_PARM_DESC(owners, "record who holds pages, from the beginning (N)");
-
 static struct mymm_pool *pool;
 
 static void tell(const struct mymm_pool *pool)
@@ -37,9 +33,10 @@ static int __init mymm_init(void)
 {
 	struct mymm_pool_config config;
 	struct mymm_tuning tuning;
+	bool owners;
 	int err;
 
-	err = mymm_params_read(&config, &tuning);
+	err = mymm_params_read(&config, &tuning, &owners);
 	if (err)
 		return err;
 	err = mymm_magazine_init();

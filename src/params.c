@@ -59,6 +59,10 @@ MODULE_PARM_DESC(
 	without,
 	"what the pool has not: pcp, watermarks, mobility, reclaim, or all (nothing)");
 
+static char *owners = "0";
+module_param(owners, charp, 0444);
+MODULE_PARM_DESC(owners, "1: record who holds pages, from the beginning (0)");
+
 static char *knobs[MYMM_NR_KNOBS] = {
 	[MYMM_KNOB_MIN_FREE_KBYTES] = "-1",
 	[MYMM_KNOB_SCALE_FACTOR] = "10",
@@ -219,12 +223,13 @@ static int read_without(unsigned int *flags)
  * mymm_params_read() - what the module was loaded with
  * @config: is filled, with what was given as text as it was given
  * @tuning: is filled, and @config points to it
+ * @record_owners: is filled: are the owners of pages to be recorded?
  *
  * Return: 0; -EINVAL, with a line in the log that names the parameter and says what is
  * wrong with it.
  */
 int mymm_params_read(struct mymm_pool_config *config,
-		     struct mymm_tuning *tuning)
+		     struct mymm_tuning *tuning, bool *record_owners)
 {
 	*config = (struct mymm_pool_config){
 		.name = "default",
@@ -247,6 +252,10 @@ int mymm_params_read(struct mymm_pool_config *config,
 	}
 	if (kstrtouint(block_order, 0, &config->block_order)) {
 		pr_err("pageblock_order: \"%s\" is no order\n", block_order);
+		return -EINVAL;
+	}
+	if (kstrtobool(owners, record_owners)) {
+		pr_err("owners: \"%s\" is neither 0 nor 1\n", owners);
 		return -EINVAL;
 	}
 	return read_without(&config->flags) ?: read_tuning(tuning);

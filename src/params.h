@@ -6,6 +6,6 @@
 #include "mymm.h"
 
 int mymm_params_read(struct mymm_pool_config *config,
-		     struct mymm_tuning *tuning);
+		     struct mymm_tuning *tuning, bool *record_owners);
 
 #endif /* _MYMM_PARAMS_H */
