@@ -70,30 +70,20 @@ static void let_go(struct kunit *test, struct held *held)
 
 /* --- pagetypeinfo ---------------------------------------------------------------- */
 
-/* What the kernel was configured with, and we don't have. */
+/* What the kernel was configured with, and we don't have, are columns of 0 and rows of 0. */
 #ifdef CONFIG_CMA
 #define CMA_NAME "         CMA "
 #define CMA_COUNT "           0 "
-#define CMA_ROW(zone)                                     \
-	"Node    0, zone " zone ", type          CMA "    \
-	"     0      0      0      0      0      0      " \
-	"0      0      0      0      0 ",
 #else
 #define CMA_NAME
 #define CMA_COUNT
-#define CMA_ROW(zone)
 #endif
 #ifdef CONFIG_MEMORY_ISOLATION
 #define ISOLATE_NAME "     Isolate "
 #define ISOLATE_COUNT "           0 "
-#define ISOLATE_ROW(zone)                                 \
-	"Node    0, zone " zone ", type      Isolate "    \
-	"     0      0      0      0      0      0      " \
-	"0      0      0      0      0 ",
 #else
 #define ISOLATE_NAME
 #define ISOLATE_COUNT
-#define ISOLATE_ROW(zone)
 #endif
 
 #define ORDERS                                                              \
@@ -112,12 +102,23 @@ static const char *const types_mixed[] = {
 	"Node    0, zone      DMA, type      Movable      0      0      0      0      0      0      1      0      0      0      0 ",
 	"Node    0, zone      DMA, type  Reclaimable      0      0      0      0      0      0      0      0      0      0      0 ",
 	"Node    0, zone      DMA, type   HighAtomic      0      0      0      0      0      0      0      0      0      0      0 ",
-	CMA_ROW("     DMA") ISOLATE_ROW(
-		"     DMA") "Node    0, zone   Normal, type    Unmovable      1      1      1      1      1      1      0      0      0      0      0 ",
+#ifdef CONFIG_CMA
+	"Node    0, zone      DMA, type          CMA      0      0      0      0      0      0      0      0      0      0      0 ",
+#endif
+#ifdef CONFIG_MEMORY_ISOLATION
+	"Node    0, zone      DMA, type      Isolate      0      0      0      0      0      0      0      0      0      0      0 ",
+#endif
+	"Node    0, zone   Normal, type    Unmovable      1      1      1      1      1      1      0      0      0      0      0 ",
 	"Node    0, zone   Normal, type      Movable      0      0      0      0      0      0      1      0      0      0      0 ",
 	"Node    0, zone   Normal, type  Reclaimable      0      0      0      0      0      0      0      0      0      0      0 ",
 	"Node    0, zone   Normal, type   HighAtomic      0      0      0      0      0      0      0      0      0      0      0 ",
-	CMA_ROW("  Normal") ISOLATE_ROW("  Normal") "",
+#ifdef CONFIG_CMA
+	"Node    0, zone   Normal, type          CMA      0      0      0      0      0      0      0      0      0      0      0 ",
+#endif
+#ifdef CONFIG_MEMORY_ISOLATION
+	"Node    0, zone   Normal, type      Isolate      0      0      0      0      0      0      0      0      0      0      0 ",
+#endif
+	"",
 	BLOCKS,
 	"Node 0, zone      DMA            0            4            0            0 " CMA_COUNT
 		ISOLATE_COUNT,
@@ -173,19 +174,20 @@ static bool add_row(const char *text, const char *start, unsigned long *sum)
 {
 	const char *at = strstr(text, start);
 	unsigned int order;
-	char *next;
 
 	if (!at)
 		return false;
 	at += strlen(start);
 	for (order = 0; order < MYMM_NR_ORDERS; order++) {
-		at = skip_spaces(at);
-		sum[order] += simple_strtoul(at, &next, 10);
-		if (next == at)
+		unsigned long nr;
+		int len;
+
+		if (sscanf(at, "%lu%n", &nr, &len) != 1)
 			return false;
-		at = next;
+		sum[order] += nr;
+		at += len;
 	}
-	return !strncmp(at, " \n", 2);
+	return at[0] == ' ' && at[1] == '\n';
 }
 
 /* I8, in what is read: the rows of each type together are the zone's line. */
@@ -257,15 +259,6 @@ static void rows_add_up(struct kunit *test)
 
 /* --- vmstat ---------------------------------------------------------------------- */
 
-#ifdef CONFIG_NUMA
-#define NUMA_LINES(hit, miss, foreign, local, other)                    \
-	"numa_hit " #hit, "numa_miss " #miss, "numa_foreign " #foreign, \
-		"numa_interleave 0", "numa_local " #local,              \
-		"numa_other " #other,
-#else
-#define NUMA_LINES(hit, miss, foreign, local, other)
-#endif
-
 #define ALLOCSTALL                                                       \
 	"allocstall_dma 0", "allocstall_dma32 0", "allocstall_normal 7", \
 		"allocstall_high 0", "allocstall_movable 0"
@@ -278,7 +271,15 @@ static void rows_add_up(struct kunit *test)
 
 static const char *const counted[] = {
 	"nr_free_pages 180",
-	NUMA_LINES(5, 0, 0, 5, 0) "nr_slab_reclaimable 0",
+#ifdef CONFIG_NUMA
+	"numa_hit 5",
+	"numa_miss 0",
+	"numa_foreign 0",
+	"numa_interleave 0",
+	"numa_local 5",
+	"numa_other 0",
+#endif
+	"nr_slab_reclaimable 0",
 	"nr_slab_unreclaimable 0",
 	"pgalloc_dma 1",
 	"pgalloc_dma32 0",
@@ -349,42 +350,43 @@ static unsigned int count_pieces(const char *text, const char *piece)
 }
 
 #if MYMM_ZONEINFO_6_12
-#define PROMO(value) "        promo    " #value "\n"
+#define PROMO_21 "        promo    21\n"
+#define PROMO_0 "        promo    0\n"
 #else
-#define PROMO(value)
+#define PROMO_21
+#define PROMO_0
 #endif
 
-static const char zone_head[] =
-	"Node 0, zone   Normal\n"
-	"  pages free     118\n"
-	"        boost    5\n"
-	"        min      15\n"
-	"        low      17\n"
-	"        high     19\n" PROMO(
-		21) "        spanned  128\n"
-		    "        present  118\n"
-		    "        managed  118\n"
-		    "        cma      0\n"
-		    "        protection: (0, 0, 0, 3, 4)\n"
-		    "      nr_free_pages 118\n"
-		    "      nr_zone_inactive_anon 0\n";
+static const char zone_head[] = "Node 0, zone   Normal\n"
+				"  pages free     118\n"
+				"        boost    5\n"
+				"        min      15\n"
+				"        low      17\n"
+				"        high     19\n" PROMO_21
+				"        spanned  128\n"
+				"        present  118\n"
+				"        managed  118\n"
+				"        cma      0\n"
+				"        protection: (0, 0, 0, 3, 4)\n"
+				"      nr_free_pages 118\n"
+				"      nr_zone_inactive_anon 0\n";
 
-static const char zone_empty[] =
-	"Node 0, zone  HighMem\n"
-	"  pages free     0\n"
-	"        boost    0\n"
-	"        min      0\n"
-	"        low      0\n"
-	"        high     0\n" PROMO(0) "        spanned  0\n"
-					"        present  0\n"
-					"        managed  0\n"
-					"        cma      0\n"
-					"        protection: (0, 0, 0, 0, 0)\n"
-					"Node 0, zone  Movable\n"
-					"  pages free     0\n";
+static const char zone_empty[] = "Node 0, zone  HighMem\n"
+				 "  pages free     0\n"
+				 "        boost    0\n"
+				 "        min      0\n"
+				 "        low      0\n"
+				 "        high     0\n" PROMO_0
+				 "        spanned  0\n"
+				 "        present  0\n"
+				 "        managed  0\n"
+				 "        cma      0\n"
+				 "        protection: (0, 0, 0, 0, 0)\n"
+				 "Node 0, zone  Movable\n"
+				 "  pages free     0\n";
 
 /* The end of zone Normal: of each CPU what it keeps; 5 frames, and the others none. */
-static char *pagesets(struct kunit *test, int with)
+static char *end_of_normal(struct kunit *test, int with)
 {
 	const size_t size = 4096;
 	char *text = kunit_kzalloc(test, size, GFP_KERNEL);
@@ -458,7 +460,7 @@ static void zoneinfo(struct kunit *test)
 	*pcp = *pcp_before;
 
 	expect_piece(test, text, zone_head);
-	expect_piece(test, text, pagesets(test, cpu));
+	expect_piece(test, text, end_of_normal(test, cpu));
 	expect_piece(test, text, zone_empty);
 	/* The first zone of the node has what is the node's. */
 	KUNIT_EXPECT_EQ(test, count_pieces(text, "  per-node stats\n"), 1);
@@ -731,12 +733,11 @@ static void history_no_memory(struct kunit *test)
 static void small_buffer(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool_none(test, "DMA:256K");
-	static mymm_show_fn *const shows[] = { mymm_pagetypeinfo_show,
-					       mymm_vmstat_show,
-					       mymm_zoneinfo_show,
-					       mymm_zones_show };
 
-	mymm_test_small_buffers(test, shows, ARRAY_SIZE(shows), pool);
+	mymm_test_small_buffer(test, mymm_pagetypeinfo_show, pool);
+	mymm_test_small_buffer(test, mymm_vmstat_show, pool);
+	mymm_test_small_buffer(test, mymm_zoneinfo_show, pool);
+	mymm_test_small_buffer(test, mymm_zones_show, pool);
 }
 
 static struct kunit_case files_cases[] = {

@@ -272,11 +272,10 @@ static void long_file(struct kunit *test)
 static void small_buffer(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool(test, "DMA:256K");
-	static mymm_show_fn *const shows[] = { mymm_buddyinfo_show,
-					       mymm_slabinfo_show_all,
-					       mymm_frames_show };
 
-	mymm_test_small_buffers(test, shows, ARRAY_SIZE(shows), pool);
+	mymm_test_small_buffer(test, mymm_buddyinfo_show, pool);
+	mymm_test_small_buffer(test, mymm_slabinfo_show_all, pool);
+	mymm_test_small_buffer(test, mymm_frames_show, pool);
 }
 
 static struct kunit_case format_cases[] = {

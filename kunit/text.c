@@ -57,35 +57,30 @@ void mymm_test_lines(struct kunit *test, mymm_show_fn *show,
 }
 
 /**
- * mymm_test_small_buffers() - too small a buffer is full then, and nothing is behind it
+ * mymm_test_small_buffer() - too small a buffer is full then, and nothing is behind it
  * @test: the test
- * @shows: files
- * @nr: how many
- * @pool: the pool that they show
+ * @show: the file
+ * @pool: the pool that it shows
  */
-void mymm_test_small_buffers(struct kunit *test, mymm_show_fn *const *shows,
-			     unsigned int nr, struct mymm_pool *pool)
+void mymm_test_small_buffer(struct kunit *test, mymm_show_fn *show,
+			    struct mymm_pool *pool)
 {
 	static const size_t sizes[] = { 1, 2, 23, 24, 25, 80, 91, 92, 93, 200 };
-	unsigned int i, s;
+	size_t whole = strlen(mymm_test_text(test, show, pool, 16384));
+	unsigned int s;
 	u8 buf[256];
 
-	for (i = 0; i < nr; i++) {
-		char *whole = mymm_test_text(test, shows[i], pool, 16384);
+	for (s = 0; s < ARRAY_SIZE(sizes); s++) {
+		struct seq_file m = {
+			.buf = buf,
+			.size = min(sizes[s], whole),
+		};
+		void *beyond;
 
-		for (s = 0; s < ARRAY_SIZE(sizes); s++) {
-			struct seq_file m = {
-				.buf = buf,
-				.size = min(sizes[s], strlen(whole)),
-			};
-			void *beyond;
-
-			memset(buf, 0xee, sizeof(buf));
-			shows[i](&m, pool);
-			KUNIT_EXPECT_TRUE(test, seq_has_overflowed(&m));
-			beyond = memchr_inv(buf + m.size, 0xee,
-					    sizeof(buf) - m.size);
-			KUNIT_EXPECT_NULL(test, beyond);
-		}
+		memset(buf, 0xee, sizeof(buf));
+		show(&m, pool);
+		KUNIT_EXPECT_TRUE(test, seq_has_overflowed(&m));
+		beyond = memchr_inv(buf + m.size, 0xee, sizeof(buf) - m.size);
+		KUNIT_EXPECT_NULL(test, beyond);
 	}
 }

@@ -15,7 +15,7 @@ char *mymm_test_text(struct kunit *test, mymm_show_fn *show,
 char *mymm_test_join(struct kunit *test, const char *const *lines);
 void mymm_test_lines(struct kunit *test, mymm_show_fn *show,
 		     struct mymm_pool *pool, const char *const *lines);
-void mymm_test_small_buffers(struct kunit *test, mymm_show_fn *const *shows,
-			     unsigned int nr, struct mymm_pool *pool);
+void mymm_test_small_buffer(struct kunit *test, mymm_show_fn *show,
+			    struct mymm_pool *pool);
 
 #endif /* _MYMM_KUNIT_TEXT_H */

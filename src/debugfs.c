@@ -170,20 +170,14 @@ static void show_zone(struct seq_file *m, struct mymm_pool *pool,
 		      struct mymm_zone *zone)
 {
 	unsigned long refills = 0, flushes = 0, collisions = 0;
-	unsigned long extfrag, highatomic, boost;
 	struct mymm_zone_snapshot snap;
-	struct mymm_pcp *pcp;
 	int cpu;
 
 	mymm_zone_read(zone, &snap);
-	scoped_guard(raw_spinlock_irqsave, &zone->lock)
-	{
-		extfrag = zone->extfrag;
-		highatomic = zone->nr_reserved_highatomic;
-		boost = zone->watermark_boost;
-	}
-	mymm_for_each_pcp(zone, pcp, pool, cpu)
-	{
+	for_each_possible_cpu(cpu) {
+		const struct mymm_pcp *pcp =
+			per_cpu_ptr(pool->cpu, cpu)->by_zone[zone->number];
+
 		refills += READ_ONCE(pcp->refills);
 		flushes += READ_ONCE(pcp->flushes);
 		collisions += READ_ONCE(pcp->token.collisions);
@@ -192,8 +186,10 @@ static void show_zone(struct seq_file *m, struct mymm_pool *pool,
 		m,
 		"%6d %7s %10lu %10lu %10lu %6lu %7lu %10lu %6lu %8lu %8lu %10lu\n",
 		zone->node, mymm_zone_name(zone->type), mymm_zone_managed(zone),
-		snap.free, snap.peak, atomic_long_read(&zone->failed), extfrag,
-		highatomic, boost, refills, flushes, collisions);
+		snap.free, snap.peak, atomic_long_read(&zone->failed),
+		READ_ONCE(zone->extfrag),
+		READ_ONCE(zone->nr_reserved_highatomic),
+		READ_ONCE(zone->watermark_boost), refills, flushes, collisions);
 }
 
 /**

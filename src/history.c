@@ -23,8 +23,8 @@
  * be late, but each line says when it was.
  *
  * Locking: switch_lock, then history->lock. The sampler takes only the latter. A reader
- * has both, from one filling of its buffer to the next; if samples were overwritten in
- * between, it goes on with the oldest that there is.
+ * has both while its buffer is filled; if samples were overwritten before it is filled
+ * again, it goes on with the oldest that there is.
  */
 #include <linux/debugfs.h>
 #include <linux/math64.h>
@@ -103,11 +103,11 @@ void mymm_history_sample(struct mymm_history *history, u64 ns)
 	struct mymm_pool *pool = history->pool;
 	struct mymm_zone_snapshot snap;
 	unsigned int order, i;
-	u32 place;
+	unsigned long place;
 
 	guard(mutex)(&history->lock);
 
-	div_u64_rem(history->taken, history->len, &place);
+	place = history->taken % history->len;
 	history->time[place] = ns;
 	for (i = 0; i < pool->nr_zones; i++) {
 		u32 *nr_free = history->nr_free[place * pool->nr_zones + i];
@@ -120,9 +120,10 @@ void mymm_history_sample(struct mymm_history *history, u64 ns)
 }
 MYMM_EXPORT_INTERNAL(mymm_history_sample);
 
-static u64 oldest(const struct mymm_history *history)
+static unsigned long oldest(const struct mymm_history *history)
 {
-	return history->taken - min_t(u64, history->taken, history->len);
+	return history->taken -
+	       min_t(unsigned long, history->taken, history->len);
 }
 
 static void show_header(struct seq_file *m)
@@ -136,15 +137,16 @@ static void show_header(struct seq_file *m)
 }
 
 static void show_sample(struct seq_file *m, const struct mymm_history *history,
-			u64 sample)
+			unsigned long sample)
 {
 	const struct mymm_pool *pool = history->pool;
 	unsigned int order, i;
-	u32 place, ns;
+	unsigned long place;
+	u32 ns;
 	u64 seconds;
 
 	lockdep_assert_held(&history->lock);
-	div_u64_rem(sample, history->len, &place);
+	place = sample % history->len;
 	seconds = div_u64_rem(history->time[place], NSEC_PER_SEC, &ns);
 	for (i = 0; i < pool->nr_zones; i++) {
 		const u32 *nr_free =
@@ -168,7 +170,7 @@ static void show_sample(struct seq_file *m, const struct mymm_history *history,
  */
 void mymm_history_show(struct seq_file *m, struct mymm_history *history)
 {
-	u64 sample;
+	unsigned long sample;
 
 	guard(mutex)(&history->lock);
 	show_header(m);
@@ -292,15 +294,21 @@ void mymm_history_exit(void)
 
 /* --- the file ---------------------------------------------------------------------- */
 
-/* Position 0 is the header, n + 1 is sample n, or the oldest if that is gone. */
-static void *history_at(loff_t *pos)
+/*
+ * Position 0 is the header, n + 1 is sample n, or the oldest if that is gone. The end is
+ * where it was when the header was shown: samples that come meanwhile are for the next
+ * reader.
+ */
+static void *history_at(struct seq_file *m, loff_t *pos)
 {
-	if (!*pos)
+	if (!*pos) {
+		m->private = (void *)(history ? history->taken : 0);
 		return SEQ_START_TOKEN;
+	}
 	if (!history)
 		return NULL;
-	*pos = max_t(u64, *pos, oldest(history) + 1);
-	return *pos <= history->taken ? pos : NULL;
+	*pos = max_t(unsigned long, *pos, oldest(history) + 1);
+	return *pos <= (unsigned long)m->private ? pos : NULL;
 }
 
 static void *history_start(struct seq_file *m, loff_t *pos)
@@ -308,13 +316,13 @@ static void *history_start(struct seq_file *m, loff_t *pos)
 	mutex_lock(&switch_lock);
 	if (history)
 		mutex_lock(&history->lock);
-	return history_at(pos);
+	return history_at(m, pos);
 }
 
 static void *history_next(struct seq_file *m, void *v, loff_t *pos)
 {
 	++*pos;
-	return history_at(pos);
+	return history_at(m, pos);
 }
 
 static void history_stop(struct seq_file *m, void *v)

@@ -24,8 +24,8 @@ struct seq_file;
 struct mymm_history {
 	struct mymm_pool *pool;
 	unsigned int len;
-	struct mutex lock;
-	u64 taken;
+	struct mutex lock; /* see history.c */
+	unsigned long taken;
 	u64 *time;
 	u32 (*nr_free)[MYMM_NR_ORDERS];
 };

@@ -3,11 +3,9 @@
 #ifndef _MYMM_PROC_H
 #define _MYMM_PROC_H
 
-#include <linux/types.h>
+#include <linux/seq_file.h>
 
 struct mymm_pool;
-struct seq_file;
-struct seq_operations;
 
 /* /proc */
 extern const struct seq_operations mymm_buddyinfo_ops;
