@@ -10,7 +10,7 @@
  * right (sizes, counts and handles from the edges); and a right command whose
  * addresses lead nowhere, or to memory that may only be read. Two threads share one
  * session meanwhile. What the calls returned is counted by errno, so that a reader sees
- * that they got far enough.
+ * that they got far enough; and which operations of batches succeeded.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -28,11 +28,17 @@
 
 #define OPS 16
 #define ERRNOS 200
+#define HANDLES 64
+#define CACHES 8
+#define OP_CODES (MYMM_OP_RANGE_ALLOC + 1)
 
 struct fuzzer {
 	uint64_t random;
 	unsigned long calls;
 	unsigned long results[ERRNOS];
+	unsigned long done[OP_CODES]; /* operations of each kind that succeeded */
+	uint32_t handle[HANDLES]; /* some that calls gave */
+	uint32_t cache[CACHES];
 	int fd;
 	void *readonly;
 };
@@ -70,11 +76,12 @@ static uint64_t edge(struct fuzzer *f)
 	return edges[any(f) % (sizeof(edges) / sizeof(edges[0]))];
 }
 
-static void call(struct fuzzer *f, unsigned long command, void *arg)
+static int call(struct fuzzer *f, unsigned long command, void *arg)
 {
 	int error = ioctl(f->fd, command, arg) ? errno : 0;
 
 	f->results[error < ERRNOS ? error : ERRNOS - 1]++;
+	return error;
 }
 
 static void nonsense(struct fuzzer *f)
@@ -89,26 +96,103 @@ static void nonsense(struct fuzzer *f)
 	     arg);
 }
 
-static void nearly_an_op(struct fuzzer *f, struct mymm_op *op)
+/* One that a call gave a while ago, more often than not. */
+static uint32_t some_handle(struct fuzzer *f)
+{
+	return any(f) % 8 ? f->handle[any(f) % HANDLES] : any(f) % 64;
+}
+
+static uint32_t some_cache(struct fuzzer *f)
+{
+	return any(f) % 8 ? f->cache[any(f) % CACHES] : any(f) % 64;
+}
+
+static uint32_t some_flags(struct fuzzer *f)
+{
+	uint32_t flags = 0;
+
+	if (any(f) % 3 == 0)
+		flags = 1U << any(f) % 20;
+	if (any(f) % 6 == 0)
+		flags |= 1U << any(f) % 18;
+	/* In a pool that is full it would wait for the other thread for ever. */
+	return flags & ~MYMM_GFP_NOFAIL;
+}
+
+static void right_op(struct fuzzer *f, struct mymm_op *op)
 {
 	memset(op, 0, sizeof(*op));
-	op->op = any(f) % 10;
-	/* Not NOFAIL: in a pool that is full it would wait for the other thread for ever. */
-	if (any(f) % 3 == 0)
-		op->flags = 1U << any(f) % 20 & ~MYMM_GFP_NOFAIL;
-	if (any(f) % 6 == 0)
-		op->flags |= 1U << any(f) % 18 & ~MYMM_GFP_NOFAIL;
-	if (any(f) % 2)
-		op->handle = any(f) % 64;
-	if (op->op == MYMM_OP_OBJ_ALLOC || op->op == MYMM_OP_OBJ_FREE)
-		op->cache = any(f) % 8;
-	if (op->op == MYMM_OP_RANGE_ALLOC)
+	op->op = any(f) % (OP_CODES + 1);
+	switch (op->op) {
+	case MYMM_OP_PAGES_ALLOC:
+		op->flags = some_flags(f);
+		op->arg = any(f) % 12;
+		op->node = any(f) % 4 == 0;
+		break;
+	case MYMM_OP_KMALLOC:
+	case MYMM_OP_KREALLOC:
+		op->flags = some_flags(f);
+		op->arg = edge(f);
+		if (op->op == MYMM_OP_KREALLOC)
+			op->handle = some_handle(f);
+		break;
+	case MYMM_OP_OBJ_ALLOC:
+		op->flags = some_flags(f);
+		op->cache = some_cache(f);
+		break;
+	case MYMM_OP_OBJ_FREE:
+		op->cache = any(f) % 4 ? 0 : some_cache(f);
+		op->handle = some_handle(f);
+		break;
+	case MYMM_OP_RANGE_ALLOC:
+		op->flags = some_flags(f);
 		op->pfn = any(f) % 4 ? any(f) % 20000 : edge(f);
-	op->arg = any(f) % 3 ? any(f) % 12 : edge(f);
-	if (any(f) % 4 == 0)
-		op->arg = MYMM_ANY;
-	if (any(f) % 50 == 0)
-		op->node = any(f) % 2 ? 1 : edge(f);
+		op->arg = any(f) % 4 ? any(f) % 64 : edge(f);
+		break;
+	default:
+		op->arg = any(f) % 4 ? MYMM_ANY : any(f) % 12;
+		if (op->op == MYMM_OP_KFREE)
+			op->arg = 0;
+		op->handle = some_handle(f);
+		break;
+	}
+}
+
+/* Right, but for one thing in one of four. */
+static void nearly_an_op(struct fuzzer *f, struct mymm_op *op)
+{
+	right_op(f, op);
+	switch (any(f) % 24) {
+	case 0:
+		op->op = edge(f);
+		break;
+	case 1:
+		op->flags = any(f) & ~MYMM_GFP_NOFAIL;
+		break;
+	case 2:
+		op->handle = edge(f);
+		break;
+	case 3:
+		op->cache = edge(f);
+		break;
+	case 4:
+		op->arg = edge(f);
+		break;
+	case 5:
+		op->node = edge(f);
+		break;
+	}
+}
+
+/* What succeeded, and which handles there are now. */
+static void learn(struct fuzzer *f, const struct mymm_op *op)
+{
+	if (op->result || op->op >= OP_CODES)
+		return;
+	f->done[op->op]++;
+	if (op->op == MYMM_OP_PAGES_ALLOC || op->op == MYMM_OP_KMALLOC ||
+	    op->op == MYMM_OP_OBJ_ALLOC || op->op == MYMM_OP_RANGE_ALLOC)
+		f->handle[any(f) % HANDLES] = op->handle;
 }
 
 static void nearly_a_batch(struct fuzzer *f)
@@ -128,6 +212,8 @@ static void nearly_a_batch(struct fuzzer *f)
 	for (i = 0; i < OPS; i++)
 		nearly_an_op(f, &ops[i]);
 	call(f, MYMM_IOC_BATCH, &batch);
+	for (i = 0; i < batch.done && batch.ops == (uintptr_t)ops; i++)
+		learn(f, &ops[i]);
 }
 
 static void nearly_a_cache(struct fuzzer *f)
@@ -146,7 +232,8 @@ static void nearly_a_cache(struct fuzzer *f)
 		any_bytes(f, args.name, sizeof(args.name));
 	if (any(f) % 8 == 0)
 		any_bytes(f, args.engine, sizeof(args.engine));
-	call(f, MYMM_IOC_CACHE_CREATE, &args);
+	if (!call(f, MYMM_IOC_CACHE_CREATE, &args))
+		f->cache[any(f) % CACHES] = args.handle;
 }
 
 static void nearly_a_handle(struct fuzzer *f)
@@ -154,7 +241,7 @@ static void nearly_a_handle(struct fuzzer *f)
 	struct mymm_handle_args args = {
 		.size = any(f) % 16 ? sizeof(args) : edge(f),
 		.flags = any(f) % 16 ? 0 : edge(f),
-		.handle = any(f) % 8 ? any(f) % 64 : edge(f),
+		.handle = any(f) % 8 ? some_cache(f) : edge(f),
 	};
 
 	call(f, any(f) % 2 ? MYMM_IOC_CACHE_DESTROY : MYMM_IOC_CACHE_SHRINK,
@@ -177,8 +264,10 @@ static void nearly_a_list(struct fuzzer *f)
 static void nearly_info(struct fuzzer *f)
 {
 	static __thread struct mymm_info info;
-	struct mymm_drain_args drain = { .size = any(f) % 4 ? sizeof(drain) :
-							      edge(f) };
+	struct mymm_drain_args drain = {
+		.size = any(f) % 4 ? sizeof(drain) : edge(f),
+		.flags = any(f) % 8 ? any(f) % 2 : edge(f),
+	};
 
 	memset(&info, 0, sizeof(info));
 	info.size = any(f) % 4 ? sizeof(info) : edge(f);
@@ -234,7 +323,7 @@ static void *fuzz(void *data)
 static int tell(const struct fuzzer *f, int nr)
 {
 	unsigned long sum;
-	int error, i;
+	int error, op, i;
 
 	for (error = 0; error < ERRNOS; error++) {
 		for (i = 0, sum = 0; i < nr; i++)
@@ -243,6 +332,9 @@ static int tell(const struct fuzzer *f, int nr)
 			printf("%8lu  %s\n", sum,
 			       error ? strerrorname_np(error) : "ok");
 	}
+	for (op = MYMM_OP_PAGES_ALLOC; op < OP_CODES; op++)
+		printf("%8lu  operations %d\n", f[0].done[op] + f[1].done[op],
+		       op);
 	return 0;
 }
 

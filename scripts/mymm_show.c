@@ -166,16 +166,20 @@ static int run_info(struct session *session, const struct args *args)
 
 static int run_drain(struct session *session, const struct args *args)
 {
-	struct mymm_drain_args drain = { .size = sizeof(drain) };
+	bool trim = args_get(args, "trim");
+	struct mymm_drain_args drain = {
+		.size = sizeof(drain),
+		.flags = trim ? MYMM_DRAIN_TRIM : 0,
+	};
 	int err = session_ioctl(session, MYMM_IOC_DRAIN, &drain);
 
-	(void)args;
 	if (err)
 		return failed(err, "%s (%s)", strerror(err), errno_name(err));
 	if (session_info(session))
 		return FAILED;
-	printf("drained: %s frames free, before it %s; the pool is %s\n",
-	       count_text(drain.frames_after), count_text(drain.frames_before),
+	printf("%s: %s frames free, before it %s; the pool is %s\n",
+	       trim ? "trimmed" : "drained", count_text(drain.frames_after),
+	       count_text(drain.frames_before),
 	       session->info.flags & MYMM_INFO_PRISTINE ? "pristine" :
 	       session->info.flags & MYMM_INFO_WHOLE	? "whole" :
 							  "in use");
@@ -184,6 +188,11 @@ static int run_drain(struct session *session, const struct args *args)
 
 static const struct opt list_opts[] = {
 	{ 'n', "head", "COUNT", "show the first COUNT only" },
+	OPTS_END,
+};
+
+static const struct opt drain_opts[] = {
+	{ 0, "trim", NULL, "only what was not used since the last trim" },
 	OPTS_END,
 };
 
@@ -211,6 +220,9 @@ const struct command show_commands[] = {
 		.brief =
 			"empty magazines and per-CPU lists, give empty slabs back",
 		.operands = "",
+		.text = "Zones that are whole are then as they were at load. With --trim those who use what they\n"
+			"have keep it: only magazines that nobody took from are emptied.\n",
+		.opts = drain_opts,
 		.run = run_drain,
 	},
 	{ 0 },

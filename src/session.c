@@ -166,10 +166,13 @@ static long call_drain(struct mymm_session *s, void *arg)
 {
 	struct mymm_drain_args *args = arg;
 
-	if (args->flags)
+	if (args->flags & ~MYMM_DRAIN_TRIM)
 		return -EINVAL;
 	args->frames_before = free_frames(s->pool);
-	mymm_pool_drain(s->pool);
+	if (args->flags & MYMM_DRAIN_TRIM)
+		mymm_pool_trim(s->pool);
+	else
+		mymm_pool_drain(s->pool);
 	args->frames_after = free_frames(s->pool);
 	return 0;
 }

@@ -183,11 +183,16 @@ struct mymm_handle_args {
 	__u32 count;
 };
 
+/* Give back only what was not used lately. */
+#define MYMM_DRAIN_TRIM (1U << 0)
+
 /**
  * struct mymm_drain_args - give what is kept at hand back to the zones (MYMM_IOC_DRAIN)
  * @size: in: sizeof(struct mymm_drain_args)
  * @flags: in: 0: empties magazines and per-CPU page lists, gives empty slabs back, and
- *         brings zones that are whole into the order that they had at load
+ *         brings zones that are whole into the order that they had at load;
+ *         MYMM_DRAIN_TRIM: takes from magazines what was not used since the last trim,
+ *         and gives back the slabs that become empty, but for a few
  * @frames_before: out: free frames in the pool before it
  * @frames_after: out: free frames in the pool after it
  */
