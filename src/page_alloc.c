@@ -143,7 +143,8 @@ static bool zone_will_do(const struct mymm_request *request,
 static void count_node(const struct mymm_request *request,
 		       struct mymm_zone *zone)
 {
-	if (zone->node != request->node->id) {
+	/* A node that has no such zone wishes for what is first on its list. */
+	if (zone->node != request->list->zone[0]->node) {
 		atomic_long_inc(&zone->numa_miss);
 		atomic_long_inc(&request->list->zone[0]->numa_foreign);
 	}

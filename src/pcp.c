@@ -740,6 +740,9 @@ static void point_by_gfp(struct mymm_pool *pool, struct mymm_cpu *cpu)
 		cpu->first[bits] = MYMM_MAX_ZONES;
 		if (type == MYMM_ZONE_NONE || !list->nr || always_cleared)
 			continue;
+		/* Another node's is counted as such, which the fast paths don't. */
+		if (list->zone[0]->node != cpu->node)
+			continue;
 		cpu->first[bits] = list->zone[0]->number;
 		cpu->by_gfp[bits] = &cpu->pcp[cpu->first[bits]];
 	}
