@@ -54,6 +54,7 @@ struct mymm_frame *mymm_alloc_slowpath(const struct mymm_request *request);
 void mymm_wake_boosted(struct mymm_pool *pool, struct mymm_zone *zone);
 
 /* show_mem.c */
+void mymm_show_failure(const struct mymm_request *request);
 void mymm_report_failure(const struct mymm_request *request);
 
 #endif /* _MYMM_PAGE_ALLOC_H */

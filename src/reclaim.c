@@ -246,6 +246,7 @@ bool mymm_reclaiming(struct mymm_pool *pool)
 			return true;
 	return false;
 }
+MYMM_EXPORT_INTERNAL(mymm_reclaiming);
 
 /* --- direct reclaim ------------------------------------------------------------------ */
 

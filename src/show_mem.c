@@ -174,7 +174,24 @@ static void show_pool(struct mymm_pool *pool, enum mymm_zone_type highest)
 }
 
 /**
- * mymm_report_failure() - say that an allocation has failed, and why that may be
+ * mymm_show_failure() - say that an allocation has failed, and why that may be
+ * @request: what was wanted
+ *
+ * Context: any but NMI, none of our locks held.
+ */
+void mymm_show_failure(const struct mymm_request *request)
+{
+	pr_warn("%s: page allocation failure: order:%u, mode:%#x(%pGg), nodemask=(null),pool=%s\n",
+		current->comm, request->order,
+		(__force unsigned int)request->gfp, &request->gfp,
+		request->pool->name);
+	show_stack_functions();
+	show_pool(request->pool, request->highest);
+}
+MYMM_EXPORT_INTERNAL(mymm_show_failure);
+
+/**
+ * mymm_report_failure() - mymm_show_failure(), if anybody wants to know
  * @request: what was wanted
  *
  * Nothing is said with %__GFP_NOWARN, nor within ten seconds of the last time.
@@ -185,12 +202,6 @@ void mymm_report_failure(const struct mymm_request *request)
 {
 	static DEFINE_RATELIMIT_STATE(limit, 10 * HZ, 1);
 
-	if (request->gfp & __GFP_NOWARN || !__ratelimit(&limit))
-		return;
-	pr_warn("%s: page allocation failure: order:%u, mode:%#x(%pGg), nodemask=(null),pool=%s\n",
-		current->comm, request->order,
-		(__force unsigned int)request->gfp, &request->gfp,
-		request->pool->name);
-	show_stack_functions();
-	show_pool(request->pool, request->highest);
+	if (!(request->gfp & __GFP_NOWARN) && __ratelimit(&limit))
+		mymm_show_failure(request);
 }
