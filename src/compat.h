@@ -69,9 +69,9 @@
 #endif
 
 /*
- * /proc/zoneinfo of 6.1 and of 6.12: the latter shows the promo watermark, counts demotions
- * by node and the pages of IOMMU drivers, and caps the watermarks of zone Movable as those
- * of HighMem. Kernels between these two were not looked at, and count as 6.1.
+ * /proc/zoneinfo of 6.1 and of 6.12: the latter shows the promo watermark, and counts
+ * demotions by node and the pages of IOMMU drivers. Kernels between these two were not
+ * looked at, and count as 6.1.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 #define MYMM_ZONEINFO_6_12 1

@@ -36,11 +36,11 @@
 #include <linux/mmzone.h>
 #include <linux/percpu.h>
 #include <linux/seq_file.h>
-#include <linux/swap.h>
 
 #include "compat.h"
 #include "pool.h"
 #include "proc.h"
+#include "tuning.h"
 #include "vmstat.h"
 
 static const char *const zone_stats[NR_VM_ZONE_STAT_ITEMS] = {
@@ -182,21 +182,14 @@ static struct state read_state(struct mymm_zone *zone)
 	return state;
 }
 
-/*
- * Where min goes by the size of the zone alone, the kernel has one for zones without
- * frames, too.
- */
 static struct state state_of_empty(const struct mymm_pool *pool,
 				   enum mymm_zone_type type)
 {
 	struct state state = {};
 	unsigned int i;
 
-	if (!(pool->flags & MYMM_POOL_NO_WATERMARKS) &&
-	    (type == MYMM_ZONE_HIGHMEM ||
-	     (type == MYMM_ZONE_MOVABLE && MYMM_ZONEINFO_6_12)))
-		for (i = 0; i < MYMM_NR_WMARKS; i++)
-			state.watermark[i] = SWAP_CLUSTER_MAX;
+	for (i = 0; i < MYMM_NR_WMARKS; i++)
+		state.watermark[i] = mymm_empty_watermark(pool, type);
 	return state;
 }
 

@@ -205,12 +205,31 @@ static bool has_highmem(const struct mymm_pool *pool)
 }
 
 /* Is it a zone that has no part of min_free_kbytes, but a small number of its own? */
-static bool is_capped(const struct mymm_pool *pool,
-		      const struct mymm_zone *zone)
+static bool is_capped(const struct mymm_pool *pool, enum mymm_zone_type type)
 {
-	if (zone->type == MYMM_ZONE_MOVABLE)
+	if (type == MYMM_ZONE_MOVABLE)
 		return !MYMM_MOVABLE_AS_ITS_SOURCE || has_highmem(pool);
-	return zone->type == MYMM_ZONE_HIGHMEM;
+	return type == MYMM_ZONE_HIGHMEM;
+}
+
+/**
+ * mymm_empty_watermark() - the watermarks of a zone without frames
+ * @pool: in this pool
+ * @type: the zone, which the pool does not have
+ *
+ * The kernel computes them for each zone that it was built with, and shows them. Only those
+ * that have a number of their own for min get one.
+ *
+ * Context: any.
+ * Return: frames, the same for each watermark.
+ */
+unsigned long mymm_empty_watermark(const struct mymm_pool *pool,
+				   enum mymm_zone_type type)
+{
+	return !(pool->flags & MYMM_POOL_NO_WATERMARKS) &&
+			       is_capped(pool, type) ?
+		       MIN_CAPPED_LEAST :
+		       0;
 }
 
 /* With the zone's lock. */
@@ -239,7 +258,7 @@ static void set_watermarks(struct mymm_pool *pool)
 	unsigned int i;
 
 	for (i = 0; i < pool->nr_zones; i++)
-		if (!is_capped(pool, &pool->zone[i]))
+		if (!is_capped(pool, pool->zone[i].type))
 			lowmem += mymm_zone_managed(&pool->zone[i]);
 	for (i = 0; i < pool->nr_zones; i++) {
 		struct mymm_zone *zone = &pool->zone[i];
@@ -249,7 +268,7 @@ static void set_watermarks(struct mymm_pool *pool)
 				 0;
 
 		guard(raw_spinlock_irqsave)(&zone->lock);
-		set_watermarks_of(zone, share, is_capped(pool, zone),
+		set_watermarks_of(zone, share, is_capped(pool, zone->type),
 				  pool->tuning.watermark_scale_factor);
 	}
 }

@@ -4,6 +4,7 @@
 #define _MYMM_TUNING_H
 
 #include "mymm.h"
+#include "zone.h"
 
 /* The knobs; one whose name ends in ratio has a number for each zone. */
 enum mymm_knob {
@@ -37,6 +38,8 @@ unsigned long mymm_tuning_get(struct mymm_pool *pool,
 			      struct mymm_tuning *tuning);
 int mymm_tuning_set(struct mymm_pool *pool, const struct mymm_tuning *tuning);
 void mymm_tuning_begin(struct mymm_pool *pool);
+unsigned long mymm_empty_watermark(const struct mymm_pool *pool,
+				   enum mymm_zone_type type);
 unsigned long mymm_min_free_rule(unsigned long pages);
 int mymm_tuning_init(void);
 void mymm_tuning_exit(void);
