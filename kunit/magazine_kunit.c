@@ -27,7 +27,10 @@ static struct mymm_magazine_stats stats_of(struct mymm_cache *cache)
 
 /* --- how many, and which -------------------------------------------------------- */
 
-/* SLAB's limits by size of an object, the batch half of it. */
+/*
+ * SLAB's limits by size of an object, but of small ones what makes 32 KiB, up to 256; the
+ * batch is half of it.
+ */
 static void limits(struct kunit *test)
 {
 	static const struct {
@@ -35,10 +38,10 @@ static void limits(struct kunit *test)
 		unsigned int limit;
 		unsigned int batch;
 	} table[] = {
-		{ 8, 120, 60 },	   { 256, 120, 60 }, { 264, 54, 27 },
-		{ 1024, 54, 27 },  { 1032, 24, 12 }, { 4096, 24, 12 },
-		{ 4104, 8, 4 },	   { 131072, 8, 4 }, { 131080, 1, 1 },
-		{ 4194304, 1, 1 },
+		{ 8, 256, 128 },  { 128, 256, 128 }, { 136, 240, 120 },
+		{ 256, 128, 64 }, { 264, 54, 27 },   { 1024, 54, 27 },
+		{ 1032, 24, 12 }, { 4096, 24, 12 },  { 4104, 8, 4 },
+		{ 131072, 8, 4 }, { 131080, 1, 1 },  { 4194304, 1, 1 },
 	};
 	struct mymm_pool *pool = mymm_test_pool(test, "DMA:256K");
 	char name[20];
@@ -170,24 +173,24 @@ static void overflow_by_one(struct mymm_test_thread *thread)
 {
 	struct mymm_cache *cache = thread->data;
 	struct mymm_magazine *mag;
-	void *objs[121];
+	void *objs[129];
 	int i;
 
-	for (i = 0; i < 121; i++)
+	for (i = 0; i < 129; i++)
 		objs[i] = mymm_cache_alloc(cache, GFP_KERNEL);
 	/* What the batches brought too much, out of the way. */
 	mymm_cache_shrink(cache);
 	mag = this_cpu_ptr(cache->mag); /* the thread is bound to its CPU */
-	for (i = 0; i < 120; i++)
+	for (i = 0; i < 128; i++)
 		mymm_cache_free(cache, objs[i]);
-	if (mag->count != 120)
-		mymm_test_complain(thread, "%lu where 120 fit",
+	if (mag->count != 128)
+		mymm_test_complain(thread, "%lu where 128 fit",
 				   (unsigned long)mag->count);
-	mymm_cache_free(cache, objs[120]);
-	if (mag->count != 120 - 32 + 1)
+	mymm_cache_free(cache, objs[128]);
+	if (mag->count != 128 - 32 + 1)
 		mymm_test_complain(thread, "%lu are left",
 				   (unsigned long)mag->count);
-	for (i = 0; i < 121; i++) {
+	for (i = 0; i < 129; i++) {
 		bool in_magazine = i >= 32;
 
 		if (mymm_magazine_has(cache, objs[i]) != in_magazine)
@@ -199,9 +202,9 @@ static void overflow_by_one(struct mymm_test_thread *thread)
 static void oldest_go_first(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool(test, "DMA:256K");
-	struct mymm_cache *cache = mymm_test_cache(test, pool, "oldest", 64);
+	struct mymm_cache *cache = mymm_test_cache(test, pool, "oldest", 256);
 
-	KUNIT_ASSERT_EQ(test, cache->mag_limit, 120);
+	KUNIT_ASSERT_EQ(test, cache->mag_limit, 128);
 	mymm_test_on_cpu(test, 0, overflow_by_one, cache);
 }
 

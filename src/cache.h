@@ -155,6 +155,15 @@ mymm_cache_looks_free(const struct mymm_cache *cache, void *obj)
 	       0xffff;
 }
 
+/* Does one of the cache's objects begin at @at of the pool, in a slab with this frame? */
+static __always_inline bool mymm_cache_begins(const struct mymm_cache *cache,
+					      const struct mymm_frame *frame,
+					      unsigned long at)
+{
+	return likely(ror32((u32)at * cache->inverse - frame->start,
+			    cache->shift) < frame->objects);
+}
+
 /**
  * mymm_cache_owns() - is this where an object of this cache begins? Exact
  * @cache: the cache
@@ -183,8 +192,7 @@ static __always_inline bool mymm_cache_owns(const struct mymm_cache *cache,
 	frame = &cache->frame[at >> PAGE_SHIFT];
 	if (unlikely(READ_ONCE(frame->cache) != cache->id))
 		return false;
-	return likely(ror32((u32)at * cache->inverse - frame->start,
-			    cache->shift) < frame->objects);
+	return mymm_cache_begins(cache, frame, at);
 }
 
 struct mymm_cache *__mymm_cache_create(struct mymm_pool *pool,

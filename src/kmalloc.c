@@ -23,8 +23,16 @@
 #include <linux/slab.h>
 
 #include "compat.h"
+#include "fastpath.h"
 #include "kmalloc.h"
 #include "page_alloc.h"
+
+/*
+ * The pool that this CPU's last kfree() was to, which the next one asks first. Before the
+ * first, and when that pool has gone, it is one that has nothing.
+ */
+static struct mymm_pool no_pool;
+static DEFINE_PER_CPU(struct mymm_pool *, last_pool);
 
 static const struct {
 	const char *name;
@@ -46,8 +54,13 @@ static const struct {
 	[MYMM_KMALLOC_RECLAIM] = { "kmalloc-rcl", SLAB_RECLAIM_ACCOUNT },
 };
 
-/* The class for 1 to 8192 bytes. */
-static inline unsigned int class_of(size_t size)
+/*
+ * The class of each size, in steps of 8 bytes: of 1 to 8, 9 to 16, ... 8185 to 8192. One
+ * look is less than to find the power of two, and what is between.
+ */
+static u8 class_by_size[MYMM_KMALLOC_MAX / 8] __read_mostly;
+
+static unsigned int find_class(size_t size)
 {
 	if (size > 192)
 		return fls(size - 1);
@@ -58,11 +71,54 @@ static inline unsigned int class_of(size_t size)
 	return max(fls(size - 1), 3);
 }
 
+/* The class for 1 to 8192 bytes. */
+static inline unsigned int class_of(size_t size)
+{
+	return class_by_size[(size - 1) / 8];
+}
+
 static inline enum mymm_kmalloc_type type_of(gfp_t gfp)
 {
 	if (likely(!(gfp & (__GFP_DMA | __GFP_RECLAIMABLE))))
 		return MYMM_KMALLOC_NORMAL;
 	return gfp & __GFP_DMA ? MYMM_KMALLOC_DMA : MYMM_KMALLOC_RECLAIM;
+}
+
+/**
+ * mymm_kmalloc_begin() - get ready for size classes
+ *
+ * Context: process; before the first pool. (A module's per-CPU variables can't begin with
+ * an address: the loader does not relocate them.)
+ */
+void mymm_kmalloc_begin(void)
+{
+	unsigned int i;
+	int cpu;
+
+	for (i = 0; i < ARRAY_SIZE(class_by_size); i++)
+		class_by_size[i] = find_class(8 * i + 8);
+	for_each_possible_cpu(cpu)
+		per_cpu(last_pool, cpu) = &no_pool;
+}
+
+/**
+ * mymm_kmalloc_forget() - let no CPU remember a pool
+ * @pool: is not in the registry any more
+ *
+ * Who found it there before may remember it anew while this waits for him; so it is
+ * forgotten twice.
+ *
+ * Context: process; sleeps until nobody looks at the pool.
+ */
+void mymm_kmalloc_forget(struct mymm_pool *pool)
+{
+	int cpu, twice;
+
+	for (twice = 0; twice < 2; twice++) {
+		for_each_possible_cpu(cpu)
+			cmpxchg(per_cpu_ptr(&last_pool, cpu), pool, &no_pool);
+		synchronize_rcu();
+	}
 }
 
 /**
@@ -102,6 +158,7 @@ int mymm_kmalloc_init(struct mymm_pool *pool)
 			pool->kmalloc[type][i] = cache;
 		}
 	}
+	pool->kmalloc_max = MYMM_KMALLOC_MAX;
 	return 0;
 }
 
@@ -181,6 +238,13 @@ void *__mymm_kmalloc(struct mymm_pool *pool, size_t size, gfp_t gfp,
 				  gfp, owner);
 }
 
+/* Reached by a tail call, so it is told who called kmalloc: see event.h. */
+static noinline void *kmalloc_careful(struct mymm_pool *pool, size_t size,
+				      gfp_t gfp)
+{
+	return __mymm_kmalloc(pool, size, gfp, MYMM_CALLER);
+}
+
 /**
  * mymm_kmalloc() - allocate bytes
  * @pool: where from
@@ -193,12 +257,12 @@ void *__mymm_kmalloc(struct mymm_pool *pool, size_t size, gfp_t gfp,
  */
 void *mymm_kmalloc(struct mymm_pool *pool, size_t size, gfp_t gfp)
 {
-	if (unlikely(!size || size > MYMM_KMALLOC_MAX ||
-		     !mymm_pool_has_memory(pool)))
-		return __mymm_kmalloc(pool, size, gfp, MYMM_CALLER);
-	/* A tail call, so it is told who called us: see event.h. */
-	return mymm_cache_alloc(pool->kmalloc[type_of(gfp)][class_of(size)],
-				gfp);
+	/* 0 wraps to the largest; a pool without memory has no classes. */
+	if (unlikely(size - 1 >= pool->kmalloc_max ||
+		     gfp & (__GFP_DMA | __GFP_RECLAIMABLE)))
+		return kmalloc_careful(pool, size, gfp);
+	return mymm_alloc_fast(
+		pool->kmalloc[MYMM_KMALLOC_NORMAL][class_of(size)], gfp, NULL);
 }
 EXPORT_SYMBOL_GPL(mymm_kmalloc);
 
@@ -225,6 +289,33 @@ int __mymm_kfree(struct mymm_pool *pool, const void *ptr,
 	return free_bytes(pool, ptr, owner);
 }
 
+/* Whatever it is. Reached by a tail call, too. */
+static noinline int kfree_careful(const void *ptr)
+{
+	struct mymm_pool *pool;
+	int err;
+
+	if (unlikely(ZERO_OR_NULL_PTR(ptr)))
+		return 0;
+	rcu_read_lock();
+	pool = mymm_pool_of(ptr);
+	if (likely(pool)) {
+		this_cpu_write(last_pool, pool);
+		err = free_bytes(pool, ptr, MYMM_CALLER);
+	} else {
+		mymm_refuse(NULL, MYMM_REFUSED_FOREIGN,
+			    "kfree of an address outside every pool");
+		err = -EINVAL;
+	}
+	rcu_read_unlock();
+	return err;
+}
+static noinline int kfree_leave(const void *ptr)
+{
+	preempt_enable();
+	return kfree_careful(ptr);
+}
+
 /**
  * mymm_kfree() - give bytes back
  * @ptr: from mymm_kmalloc() or mymm_krealloc(), or an object of any cache of any
@@ -237,22 +328,23 @@ int __mymm_kfree(struct mymm_pool *pool, const void *ptr,
  */
 int mymm_kfree(const void *ptr)
 {
+	const struct mymm_frame *frame;
+	struct mymm_cache *cache;
 	struct mymm_pool *pool;
-	int err;
+	unsigned long at;
 
-	if (unlikely(ZERO_OR_NULL_PTR(ptr)))
-		return 0;
-	rcu_read_lock();
-	pool = mymm_pool_of(ptr);
-	if (likely(pool)) {
-		err = free_bytes(pool, ptr, MYMM_CALLER);
-	} else {
-		mymm_refuse(NULL, MYMM_REFUSED_FOREIGN,
-			    "kfree of an address outside every pool");
-		err = -EINVAL;
-	}
-	rcu_read_unlock();
-	return err;
+	/* It keeps the pool and the cache, too: RCU waits for it. */
+	preempt_disable();
+	pool = this_cpu_read(last_pool);
+	at = (unsigned long)ptr - (unsigned long)pool->base;
+	if (unlikely(at >= pool->bytes || mymm_in_nmi()))
+		return kfree_leave(ptr);
+	frame = &pool->frame[at >> PAGE_SHIFT];
+	cache = rcu_dereference_sched(
+		pool->cache_by_id[READ_ONCE(frame->cache) % MYMM_MAX_CACHES]);
+	if (unlikely(!cache || !mymm_cache_begins(cache, frame, at)))
+		return kfree_leave(ptr);
+	return mymm_free_owned(cache, (void *)ptr, NULL);
 }
 EXPORT_SYMBOL_GPL(mymm_kfree);
 

@@ -5,7 +5,9 @@
 
 #include "cache.h"
 
+void mymm_kmalloc_begin(void);
 int mymm_kmalloc_init(struct mymm_pool *pool);
+void mymm_kmalloc_forget(struct mymm_pool *pool);
 void *__mymm_kmalloc(struct mymm_pool *pool, size_t size, gfp_t gfp,
 		     struct mymm_owner owner);
 int __mymm_kfree(struct mymm_pool *pool, const void *ptr,

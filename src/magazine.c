@@ -62,6 +62,7 @@
 
 #include "cache.h"
 #include "compat.h"
+#include "fastpath.h"
 #include "flight.h"
 
 /* --- the slow paths ------------------------------------------------------- */
@@ -71,19 +72,124 @@ static unsigned long batch_of(const struct mymm_cache *cache)
 	return min(cache->mag_batch, MYMM_BATCH_OBJECTS);
 }
 
-/* As many as the magazine has, up to @nr. */
+/* As many as the magazine has, up to @nr; they carry the cookie no more. */
 static size_t pop_many(struct mymm_cache *cache, size_t nr, void **objs)
 {
 	struct mymm_magazine *mag = mymm_magazine_get(cache);
-	size_t got = 0;
+	const unsigned long offset = cache->offset;
+	void **from;
+	size_t i;
 
 	if (!mag)
 		return 0;
-	while (got < nr && mag->count)
-		objs[got++] = mag->objs[--mag->count];
-	mag->alloc_hits += got;
+	nr = min(nr, mag->count);
+	mag->count -= nr;
+	mag->alloc_hits += nr;
+	from = mag->objs + mag->count;
+	for (i = 0; i < nr; i++) {
+		void *obj = from[i];
+
+		objs[i] = obj;
+		*(u64 *)(obj + offset) = 0; /* mymm_cache_word() */
+	}
 	mymm_magazine_put(mag);
-	return got;
+	return nr;
+}
+
+/**
+ * struct slab_view - what a batch has seen of the slab that its last object was in
+ * @start: address of the slab
+ * @bytes: its length
+ * @term: what mymm_cache_owns() adds to an offset in it, times the inverse
+ * @objects: that it has room for
+ *
+ * While an object of it is in our hands, or in the magazine whose token we hold, the slab
+ * stays what it is.
+ */
+struct slab_view {
+	unsigned long start;
+	unsigned long bytes;
+	u32 term;
+	u32 objects;
+};
+
+/* Look at the slab of an object that is one; false if it is not, or not of this cache. */
+static noinline bool view_slab(const struct mymm_cache *cache, const void *obj,
+			       struct slab_view *view)
+{
+	const struct mymm_frame *frame;
+	unsigned int order;
+	u32 idx;
+
+	if (!mymm_cache_owns(cache, obj))
+		return false;
+	idx = (obj - cache->base) >> PAGE_SHIFT;
+	frame = &cache->frame[idx];
+	order = mymm_tag_order(READ_ONCE(frame->tag));
+	idx &= ~((1U << order) - 1);
+	view->bytes = PAGE_SIZE << order;
+	view->start =
+		(unsigned long)cache->base + ((unsigned long)idx << PAGE_SHIFT);
+	view->term = (idx << PAGE_SHIFT) * cache->inverse - frame->start;
+	view->objects = frame->objects;
+	return true;
+}
+
+/*
+ * Up to @nr objects into a magazine, as long as nothing is wrong with them. Objects of a
+ * batch are often neighbours, so what is known of a slab is asked once.
+ */
+static noinline size_t push_checked(struct mymm_cache *cache, size_t nr,
+				    void **objs, void **to)
+{
+	const unsigned long offset = cache->offset;
+	const u32 inverse = cache->inverse, shift = cache->shift;
+	const u64 key = cache->key;
+	struct slab_view view = {};
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		unsigned long obj = (unsigned long)objs[i], at;
+		u64 cookie, *word;
+
+		at = obj - view.start;
+		if (unlikely(at >= view.bytes)) {
+			if (!view_slab(cache, objs[i], &view))
+				break;
+			at = obj - view.start;
+		}
+		if (unlikely(ror32((u32)at * inverse + view.term, shift) >=
+			     view.objects))
+			break;
+		/* As mymm_cache_looks_free() and mymm_mark_free() have it. */
+		cookie = obj ^ key;
+		word = (void *)obj + offset;
+		if (unlikely((*word ^ cookie) <= 0xffff))
+			break;
+		*word = cookie ^ MYMM_IN_MAGAZINE;
+		to[i] = (void *)obj;
+	}
+	return i;
+}
+
+/* The first of them into this CPU's magazine; returns how many, for whatever reason. */
+static size_t push_good(struct mymm_cache *cache, size_t nr, void **objs)
+{
+	struct mymm_magazine *mag;
+
+	if (tracepoint_enabled(mymm_object_free))
+		return 0;
+	mag = mymm_magazine_get(cache);
+	if (!mag)
+		return 0;
+	if (mag->count < cache->mag_limit)
+		nr = push_checked(cache, min(nr, cache->mag_limit - mag->count),
+				  objs, mag->objs + mag->count);
+	else
+		nr = 0;
+	mag->count += nr;
+	mymm_magazine_put(mag);
+	return nr;
 }
 
 /* As many as there is room for; returns how many that was. */
@@ -189,14 +295,7 @@ static __always_inline int admit(struct mymm_cache *cache, void *obj)
 	return 0;
 }
 
-/* It carries the cookie from now on. */
-static __always_inline void mark_free(struct mymm_cache *cache, void *obj)
-{
-	*mymm_cache_word(cache, obj) = mymm_cache_cookie(cache, obj) ^
-				       MYMM_IN_MAGAZINE;
-}
-
-/* --- the fast paths and their exits ------------------------------------------- */
+/* --- the exits of the fast paths, fastpath.h, ------------------------------------------- */
 
 static noinline void *alloc_finish(struct mymm_cache *cache, void *obj,
 				   gfp_t gfp, struct mymm_owner owner)
@@ -225,8 +324,8 @@ static noinline void *alloc_careful(struct mymm_cache *cache, gfp_t gfp,
 }
 
 /* Not from the fast path: the pool is dead, an NMI, or there is more to be done. */
-static noinline void *alloc_leave(struct mymm_cache *cache, gfp_t gfp,
-				  const struct mymm_owner *owner)
+noinline void *mymm_alloc_leave(struct mymm_cache *cache, gfp_t gfp,
+				const struct mymm_owner *owner)
 {
 	const struct mymm_owner who = mymm_owner_or(owner, _RET_IP_);
 
@@ -235,9 +334,9 @@ static noinline void *alloc_leave(struct mymm_cache *cache, gfp_t gfp,
 }
 
 /* The magazine is empty, or the token is not ours. */
-static noinline void *alloc_undo(struct mymm_cache *cache, gfp_t gfp,
-				 const struct mymm_owner *owner,
-				 struct mymm_magazine *mag)
+noinline void *mymm_alloc_undo(struct mymm_cache *cache, gfp_t gfp,
+			       const struct mymm_owner *owner,
+			       struct mymm_magazine *mag)
 {
 	const struct mymm_owner who = mymm_owner_or(owner, _RET_IP_);
 
@@ -246,43 +345,15 @@ static noinline void *alloc_undo(struct mymm_cache *cache, gfp_t gfp,
 	return alloc_careful(cache, gfp, &who);
 }
 
-static noinline void *alloc_resched(void *obj)
+noinline void *mymm_alloc_resched(void *obj)
 {
 	mymm_preempt_enable_resched();
 	return obj;
 }
 
-static __always_inline void *cache_alloc(struct mymm_cache *cache, gfp_t gfp,
-					 const struct mymm_owner *owner)
-{
-	struct mymm_magazine *mag;
-	unsigned long count;
-	void *obj;
-
-	preempt_disable();
-	if (unlikely(mymm_gfp_leaves(gfp, cache->leave_gfp) || in_nmi()) ||
-	    tracepoint_enabled(mymm_object_alloc))
-		return alloc_leave(cache, gfp, owner);
-	mag = this_cpu_ptr(cache->mag);
-	if (unlikely(!mymm_token_take(&mag->token)))
-		return alloc_undo(cache, gfp, owner, mag);
-	/* Below 0 is empty: the borrow saves a compare. */
-	if (unlikely(__builtin_sub_overflow(mag->count, 1, &count)))
-		return alloc_undo(cache, gfp, owner, mag);
-	mag->count = count;
-	obj = mag->objs[count];
-	mag->alloc_hits++;
-	mymm_token_return(&mag->token);
-
-	*mymm_cache_word(cache, obj) = 0;
-	if (mymm_preempt_enable_begin())
-		return alloc_resched(obj);
-	return obj;
-}
-
 /* The magazine is full, or the token is not ours. */
-static noinline int free_undo(struct mymm_cache *cache, void *obj,
-			      struct mymm_magazine *mag)
+noinline int mymm_free_undo(struct mymm_cache *cache, void *obj,
+			    struct mymm_magazine *mag)
 {
 	mymm_token_undo(&mag->token);
 	/* It is marked, and nowhere: say so before anybody else can run here. */
@@ -293,7 +364,7 @@ static noinline int free_undo(struct mymm_cache *cache, void *obj,
 	return 0;
 }
 
-static noinline int free_resched(void)
+noinline int mymm_free_resched(void)
 {
 	mymm_preempt_enable_resched();
 	return 0;
@@ -313,7 +384,7 @@ static noinline int free_careful(struct mymm_cache *cache, void *obj,
 		return err;
 	mymm_event_object_free(cache->pool, cache->name, obj, who);
 	mymm_flight_begin(cache);
-	mark_free(cache, obj);
+	mymm_mark_free(cache, obj);
 	if (!push_many(cache, 1, &obj))
 		free_to_engine(cache, obj);
 	mymm_flight_end(cache);
@@ -321,39 +392,13 @@ static noinline int free_careful(struct mymm_cache *cache, void *obj,
 }
 
 /* Not by the fast path: something is wrong, or to be told. */
-static noinline int free_leave(struct mymm_cache *cache, void *obj,
-			       const struct mymm_owner *owner)
+noinline int mymm_free_leave(struct mymm_cache *cache, void *obj,
+			     const struct mymm_owner *owner)
 {
 	const struct mymm_owner who = mymm_owner_or(owner, _RET_IP_);
 
 	preempt_enable();
 	return free_careful(cache, obj, &who);
-}
-
-static __always_inline int cache_free(struct mymm_cache *cache, void *obj,
-				      const struct mymm_owner *owner)
-{
-	struct mymm_magazine *mag;
-	unsigned long count;
-
-	preempt_disable();
-	if (unlikely(in_nmi() || !mymm_cache_owns(cache, obj) ||
-		     mymm_cache_looks_free(cache, obj)) ||
-	    tracepoint_enabled(mymm_object_free))
-		return free_leave(cache, obj, owner);
-	mark_free(cache, obj);
-	mag = this_cpu_ptr(cache->mag);
-	if (unlikely(!mymm_token_take(&mag->token)))
-		return free_undo(cache, obj, mag);
-	count = mag->count;
-	if (unlikely(count >= cache->mag_limit))
-		return free_undo(cache, obj, mag);
-	mag->count = count + 1;
-	mag->objs[count] = obj;
-	mymm_token_return(&mag->token);
-	if (mymm_preempt_enable_begin())
-		return free_resched();
-	return 0;
 }
 
 /**
@@ -367,14 +412,14 @@ static __always_inline int cache_free(struct mymm_cache *cache, void *obj,
  */
 void *mymm_cache_alloc(struct mymm_cache *cache, gfp_t gfp)
 {
-	return cache_alloc(cache, gfp, NULL);
+	return mymm_alloc_fast(cache, gfp, NULL);
 }
 EXPORT_SYMBOL_GPL(mymm_cache_alloc);
 
 void *__mymm_cache_alloc(struct mymm_cache *cache, gfp_t gfp,
 			 struct mymm_owner owner)
 {
-	return cache_alloc(cache, gfp, &owner);
+	return mymm_alloc_fast(cache, gfp, &owner);
 }
 
 /**
@@ -388,14 +433,14 @@ void *__mymm_cache_alloc(struct mymm_cache *cache, gfp_t gfp,
  */
 int mymm_cache_free(struct mymm_cache *cache, void *obj)
 {
-	return cache_free(cache, obj, NULL);
+	return mymm_free_fast(cache, obj, NULL);
 }
 EXPORT_SYMBOL_GPL(mymm_cache_free);
 
 int __mymm_cache_free(struct mymm_cache *cache, void *obj,
 		      struct mymm_owner owner)
 {
-	return cache_free(cache, obj, &owner);
+	return mymm_free_fast(cache, obj, &owner);
 }
 
 /**
@@ -416,13 +461,13 @@ void *mymm_cache_alloc_unchecked(struct mymm_cache *cache, gfp_t gfp)
 	preempt_disable();
 	mag = this_cpu_ptr(cache->mag);
 	if (unlikely(!mymm_token_take(&mag->token)))
-		return alloc_undo(cache, gfp, NULL, mag);
+		return mymm_alloc_undo(cache, gfp, NULL, mag);
 	if (unlikely(!mag->count))
-		return alloc_undo(cache, gfp, NULL, mag);
+		return mymm_alloc_undo(cache, gfp, NULL, mag);
 	obj = mag->objs[--mag->count];
 	mymm_token_return(&mag->token);
 	if (mymm_preempt_enable_begin())
-		return alloc_resched(obj);
+		return mymm_alloc_resched(obj);
 	return obj;
 }
 MYMM_EXPORT_INTERNAL(mymm_cache_alloc_unchecked);
@@ -441,17 +486,17 @@ void mymm_cache_free_unchecked(struct mymm_cache *cache, void *obj)
 	preempt_disable();
 	mag = this_cpu_ptr(cache->mag);
 	if (unlikely(!mymm_token_take(&mag->token))) {
-		free_undo(cache, obj, mag);
+		mymm_free_undo(cache, obj, mag);
 		return;
 	}
 	if (unlikely(mag->count >= cache->mag_limit)) {
-		free_undo(cache, obj, mag);
+		mymm_free_undo(cache, obj, mag);
 		return;
 	}
 	mag->objs[mag->count++] = obj;
 	mymm_token_return(&mag->token);
 	if (mymm_preempt_enable_begin())
-		free_resched();
+		mymm_free_resched();
 }
 MYMM_EXPORT_INTERNAL(mymm_cache_free_unchecked);
 
@@ -487,11 +532,11 @@ static void give_back_flight(struct mymm_cache *cache, size_t nr, void **objs)
 int mymm_cache_alloc_bulk(struct mymm_cache *cache, gfp_t gfp, size_t nr,
 			  void **objs)
 {
-	size_t got, i;
+	size_t got, popped, i;
 
 	if (unlikely(refuse_now(cache)))
 		return 0;
-	got = pop_many(cache, nr, objs);
+	got = popped = pop_many(cache, nr, objs);
 	if (got < nr) {
 		mymm_flight_begin(cache);
 		while (got < nr) {
@@ -508,10 +553,12 @@ int mymm_cache_alloc_bulk(struct mymm_cache *cache, gfp_t gfp, size_t nr,
 		mymm_flight_end(cache);
 	}
 	if (unlikely(got < nr)) {
+		for (i = 0; i < popped; i++)
+			mymm_mark_free(cache, objs[i]);
 		give_back(cache, got, objs);
 		return 0;
 	}
-	for (i = 0; i < nr; i++)
+	for (i = popped; i < nr; i++)
 		*mymm_cache_word(cache, objs[i]) = 0;
 	if (mymm_cache_clears(cache, gfp) ||
 	    tracepoint_enabled(mymm_object_alloc))
@@ -521,27 +568,16 @@ int mymm_cache_alloc_bulk(struct mymm_cache *cache, gfp_t gfp, size_t nr,
 }
 EXPORT_SYMBOL_GPL(mymm_cache_alloc_bulk);
 
-/**
- * mymm_cache_free_bulk() - give several objects back
- * @cache: the cache that they are from
- * @nr: how many
- * @objs: the objects
- *
- * Each is judged for itself: those that mymm_cache_free() would refuse are refused,
- * the others are freed.
- *
- * Context: any; in NMI it refuses.
- * Return: 0, or the last refusal.
- */
-int mymm_cache_free_bulk(struct mymm_cache *cache, size_t nr, void **objs)
+/* What is wrong, or to be told, or for which there is no room. */
+static noinline int free_one_by_one(struct mymm_cache *cache, size_t nr,
+				    void **objs, unsigned long caller)
 {
+	const struct mymm_owner owner = { .caller = caller };
 	void *good[MYMM_BATCH_OBJECTS];
 	unsigned int n = 0;
 	int err = 0;
 	size_t i;
 
-	if (unlikely(refuse_now(cache)))
-		return in_nmi() ? -EPERM : -EIO;
 	for (i = 0; i < nr; i++) {
 		int bad;
 
@@ -557,10 +593,10 @@ int mymm_cache_free_bulk(struct mymm_cache *cache, size_t nr, void **objs)
 			continue;
 		}
 		mymm_event_object_free(cache->pool, cache->name, objs[i],
-				       MYMM_CALLER);
+				       owner);
 		if (!n)
 			mymm_flight_begin(cache);
-		mark_free(cache, objs[i]);
+		mymm_mark_free(cache, objs[i]);
 		good[n++] = objs[i];
 		if (n == ARRAY_SIZE(good)) {
 			give_back_flight(cache, n, good);
@@ -570,6 +606,30 @@ int mymm_cache_free_bulk(struct mymm_cache *cache, size_t nr, void **objs)
 	if (n)
 		give_back_flight(cache, n, good);
 	return err;
+}
+
+/**
+ * mymm_cache_free_bulk() - give several objects back
+ * @cache: the cache that they are from
+ * @nr: how many
+ * @objs: the objects
+ *
+ * Each is judged for itself: those that mymm_cache_free() would refuse are refused,
+ * the others are freed.
+ *
+ * Context: any; in NMI it refuses.
+ * Return: 0, or the last refusal.
+ */
+int mymm_cache_free_bulk(struct mymm_cache *cache, size_t nr, void **objs)
+{
+	size_t put;
+
+	if (unlikely(refuse_now(cache)))
+		return in_nmi() ? -EPERM : -EIO;
+	put = push_good(cache, nr, objs);
+	if (likely(put == nr))
+		return 0;
+	return free_one_by_one(cache, nr - put, objs + put, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(mymm_cache_free_bulk);
 

@@ -8,6 +8,7 @@
 
 #include "history.h"
 #include "knobs.h"
+#include "kmalloc.h"
 #include "magazine.h"
 #include "owner.h"
 #include "params.h"
@@ -39,6 +40,7 @@ static int __init mymm_init(void)
 	err = mymm_params_read(&config, &tuning, &owners);
 	if (err)
 		return err;
+	mymm_kmalloc_begin();
 	err = mymm_magazine_init();
 	if (err)
 		return err;

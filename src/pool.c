@@ -704,7 +704,7 @@ static void unlink_pool(struct mymm_pool *pool)
 	if (default_pool == pool)
 		default_pool = NULL;
 	mutex_unlock(&mymm_pools_lock);
-	synchronize_rcu();
+	mymm_kmalloc_forget(pool);
 }
 
 /**

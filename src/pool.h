@@ -101,6 +101,7 @@ struct mymm_node {
  * @cache_lists: index in the frame table of the first cache's lists; constant
  * @tuning: the knobs; under @lock
  * @min_free_kbytes: what is kept, by the rule or by the knob; under @lock
+ * @kmalloc_max: bytes of the largest of them; 0 without memory; constant
  * @kmalloc: the size classes; all NULL without memory; constant
  * @cache_by_id: written under @lock, read under RCU
  * @lock: see above
@@ -143,6 +144,7 @@ struct mymm_pool {
 	struct mymm_tuning tuning;
 	unsigned long min_free_kbytes;
 
+	unsigned long kmalloc_max;
 	struct mymm_cache *kmalloc[MYMM_NR_KMALLOC_TYPES][MYMM_KMALLOC_CLASSES];
 	struct mymm_cache __rcu *cache_by_id[MYMM_MAX_CACHES];
 

@@ -495,7 +495,11 @@ static int slub_cache_init(struct mymm_cache *cache)
 	return 0;
 }
 
-/* SLAB's sizes of an array_cache, from enable_cpucache() of 6.1's mm/slab.c. */
+/*
+ * SLAB's sizes of an array_cache, from enable_cpucache() of 6.1's mm/slab.c; but of small
+ * objects as many as make 32 KiB, up to 256, since nothing else stands between a magazine
+ * and the slabs.
+ */
 static void slub_default_tunables(const struct mymm_cache *cache,
 				  struct mymm_tunables *tunables)
 {
@@ -510,7 +514,7 @@ static void slub_default_tunables(const struct mymm_cache *cache,
 	else if (cache->size > 256)
 		limit = 54;
 	else
-		limit = 120;
+		limit = min(256U, 32768 / cache->size);
 	/* A magazine would hide an overwritten object from the check. */
 	if (mymm_cache_poisons(cache))
 		limit = 0;
