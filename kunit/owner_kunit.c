@@ -333,9 +333,10 @@ static void sites(struct kunit *test)
 {
 	struct mymm_pool *pool = new_pool(test, "Normal:64M");
 	unsigned long frames = 0, blocks = 0;
+	struct mymm_owner_record record;
 	struct mymm_owner_site *site;
+	u32 n, k, pfn;
 	size_t nr, i;
-	u32 n, k;
 
 	for (n = 1; n <= 100; n++)
 		for (k = 0; k < n; k++)
@@ -374,14 +375,10 @@ static void sites(struct kunit *test)
 	kvfree(site);
 	KUNIT_EXPECT_EQ(test, n, 3);
 
-	while (count_records(pool)) {
-		struct mymm_owner_record record;
-		u32 pfn = 0;
-
-		KUNIT_ASSERT_TRUE(test, mymm_owner_next(pool, &pfn, &record));
+	for (pfn = 0; mymm_owner_next(pool, &pfn, &record); pfn++)
 		MYMM_EXPECT_OK(test, mymm_free_pages(pool, &pool->frame[pfn],
 						     record.order));
-	}
+	KUNIT_EXPECT_EQ(test, count_records(pool), 0);
 }
 
 /* A paragraph, to the letter. */
