@@ -84,7 +84,8 @@ void show_fragmentation(const struct recording *rec, const struct outcome *out)
 		printf("  node %u %-7s %9s %9s %9s %9s  %9s\n", zone->node,
 		       zone->name, count_text(nr[0]), count_text(nr[MOVABLE]),
 		       count_text(nr[PINNED]), count_text(nr[MIXED]),
-		       count_text(out->depth[i].extfrag));
+		       count_text(out->depth[i].extfrag -
+				  out->before[i].extfrag));
 		for (int what = 0; what < HELD; what++) {
 			all[what] += nr[what];
 			blocks += nr[what];

@@ -137,10 +137,16 @@ static void page_alloc(struct reader *reader, const struct trace_event *event)
 	life = new_life(rec, LIFE_PAGES, event);
 	life->order = event->order;
 	life->left = frames;
-	life->flags &= ~MYMM_GFP_RECLAIMABLE;
-	if (event->gfp.unknown && event->movable)
-		life->flags |= MYMM_GFP_MOVABLE;
-	if (gfp_is_slab(&event->gfp, event->order) && !event->movable)
+	/* The type tells what a word that is not known would have. */
+	if (event->gfp.unknown) {
+		life->flags &= ~(MYMM_GFP_MOVABLE | MYMM_GFP_RECLAIMABLE);
+		if (event->type == TYPE_MOVABLE)
+			life->flags |= MYMM_GFP_MOVABLE;
+		else if (event->type == TYPE_RECLAIMABLE)
+			life->flags |= MYMM_GFP_RECLAIMABLE;
+	}
+	if (gfp_is_slab(&event->gfp, event->order) &&
+	    event->type != TYPE_MOVABLE)
 		life->note = PAGES_SLAB;
 	map_put(&reader->frames, event->key, life - rec->life);
 	add_step(rec, event->time, STEP_ALLOC, life - rec->life, true);

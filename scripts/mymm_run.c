@@ -347,6 +347,16 @@ static int run_steps(struct runner *run, uint64_t every)
 	return rc;
 }
 
+/* Each zone in depth. */
+static int look_into(struct session *session, struct mymm_zone_args *depth)
+{
+	int rc = OK;
+
+	for (uint32_t i = 0; !rc && i < session->info.nr_zones; i++)
+		rc = session_zone_args(session, i, &depth[i]);
+	return rc;
+}
+
 int replay_run(struct session *session, struct recording *rec,
 	       struct outcome *out, uint64_t every)
 {
@@ -359,7 +369,9 @@ int replay_run(struct session *session, struct recording *rec,
 	run->rec = rec;
 	run->out = out;
 	run->batch = 1;
-	rc = create_caches(run);
+	rc = session ? look_into(session, out->before) : OK;
+	if (!rc)
+		rc = create_caches(run);
 	start = seconds_now();
 	if (!rc)
 		rc = run_steps(run, every);
@@ -367,8 +379,8 @@ int replay_run(struct session *session, struct recording *rec,
 	if (!rc && session) {
 		rc = session_info(session);
 		out->end = session->info;
-		for (uint32_t i = 0; !rc && i < out->end.nr_zones; i++)
-			rc = session_zone_args(session, i, &out->depth[i]);
+		if (!rc)
+			rc = look_into(session, out->depth);
 	}
 	free(run);
 	return rc;

@@ -247,7 +247,7 @@ static const char *parse_pages(const char *fields, struct trace_event *event)
 	if (!field(fields, "gfp_flags", &value))
 		return "mm_page_alloc without gfp_flags";
 	gfp_parse(&event->gfp, value);
-	event->movable = field_number(fields, "migratetype", 10, &n) && n == 1;
+	event->type = field_number(fields, "migratetype", 10, &n) ? n : 0;
 	return NULL;
 }
 

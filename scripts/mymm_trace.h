@@ -113,12 +113,15 @@ enum trace_kind {
 
 extern const char *const trace_names[TRACE_KINDS];
 
+#define TYPE_MOVABLE 1
+#define TYPE_RECLAIMABLE 2
+
 /**
  * struct trace_event - one line, taken apart
  * @kind: enum trace_kind
  * @cpu: it ran there, or NONE
  * @order: of pages
- * @movable: the recorded kernel counted these pages as movable
+ * @type: the migratetype that the recorded kernel gave these pages
  * @blind: the pointer was not shown
  * @time: in microseconds of the recording's own clock
  * @key: the frame's number, or the pointer; 0 is NULL
@@ -133,7 +136,7 @@ struct trace_event {
 	enum trace_kind kind;
 	uint32_t cpu;
 	uint32_t order;
-	bool movable;
+	uint32_t type;
 	bool blind;
 	uint64_t time;
 	uint64_t key;
@@ -295,7 +298,8 @@ struct outcome {
 	uint64_t batches;
 	double seconds;
 	struct mymm_info start, end;
-	struct mymm_zone_args depth[MYMM_UAPI_ZONES]; /* of @end's zones */
+	/* Of @end's zones; before it all, and after. */
+	struct mymm_zone_args before[MYMM_UAPI_ZONES], depth[MYMM_UAPI_ZONES];
 };
 
 int replay_run(struct session *session, struct recording *rec,
