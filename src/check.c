@@ -8,7 +8,8 @@
  *   I2  free and allocated frames together are the zone's; each frame is in exactly
  *       one block
  *   I3  a block is aligned to its size and lies inside its zone
- *   I4  below the largest order, no free block's buddy is free at the same order
+ *   I4  below the largest order, no free block's buddy is free at the same order, but for
+ *       what the HighAtomic reserve keeps apart
  *   I5  lists, counts, bits and tags tell the same story, both ways
  *   I6  a slab's free objects and its used ones equal its capacity; its freelist has no
  *       cycle and stays in the slab
@@ -23,7 +24,8 @@
  * are right. The tests look at the text of the files.
  *
  * I1 to I5 and I10 are looked at zone by zone, each under its lock, twice over: along
- * the lists, and along the frames from first to last. I6, I7 and I9 are the engine's to
+ * the lists, and along the frames from first to last. CPUs' page lists are looked at by
+ * each CPU itself, see pcp_check.c. I6, I7 and I9 are the engine's to
  * state; it looks at one cache at a time, under its lock.
  *
  * Between a zone and a list a slab is in nobody's hands but its maker's. So whether
@@ -34,6 +36,7 @@
  * or in use carries the right contents; that a free object whose cookie is whole was
  * not written to elsewhere (poison tells that).
  */
+#include <linux/cpu.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 
@@ -60,6 +63,14 @@ int mymm_find(struct mymm_finding *finding, unsigned int invariant,
 	vsnprintf(finding->text, sizeof(finding->text), fmt, args);
 	va_end(args);
 	return -EUCLEAN;
+}
+
+/* Should two neighbours be one block? Tells of @tag, which is that of a free one. */
+static bool should_merge(u32 tag, u32 other)
+{
+	return (tag & ~MYMM_TAG_TYPE) == (other & ~MYMM_TAG_TYPE) &&
+	       (tag == other || (mymm_tag_type(tag) < MYMM_PCPTYPES &&
+				 mymm_tag_type(other) < MYMM_PCPTYPES));
 }
 
 /* One free list against the tags of what is on it: I3, I4, I5. */
@@ -110,7 +121,7 @@ static int check_free_list(const struct mymm_zone *zone,
 				"zone %s: free block %u of order %u is not aligned or not inside",
 				mymm_zone_name(zone->type), idx, order);
 		if (order < MYMM_MAX_ORDER &&
-		    table[idx ^ (1U << order)].tag == tag)
+		    should_merge(tag, table[idx ^ (1U << order)].tag))
 			return mymm_find(
 				finding, 4,
 				"zone %s: free block %u and its buddy %u, both of order %u, are not merged",
@@ -245,6 +256,36 @@ static int check_frames(const struct mymm_zone *zone, struct census *census,
 	return 0;
 }
 
+/* Each has a type, and the reserve is what it is said to be. */
+static int check_pageblocks(const struct mymm_zone *zone,
+			    struct mymm_finding *finding)
+{
+	const struct mymm_buddy *buddy = &zone->buddy;
+	unsigned long reserved = 0;
+	u32 at;
+
+	for (at = buddy->start >> buddy->block_order;
+	     at <= (buddy->end - 1) >> buddy->block_order; at++) {
+		u8 type = READ_ONCE(buddy->pageblock[at]);
+
+		if (type >= MYMM_NR_MIGRATETYPES)
+			return mymm_find(
+				finding, 5,
+				"zone %s: the pageblock of frame %u has type %u",
+				mymm_zone_name(zone->type),
+				at << buddy->block_order, type);
+		if (type == MYMM_HIGHATOMIC)
+			reserved += 1UL << buddy->block_order;
+	}
+	if (reserved != zone->nr_reserved_highatomic)
+		return mymm_find(
+			finding, 5,
+			"zone %s: pageblocks of %lu frames are HighAtomic, %lu are counted",
+			mymm_zone_name(zone->type), reserved,
+			zone->nr_reserved_highatomic);
+	return 0;
+}
+
 static int check_zone(struct mymm_zone *zone, unsigned long *slabs,
 		      struct mymm_finding *finding)
 {
@@ -259,6 +300,9 @@ static int check_zone(struct mymm_zone *zone, unsigned long *slabs,
 
 	mymm_buddy_settle(&zone->buddy);
 
+	err = check_pageblocks(zone, finding);
+	if (err)
+		return err;
 	for (type = 0; type < MYMM_NR_MIGRATETYPES; type++) {
 		for (order = 0; order < MYMM_NR_ORDERS; order++) {
 			err = check_free_list(zone, type, order, finding);
@@ -340,26 +384,14 @@ static int check_caches(struct mymm_pool *pool, unsigned long *slabs,
 	return 0;
 }
 
-/**
- * mymm_check() - look for a broken invariant
- * @pool: where
- * @finding: what was found
- *
- * Takes O(frames + objects), each zone and each cache with its lock held meanwhile.
- * Changes nothing; what follows from a finding is the caller's to decide.
- *
- * Context: process; sleeps.
- * Return: 0; -EUCLEAN, and @finding says what.
- */
-int mymm_check(struct mymm_pool *pool, struct mymm_finding *finding)
+static int check_pool(struct mymm_pool *pool, struct mymm_finding *finding)
 {
 	unsigned long by_frames = 0, by_lists = 0, before, after;
 	bool rest;
 	unsigned int i;
 	int err;
 
-	*finding = (struct mymm_finding){};
-	guard(mutex)(&pool->lock);
+	lockdep_assert_held(&pool->lock);
 
 	rest = at_rest(pool, &before);
 	for (i = 0; i < pool->nr_zones; i++) {
@@ -376,6 +408,33 @@ int mymm_check(struct mymm_pool *pool, struct mymm_finding *finding)
 			finding, 9,
 			"%lu frames say that they begin a slab, %lu slabs are on lists",
 			by_frames, by_lists);
-	return 0;
+	return pool->flags & MYMM_POOL_NO_PCP ?
+		       0 :
+		       mymm_pcp_check_all(pool, finding);
+}
+
+/**
+ * mymm_check() - look for a broken invariant
+ * @pool: where
+ * @finding: what was found
+ *
+ * Takes O(frames + objects), each zone and each cache with its lock held meanwhile, and
+ * has each CPU look at what it has.
+ * Changes nothing; what follows from a finding is the caller's to decide.
+ *
+ * Context: process; sleeps.
+ * Return: 0; -EUCLEAN, and @finding says what.
+ */
+int mymm_check(struct mymm_pool *pool, struct mymm_finding *finding)
+{
+	int err;
+
+	*finding = (struct mymm_finding){};
+	cpus_read_lock();
+	mutex_lock(&pool->lock);
+	err = check_pool(pool, finding);
+	mutex_unlock(&pool->lock);
+	cpus_read_unlock();
+	return err;
 }
 MYMM_EXPORT_INTERNAL(mymm_check);

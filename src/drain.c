@@ -21,6 +21,7 @@
 #include <linux/percpu.h>
 #include <linux/workqueue.h>
 
+#include "check.h"
 #include "flight.h"
 
 /* The work items; one drain at a time. Innermost mutex, which protects the job. */
@@ -34,11 +35,13 @@ static int cpu_dead_state;
  * @run: does it
  * @pool: to which pool
  * @cache: and to which cache, for magazines; NULL: to all of the pool
+ * @finding: where to, for a check
  */
 static struct job {
 	void (*run)(struct mymm_pool *pool, struct mymm_cache *cache);
 	struct mymm_pool *pool;
 	struct mymm_cache *cache;
+	struct mymm_finding *finding;
 } job;
 
 /* What was not taken from lately goes; of the others half stays. */
@@ -125,6 +128,19 @@ static void drain_pages(struct mymm_pool *pool, struct mymm_cache *none)
 static void retune_pages(struct mymm_pool *pool, struct mymm_cache *none)
 {
 	mymm_pcp_retune_local(pool);
+}
+
+/* The first finding of any CPU is kept. */
+static void check_pages(struct mymm_pool *pool, struct mymm_cache *none)
+{
+	static DEFINE_SPINLOCK(lock);
+	struct mymm_finding mine = {};
+
+	if (!mymm_pcp_check_local(pool, &mine))
+		return;
+	guard(spinlock)(&lock);
+	if (!job.finding->invariant)
+		*job.finding = mine;
 }
 
 static void drain_work(struct work_struct *work)
@@ -247,6 +263,25 @@ void mymm_pcp_retune_all(struct mymm_pool *pool)
 {
 	guard(mutex)(&drain_lock);
 	run_on_all_cpus((struct job){ retune_pages, pool });
+}
+
+/**
+ * mymm_pcp_check_all() - have all CPUs look for a broken invariant in their page lists
+ * @pool: of which pool
+ * @finding: what was found; says nothing yet
+ *
+ * Context: process; sleeps. The caller holds cpus_read_lock().
+ * Return: 0; -EUCLEAN, and @finding says what.
+ */
+int mymm_pcp_check_all(struct mymm_pool *pool, struct mymm_finding *finding)
+{
+	guard(mutex)(&drain_lock);
+	run_on_all_cpus((struct job){
+		.run = check_pages,
+		.pool = pool,
+		.finding = finding,
+	});
+	return finding->invariant ? -EUCLEAN : 0;
 }
 
 /**

@@ -7,6 +7,7 @@
 #include "zone.h"
 
 struct mymm_pool;
+struct mymm_finding;
 struct mymm_page_log;
 
 /* Orders 0 to 3, and pageblocks; four migratetypes each, of which HighAtomic is empty. */
@@ -110,9 +111,13 @@ void mymm_pcp_destroy(struct mymm_pool *pool);
 void mymm_pcp_lists_init(struct mymm_pool *pool, u32 heads);
 void mymm_pcp_kill(struct mymm_pool *pool);
 
+/* pcp_check.c */
+int mymm_pcp_check_local(struct mymm_pool *pool, struct mymm_finding *finding);
+
 /* drain.c */
 void mymm_pcp_drain_all(struct mymm_pool *pool);
 void mymm_pcp_try_drain_all(struct mymm_pool *pool);
 void mymm_pcp_retune_all(struct mymm_pool *pool);
+int mymm_pcp_check_all(struct mymm_pool *pool, struct mymm_finding *finding);
 
 #endif /* _MYMM_PCP_H */
