@@ -61,7 +61,8 @@ static void create_in_the_end(struct kunit *test,
 /*
  * A pool of 8 pages asks for what stands BEFORE its table; for the table an array, its
  * pages and a mapping; for its memory the same; for what each CPU knows and for its
- * pageblocks; for each of 39 size classes the cache and its magazines.
+ * pageblocks; for what the slob engine has; for each of 39 size classes the cache and its
+ * magazines.
  */
 static void pool_create(struct kunit *test)
 {
@@ -73,7 +74,7 @@ static void pool_create(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, table_pages(8, MYMM_POOL_BARE), 13);
 	create_in_the_end(test, &config,
-			  BEFORE + (1 + 13 + 1) + (1 + 8 + 1) + 2 + 2 * 39);
+			  BEFORE + (1 + 13 + 1) + (1 + 8 + 1) + 2 + 1 + 2 * 39);
 }
 
 /*
@@ -95,8 +96,8 @@ static void pool_create_full(struct kunit *test)
 		PAGE_SIZE);
 
 	create_in_the_end(test, &config,
-			  BEFORE + (1 + table + 1) + (1 + 16 + 1) + 2 + 2 * 39 +
-				  2);
+			  BEFORE + (1 + table + 1) + (1 + 16 + 1) + 2 + 1 +
+				  2 * 39 + 2);
 }
 
 /*

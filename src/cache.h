@@ -13,6 +13,14 @@
 /* Ends a freelist. Links are numbers of objects plus one: 0 is no link. */
 #define MYMM_FREELIST_END 0xffff
 
+/* In the frame of a slab that several caches share; no cache has this number. */
+#define MYMM_SHARED MYMM_MAX_CACHES
+
+/* What a caller's flags may say about getting a slab: how hard to try, no more. */
+#define MYMM_SLAB_GFP                                                   \
+	(~(GFP_ZONEMASK | __GFP_ZERO | __GFP_COMP | __GFP_RECLAIMABLE | \
+	   __GFP_WRITE | __GFP_ACCOUNT))
+
 /* A slab can be larger than this only if one object is. */
 #define MYMM_SLAB_MAX_ORDER 3
 
@@ -33,6 +41,7 @@
  * @base: the address of its frame 0, and
  * @bytes: the bytes behind that, copied here so that a free reads one cache line
  *         less; 0 once the pool is dead, so that nothing is owned
+ * @exact: the engine knows what is free, see engine.h; constant
  * @key: of the cookies; the pool's; constant
  * @inverse: of the odd part of @size, and
  * @shift: of the even part: see mymm_cache_owns(); constant
@@ -47,6 +56,7 @@
  * @align: of objects, bytes; constant
  * @order: of a slab; constant
  * @min_order: of a slab when there is nothing larger; constant
+ * @num: objects in a slab of @order; constant
  * @min_partial: empty slabs are kept while there are not more partial ones; constant
  * @flights: batches that are neither in a magazine nor with the engine
  * @moves: batches that ever were
@@ -74,6 +84,7 @@ struct mymm_cache {
 	unsigned long bytes;
 	u64 key;
 	u16 id;
+	bool exact;
 	u32 inverse;
 	u32 shift;
 	unsigned int offset;
@@ -88,6 +99,7 @@ struct mymm_cache {
 	unsigned int align;
 	unsigned int order;
 	unsigned int min_order;
+	unsigned int num;
 	unsigned int min_partial;
 
 	atomic_t flights;

@@ -379,9 +379,10 @@ static int check_caches(struct mymm_pool *pool, unsigned long *slabs,
 				finding, 7,
 				"cache %s: %lu of %lu objects are active",
 				cache->name, info.active_objs, info.num_objs);
-		*slabs += info.num_slabs;
+		if (!cache->engine->check_pool)
+			*slabs += info.num_slabs;
 	}
-	return 0;
+	return mymm_engines_check(pool, slabs, finding);
 }
 
 static int check_pool(struct mymm_pool *pool, struct mymm_finding *finding)

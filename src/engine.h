@@ -9,8 +9,15 @@
 #include <linux/gfp.h>
 #include <linux/types.h>
 
+#include "event.h"
+
 struct mymm_cache;
 struct mymm_finding;
+struct mymm_pool;
+struct mymm_pool_config;
+
+/* Nothing speaks against it. */
+#define MYMM_ADMITTED MYMM_NR_REFUSALS
 
 /* What a magazine is like: SLAB's tunables, and our own. */
 struct mymm_tunables {
@@ -33,26 +40,42 @@ struct mymm_slabinfo {
  * struct mymm_engine_ops - one way to cut pages into objects
  * @name: what people call it
  * @needs_memory: it writes into the objects, so the pool must have memory
+ * @pool_init: make what the engine needs in a new pool; may be NULL
+ * @pool_exit: undo that, after the last cache, or if it failed or never was; may be NULL
  * @cache_init: settle the geometry of a new cache; -EINVAL if there is none
  * @alloc: get up to @nr objects; any context but NMI; returns how many, 0 only if
  *         there is no memory. They carry a magazine's cookie
  * @free: take @nr objects back that mymm_cache_owns() and that are not free; any
  *        context but NMI
  * @is_free: is @obj, which mymm_cache_owns(), on a freelist of the engine? Exact
+ * @judge: for exact caches: what speaks against freeing @obj, which is any address, to this
+ *         cache? %MYMM_ADMITTED: nothing, and then, if @now, it is free. Any context but NMI
  * @shrink: give empty slabs back, as many as wanted at most; returns how many
  * @empty: frames of empty slabs, which shrink could give back; about
  * @default_tunables: of the magazines of a new cache
  * @get_slabinfo: one consistent moment
  * @check: the first broken invariant of the cache's slabs, if any; -EUCLEAN then
+ * @check_pool: the same for what belongs to no cache alone; adds the slabs of all caches of
+ *              this engine to @slabs. NULL: get_slabinfo() counts each slab once
+ *
+ * An *exact* cache, which cache_init() says it is (@exact), has no magazines, and no
+ * cookies in its objects: each operation is the engine's at once, and so is the
+ * judgement of what is freed; @is_free may be NULL then. Where the caches of an engine
+ * share slabs, their frames carry %MYMM_SHARED.
  */
 struct mymm_engine_ops {
 	const char *name;
 	bool needs_memory;
+	int (*pool_init)(struct mymm_pool *pool,
+			 const struct mymm_pool_config *config);
+	void (*pool_exit)(struct mymm_pool *pool);
 	int (*cache_init)(struct mymm_cache *cache);
 	unsigned int (*alloc)(struct mymm_cache *cache, gfp_t gfp,
 			      unsigned int nr, void **objs);
 	void (*free)(struct mymm_cache *cache, unsigned int nr, void **objs);
 	bool (*is_free)(struct mymm_cache *cache, void *obj);
+	enum mymm_refusal (*judge)(struct mymm_cache *cache, const void *obj,
+				   bool now);
 	unsigned long (*shrink)(struct mymm_cache *cache, unsigned long slabs);
 	unsigned long (*empty)(const struct mymm_cache *cache);
 	void (*default_tunables)(const struct mymm_cache *cache,
@@ -60,9 +83,18 @@ struct mymm_engine_ops {
 	void (*get_slabinfo)(struct mymm_cache *cache,
 			     struct mymm_slabinfo *info);
 	int (*check)(struct mymm_cache *cache, struct mymm_finding *finding);
+	int (*check_pool)(struct mymm_pool *pool, unsigned long *slabs,
+			  struct mymm_finding *finding);
 };
 
 extern const struct mymm_engine_ops mymm_slub_ops;
+extern const struct mymm_engine_ops mymm_slob_ops;
+
+int mymm_engines_begin(struct mymm_pool *pool,
+		       const struct mymm_pool_config *config);
+void mymm_engines_end(struct mymm_pool *pool);
+int mymm_engines_check(struct mymm_pool *pool, unsigned long *slabs,
+		       struct mymm_finding *finding);
 
 const struct mymm_engine_ops *mymm_engine_find(const char *name);
 

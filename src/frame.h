@@ -113,7 +113,7 @@ static inline unsigned int mymm_tag_zone(u32 tag)
  *       the lock of the frame's zone while the block is free or changes hands,
  *       by its owner alone while it is allocated
  * @cache: %MYMM_FRAME_SLAB and %MYMM_FRAME_SLAB_TAIL: number of the cache that the
- *         slab belongs to; 0 in every other state, so that one compare on the
+ *         slab belongs to, or %MYMM_SHARED, and what is below is the engine's then; 0 in every other state, so that one compare on the
  *         way of each free tells a foreign object
  * @objects: slab frames: objects that the slab has room for
  * @next: next frame of the list that this one is on, and

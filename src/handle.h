@@ -5,15 +5,18 @@
  * A handle is one word of the array, without memory of its own: for a cache its
  * pointer; for anything else what it is and where, packed into a value:
  *
- *      bit  62 ...  18  17 ... 6   5 ... 2   1 0
- *           +----------+----------+---------+------+
- *           | frame    | offset   | order   | kind |   kind: 0, 1, 2, as in the interface,
- *           +----------+----------+---------+------+   where they begin with 1
+ *      bit  62 ... 49  48 ... 18  17 ... 6   5 ... 2   1 0
+ *           +---------+----------+----------+---------+------+
+ *           | cache   | frame    | offset   | order   | kind |   kind: 0, 1, 2, as in the
+ *           +---------+----------+----------+---------+------+   interface, where they
+ *                                                                begin with 1
  *
  *      bit  62 ...  32  31 ...            2   1 0
  *           +----------+--------------------+------+
  *           | frame    | number of frames   |  3   |   a range
  *           +----------+--------------------+------+
+ *
+ * The cache is that of an object: there are engines that could not tell.
  */
 #ifndef _MYMM_HANDLE_H
 #define _MYMM_HANDLE_H
@@ -43,6 +46,8 @@ struct mymm_session {
 /* What an entry of the array says, taken apart. */
 struct holding {
 	enum mymm_kind kind;
+	unsigned int
+		cache; /* number of an object's cache, which stays as long as it */
 	unsigned int order;
 	u32 pfn;
 	unsigned int offset;
@@ -57,7 +62,8 @@ static inline void *pack(struct holding h)
 	if (h.kind == MYMM_KIND_RANGE)
 		return xa_mk_value((unsigned long)h.pfn << 32 | h.frames << 2 |
 				   PACKED_RANGE);
-	return xa_mk_value((unsigned long)h.pfn << 18 | h.offset << 6 |
+	return xa_mk_value((unsigned long)h.cache << 49 |
+			   (unsigned long)h.pfn << 18 | h.offset << 6 |
 			   h.order << 2 | (h.kind - 1));
 }
 
@@ -75,8 +81,17 @@ static inline struct holding unpack(void *entry)
 		.kind = (value & 3) + 1,
 		.order = value >> 2 & 0xf,
 		.offset = value >> 6 & 0xfff,
-		.pfn = value >> 18,
+		.pfn = value >> 18 & S32_MAX,
+		.cache = value >> 49,
 	};
+}
+
+/* The cache of an object that a session holds. */
+static inline struct mymm_cache *cache_of(struct mymm_session *s,
+					  struct holding h)
+{
+	guard(rcu)();
+	return rcu_dereference(s->pool->cache_by_id[h.cache]);
 }
 
 static inline struct mymm_frame *frame_of(struct mymm_session *s,
@@ -138,6 +153,7 @@ static inline struct mymm_cache *get_cache(struct mymm_session *s, u32 handle)
 	return xa_is_value(entry) ? ERR_PTR(-EBADSLT) : entry;
 }
 
+size_t mymm_holding_bytes(struct mymm_session *s, struct holding h);
 int mymm_session_run(struct mymm_session *s, struct mymm_op *op);
 
 #endif /* _MYMM_HANDLE_H */

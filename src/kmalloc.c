@@ -26,6 +26,7 @@
 #include "fastpath.h"
 #include "kmalloc.h"
 #include "page_alloc.h"
+#include "slob.h"
 
 /*
  * The pool that this CPU's last kfree() was to, which the next one asks first. Before the
@@ -125,7 +126,8 @@ void mymm_kmalloc_forget(struct mymm_pool *pool)
  * mymm_kmalloc_init() - make the size classes of a pool
  * @pool: new, with zones
  *
- * A pool without memory gets none.
+ * A pool without memory gets none, nor does one whose default engine is slob, which needs
+ * none.
  *
  * Context: process; sleeps.
  * Return: 0, or what mymm_cache_create() said. Those that were made go with the pool.
@@ -136,7 +138,7 @@ int mymm_kmalloc_init(struct mymm_pool *pool)
 	char name[MYMM_NAME_MAX];
 	unsigned int type, i;
 
-	if (!mymm_pool_has_memory(pool))
+	if (!mymm_pool_has_memory(pool) || mymm_pool_has_slob_kmalloc(pool))
 		return 0;
 	for (type = 0; type < MYMM_NR_KMALLOC_TYPES; type++) {
 		for (i = 1; i < MYMM_KMALLOC_CLASSES; i++) {
@@ -180,6 +182,13 @@ static noinline void *alloc_large(struct mymm_pool *pool, size_t size,
 	WRITE_ONCE(frame->tag,
 		   (frame->tag & ~MYMM_TAG_STATE) | MYMM_FRAME_LARGE);
 	return mymm_frame_address(pool, frame);
+}
+
+/* Is it on a page of the slob engine's? */
+static bool is_shared(struct mymm_pool *pool, const void *ptr)
+{
+	return READ_ONCE(pool->frame[mymm_pool_index(pool, ptr)].cache) ==
+	       MYMM_SHARED;
 }
 
 static bool in_free_block(const struct mymm_pool *pool, u32 idx)
@@ -232,7 +241,10 @@ void *__mymm_kmalloc(struct mymm_pool *pool, size_t size, gfp_t gfp,
 			    "kmalloc from a pool without memory");
 		return NULL;
 	}
-	if (unlikely(size > MYMM_KMALLOC_MAX))
+	if (mymm_pool_has_slob_kmalloc(pool) &&
+	    size < PAGE_SIZE - MYMM_SLOB_HEADER)
+		return mymm_slob_kmalloc(pool, size, gfp, owner);
+	if (unlikely(size > pool->kmalloc_max))
 		return alloc_large(pool, size, gfp, owner);
 	return __mymm_cache_alloc(pool->kmalloc[type_of(gfp)][class_of(size)],
 				  gfp, owner);
@@ -279,6 +291,8 @@ static __always_inline int free_bytes(struct mymm_pool *pool, const void *ptr,
 	cache = mymm_cache_of(pool, ptr);
 	if (likely(cache))
 		return __mymm_cache_free(cache, (void *)ptr, owner);
+	if (is_shared(pool, ptr))
+		return mymm_slob_kfree(pool, ptr, owner);
 	return free_large(pool, ptr, owner);
 }
 
@@ -359,12 +373,16 @@ static size_t size_of(struct mymm_pool *pool, const void *ptr)
 	if (!cache) {
 		u32 tag = READ_ONCE(frame->tag);
 
+		if (is_shared(pool, ptr))
+			return mymm_slob_ksize(pool, ptr);
 		if (mymm_tag_state(tag) != MYMM_FRAME_LARGE ||
 		    offset_in_page(ptr))
 			return 0;
 		return PAGE_SIZE << mymm_tag_order(tag);
 	}
-	if (!mymm_cache_owns(cache, ptr))
+	if (cache->exact ?
+		    cache->engine->judge(cache, ptr, false) != MYMM_ADMITTED :
+		    !mymm_cache_owns(cache, ptr))
 		return 0;
 	/* As the kernel has it: padding may be used, unless it is to be checked. */
 	return cache->flags & SLAB_POISON ? cache->object_size : cache->size;
@@ -384,7 +402,10 @@ size_t mymm_slot_size(struct mymm_pool *pool, const void *obj)
 
 	guard(rcu)();
 	cache = mymm_cache_of(pool, obj);
-	return cache ? cache->size : size_of(pool, obj);
+	if (cache)
+		return cache->size;
+	return size_of(pool, obj) +
+	       (is_shared(pool, obj) ? MYMM_SLOB_HEADER : 0);
 }
 
 /**

@@ -222,26 +222,13 @@ static void stash(struct mymm_cache *cache, unsigned int nr, void **objs)
 		cache->engine->free(cache, nr, objs);
 }
 
-static bool refuse_now(struct mymm_cache *cache)
-{
-	if (in_nmi()) {
-		mymm_refuse(cache->pool, MYMM_REFUSED_NMI, "objects in NMI");
-		return true;
-	}
-	if (mymm_pool_dead(cache->pool)) {
-		mymm_refuse(cache->pool, MYMM_REFUSED_DEAD, "the pool is dead");
-		return true;
-	}
-	return false;
-}
-
 /* One object, and a batch for the magazine with it. */
 static void *alloc_from_engine(struct mymm_cache *cache, gfp_t gfp)
 {
 	void *objs[MYMM_BATCH_OBJECTS];
 	unsigned int got;
 
-	if (refuse_now(cache))
+	if (mymm_refuse_now(cache))
 		return NULL;
 	this_cpu_inc(cache->mag->alloc_misses);
 
@@ -313,13 +300,14 @@ static noinline void *alloc_careful(struct mymm_cache *cache, gfp_t gfp,
 	const struct mymm_owner who = mymm_owner_or(owner, _RET_IP_);
 	void *obj = NULL;
 
-	if (refuse_now(cache))
+	if (mymm_refuse_now(cache))
 		return NULL;
 	if (!pop_many(cache, 1, &obj))
 		obj = alloc_from_engine(cache, gfp);
 	if (!obj)
 		return NULL;
-	*mymm_cache_word(cache, obj) = 0;
+	if (!cache->exact)
+		*mymm_cache_word(cache, obj) = 0;
 	return alloc_finish(cache, obj, gfp, who);
 }
 
@@ -377,8 +365,10 @@ static noinline int free_careful(struct mymm_cache *cache, void *obj,
 	const struct mymm_owner who = mymm_owner_or(owner, _RET_IP_);
 	int err;
 
-	if (refuse_now(cache))
+	if (mymm_refuse_now(cache))
 		return in_nmi() ? -EPERM : -EIO;
+	if (cache->exact)
+		return mymm_free_exact(cache, obj, who);
 	err = admit(cache, obj);
 	if (err)
 		return err;
@@ -534,7 +524,7 @@ int mymm_cache_alloc_bulk(struct mymm_cache *cache, gfp_t gfp, size_t nr,
 {
 	size_t got, popped, i;
 
-	if (unlikely(refuse_now(cache)))
+	if (unlikely(mymm_refuse_now(cache)))
 		return 0;
 	got = popped = pop_many(cache, nr, objs);
 	if (got < nr) {
@@ -558,7 +548,7 @@ int mymm_cache_alloc_bulk(struct mymm_cache *cache, gfp_t gfp, size_t nr,
 		give_back(cache, got, objs);
 		return 0;
 	}
-	for (i = popped; i < nr; i++)
+	for (i = popped; i < nr && !cache->exact; i++)
 		*mymm_cache_word(cache, objs[i]) = 0;
 	if (mymm_cache_clears(cache, gfp) ||
 	    tracepoint_enabled(mymm_object_alloc))
@@ -581,6 +571,11 @@ static noinline int free_one_by_one(struct mymm_cache *cache, size_t nr,
 	for (i = 0; i < nr; i++) {
 		int bad;
 
+		if (cache->exact) {
+			bad = mymm_free_exact(cache, objs[i], owner);
+			err = bad ?: err;
+			continue;
+		}
 		/* A search for it must find those that came before. */
 		if (n && mymm_cache_owns(cache, objs[i]) &&
 		    mymm_cache_looks_free(cache, objs[i])) {
@@ -624,7 +619,7 @@ int mymm_cache_free_bulk(struct mymm_cache *cache, size_t nr, void **objs)
 {
 	size_t put;
 
-	if (unlikely(refuse_now(cache)))
+	if (unlikely(mymm_refuse_now(cache)))
 		return in_nmi() ? -EPERM : -EIO;
 	put = push_good(cache, nr, objs);
 	if (likely(put == nr))

@@ -93,6 +93,8 @@ struct mymm_tuning {
  * @block_order: 1 to 10; 0: 9, or less if the smallest zone would have less than four
  * @flags: any of MYMM_POOL_*
  * @tuning: NULL: MYMM_TUNING_DEFAULT
+ * @slob_fit: which free memory the slob engine takes: "first" that has room, or "best", of
+ *            which least is left; NULL: "first"
  */
 struct mymm_pool_config {
 	const char *name;
@@ -105,6 +107,7 @@ struct mymm_pool_config {
 	unsigned int block_order;
 	unsigned int flags;
 	const struct mymm_tuning *tuning;
+	const char *slob_fit;
 };
 
 /**

@@ -9,6 +9,27 @@
  */
 #include "cache.h"
 #include "compat.h"
+#include "flight.h"
+
+/**
+ * mymm_refuse_now() - refuse everything, if this is no time for anything
+ * @cache: the cache
+ *
+ * Context: any.
+ * Return: whether it is: in NMI, or when the pool is dead.
+ */
+bool mymm_refuse_now(struct mymm_cache *cache)
+{
+	if (in_nmi()) {
+		mymm_refuse(cache->pool, MYMM_REFUSED_NMI, "objects in NMI");
+		return true;
+	}
+	if (mymm_pool_dead(cache->pool)) {
+		mymm_refuse(cache->pool, MYMM_REFUSED_DEAD, "the pool is dead");
+		return true;
+	}
+	return false;
+}
 
 /**
  * mymm_magazine_has() - is an object in the magazine of any CPU?
@@ -64,7 +85,7 @@ static bool confirm_free(struct mymm_cache *cache, void *obj)
 }
 
 /**
- * mymm_object_is_free() - is an object that mymm_cache_owns() free?
+ * mymm_object_is_free() - is an object of a cache free?
  * @cache: its cache
  * @obj: the object
  *
@@ -73,6 +94,9 @@ static bool confirm_free(struct mymm_cache *cache, void *obj)
  */
 bool mymm_object_is_free(struct mymm_cache *cache, void *obj)
 {
+	if (cache->exact)
+		return cache->engine->judge(cache, obj, false) ==
+		       MYMM_REFUSED_DOUBLE_FREE;
 	return mymm_cache_looks_free(cache, obj) && confirm_free(cache, obj);
 }
 
@@ -135,4 +159,61 @@ int mymm_refuse_object(struct mymm_cache *cache, const void *obj)
 			"free to cache %s of frame %u+%lu, where no object begins",
 			cache->name, idx, offset_in_page(obj));
 	return -EINVAL;
+}
+
+/* What the engine of an exact cache has to say, in words. */
+static int refuse_exact(struct mymm_cache *cache, void *obj,
+			enum mymm_refusal why)
+{
+	switch (why) {
+	case MYMM_REFUSED_DOUBLE_FREE:
+		return mymm_refuse_double_free(cache, obj);
+	case MYMM_REFUSED_NOT_START:
+		mymm_refuse(
+			cache->pool, why,
+			"free to cache %s of frame %u+%lu, where no object of it can be",
+			cache->name, mymm_pool_index(cache->pool, obj),
+			offset_in_page(obj));
+		return -EINVAL;
+	case MYMM_REFUSED_WRONG_CACHE:
+		mymm_refuse(
+			cache->pool, why,
+			"free to cache %s of frame %u+%lu, which is another's",
+			cache->name, mymm_pool_index(cache->pool, obj),
+			offset_in_page(obj));
+		return -EINVAL;
+	default:
+		return mymm_refuse_object(cache, obj);
+	}
+}
+
+/**
+ * mymm_free_exact() - free an object of a cache whose engine knows what is free
+ * @cache: an exact one
+ * @obj: any address
+ * @owner: on whose behalf
+ *
+ * The engine judges and takes back at once, so of two that free the same object one is
+ * refused. Only if somebody listens is it asked beforehand, so that a free is told of
+ * before somebody else can get the object.
+ *
+ * Context: any but NMI.
+ * Return: 0 or -EINVAL.
+ */
+int mymm_free_exact(struct mymm_cache *cache, void *obj,
+		    struct mymm_owner owner)
+{
+	enum mymm_refusal why;
+
+	if (tracepoint_enabled(mymm_object_free)) {
+		why = cache->engine->judge(cache, obj, false);
+		if (why != MYMM_ADMITTED)
+			return refuse_exact(cache, obj, why);
+		mymm_event_object_free(cache->pool, cache->name, obj, owner);
+	}
+	this_cpu_inc(cache->mag->free_misses);
+	mymm_flight_begin(cache);
+	why = cache->engine->judge(cache, obj, true);
+	mymm_flight_end(cache);
+	return why == MYMM_ADMITTED ? 0 : refuse_exact(cache, obj, why);
 }

@@ -169,19 +169,30 @@ static int op_pages_free(struct mymm_session *s, struct mymm_op *op)
 	return err;
 }
 
-/* Where an object went: into a handle, or back if there is none to be had. */
-static int hold_object(struct mymm_session *s, enum mymm_kind kind, void *obj,
+/**
+ * mymm_holding_bytes() - what something that a session holds takes from the pool
+ * @s: the session
+ * @h: an object or bytes
+ *
+ * Return: bytes, those of the allocator among them.
+ */
+size_t mymm_holding_bytes(struct mymm_session *s, struct holding h)
+{
+	return h.kind == MYMM_KIND_OBJECT ?
+		       cache_of(s, h)->size :
+		       mymm_slot_size(s->pool, address_of(s, h));
+}
+
+/* Where it went: into a handle. Without one to be had it is to go back. */
+static int hold_object(struct mymm_session *s, struct holding h,
 		       struct mymm_op *op)
 {
-	struct holding h = holding_at(s, kind, obj);
 	int err = new_handle(s, pack(h), &op->handle);
 
-	if (err) {
-		__mymm_kfree(s->pool, obj, s->owner);
+	if (err)
 		return err;
-	}
 	op->pfn = h.pfn;
-	op->bytes = mymm_slot_size(s->pool, obj);
+	op->bytes = mymm_holding_bytes(s, h);
 	return 0;
 }
 
@@ -200,7 +211,12 @@ static int op_kmalloc(struct mymm_session *s, struct mymm_op *op)
 	if (!mymm_pool_has_memory(s->pool))
 		return -EOPNOTSUPP;
 	obj = __mymm_kmalloc(s->pool, op->arg, gfp, s->owner);
-	return obj ? hold_object(s, MYMM_KIND_KMALLOC, obj, op) : no_memory();
+	if (!obj)
+		return no_memory();
+	err = hold_object(s, holding_at(s, MYMM_KIND_KMALLOC, obj), op);
+	if (err)
+		__mymm_kfree(s->pool, obj, s->owner);
+	return err;
 }
 
 static int op_krealloc(struct mymm_session *s, struct mymm_op *op)
@@ -226,7 +242,7 @@ static int op_krealloc(struct mymm_session *s, struct mymm_op *op)
 	/* The handle's place is there already: this needs no memory. */
 	xa_store(&s->handles, op->handle, pack(h), GFP_KERNEL);
 	op->pfn = h.pfn;
-	op->bytes = mymm_slot_size(s->pool, obj);
+	op->bytes = mymm_holding_bytes(s, h);
 	return 0;
 }
 
@@ -248,6 +264,7 @@ static int op_kfree(struct mymm_session *s, struct mymm_op *op)
 static int op_obj_alloc(struct mymm_session *s, struct mymm_op *op)
 {
 	struct mymm_cache *cache;
+	struct holding h;
 	gfp_t gfp;
 	void *obj;
 	int err;
@@ -261,7 +278,14 @@ static int op_obj_alloc(struct mymm_session *s, struct mymm_op *op)
 	if (IS_ERR(cache))
 		return PTR_ERR(cache);
 	obj = __mymm_cache_alloc(cache, gfp, s->owner);
-	return obj ? hold_object(s, MYMM_KIND_OBJECT, obj, op) : no_memory();
+	if (!obj)
+		return no_memory();
+	h = holding_at(s, MYMM_KIND_OBJECT, obj);
+	h.cache = cache->id;
+	err = hold_object(s, h, op);
+	if (err)
+		__mymm_cache_free(cache, obj, s->owner);
+	return err;
 }
 
 static int op_obj_free(struct mymm_session *s, struct mymm_op *op)
@@ -279,10 +303,13 @@ static int op_obj_free(struct mymm_session *s, struct mymm_op *op)
 		cache = get_cache(s, op->cache);
 		if (IS_ERR(cache))
 			return PTR_ERR(cache);
-		err = __mymm_cache_free(cache, address_of(s, h), s->owner);
+		/* The handle knows, also where the engine could not. */
+		if (cache != cache_of(s, h))
+			return mymm_refuse_object(cache, address_of(s, h));
 	} else {
-		err = __mymm_kfree(s->pool, address_of(s, h), s->owner);
+		cache = cache_of(s, h);
 	}
+	err = __mymm_cache_free(cache, address_of(s, h), s->owner);
 	if (!err)
 		drop_handle(s, op->handle);
 	return err;

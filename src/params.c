@@ -27,7 +27,12 @@ MODULE_PARM_DESC(
 
 static char *engine = "slub";
 module_param(engine, charp, 0444);
-MODULE_PARM_DESC(engine, "default engine of caches (slub)");
+MODULE_PARM_DESC(engine, "default engine of caches (slub, slob)");
+
+static char *slob_fit = "first";
+module_param(slob_fit, charp, 0444);
+MODULE_PARM_DESC(slob_fit,
+		 "which free memory the slob engine takes (first, best)");
 
 static char *backing = "vmalloc";
 module_param(backing, charp, 0444);
@@ -235,6 +240,7 @@ int mymm_params_read(struct mymm_pool_config *config,
 		.name = "default",
 		.zones = zones,
 		.engine = engine,
+		.slob_fit = slob_fit,
 		.distance = *distance ? distance : NULL,
 		.holes = holes,
 		.tuning = tuning,

@@ -279,8 +279,14 @@ static int check_config(const struct mymm_pool_config *config)
 		return -EINVAL;
 	}
 	if (!mymm_engine_find(config->engine)) {
-		pr_err("engine: there is no engine \"%s\": expected slub\n",
+		pr_err("engine: there is no engine \"%s\": expected slub or slob\n",
 		       config->engine);
+		return -EINVAL;
+	}
+	if (config->slob_fit && strcmp(config->slob_fit, "first") &&
+	    strcmp(config->slob_fit, "best")) {
+		pr_err("slob_fit: \"%s\" is neither first nor best\n",
+		       config->slob_fit);
 		return -EINVAL;
 	}
 	if (config->backing != MYMM_BACKING_VMALLOC &&
@@ -308,7 +314,7 @@ static unsigned long table_length(const struct mymm_pool *pool,
 {
 	return ALIGN(layout->total, 1UL << MYMM_MAX_ORDER) + MYMM_PCP_LISTS +
 	       (unsigned long)layout->nr_zones * heads_per_zone(pool) +
-	       MYMM_MAX_CACHES * MYMM_LISTS_PER_CACHE;
+	       MYMM_MAX_CACHES * MYMM_LISTS_PER_CACHE + MYMM_SHARED_LISTS;
 }
 
 /* Each node's frames from the machine's node of that number, if there is one. */
@@ -464,6 +470,7 @@ static int lay_out_zones(struct mymm_pool *pool, const struct layout *layout)
 	mymm_pcp_lists_init(pool, heads);
 	pool->cache_lists = ALIGN(pool->nr_frames, 1U << MYMM_MAX_ORDER) +
 			    MYMM_PCP_LISTS + nr * heads_per_zone(pool);
+	pool->shared_lists = mymm_pool_cache_list(pool, MYMM_MAX_CACHES, 0);
 	return 0;
 }
 
@@ -554,6 +561,7 @@ static void free_pool(struct mymm_pool *pool)
 	mymm_slab_shrinker_exit(pool);
 	mymm_owners_stop(pool);
 	mymm_cache_release_all(pool);
+	mymm_engines_end(pool);
 	mymm_pcp_destroy(pool);
 	mymm_area_free(&pool->arena);
 	mymm_area_free(&pool->table);
@@ -616,7 +624,9 @@ struct mymm_pool *mymm_pool_create(const struct mymm_pool_config *config)
 		err = dig_holes(pool, config->holes);
 	if (err)
 		goto err_pool;
-	err = mymm_kmalloc_init(pool);
+	err = mymm_engines_begin(pool, config);
+	if (!err)
+		err = mymm_kmalloc_init(pool);
 	if (!err)
 		err = mymm_slab_shrinker_init(pool);
 	if (!err)

@@ -13,7 +13,8 @@
  *   3. mymm_pools_lock (mutex)         the registry of pools
  *   4. pool->lock (mutex)              the pool's caches: which there are, and that
  *                                      only one drain or destroy is under way
- *   5. cache->list_lock (raw)          the cache's slabs: lists, freelists, inuse
+ *   5. cache->list_lock (raw)          the cache's slabs: lists, freelists, inuse;
+ *      slob->lock (raw)                for caches of the slob engine all of the pool's
  *   6. zone->lock (raw)                the zone's free blocks and counters
  *
  * 5 and 6 are taken with interrupts off, from any context but NMI, and are not
@@ -39,6 +40,7 @@
 
 struct mymm_engine_ops;
 struct mymm_owners;
+struct mymm_slob;
 
 #define MYMM_NAME_MAX 32 /* names, with their final NUL */
 static_assert(MYMM_MAX_NODES *MYMM_NR_ZONE_TYPES == MYMM_MAX_ZONES,
@@ -46,6 +48,7 @@ static_assert(MYMM_MAX_NODES *MYMM_NR_ZONE_TYPES == MYMM_MAX_ZONES,
 /* Caches of a pool; number 0 stands for "none". */
 #define MYMM_MAX_CACHES 512
 #define MYMM_LISTS_PER_CACHE 2 /* partial, full */
+#define MYMM_SHARED_LISTS 3 /* those of the slob engine */
 
 /* Size classes: kmalloc-8 is number 3; 96 and 192 are numbers 1 and 2. */
 #define MYMM_KMALLOC_CLASSES 14
@@ -99,6 +102,7 @@ struct mymm_node {
  * @pageblock: the pageblocks of one zone after the other; see struct mymm_buddy
  * @block_order: of a pageblock; constant
  * @cache_lists: index in the frame table of the first cache's lists; constant
+ * @shared_lists: the same of lists of slabs that belong to no cache alone; constant
  * @tuning: the knobs; under @lock
  * @min_free_kbytes: what is kept, by the rule or by the knob; under @lock
  * @kmalloc_max: bytes of the largest of them; 0 without memory; constant
@@ -107,6 +111,7 @@ struct mymm_node {
  * @lock: see above
  * @caches: under @lock; the newest first, as in /proc/slabinfo
  * @engine: default for caches; constant
+ * @slob: what the slob engine has; NULL without memory; constant
  * @users: references
  * @own_users: those of the creator and of the size classes; with no others the pool
  *             may be destroyed; constant
@@ -141,6 +146,7 @@ struct mymm_pool {
 	u8 *pageblock;
 	unsigned int block_order;
 	u32 cache_lists;
+	u32 shared_lists;
 	struct mymm_tuning tuning;
 	unsigned long min_free_kbytes;
 
@@ -151,6 +157,7 @@ struct mymm_pool {
 	struct mutex lock; /* see the order of locks above */
 	struct list_head caches;
 	const struct mymm_engine_ops *engine;
+	struct mymm_slob *slob;
 	refcount_t users;
 	unsigned int own_users;
 	atomic_long_t refused[MYMM_NR_REFUSALS];

@@ -36,8 +36,7 @@ static void show_cache(struct seq_file *m, struct mymm_cache *cache)
 
 	cache->engine->get_slabinfo(cache, &info);
 	seq_printf(m, "%-17s %6lu %6lu %6u %4u %4d", cache->name,
-		   info.active_objs, info.num_objs, cache->size,
-		   (unsigned int)(PAGE_SIZE << cache->order) / cache->size,
+		   info.active_objs, info.num_objs, cache->size, cache->num,
 		   1 << cache->order);
 	seq_printf(m, " : tunables %4u %4u %4u", info.tunables.limit,
 		   info.tunables.batchcount, info.tunables.shared);

@@ -107,7 +107,7 @@ static long call_cache_create(struct mymm_session *s, void *arg)
 		mymm_cache_destroy_count(cache, &live);
 		return err;
 	}
-	args->objs_per_slab = (PAGE_SIZE << cache->order) / cache->size;
+	args->objs_per_slab = cache->num;
 	args->slab_order = cache->order;
 	args->slot_size = cache->size;
 	return 0;
@@ -209,9 +209,11 @@ static void describe_holding(struct mymm_session *s, struct holding h,
 				sizeof(out->name));
 		return;
 	}
-	out->bytes = mymm_slot_size(pool, address_of(s, h));
+	out->bytes = mymm_holding_bytes(s, h);
 	guard(rcu)();
-	cache = mymm_cache_of(pool, address_of(s, h));
+	cache = h.kind == MYMM_KIND_OBJECT ?
+			cache_of(s, h) :
+			mymm_cache_of(pool, address_of(s, h));
 	if (cache)
 		strscpy(out->name, cache->name, sizeof(out->name));
 }
@@ -440,6 +442,8 @@ static void give_back(struct mymm_session *s, struct holding h)
 		__mymm_free_range(s->pool, h.pfn, h.frames, s->owner);
 	else if (h.kind == MYMM_KIND_PAGES)
 		__mymm_free_pages(s->pool, frame_of(s, h), h.order, s->owner);
+	else if (h.kind == MYMM_KIND_OBJECT)
+		__mymm_cache_free(cache_of(s, h), address_of(s, h), s->owner);
 	else
 		__mymm_kfree(s->pool, address_of(s, h), s->owner);
 }

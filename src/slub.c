@@ -488,6 +488,7 @@ static int slub_cache_init(struct mymm_cache *cache)
 	cache->shift = __ffs(size);
 	cache->inverse = inverse_of_odd(size >> cache->shift);
 	cache->order = mymm_slab_order(size);
+	cache->num = (PAGE_SIZE << cache->order) / size;
 	cache->min_order = get_order(size);
 	cache->min_partial = clamp_t(unsigned int, ilog2(size) / 2, 5, 10);
 	if (cache->order > MYMM_MAX_ORDER)

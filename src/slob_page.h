@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* One page as a heap, for slob.c and slob_check.c; slob_page.c has the picture. */
+#ifndef _MYMM_SLOB_PAGE_H
+#define _MYMM_SLOB_PAGE_H
+
+#include <linux/build_bug.h>
+#include <linux/mm.h>
+#include <linux/types.h>
+
+#define MYMM_SLOB_UNIT 2U
+#define MYMM_SLOB_UNITS ((unsigned int)(PAGE_SIZE / MYMM_SLOB_UNIT))
+#define MYMM_SLOB_END MYMM_SLOB_UNITS /* behind the last unit: no free block */
+
+static_assert(MYMM_SLOB_UNITS <= S16_MAX, "a block says its size in 16 bits");
+
+/* How many units that many bytes take. */
+static inline unsigned int mymm_slob_units(unsigned int bytes)
+{
+	return DIV_ROUND_UP(bytes, MYMM_SLOB_UNIT);
+}
+
+/**
+ * struct mymm_slob_block - a free block of a page
+ * @at: its first unit; %MYMM_SLOB_END: there is none
+ * @units: how many
+ * @next: first unit of the next one, or %MYMM_SLOB_END
+ */
+struct mymm_slob_block {
+	unsigned int at;
+	unsigned int units;
+	unsigned int next;
+};
+
+/**
+ * struct mymm_slob_want - what is to be found on a page
+ * @units: how many, one behind the other; not 0
+ * @align: in units, a power of two: of the unit that is
+ * @offset: units behind the first
+ * @best: the block that leaves least is wanted, not the first
+ */
+struct mymm_slob_want {
+	unsigned int units;
+	unsigned int align;
+	unsigned int offset;
+	bool best;
+};
+
+/**
+ * struct mymm_slob_place - where on a page something fits, or came from
+ * @prev: the free block before it; its @at is %MYMM_SLOB_END if there is none
+ * @block: found by mymm_slob_find(): the free block that it is in;
+ *         by mymm_slob_locate(): the next one behind it, @at %MYMM_SLOB_END if none
+ * @at: its first unit
+ * @left: units of @block that are left over
+ */
+struct mymm_slob_place {
+	struct mymm_slob_block prev;
+	struct mymm_slob_block block;
+	unsigned int at;
+	unsigned int left;
+};
+
+int mymm_slob_first(const s16 *page, unsigned int first,
+		    struct mymm_slob_block *block);
+int mymm_slob_next(const s16 *page, struct mymm_slob_block *block);
+int mymm_slob_find(const s16 *page, unsigned int first,
+		   const struct mymm_slob_want *want,
+		   struct mymm_slob_place *place);
+unsigned int mymm_slob_take(s16 *page, unsigned int first,
+			    const struct mymm_slob_place *place,
+			    unsigned int units);
+int mymm_slob_locate(const s16 *page, unsigned int first, unsigned int at,
+		     unsigned int units, struct mymm_slob_place *place);
+unsigned int mymm_slob_give(s16 *page, unsigned int first,
+			    const struct mymm_slob_place *place,
+			    unsigned int units);
+
+#endif /* _MYMM_SLOB_PAGE_H */
