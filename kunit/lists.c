@@ -29,7 +29,7 @@ struct mymm_pcp *mymm_lists_of(struct mymm_pool *pool,
  * @pool: the pool
  * @pcp: a CPU's lists of a zone; nobody is at them
  * @list: the number of one
- * @blocks: becomes their first frames, the one that comes out first first; or NULL
+ * @blocks: becomes their first frames, in the order in which they come out; or NULL
  * @most: how many there is room for
  *
  * Return: how many blocks there are, at most one more than the pool has frames.

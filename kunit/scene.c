@@ -34,6 +34,41 @@ static void copy_cache(struct mymm_cache *to, const struct mymm_cache *from)
 	       offsetof(struct mymm_cache, list) - skip);
 }
 
+/* Pageblocks of all zones: those on a border are there twice. */
+static size_t nr_pageblocks(const struct mymm_pool *pool)
+{
+	size_t nr = 0;
+	unsigned int i;
+
+	for (i = 0; i < pool->nr_zones; i++) {
+		const struct mymm_buddy *buddy = &pool->zone[i].buddy;
+
+		nr += ((buddy->end - 1) >> buddy->block_order) -
+		      (buddy->start >> buddy->block_order) + 1;
+	}
+	return nr;
+}
+
+/* All CPUs' lists, to the copy or back from it; nobody is at them. */
+static void copy_lists(struct mymm_scene *scene, bool back)
+{
+	struct mymm_pcp *copy = scene->pcp;
+	unsigned int i;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		for (i = 0; i < scene->pool->nr_zones; i++, copy++) {
+			struct mymm_pcp *pcp =
+				&per_cpu_ptr(scene->pool->cpu, cpu)->pcp[i];
+
+			if (back)
+				*pcp = *copy;
+			else
+				*copy = *pcp;
+		}
+	}
+}
+
 /**
  * mymm_scene_new() - remember what a pool is like
  * @test: the test
@@ -61,6 +96,11 @@ struct mymm_scene *mymm_scene_new(struct kunit *test, struct mymm_pool *pool,
 		copy_of(test, pool->frame, pool->table.pages << PAGE_SHIFT);
 	scene->zone =
 		copy_of(test, pool->zone, pool->nr_zones * sizeof(*pool->zone));
+	scene->pageblocks = copy_of(test, pool->pageblock, nr_pageblocks(pool));
+	scene->pcp = kunit_kcalloc(test, num_possible_cpus() * pool->nr_zones,
+				   sizeof(*scene->pcp), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, scene->pcp);
+	copy_lists(scene, false);
 	if (pool->base)
 		scene->memory = copy_of(test, pool->base, pool->bytes);
 	for (i = 0; i < SCENE_CACHES && scene->cache[i]; i++)
@@ -77,6 +117,8 @@ static void repair(struct mymm_scene *scene)
 	memcpy(pool->frame, scene->table, pool->table.pages << PAGE_SHIFT);
 	for (i = 0; i < pool->nr_zones; i++)
 		mymm_test_copy_zone(&pool->zone[i], &scene->zone[i]);
+	memcpy(pool->pageblock, scene->pageblocks, nr_pageblocks(pool));
+	copy_lists(scene, true);
 	for (i = 0; i < SCENE_CACHES && scene->cache[i]; i++)
 		copy_cache(scene->cache[i], scene->saved[i]);
 	if (scene->memory)

@@ -14,6 +14,8 @@
  * @cache: caches of it, NULL if the scene has none
  * @table: the pool's frame table as it was
  * @zone: its zones
+ * @pageblocks: their types
+ * @pcp: each CPU's lists of each zone
  * @saved: the caches
  * @memory: the pool's memory, if it has any
  * @cases: how many things were broken
@@ -24,6 +26,8 @@ struct mymm_scene {
 	struct mymm_cache *cache[SCENE_CACHES];
 	void *table;
 	struct mymm_zone *zone;
+	void *pageblocks;
+	struct mymm_pcp *pcp;
 	struct mymm_cache *saved[SCENE_CACHES];
 	void *memory;
 	unsigned int cases;
