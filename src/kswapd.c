@@ -80,8 +80,7 @@ bool mymm_node_balanced(const struct mymm_node *node, unsigned int order,
 	bool any = false;
 	unsigned int i;
 
-	for_each_zone_up_to(zone, node, highest, i)
-	{
+	for_each_zone_up_to(zone, node, highest, i) {
 		any = true;
 		if (mymm_zone_watermark_ok(
 			    zone, order,
@@ -99,9 +98,9 @@ static bool node_boosted(const struct mymm_node *node,
 	const struct mymm_zone *zone;
 	unsigned int i;
 
-	for_each_zone_up_to(
-		zone, node, highest,
-		i) if (READ_ONCE(zone->watermark_boost)) return true;
+	for_each_zone_up_to(zone, node, highest, i)
+		if (READ_ONCE(zone->watermark_boost))
+			return true;
 	return false;
 }
 
@@ -174,8 +173,7 @@ static void set_active(struct mymm_node *node, enum mymm_zone_type highest,
 	struct mymm_zone *zone;
 	unsigned int i;
 
-	for_each_zone_up_to(zone, node, highest, i)
-	{
+	for_each_zone_up_to(zone, node, highest, i) {
 		guard(raw_spinlock_irqsave)(&zone->lock);
 		if (active)
 			zone->flags |= BIT(MYMM_ZONE_RECLAIM_ACTIVE);
@@ -193,8 +191,7 @@ static unsigned long read_boosts(const struct mymm_node *node,
 	unsigned long sum = 0;
 	unsigned int i;
 
-	for_each_zone_up_to(zone, node, highest, i)
-	{
+	for_each_zone_up_to(zone, node, highest, i) {
 		boost[i] = READ_ONCE(zone->watermark_boost);
 		sum += boost[i];
 	}
@@ -208,8 +205,7 @@ static void take_boosts(struct mymm_node *node, enum mymm_zone_type highest,
 	struct mymm_zone *zone;
 	unsigned int i;
 
-	for_each_zone_up_to(zone, node, highest, i)
-	{
+	for_each_zone_up_to(zone, node, highest, i) {
 		if (!boost[i])
 			continue;
 		guard(raw_spinlock_irqsave)(&zone->lock);
@@ -227,8 +223,9 @@ static bool shrink(struct mymm_node *node, unsigned int *order,
 	struct mymm_zone *zone;
 	unsigned int i;
 
-	for_each_zone_up_to(zone, node, highest, i) enough += max(
-		mymm_zone_watermark(zone, MYMM_WMARK_HIGH), MYMM_RECLAIM_BATCH);
+	for_each_zone_up_to(zone, node, highest, i)
+		enough += max(mymm_zone_watermark(zone, MYMM_WMARK_HIGH),
+			      MYMM_RECLAIM_BATCH);
 	scan->nr_scanned = 0;
 	mymm_shrink_node(node->kswapd.pool, node, scan);
 	mymm_pcp_drain_local(node->kswapd.pool);

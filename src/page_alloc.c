@@ -190,8 +190,7 @@ struct mymm_frame *mymm_get_block(const struct mymm_request *request,
 	unsigned int i;
 
 again:
-	mymm_for_each_zone_of(zone, request, i)
-	{
+	mymm_for_each_zone_of(zone, request, i) {
 		/* Rather mix types than go to another node. */
 		if (alloc_flags & MYMM_ALLOC_NOFRAGMENT &&
 		    zone->node != request->node->id)
@@ -327,7 +326,7 @@ alloc_small(struct mymm_pool *pool, gfp_t gfp, unsigned int order,
 	idx = pcp->first[list];
 	block = &pool->frame[idx];
 	/* The head of an empty list has another state. */
-	if (unlikely(block->tag_state != MYMM_FRAME_PCP))
+	if (unlikely(mymm_frame_byte(block, 0) != MYMM_FRAME_PCP))
 		return alloc_undo(pool, gfp, order, owner, pcp);
 	pcp->first[list] = block->next;
 	pcp->left[list]++;
@@ -701,7 +700,7 @@ free_small(struct mymm_pool *pool, struct mymm_frame *frame, unsigned int order,
 	if (unlikely(!tag_is_block(tag, order)))
 		return free_leave(pool, frame, order, owner);
 	/* A frame's zone does not change; if the rest of the tag does, claim() sees it. */
-	pcp = raw_cpu_read(pool->cpu->by_zone[data_race(frame->tag_zone)]);
+	pcp = raw_cpu_read(pool->cpu->by_zone[mymm_frame_byte(frame, 2)]);
 	list = slot * MYMM_NR_MIGRATETYPES +
 	       pcp->pageblock[idx >> pool->block_order];
 	if (unlikely(!mymm_token_take(&pcp->token)))
