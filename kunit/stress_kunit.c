@@ -355,8 +355,24 @@ static void empty_slots(struct game *game)
 		KUNIT_FAIL(game->test, "at the end: %s", player.wrong);
 }
 
+/* The same game for each engine. */
+static const char *const engines[] = { "slub", "slob" };
+
+static void describe_engine(const char *const *engine, char *text)
+{
+	strscpy(text, *engine, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(engine, engines, describe_engine);
+
 static void run_game(struct kunit *test, bool tidy, bool interrupts)
 {
+	const char *const *engine = test->param_value;
+	const struct mymm_pool_config config = {
+		.zones = "DMA:5000K,Normal:20000K",
+		.engine = engine ? *engine : NULL,
+		.flags = MYMM_POOL_BARE,
+	};
 	static const struct mymm_cache_config configs[] = {
 		[SMALL] = { .name = "small", .size = 32 },
 		[POISONED] = { .name = "poisoned",
@@ -375,7 +391,7 @@ static void run_game(struct kunit *test, bool tidy, bool interrupts)
 	game->test = test;
 	game->tidy = tidy;
 	game->interrupts = interrupts;
-	game->pool = mymm_test_pool(test, "DMA:5000K,Normal:20000K");
+	game->pool = mymm_test_pool_config(test, &config);
 	for (i = 0; i < CACHES; i++)
 		game->cache[i] =
 			mymm_test_cache_config(test, game->pool, &configs[i]);
@@ -483,10 +499,10 @@ static void one_free_wins(struct kunit *test)
 }
 
 static struct kunit_case stress_cases[] = {
-	KUNIT_CASE(tasks),
+	KUNIT_CASE_PARAM(tasks, engine_gen_params),
 	KUNIT_CASE(tasks_that_tidy),
 	KUNIT_CASE(tasks_and_interrupts),
-	KUNIT_CASE(all_together),
+	KUNIT_CASE_PARAM(all_together, engine_gen_params),
 	KUNIT_CASE(one_free_wins),
 	{},
 };

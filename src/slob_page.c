@@ -41,6 +41,7 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 
+#include "compat.h"
 #include "slob_page.h"
 
 /* What the free block at @at says of itself; -EUCLEAN if that can't be. */
@@ -90,6 +91,7 @@ int mymm_slob_first(const s16 *page, unsigned int first,
 	*block = no_block;
 	return first >= MYMM_SLOB_END ? 0 : read_block(page, first, block);
 }
+MYMM_EXPORT_INTERNAL(mymm_slob_first);
 
 /**
  * mymm_slob_next() - the next free block
@@ -102,6 +104,7 @@ int mymm_slob_next(const s16 *page, struct mymm_slob_block *block)
 {
 	return mymm_slob_first(page, block->next, block);
 }
+MYMM_EXPORT_INTERNAL(mymm_slob_next);
 
 /* Does it fit into @block, and from which unit on? */
 static bool fits(const struct mymm_slob_want *want,
@@ -146,6 +149,7 @@ int mymm_slob_find(const s16 *page, unsigned int first,
 	}
 	return err ?: found;
 }
+MYMM_EXPORT_INTERNAL(mymm_slob_find);
 
 /* Have the block @prev, or the page itself, lead to @next; returns the first free unit. */
 static unsigned int link_to(s16 *page, unsigned int first,
@@ -188,6 +192,7 @@ unsigned int mymm_slob_take(s16 *page, unsigned int first,
 	}
 	return link_to(page, first, &place->prev, place->prev.units, next);
 }
+MYMM_EXPORT_INTERNAL(mymm_slob_take);
 
 /**
  * mymm_slob_locate() - look whether all of a stretch is in use
@@ -217,6 +222,7 @@ int mymm_slob_locate(const s16 *page, unsigned int first, unsigned int at,
 		return -EALREADY;
 	return at + units > block.at ? -EFAULT : 0;
 }
+MYMM_EXPORT_INTERNAL(mymm_slob_locate);
 
 /**
  * mymm_slob_give() - make units free that are in use
@@ -247,3 +253,4 @@ unsigned int mymm_slob_give(s16 *page, unsigned int first,
 	write_block(page, at, units, next);
 	return link_to(page, first, prev, prev->units, at);
 }
+MYMM_EXPORT_INTERNAL(mymm_slob_give);
