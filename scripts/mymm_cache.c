@@ -13,7 +13,8 @@
 #include "mymm_cli.h"
 #include "mymm_objects.h"
 
-#define CACHE_FLAGS "hwcache_align, poison, dma, reclaim_account"
+#define CACHE_FLAGS \
+	"hwcache_align, poison, dma, reclaim_account, typesafe_by_rcu, ctor"
 
 static const struct {
 	const char *name;
@@ -23,6 +24,8 @@ static const struct {
 	{ "poison", MYMM_CACHE_POISON },
 	{ "dma", MYMM_CACHE_DMA },
 	{ "reclaim_account", MYMM_CACHE_RECLAIM_ACCOUNT },
+	{ "typesafe_by_rcu", MYMM_CACHE_TYPESAFE_BY_RCU },
+	{ "ctor", MYMM_CACHE_CTOR },
 };
 
 static int parse_flags(const char *text, uint32_t *flags)

@@ -23,6 +23,7 @@
 
 #include "cache.h"
 #include "compat.h"
+#include "slab_rcu.h"
 
 static const struct mymm_engine_ops *const mymm_engines[] = {
 	&mymm_slub_ops,
@@ -162,6 +163,12 @@ static int check_config(struct mymm_pool *pool,
 			pool->name, config->name,
 			(__force unsigned int)unknown);
 		return -EINVAL;
+	}
+	if ((config->flags & SLAB_TYPESAFE_BY_RCU) && !engine->typesafe) {
+		pr_err_ratelimited(
+			"pool %s: cache %s: engine %s does not wait for RCU before it gives a slab back\n",
+			pool->name, config->name, engine->name);
+		return -EOPNOTSUPP;
 	}
 	if ((config->flags & SLAB_CACHE_DMA) &&
 	    (config->flags & SLAB_CACHE_DMA32)) {
@@ -335,7 +342,8 @@ err_cache:
  * Context: process; sleeps.
  * Return: the cache, or an ERR_PTR: -EINVAL with a line in the log that says which
  * part makes no sense; -EEXIST: there is one of that name; -ENOSPC: the pool has all
- * the caches it can have; -EOPNOTSUPP: the engine needs memory and the pool has none;
+ * the caches it can have; -EOPNOTSUPP: the engine needs memory and the pool has none, or
+ * it can't do %SLAB_TYPESAFE_BY_RCU;
  * -ENOMEM; -EIO: the pool is dead.
  */
 struct mymm_cache *mymm_cache_create(struct mymm_pool *pool,
@@ -492,24 +500,11 @@ struct mymm_cache *mymm_cache_of(struct mymm_pool *pool, const void *obj)
 }
 MYMM_EXPORT_INTERNAL(mymm_cache_of);
 
-/**
- * mymm_pool_drain() - give back to the zones whatever no user holds
- * @pool: the pool
- *
- * Empties all magazines on all CPUs, gives all empty slabs back, and empties all per-CPU
- * page lists. Zones that are
- * whole then get their free lists in the order that they had at load, so that what
- * follows depends on nothing that came before.
- *
- * Context: process; sleeps.
- * Return: slabs given back.
- */
-unsigned long mymm_pool_drain(struct mymm_pool *pool)
+static unsigned long drain(struct mymm_pool *pool)
 {
 	struct mymm_cache *cache;
 	unsigned long slabs = 0;
 
-	atomic_long_inc(&pool->reclaim.stats.drop_slab);
 	cpus_read_lock();
 	mutex_lock(&pool->lock);
 	if (!mymm_pool_dead(pool)) {
@@ -521,6 +516,29 @@ unsigned long mymm_pool_drain(struct mymm_pool *pool)
 	}
 	mutex_unlock(&pool->lock);
 	cpus_read_unlock();
+	return slabs;
+}
+
+/**
+ * mymm_pool_drain() - give back to the zones whatever no user holds
+ * @pool: the pool
+ *
+ * Empties all magazines on all CPUs, gives all empty slabs back, and empties all per-CPU
+ * page lists. Zones that are whole then get their free lists in the order that they had
+ * at load, so that what follows depends on nothing that came before. Waits for slabs that
+ * wait for a grace period.
+ *
+ * Context: process; sleeps.
+ * Return: slabs given back.
+ */
+unsigned long mymm_pool_drain(struct mymm_pool *pool)
+{
+	unsigned long slabs = drain(pool);
+
+	atomic_long_inc(&pool->reclaim.stats.drop_slab);
+	/* What waited for readers is in the lists of CPUs now. */
+	if (mymm_slabs_wait(pool))
+		drain(pool);
 	return slabs;
 }
 EXPORT_SYMBOL_GPL(mymm_pool_drain);

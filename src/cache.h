@@ -27,7 +27,7 @@
 /* The flags of kmem_cache_create() that mean something here. */
 #define MYMM_CACHE_FLAGS                                     \
 	(SLAB_HWCACHE_ALIGN | SLAB_POISON | SLAB_CACHE_DMA | \
-	 SLAB_CACHE_DMA32 | SLAB_RECLAIM_ACCOUNT)
+	 SLAB_CACHE_DMA32 | SLAB_RECLAIM_ACCOUNT | SLAB_TYPESAFE_BY_RCU)
 
 /**
  * struct mymm_cache - objects of one size
@@ -123,13 +123,13 @@ struct mymm_cache {
 
 /*
  * Is an object to be cleared? With init_on_alloc=1 it is for any flags, but for what a
- * constructor wrote; and poison is left to be seen.
+ * constructor wrote, or a reader may still look at; and poison is left to be seen.
  */
 static inline bool mymm_cache_clears(const struct mymm_cache *cache, gfp_t gfp)
 {
 	if (cache->ctor)
 		return false;
-	if (cache->flags & SLAB_POISON)
+	if (cache->flags & (SLAB_POISON | SLAB_TYPESAFE_BY_RCU))
 		return gfp & __GFP_ZERO;
 	return want_init_on_alloc(gfp);
 }
@@ -137,7 +137,15 @@ static inline bool mymm_cache_clears(const struct mymm_cache *cache, gfp_t gfp)
 /* Whether to write and check patterns in free objects. */
 static inline bool mymm_cache_poisons(const struct mymm_cache *cache)
 {
-	return (cache->flags & SLAB_POISON) && !cache->ctor;
+	return (cache->flags & SLAB_POISON) &&
+	       !(cache->flags & SLAB_TYPESAFE_BY_RCU) && !cache->ctor;
+}
+
+/* Whether an object keeps its contents while it is free: then our word is behind it. */
+static inline bool mymm_cache_word_outside(const struct mymm_cache *cache)
+{
+	return cache->ctor ||
+	       (cache->flags & (SLAB_POISON | SLAB_TYPESAFE_BY_RCU));
 }
 
 /*

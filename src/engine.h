@@ -40,6 +40,8 @@ struct mymm_slabinfo {
  * struct mymm_engine_ops - one way to cut pages into objects
  * @name: what people call it
  * @needs_memory: it writes into the objects, so the pool must have memory
+ * @typesafe: it can do %SLAB_TYPESAFE_BY_RCU: leaves objects as they are while they are free,
+ *            and gives slabs back with mymm_slab_free_pages()
  * @pool_init: make what the engine needs in a new pool; may be NULL
  * @pool_exit: undo that, after the last cache, or if it failed or never was; may be NULL
  * @cache_init: settle the geometry of a new cache; -EINVAL if there is none
@@ -66,6 +68,7 @@ struct mymm_slabinfo {
 struct mymm_engine_ops {
 	const char *name;
 	bool needs_memory;
+	bool typesafe;
 	int (*pool_init)(struct mymm_pool *pool,
 			 const struct mymm_pool_config *config);
 	void (*pool_exit)(struct mymm_pool *pool);

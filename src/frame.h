@@ -126,6 +126,7 @@ static inline unsigned int mymm_tag_zone(u32 tag)
  * @inuse: first frame of a slab: objects handed out; the cache's list lock
  * @free: first frame of a slab: link to the first object of its freelist, see
  *        cache.h; the cache's list lock
+ * @rcu: first frame of what was a slab until a moment ago: see slab_rcu.c
  */
 struct mymm_frame {
 	u32 tag;
@@ -133,14 +134,19 @@ struct mymm_frame {
 	u16 objects;
 	union {
 		struct {
-			u32 next;
-			u32 prev;
+			union {
+				struct {
+					u32 next;
+					u32 prev;
+				};
+				u64 links;
+			};
+			u32 start;
+			u16 inuse;
+			u16 free;
 		};
-		u64 links;
+		struct rcu_head rcu;
 	};
-	u32 start;
-	u16 inuse;
-	u16 free;
 };
 
 static_assert(sizeof(struct mymm_frame) == 24,

@@ -116,7 +116,7 @@ struct mymm_pool_config {
  * @size: bytes of an object
  * @align: bytes, a power of two up to a page; 0 for a word
  * @flags: any of SLAB_HWCACHE_ALIGN, SLAB_POISON, SLAB_CACHE_DMA,
- *         SLAB_CACHE_DMA32, SLAB_RECLAIM_ACCOUNT
+ *         SLAB_CACHE_DMA32, SLAB_RECLAIM_ACCOUNT, SLAB_TYPESAFE_BY_RCU
  * @ctor: called for each object when its slab is made, or NULL
  * @engine: NULL for the pool's default
  */

@@ -45,6 +45,7 @@
 #include "kmalloc.h"
 #include "owner.h"
 #include "pool.h"
+#include "slab_rcu.h"
 #include "tuning.h"
 
 /* The registry's; see pool.h for the order of locks. */
@@ -562,6 +563,7 @@ static void free_pool(struct mymm_pool *pool)
 	mymm_owners_stop(pool);
 	mymm_cache_release_all(pool);
 	mymm_engines_end(pool);
+	mymm_slabs_wait(pool);
 	mymm_pcp_destroy(pool);
 	mymm_area_free(&pool->arena);
 	mymm_area_free(&pool->table);

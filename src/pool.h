@@ -116,6 +116,7 @@ struct mymm_node {
  * @own_users: those of the creator and of the size classes; with no others the pool
  *             may be destroyed; constant
  * @refused: count of each kind of refusal
+ * @rcu_slabs: slabs that wait for a grace period; slab_rcu.c
  * @reclaim: who gives frames back, and how often that was needed
  * @arena: the memory behind the frames
  * @table: the memory of the frame table
@@ -161,6 +162,7 @@ struct mymm_pool {
 	refcount_t users;
 	unsigned int own_users;
 	atomic_long_t refused[MYMM_NR_REFUSALS];
+	atomic_long_t rcu_slabs;
 	struct mymm_reclaim reclaim;
 
 	struct mymm_area arena;

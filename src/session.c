@@ -73,6 +73,12 @@ static long call_batch(struct mymm_session *s, void *arg)
 	return 0;
 }
 
+/* A program can't bring code; but what a cache with a constructor is like, it can see. */
+static void construct(void *obj)
+{
+	*(u8 *)obj = MYMM_CTOR_BYTE;
+}
+
 static long call_cache_create(struct mymm_session *s, void *arg)
 {
 	struct mymm_cache_args *args = arg;
@@ -98,6 +104,10 @@ static long call_cache_create(struct mymm_session *s, void *arg)
 		config.flags |= SLAB_CACHE_DMA;
 	if (args->flags & MYMM_CACHE_RECLAIM_ACCOUNT)
 		config.flags |= SLAB_RECLAIM_ACCOUNT;
+	if (args->flags & MYMM_CACHE_TYPESAFE_BY_RCU)
+		config.flags |= SLAB_TYPESAFE_BY_RCU;
+	if (args->flags & MYMM_CACHE_CTOR)
+		config.ctor = construct;
 
 	cache = __mymm_cache_create(s->pool, &config, s->owner);
 	if (IS_ERR(cache))

@@ -21,7 +21,7 @@
  * without a cookie, or to one that was just handed out and says so.)
  *
  * Where the word stands is SLUB's rule: in the middle of the object, or behind it if
- * the object must keep its contents while it is free (constructor, poison). So are
+ * the object must keep its contents while it is free (constructor, poison, RCU). So are
  * size and order, and with them what /proc/myslabinfo shows: the running kernel's
  * own numbers for a cache of the same size, alignment and flags.
  *
@@ -45,6 +45,7 @@
 
 #include "compat.h"
 #include "page_alloc.h"
+#include "slab_rcu.h"
 #include "slub.h"
 
 /* What a caller's flags may say about getting a slab: how hard to try, no more. */
@@ -161,19 +162,17 @@ static struct mymm_frame *make_slab(struct mymm_cache *cache, gfp_t gfp)
 
 static void give_slab_back(struct mymm_cache *cache, struct mymm_frame *slab)
 {
-	const struct mymm_owner owner = { .caller = _THIS_IP_ };
 	unsigned int order = mymm_tag_order(slab->tag);
 	unsigned int i;
 
 	count_slab(cache, slab, -(1L << order));
-	atomic_long_add(1L << order, &cache->pool->reclaim.slab_freed);
 	for (i = 0; i < 1U << order; i++) {
 		WRITE_ONCE(slab[i].cache, 0);
 		if (i)
 			WRITE_ONCE(slab[i].tag, 0);
 	}
 	WRITE_ONCE(slab->tag, (slab->tag & ~MYMM_TAG_STATE) | MYMM_FRAME_PAGES);
-	__mymm_free_pages(cache->pool, slab, order, owner);
+	mymm_slab_free_pages(cache, slab);
 }
 
 /* Slabs that left their list, strung up by their links: no lock protects them. */
@@ -475,7 +474,7 @@ static int slub_cache_init(struct mymm_cache *cache)
 {
 	unsigned int size = ALIGN(cache->object_size, sizeof(void *));
 
-	if (cache->ctor || (cache->flags & SLAB_POISON)) {
+	if (mymm_cache_word_outside(cache)) {
 		cache->offset = size;
 		size += sizeof(void *);
 	} else {
@@ -542,6 +541,7 @@ static void slub_get_slabinfo(struct mymm_cache *cache,
 const struct mymm_engine_ops mymm_slub_ops = {
 	.name = "slub",
 	.needs_memory = true,
+	.typesafe = true,
 	.cache_init = slub_cache_init,
 	.alloc = slub_alloc,
 	.free = slub_free,

@@ -62,7 +62,14 @@
 #define MYMM_CACHE_POISON (1U << 1)
 #define MYMM_CACHE_DMA (1U << 2)
 #define MYMM_CACHE_RECLAIM_ACCOUNT (1U << 3)
-#define MYMM_CACHE_ALL ((1U << 4) - 1)
+#define MYMM_CACHE_TYPESAFE_BY_RCU \
+	(1U << 4) /* slabs go after a grace period: readers may still look */
+#define MYMM_CACHE_CTOR \
+	(1U             \
+	 << 5) /* has a constructor: it sets the first byte to MYMM_CTOR_BYTE */
+#define MYMM_CACHE_ALL ((1U << 6) - 1)
+
+#define MYMM_CTOR_BYTE 0xc7
 
 /**
  * enum mymm_op_code - what one operation of a batch does
