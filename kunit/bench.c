@@ -26,6 +26,7 @@
 #include "../src/compat.h"
 #include "../src/magazine.h"
 #include "../src/mymm.h"
+#include "../src/proc.h"
 
 #define ROUNDS 5
 #define BATCH 256
@@ -38,6 +39,8 @@ static struct {
 	struct mymm_pool *large;
 	struct mymm_pool *bare;
 	struct mymm_cache *ours;
+	struct mymm_cache *slab;
+	struct mymm_cache *unshared;
 	struct kmem_cache *theirs;
 	void *objs[BATCH];
 	struct page *page[BATCH];
@@ -83,6 +86,24 @@ DEFINE_MEASURE(nothing, (void)order)
 DEFINE_MEASURE(ours_object,
 	       mymm_cache_free(bench.ours,
 			       mymm_cache_alloc(bench.ours, GFP_KERNEL)))
+#define OBJECT_PAIR(cache) \
+	mymm_cache_free(cache, mymm_cache_alloc(cache, GFP_KERNEL))
+#define OBJECT_BATCH(cache)                                             \
+	({                                                              \
+		FOR_BATCH(bench.objs[i] =                               \
+				  mymm_cache_alloc(cache, GFP_KERNEL)); \
+		FOR_BATCH(mymm_cache_free(cache, bench.objs[i]));       \
+	})
+#define OBJECT_BULK(cache)                                                  \
+	({                                                                  \
+		mymm_cache_alloc_bulk(cache, GFP_KERNEL, BULK, bench.objs); \
+		mymm_cache_free_bulk(cache, BULK, bench.objs);              \
+	})
+
+DEFINE_MEASURE(slab_object, OBJECT_PAIR(bench.slab))
+DEFINE_MEASURE(slab_batch, OBJECT_BATCH(bench.slab))
+DEFINE_MEASURE(slab_bulk, OBJECT_BULK(bench.slab))
+DEFINE_MEASURE(unshared_batch, OBJECT_BATCH(bench.unshared))
 DEFINE_MEASURE(ours_object_unchecked,
 	       mymm_cache_free_unchecked(
 		       bench.ours,
@@ -165,6 +186,11 @@ static const struct row rows[] = {
 	{ "  in batches of 256, a pair", ours_batch, theirs_batch, 0, 20,
 	  BATCH },
 	{ "  in bulks of 64, an object", ours_bulk, theirs_bulk, 0, 100, BULK },
+	{ "slab: object, pair", slab_object, NULL, 0, 2000, 1 },
+	{ "  in batches of 256, a pair", slab_batch, NULL, 0, 20, BATCH },
+	{ "  without a shared array, a pair", unshared_batch, NULL, 0, 20,
+	  BATCH },
+	{ "  in bulks of 64, an object", slab_bulk, NULL, 0, 100, BULK },
 	{ "kmalloc(64), pair", ours_kmalloc, theirs_kmalloc, 0, 2000, 1 },
 	{ "pages of order 0, pair", ours_pages, theirs_pages, 0, 1000, 1 },
 	{ "  in batches of 256, a pair", ours_pages_batch, theirs_pages_batch,
@@ -262,6 +288,17 @@ static int __init bench_init(void)
 		.name = "bench",
 		.size = OBJECT_SIZE,
 	};
+	static const struct mymm_cache_config slab = {
+		.name = "bench-slab",
+		.size = OBJECT_SIZE,
+		.engine = "slab",
+	};
+	static const struct mymm_cache_config unshared = {
+		.name = "bench-bare",
+		.size = OBJECT_SIZE,
+		.engine = "slab",
+	};
+	char tunables[] = "bench-bare 120 60 0";
 	int err;
 
 	bench.pool = mymm_pool_create(&pool);
@@ -287,15 +324,32 @@ static int __init bench_init(void)
 		err = PTR_ERR(bench.ours);
 		goto err_bare;
 	}
+	bench.slab = mymm_cache_create(bench.pool, &slab);
+	if (IS_ERR(bench.slab)) {
+		err = PTR_ERR(bench.slab);
+		goto err_cache;
+	}
+	bench.unshared = mymm_cache_create(bench.pool, &unshared);
+	if (IS_ERR(bench.unshared)) {
+		err = PTR_ERR(bench.unshared);
+		goto err_slab;
+	}
+	err = mymm_slabinfo_set(bench.pool, tunables);
+	if (err)
+		goto err_unshared;
 	bench.theirs = kmem_cache_create("mymm_bench", OBJECT_SIZE, 0, 0, NULL);
 	if (!bench.theirs) {
 		err = -ENOMEM;
-		goto err_cache;
+		goto err_unshared;
 	}
 	bench.file = debugfs_create_file("mymm_bench", 0400, NULL, NULL,
 					 &bench_fops);
 	return 0;
 
+err_unshared:
+	mymm_cache_destroy(bench.unshared);
+err_slab:
+	mymm_cache_destroy(bench.slab);
 err_cache:
 	mymm_cache_destroy(bench.ours);
 err_bare:
@@ -313,6 +367,8 @@ static void __exit bench_exit(void)
 {
 	debugfs_remove(bench.file);
 	kmem_cache_destroy(bench.theirs);
+	mymm_cache_destroy(bench.unshared);
+	mymm_cache_destroy(bench.slab);
 	mymm_cache_destroy(bench.ours);
 	mymm_pool_destroy(bench.bare);
 	mymm_pool_destroy(bench.large);

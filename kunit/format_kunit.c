@@ -253,7 +253,7 @@ static void long_file(struct kunit *test)
 	KUNIT_EXPECT_GT(test, strlen(expected), 40000);
 	for (i = 0; i < ARRAY_SIZE(pieces); i++) {
 		text = mymm_test_read_file(test, "/proc/myslabinfo", pieces[i],
-					   0400);
+					   0600);
 		KUNIT_EXPECT_TRUE_MSG(test, !strcmp(text, expected),
 				      "in pieces of %zu", pieces[i]);
 		kunit_kfree(test, text);

@@ -14,12 +14,12 @@
 
 /*
  * Pages that describe a pool of so many pages in one zone: its frames; 4 types' lists of 11
- * orders; the lists of 512 caches; those of page lists that stay empty, and of each CPU's,
+ * orders; the lists of 512 caches, 3 of each node, and 3 of the slob engine; those of page lists that stay empty, and of each CPU's,
  * 4 types of 5 orders each.
  */
 static unsigned int table_pages(unsigned int pages, unsigned int flags)
 {
-	unsigned int frames = ALIGN(pages, 1024) + 4 * 11 + 512 * 2 + 20;
+	unsigned int frames = ALIGN(pages, 1024) + 4 * 11 + 512 * 3 + 3 + 20;
 
 	if (!(flags & MYMM_POOL_NO_PCP))
 		frames += 20 * nr_cpu_ids;
@@ -72,9 +72,9 @@ static void pool_create(struct kunit *test)
 		.flags = MYMM_POOL_BARE,
 	};
 
-	KUNIT_ASSERT_EQ(test, table_pages(8, MYMM_POOL_BARE), 13);
+	KUNIT_ASSERT_EQ(test, table_pages(8, MYMM_POOL_BARE), 16);
 	create_in_the_end(test, &config,
-			  BEFORE + (1 + 13 + 1) + (1 + 8 + 1) + 2 + 1 + 2 * 39);
+			  BEFORE + (1 + 16 + 1) + (1 + 8 + 1) + 2 + 1 + 2 * 39);
 }
 
 /*
@@ -92,7 +92,8 @@ static void pool_create_full(struct kunit *test)
 	};
 	/* The frames of both nodes are within the first 1024. */
 	unsigned int table = DIV_ROUND_UP(
-		(1024 + 512 * 2 + 20 + 2 * (4 * 11 + 20 * nr_cpu_ids)) * 24,
+		(1024 + 512 * 3 * 2 + 3 + 20 + 2 * (4 * 11 + 20 * nr_cpu_ids)) *
+			24,
 		PAGE_SIZE);
 
 	create_in_the_end(test, &config,

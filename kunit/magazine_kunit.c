@@ -187,18 +187,18 @@ static void overflow_by_one(struct mymm_test_thread *thread)
 		mymm_test_complain(thread, "%lu where 128 fit",
 				   (unsigned long)mag->count);
 	mymm_cache_free(cache, objs[128]);
-	if (mag->count != 128 - 32 + 1)
+	if (mag->count != 128 - 64 + 1)
 		mymm_test_complain(thread, "%lu are left",
 				   (unsigned long)mag->count);
 	for (i = 0; i < 129; i++) {
-		bool in_magazine = i >= 32;
+		bool in_magazine = i >= 64;
 
 		if (mymm_magazine_has(cache, objs[i]) != in_magazine)
 			mymm_test_complain(thread, "number %d", i);
 	}
 }
 
-/* The object that does not fit makes the oldest 32 go, and is then the newest. */
+/* The object that does not fit makes the oldest 64 go, and is then the newest. */
 static void oldest_go_first(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool(test, "DMA:256K");

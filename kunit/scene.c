@@ -101,7 +101,7 @@ struct mymm_scene *mymm_scene_new(struct kunit *test, struct mymm_pool *pool,
 				   sizeof(*scene->pcp), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, scene->pcp);
 	copy_lists(scene, false);
-	if (pool->base)
+	if (mymm_pool_has_memory(pool))
 		scene->memory = copy_of(test, pool->base, pool->bytes);
 	for (i = 0; i < SCENE_CACHES && scene->cache[i]; i++)
 		scene->saved[i] = copy_of(test, scene->cache[i],

@@ -341,7 +341,9 @@ struct mymm_test_state mymm_test_state(struct mymm_pool *pool)
 			jhash(pool->frame, pool->table.pages << PAGE_SHIFT, 0),
 		.zones = hash_zones(pool),
 		.caches = hash_caches(pool),
-		.memory = pool->base ? jhash(pool->base, pool->bytes, 0) : 0,
+		.memory = mymm_pool_has_memory(pool) ?
+				  jhash(pool->base, pool->bytes, 0) :
+				  0,
 	};
 	for (i = 0; i < MYMM_NR_REFUSALS; i++)
 		state.refused[i] = atomic_long_read(&pool->refused[i]);

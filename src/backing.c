@@ -11,8 +11,13 @@
  * What a page of the area is found from is the page table: vmalloc_to_page(). The
  * pages are therefore not remembered anywhere else; giving them back strings them
  * up on page->lru, which is ours as long as the page is.
+ *
+ * A pool without memory has addresses all the same, so that its objects can be told apart
+ * and an address leads to its pool: a *void*, a stretch that no page table can map. Whoever
+ * follows such an address gets a fault, and nobody's memory is harmed.
  */
 #include <linux/gfp.h>
+#include <linux/idr.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -180,4 +185,43 @@ void mymm_area_free(struct mymm_area *area)
 		cond_resched();
 	}
 	*area = (struct mymm_area){};
+}
+
+/*
+ * Neither user space nor the kernel has addresses that begin with 01, whatever the number
+ * of levels of the page table; each void has as much of them as the largest pool can need.
+ */
+#define VOID_SHIFT (31 + PAGE_SHIFT)
+#define VOID_BITS (BITS_PER_LONG - 2 - VOID_SHIFT)
+#define VOID_START (1UL << (BITS_PER_LONG - 2))
+
+static DEFINE_IDA(voids);
+
+/**
+ * mymm_void_alloc() - get addresses that lead nowhere, for 2^31 frames
+ *
+ * Context: process; sleeps.
+ * Return: the first of them; NULL if there is no memory to remember it by.
+ */
+void *mymm_void_alloc(void)
+{
+	int id = mymm_inject_fail() ?
+			 -ENOMEM :
+			 ida_alloc_max(&voids, (1U << VOID_BITS) - 1,
+				       GFP_KERNEL);
+
+	if (id < 0)
+		return NULL;
+	return (void *)(VOID_START + ((unsigned long)id << VOID_SHIFT));
+}
+
+/**
+ * mymm_void_free() - give them back
+ * @base: from mymm_void_alloc()
+ *
+ * Context: process.
+ */
+void mymm_void_free(void *base)
+{
+	ida_free(&voids, ((unsigned long)base - VOID_START) >> VOID_SHIFT);
 }

@@ -25,6 +25,8 @@ int mymm_area_alloc_parts(struct mymm_area *area,
 			  const struct mymm_area_part *part, unsigned int nr);
 int mymm_area_alloc(struct mymm_area *area, unsigned long pages, int node);
 void mymm_area_free(struct mymm_area *area);
+void *mymm_void_alloc(void);
+void mymm_void_free(void *base);
 unsigned long mymm_area_room(void);
 unsigned long mymm_area_held(void);
 

@@ -27,6 +27,7 @@
 
 static const struct mymm_engine_ops *const mymm_engines[] = {
 	&mymm_slub_ops,
+	&mymm_slab_ops,
 	&mymm_slob_ops,
 };
 
@@ -122,6 +123,7 @@ static int check_config(struct mymm_pool *pool,
 			const struct mymm_engine_ops *engine)
 {
 	slab_flags_t unknown = config->flags & ~MYMM_CACHE_FLAGS;
+	bool memory = mymm_pool_has_memory(pool);
 
 	if (!good_name(config->name)) {
 		pr_err_ratelimited(
@@ -137,10 +139,17 @@ static int check_config(struct mymm_pool *pool,
 			config->engine);
 		return -EINVAL;
 	}
-	if (engine->needs_memory && !mymm_pool_has_memory(pool)) {
+	if (engine->needs_memory && !memory) {
 		pr_err_ratelimited(
 			"pool %s: cache %s: engine %s needs memory, and the pool has none (backing=none)\n",
 			pool->name, config->name, engine->name);
+		return -EOPNOTSUPP;
+	}
+	if (!memory && (config->ctor || (config->flags & SLAB_POISON))) {
+		pr_err_ratelimited(
+			"pool %s: cache %s: %s needs memory, and the pool has none (backing=none)\n",
+			pool->name, config->name,
+			config->ctor ? "a constructor" : "poison");
 		return -EOPNOTSUPP;
 	}
 	if (!config->size || config->size > PAGE_SIZE << MYMM_MAX_ORDER) {
@@ -228,6 +237,7 @@ static int find_place(struct mymm_pool *pool, const char *name)
 static int register_cache(struct mymm_cache *cache)
 {
 	struct mymm_pool *pool = cache->pool;
+	unsigned int n;
 	int id;
 
 	guard(mutex)(&pool->lock);
@@ -239,8 +249,8 @@ static int register_cache(struct mymm_cache *cache)
 	cache->id = id;
 	cache->partial = mymm_pool_cache_list(pool, id, 0);
 	cache->full = mymm_pool_cache_list(pool, id, 1);
-	mymm_list_init(pool->frame, cache->partial);
-	mymm_list_init(pool->frame, cache->full);
+	for (n = 0; n < mymm_pool_lists_per_cache(pool); n++)
+		mymm_list_init(pool->frame, mymm_pool_cache_list(pool, id, n));
 	list_add(&cache->list, &pool->caches);
 	rcu_assign_pointer(pool->cache_by_id[id], cache);
 	return 0;
@@ -264,7 +274,8 @@ static struct mymm_cache *new_cache(struct mymm_pool *pool,
 	cache->pool = pool;
 	cache->frame = pool->frame;
 	cache->base = pool->base;
-	cache->bytes = pool->bytes;
+	cache->has_memory = mymm_pool_has_memory(pool);
+	cache->bytes = cache->has_memory ? pool->bytes : 0;
 	cache->key = pool->key;
 	cache->engine = engine;
 	cache->ctor = config->ctor;
@@ -272,9 +283,16 @@ static struct mymm_cache *new_cache(struct mymm_pool *pool,
 	cache->gfp = slab_gfp(config->flags);
 	cache->object_size = config->size;
 	cache->align = alignment(config);
-	cache->leave_gfp = mymm_cache_clears(cache, 0) ? ~(__force gfp_t)0 :
-							 __GFP_ZERO;
+	cache->leave_gfp = !cache->has_memory || mymm_cache_clears(cache, 0) ?
+				   ~(__force gfp_t)0 :
+				   __GFP_ZERO;
 	return cache;
+}
+
+static void exit_engine(struct mymm_cache *cache)
+{
+	if (cache->engine->cache_exit)
+		cache->engine->cache_exit(cache);
 }
 
 struct mymm_cache *__mymm_cache_create(struct mymm_pool *pool,
@@ -299,19 +317,19 @@ struct mymm_cache *__mymm_cache_create(struct mymm_pool *pool,
 	if (!cache)
 		return ERR_PTR(-ENOMEM);
 	err = engine->cache_init(cache);
-	if (err) {
+	if (err == -EINVAL)
 		pr_err_ratelimited(
 			"pool %s: cache %s: no slab can hold objects of %u bytes\n",
 			pool->name, cache->name, cache->size);
+	if (err)
 		goto err_cache;
-	}
 	if (cache->exact) {
 		cache->bytes = 0;
 		cache->leave_gfp = ~(__force gfp_t)0;
 	}
 	err = mymm_magazine_create(cache);
 	if (err)
-		goto err_cache;
+		goto err_engine;
 	err = register_cache(cache);
 	if (err) {
 		pr_err_ratelimited(
@@ -326,6 +344,8 @@ struct mymm_cache *__mymm_cache_create(struct mymm_pool *pool,
 
 err_magazine:
 	mymm_magazine_destroy(cache);
+err_engine:
+	exit_engine(cache);
 err_cache:
 	kfree(cache);
 	return ERR_PTR(err);
@@ -336,8 +356,8 @@ err_cache:
  * @pool: where its slabs are from
  * @config: what it is to be like; not needed afterwards
  *
- * Order and objects per slab are those that the running kernel's SLUB would choose
- * for a cache of the same size, alignment, flags and constructor.
+ * Order and objects per slab are the engine's choice: for slub those of the running kernel's
+ * SLUB for a cache of the same size, alignment, flags and constructor; for slab SLAB's.
  *
  * Context: process; sleeps.
  * Return: the cache, or an ERR_PTR: -EINVAL with a line in the log that says which
@@ -365,6 +385,7 @@ static void free_cache_rcu(struct rcu_head *rcu)
 	struct mymm_cache *cache = container_of(rcu, struct mymm_cache, rcu);
 
 	mymm_magazine_destroy(cache);
+	exit_engine(cache);
 	kfree(cache);
 }
 

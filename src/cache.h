@@ -31,16 +31,17 @@
 
 /**
  * struct mymm_cache - objects of one size
- * @mag: the magazine of each CPU; constant
- * @mag_limit: objects that a magazine has room for, 0: none; constant
- * @mag_batch: how many move between a magazine and the engine at once; constant
+ * @mag: the magazine of each CPU; changed as tunables.c tells
+ * @mag_limit: objects that a magazine has room for, 0: none; likewise
+ * @mag_batch: how many move between a magazine and the engine at once; likewise
  * @leave_gfp: flags with which the fast path is left: those that ask for a cleared
- *             object; all, once the pool is dead
+ *             object; all, where there is no memory, or once the pool is dead
  * @id: its number in the pool; constant
  * @frame: the pool's frame table, and
  * @base: the address of its frame 0, and
  * @bytes: the bytes behind that, copied here so that a free reads one cache line
- *         less; 0 once the pool is dead, so that nothing is owned
+ *         less; 0 once the pool is dead, so that nothing is owned, and where there is no
+ *         memory, so that bare.c decides
  * @exact: the engine knows what is free, see engine.h; constant
  * @key: of the cookies; the pool's; constant
  * @inverse: of the odd part of @size, and
@@ -57,6 +58,8 @@
  * @order: of a slab; constant
  * @min_order: of a slab when there is nothing larger; constant
  * @num: objects in a slab of @order; constant
+ * @has_memory: the pool's; where it is not, nothing is written into objects; constant
+ * @engine_data: the engine's own; constant
  * @min_partial: empty slabs are kept while there are not more partial ones; constant
  * @flights: batches that are neither in a magazine nor with the engine
  * @moves: batches that ever were
@@ -100,6 +103,8 @@ struct mymm_cache {
 	unsigned int order;
 	unsigned int min_order;
 	unsigned int num;
+	bool has_memory;
+	void *engine_data;
 	unsigned int min_partial;
 
 	atomic_t flights;
@@ -127,7 +132,7 @@ struct mymm_cache {
  */
 static inline bool mymm_cache_clears(const struct mymm_cache *cache, gfp_t gfp)
 {
-	if (cache->ctor)
+	if (cache->ctor || !cache->has_memory)
 		return false;
 	if (cache->flags & (SLAB_POISON | SLAB_TYPESAFE_BY_RCU))
 		return gfp & __GFP_ZERO;
@@ -215,6 +220,21 @@ static __always_inline bool mymm_cache_owns(const struct mymm_cache *cache,
 	return mymm_cache_begins(cache, frame, at);
 }
 
+/* The same for a pool that may be dead, or have no memory. */
+static inline bool mymm_cache_has(const struct mymm_cache *cache,
+				  const void *obj)
+{
+	unsigned long at = (unsigned long)obj - (unsigned long)cache->base;
+	const struct mymm_frame *frame;
+
+	if (at >= cache->pool->bytes)
+		return false;
+	frame = &cache->frame[at >> PAGE_SHIFT];
+	return READ_ONCE(frame->cache) == cache->id &&
+	       ror32((u32)at * cache->inverse - READ_ONCE(frame->start),
+		     cache->shift) < READ_ONCE(frame->objects);
+}
+
 struct mymm_cache *__mymm_cache_create(struct mymm_pool *pool,
 				       const struct mymm_cache_config *config,
 				       struct mymm_owner creator);
@@ -222,6 +242,9 @@ int mymm_cache_destroy_count(struct mymm_cache *cache, unsigned long *live);
 unsigned long mymm_cache_live(struct mymm_cache *cache);
 struct mymm_cache *mymm_cache_of(struct mymm_pool *pool, const void *obj);
 unsigned int mymm_slab_order(unsigned int size);
+u32 mymm_inverse_of_odd(u32 odd);
+int mymm_cache_tune(struct mymm_cache *cache,
+		    const struct mymm_tunables *tunables);
 void mymm_cache_kill_all(struct mymm_pool *pool);
 void mymm_cache_release_all(struct mymm_pool *pool);
 

@@ -91,6 +91,13 @@
 #define MYMM_PAGE_OWNER_FREE_TS 1
 #endif
 
+/* A variable that CONFIG_INIT_STACK_ALL_ZERO need not clear; only newer kernels name it. */
+#if __has_attribute(__uninitialized__)
+#define MYMM_UNCLEARED __attribute__((__uninitialized__))
+#else
+#define MYMM_UNCLEARED
+#endif
+
 /*
  * in_nmi(), where it is asked once an operation: one instruction that tests the count in
  * its place. The count was a variable of its own until 6.2, and is again since 6.15.

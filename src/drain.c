@@ -36,12 +36,14 @@ static int cpu_dead_state;
  * @pool: to which pool
  * @cache: and to which cache, for magazines; NULL: to all of the pool
  * @finding: where to, for a check
+ * @left: the magazines that it had
  */
 static struct job {
 	void (*run)(struct mymm_pool *pool, struct mymm_cache *cache);
 	struct mymm_pool *pool;
 	struct mymm_cache *cache;
 	struct mymm_finding *finding;
+	struct mymm_magazine __percpu *left;
 } job;
 
 /* What was not taken from lately goes; of the others half stays. */
@@ -118,6 +120,59 @@ static void trim_magazines(struct mymm_pool *pool, struct mymm_cache *none)
 
 		empty_magazine(cache, mag, trimmed(cache, mag));
 	}
+}
+
+/* SLAB's measure: a fifth of the room, or half of what there is. */
+static void reap_magazines(struct mymm_pool *pool, struct mymm_cache *none)
+{
+	struct mymm_cache *cache;
+
+	list_for_each_entry(cache, &pool->caches, list) {
+		struct mymm_magazine *mag = this_cpu_ptr(cache->mag);
+		unsigned long count = mag->count, fifth;
+		bool idle = mag->alloc_hits == mag->reap_hits;
+
+		mag->reap_hits = mag->alloc_hits;
+		if (!cache->engine->reap || !idle || !count)
+			continue;
+		fifth = (cache->mag_limit + 4) / 5;
+		if (fifth > count)
+			fifth = (count + 1) / 2;
+		empty_magazine(cache, mag, count - fifth);
+	}
+}
+
+/*
+ * Both of one CPU; nobody is at the old one any more. What was counted goes on; interrupts
+ * are counting in the new one.
+ */
+static void inherit(struct mymm_magazine *mag, const struct mymm_magazine *old)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	mag->alloc_hits += old->alloc_hits;
+	mag->alloc_misses += old->alloc_misses;
+	mag->free_misses += old->free_misses;
+	mag->moved += old->moved;
+	mag->token.collisions += old->token.collisions;
+	local_irq_restore(flags);
+}
+
+/* The old magazine of this CPU, which has a new one already, is left. */
+static void leave_magazine(struct mymm_pool *pool, struct mymm_cache *cache)
+{
+	struct mymm_magazine *old = this_cpu_ptr(job.left);
+
+	drain_magazine(cache, old);
+	preempt_disable();
+	inherit(this_cpu_ptr(cache->mag), old);
+	preempt_enable();
+}
+
+static void see_limit(struct mymm_pool *pool, struct mymm_cache *cache)
+{
+	/* To have been here is enough: what began before has ended. */
 }
 
 static void drain_pages(struct mymm_pool *pool, struct mymm_cache *none)
@@ -239,6 +294,61 @@ bool mymm_magazine_try_drain_pool(struct mymm_pool *pool)
 bool mymm_magazine_try_trim_pool(struct mymm_pool *pool)
 {
 	return try_on_all_cpus((struct job){ trim_magazines, pool });
+}
+
+/**
+ * mymm_magazine_try_reap_pool() - a fifth of what was not used since the last time goes back
+ * @pool: whose caches; of those whose engine has a reaper
+ *
+ * Context: process; sleeps. The caller holds cpus_read_lock() and pool->lock.
+ * Return: whether it was done: not if somebody else drains.
+ */
+bool mymm_magazine_try_reap_pool(struct mymm_pool *pool)
+{
+	return try_on_all_cpus((struct job){ reap_magazines, pool });
+}
+
+/**
+ * mymm_magazine_switch() - give a cache other magazines
+ * @cache: the cache
+ * @mag: the new ones, empty
+ * @tunables: what they have room for, and how many objects move at once
+ *
+ * Nobody may put more into a magazine than it has room for, and whoever is at one reads the
+ * limit apart from it. So the lower of both limits holds until each CPU has been seen, then
+ * the magazines change, and the higher one holds when each CPU has emptied its old one. As
+ * long as all of this takes, it is one flight: a search begins anew. See magazine.c.
+ *
+ * Context: process; sleeps. The caller holds cpus_read_lock() and pool->lock.
+ */
+void mymm_magazine_switch(struct mymm_cache *cache,
+			  struct mymm_magazine __percpu *mag,
+			  const struct mymm_tunables *tunables)
+{
+	struct mymm_magazine __percpu *old = cache->mag;
+	unsigned long limit = tunables->limit;
+	int cpu;
+
+	lockdep_assert_held(&cache->pool->lock);
+	guard(mutex)(&drain_lock);
+
+	mymm_flight_begin(cache);
+	WRITE_ONCE(cache->mag_limit, min(cache->mag_limit, limit));
+	run_on_all_cpus((struct job){ see_limit, cache->pool, cache });
+	smp_store_release(&cache->mag, mag);
+	run_on_all_cpus((struct job){ leave_magazine, cache->pool, cache,
+				      .left = old });
+	WRITE_ONCE(cache->mag_limit, limit);
+	WRITE_ONCE(cache->mag_batch, tunables->batchcount);
+	mymm_flight_end(cache);
+
+	/* Those of CPUs that are not there were emptied when they went. */
+	for_each_possible_cpu(cpu)
+		if (!cpu_online(cpu))
+			inherit(per_cpu_ptr(mag, cpu), per_cpu_ptr(old, cpu));
+	/* Others may still count what is in there, or look for something. */
+	synchronize_rcu();
+	free_percpu(old);
 }
 
 /**

@@ -44,7 +44,9 @@ struct mymm_slabinfo {
  *            and gives slabs back with mymm_slab_free_pages()
  * @pool_init: make what the engine needs in a new pool; may be NULL
  * @pool_exit: undo that, after the last cache, or if it failed or never was; may be NULL
- * @cache_init: settle the geometry of a new cache; -EINVAL if there is none
+ * @cache_init: settle the geometry of a new cache; -EINVAL if there is none, -ENOMEM;
+ *              may sleep
+ * @cache_exit: give back what @cache_init got; any context but hardirq; NULL: nothing
  * @alloc: get up to @nr objects; any context but NMI; returns how many, 0 only if
  *         there is no memory. They carry a magazine's cookie
  * @free: take @nr objects back that mymm_cache_owns() and that are not free; any
@@ -52,9 +54,18 @@ struct mymm_slabinfo {
  * @is_free: is @obj, which mymm_cache_owns(), on a freelist of the engine? Exact
  * @judge: for exact caches: what speaks against freeing @obj, which is any address, to this
  *         cache? %MYMM_ADMITTED: nothing, and then, if @now, it is free. Any context but NMI
+ * @is_free: is @obj, which mymm_cache_owns(), on a freelist of the engine? Exact. In a
+ *           pool without memory: is it held by no user?
+ * @claim: where there is no memory for a cookie: note that @obj is held by a user, or is
+ *         not any more; false, and nothing has changed, if it was so already or is no
+ *         object; NULL if @needs_memory
  * @shrink: give empty slabs back, as many as wanted at most; returns how many
  * @empty: frames of empty slabs, which shrink could give back; about
  * @default_tunables: of the magazines of a new cache
+ * @set_tunables: make shared arrays of another size; sleeps; -ENOMEM, and then nothing has
+ *                changed; NULL if there is nothing to tune
+ * @reap: give back what was not used lately; every other second; NULL: never
+ * @refill: get from the kernel what @alloc may not; sleeps; NULL: nothing
  * @get_slabinfo: one consistent moment
  * @check: the first broken invariant of the cache's slabs, if any; -EUCLEAN then
  * @check_pool: the same for what belongs to no cache alone; adds the slabs of all caches of
@@ -73,16 +84,22 @@ struct mymm_engine_ops {
 			 const struct mymm_pool_config *config);
 	void (*pool_exit)(struct mymm_pool *pool);
 	int (*cache_init)(struct mymm_cache *cache);
+	void (*cache_exit)(struct mymm_cache *cache);
 	unsigned int (*alloc)(struct mymm_cache *cache, gfp_t gfp,
 			      unsigned int nr, void **objs);
 	void (*free)(struct mymm_cache *cache, unsigned int nr, void **objs);
 	bool (*is_free)(struct mymm_cache *cache, void *obj);
 	enum mymm_refusal (*judge)(struct mymm_cache *cache, const void *obj,
 				   bool now);
+	bool (*claim)(struct mymm_cache *cache, void *obj, bool held);
 	unsigned long (*shrink)(struct mymm_cache *cache, unsigned long slabs);
 	unsigned long (*empty)(const struct mymm_cache *cache);
 	void (*default_tunables)(const struct mymm_cache *cache,
 				 struct mymm_tunables *tunables);
+	int (*set_tunables)(struct mymm_cache *cache,
+			    const struct mymm_tunables *tunables);
+	void (*reap)(struct mymm_cache *cache);
+	void (*refill)(struct mymm_cache *cache);
 	void (*get_slabinfo)(struct mymm_cache *cache,
 			     struct mymm_slabinfo *info);
 	int (*check)(struct mymm_cache *cache, struct mymm_finding *finding);
@@ -98,6 +115,7 @@ int mymm_engines_begin(struct mymm_pool *pool,
 void mymm_engines_end(struct mymm_pool *pool);
 int mymm_engines_check(struct mymm_pool *pool, unsigned long *slabs,
 		       struct mymm_finding *finding);
+extern const struct mymm_engine_ops mymm_slab_ops;
 
 const struct mymm_engine_ops *mymm_engine_find(const char *name);
 

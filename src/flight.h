@@ -7,6 +7,7 @@
 #include <linux/preempt.h>
 
 #include "cache.h"
+#include "compat.h"
 
 /* Begin to use this CPU's magazine; NULL if we interrupted somebody who does. */
 static inline struct mymm_magazine *mymm_magazine_get(struct mymm_cache *cache)
@@ -27,6 +28,60 @@ static inline void mymm_magazine_put(struct mymm_magazine *mag)
 	mymm_token_return(&mag->token);
 	preempt_enable();
 }
+
+/*
+ * Copy pointers; the lower first, so that they may be moved down. Not memcpy(), which is for
+ * more than a few dozen of them: where the CPU says that it is good at it, that is a string
+ * instruction, which takes its time to begin.
+ */
+static __always_inline void mymm_copy_objects(void **to, void *const *from,
+					      unsigned long nr)
+{
+	void *const *end = from + nr;
+
+	/* Each by itself, or the compiler makes a memcpy() of it. */
+	for (; nr & 3; nr--)
+		WRITE_ONCE(*to++, READ_ONCE(*from++));
+	for (; from != end; from += 4, to += 4) {
+		WRITE_ONCE(to[0], READ_ONCE(from[0]));
+		WRITE_ONCE(to[1], READ_ONCE(from[1]));
+		WRITE_ONCE(to[2], READ_ONCE(from[2]));
+		WRITE_ONCE(to[3], READ_ONCE(from[3]));
+	}
+}
+
+/* The same, last to first. */
+static __always_inline void
+mymm_copy_objects_reversed(void **to, void *const *from, unsigned long nr)
+{
+	void *const *at = from + nr;
+
+	for (; nr & 3; nr--)
+		WRITE_ONCE(*to++, READ_ONCE(*--at));
+	for (; at != from; at -= 4, to += 4) {
+		WRITE_ONCE(to[0], READ_ONCE(at[-1]));
+		WRITE_ONCE(to[1], READ_ONCE(at[-2]));
+		WRITE_ONCE(to[2], READ_ONCE(at[-3]));
+		WRITE_ONCE(to[3], READ_ONCE(at[-4]));
+	}
+}
+
+/*
+ * Room on the stack for a batch. What is in it at the beginning is never read; kernels that
+ * clear each variable would do so every time.
+ */
+#define MYMM_BATCH_ON_STACK(name) void *name[MYMM_BATCH_OBJECTS] MYMM_UNCLEARED
+
+/*
+ * Add to a counter of this CPU's magazine; not with this_cpu_add(), since the magazines may
+ * be others before it has added, see tunables.c.
+ */
+#define mymm_magazine_add(cache, counter, n)            \
+	do {                                            \
+		preempt_disable();                      \
+		this_cpu_add((cache)->mag->counter, n); \
+		preempt_enable();                       \
+	} while (0)
 
 /* A batch is about to be neither in a magazine nor with the engine. */
 static inline void mymm_flight_begin(struct mymm_cache *cache)

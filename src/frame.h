@@ -125,7 +125,8 @@ static inline unsigned int mymm_tag_zone(u32 tag)
  *         times the inverse of the odd part of the object size, see mymm_cache_owns()
  * @inuse: first frame of a slab: objects handed out; the cache's list lock
  * @free: first frame of a slab: link to the first object of its freelist, see
- *        cache.h; the cache's list lock
+ *        cache.h; the cache's list lock. Of the slab engine: see slab.h
+ * @record: first frame of a slab of the slab engine whose index array is elsewhere: where
  * @rcu: first frame of what was a slab until a moment ago: see slab_rcu.c
  */
 struct mymm_frame {
@@ -142,8 +143,13 @@ struct mymm_frame {
 				u64 links;
 			};
 			u32 start;
-			u16 inuse;
-			u16 free;
+			union {
+				struct {
+					u16 inuse;
+					u16 free;
+				};
+				u32 record;
+			};
 		};
 		struct rcu_head rcu;
 	};

@@ -314,7 +314,9 @@ static noinline int kfree_careful(const void *ptr)
 	rcu_read_lock();
 	pool = mymm_pool_of(ptr);
 	if (likely(pool)) {
-		this_cpu_write(last_pool, pool);
+		/* The fast path looks into objects. */
+		if (mymm_pool_has_memory(pool))
+			this_cpu_write(last_pool, pool);
 		err = free_bytes(pool, ptr, MYMM_CALLER);
 	} else {
 		mymm_refuse(NULL, MYMM_REFUSED_FOREIGN,
@@ -382,7 +384,7 @@ static size_t size_of(struct mymm_pool *pool, const void *ptr)
 	}
 	if (cache->exact ?
 		    cache->engine->judge(cache, ptr, false) != MYMM_ADMITTED :
-		    !mymm_cache_owns(cache, ptr))
+		    !mymm_cache_has(cache, ptr))
 		return 0;
 	/* As the kernel has it: padding may be used, unless it is to be checked. */
 	return cache->flags & SLAB_POISON ? cache->object_size : cache->size;

@@ -60,6 +60,7 @@
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 
+#include "bare.h"
 #include "cache.h"
 #include "compat.h"
 #include "fastpath.h"
@@ -212,10 +213,16 @@ static void stash(struct mymm_cache *cache, unsigned int nr, void **objs)
 	struct mymm_magazine *mag = mymm_magazine_get(cache);
 
 	if (mag) {
-		while (nr && mag->count < cache->mag_limit) {
-			mag->objs[mag->count++] = objs[--nr];
-			mag->moved++;
-		}
+		unsigned long room = cache->mag_limit - mag->count;
+		void **to = mag->objs + mag->count;
+
+		if (mag->count >= cache->mag_limit)
+			room = 0;
+		room = min_t(unsigned long, room, nr);
+		mag->count += room;
+		mag->moved += room;
+		nr -= room;
+		mymm_copy_objects_reversed(to, objs + nr, room);
 		mymm_magazine_put(mag);
 	}
 	if (nr)
@@ -223,14 +230,14 @@ static void stash(struct mymm_cache *cache, unsigned int nr, void **objs)
 }
 
 /* One object, and a batch for the magazine with it. */
-static void *alloc_from_engine(struct mymm_cache *cache, gfp_t gfp)
+void *mymm_alloc_from_engine(struct mymm_cache *cache, gfp_t gfp)
 {
-	void *objs[MYMM_BATCH_OBJECTS];
+	MYMM_BATCH_ON_STACK(objs);
 	unsigned int got;
 
 	if (mymm_refuse_now(cache))
 		return NULL;
-	this_cpu_inc(cache->mag->alloc_misses);
+	mymm_magazine_add(cache, alloc_misses, 1);
 
 	mymm_flight_begin(cache);
 	got = cache->engine->alloc(
@@ -242,13 +249,13 @@ static void *alloc_from_engine(struct mymm_cache *cache, gfp_t gfp)
 }
 
 /* Into the magazine, whose oldest batch makes room; or past it. It is in flight. */
-static void free_to_engine(struct mymm_cache *cache, void *obj)
+void mymm_free_to_engine(struct mymm_cache *cache, void *obj)
 {
-	void *objs[MYMM_BATCH_OBJECTS];
+	MYMM_BATCH_ON_STACK(objs);
 	struct mymm_magazine *mag = NULL;
 	unsigned long nr = 0;
 
-	this_cpu_inc(cache->mag->free_misses);
+	mymm_magazine_add(cache, free_misses, 1);
 	if (cache->mag_limit)
 		mag = mymm_magazine_get(cache);
 	if (mag) {
@@ -256,9 +263,9 @@ static void free_to_engine(struct mymm_cache *cache, void *obj)
 			nr = min(batch_of(cache), mag->count);
 			mag->count -= nr;
 			mag->moved -= nr;
-			memcpy(objs, mag->objs, nr * sizeof(obj));
-			memmove(mag->objs, mag->objs + nr,
-				mag->count * sizeof(obj));
+			mymm_copy_objects(objs, mag->objs, nr);
+			mymm_copy_objects(mag->objs, mag->objs + nr,
+					  mag->count);
 		}
 		mag->objs[mag->count++] = obj;
 		mag->moved++;
@@ -302,8 +309,10 @@ static noinline void *alloc_careful(struct mymm_cache *cache, gfp_t gfp,
 
 	if (mymm_refuse_now(cache))
 		return NULL;
+	if (unlikely(!cache->has_memory))
+		return mymm_bare_alloc(cache, gfp, who);
 	if (!pop_many(cache, 1, &obj))
-		obj = alloc_from_engine(cache, gfp);
+		obj = mymm_alloc_from_engine(cache, gfp);
 	if (!obj)
 		return NULL;
 	if (!cache->exact)
@@ -347,7 +356,7 @@ noinline int mymm_free_undo(struct mymm_cache *cache, void *obj,
 	/* It is marked, and nowhere: say so before anybody else can run here. */
 	mymm_flight_begin(cache);
 	preempt_enable();
-	free_to_engine(cache, obj);
+	mymm_free_to_engine(cache, obj);
 	mymm_flight_end(cache);
 	return 0;
 }
@@ -369,6 +378,8 @@ static noinline int free_careful(struct mymm_cache *cache, void *obj,
 		return in_nmi() ? -EPERM : -EIO;
 	if (cache->exact)
 		return mymm_free_exact(cache, obj, who);
+	if (unlikely(!cache->has_memory))
+		return mymm_bare_free(cache, obj, who);
 	err = admit(cache, obj);
 	if (err)
 		return err;
@@ -376,7 +387,7 @@ static noinline int free_careful(struct mymm_cache *cache, void *obj,
 	mymm_flight_begin(cache);
 	mymm_mark_free(cache, obj);
 	if (!push_many(cache, 1, &obj))
-		free_to_engine(cache, obj);
+		mymm_free_to_engine(cache, obj);
 	mymm_flight_end(cache);
 	return 0;
 }
@@ -499,7 +510,7 @@ static void give_back(struct mymm_cache *cache, size_t nr, void **objs)
 	mymm_flight_begin(cache);
 	cache->engine->free(cache, nr - put, objs + put);
 	mymm_flight_end(cache);
-	this_cpu_add(cache->mag->free_misses, nr - put);
+	mymm_magazine_add(cache, free_misses, nr - put);
 }
 
 /* The end of a batch's way that began with mymm_flight_begin(). */
@@ -526,7 +537,10 @@ int mymm_cache_alloc_bulk(struct mymm_cache *cache, gfp_t gfp, size_t nr,
 
 	if (unlikely(mymm_refuse_now(cache)))
 		return 0;
-	got = popped = pop_many(cache, nr, objs);
+	if (unlikely(!cache->has_memory))
+		return mymm_bare_alloc_bulk(cache, gfp, nr, objs, MYMM_CALLER);
+	popped = pop_many(cache, nr, objs);
+	got = popped;
 	if (got < nr) {
 		mymm_flight_begin(cache);
 		while (got < nr) {
@@ -537,7 +551,7 @@ int mymm_cache_alloc_bulk(struct mymm_cache *cache, gfp_t gfp, size_t nr,
 						    objs + got);
 			if (!more)
 				break;
-			this_cpu_add(cache->mag->alloc_misses, more);
+			mymm_magazine_add(cache, alloc_misses, more);
 			got += more;
 		}
 		mymm_flight_end(cache);
@@ -621,6 +635,8 @@ int mymm_cache_free_bulk(struct mymm_cache *cache, size_t nr, void **objs)
 
 	if (unlikely(mymm_refuse_now(cache)))
 		return in_nmi() ? -EPERM : -EIO;
+	if (unlikely(!cache->has_memory))
+		return mymm_bare_free_bulk(cache, nr, objs, MYMM_CALLER);
 	put = push_good(cache, nr, objs);
 	if (likely(put == nr))
 		return 0;
@@ -640,11 +656,14 @@ EXPORT_SYMBOL_GPL(mymm_cache_free_bulk);
 void mymm_magazine_stats(struct mymm_cache *cache,
 			 struct mymm_magazine_stats *stats)
 {
+	struct mymm_magazine __percpu *mags;
 	int cpu;
 
 	*stats = (struct mymm_magazine_stats){};
+	guard(rcu)();
+	mags = READ_ONCE(cache->mag);
 	for_each_possible_cpu(cpu) {
-		const struct mymm_magazine *mag = per_cpu_ptr(cache->mag, cpu);
+		const struct mymm_magazine *mag = per_cpu_ptr(mags, cpu);
 
 		stats->objects += READ_ONCE(mag->count);
 		stats->alloc_hits += READ_ONCE(mag->alloc_hits);
@@ -660,6 +679,29 @@ void mymm_magazine_stats(struct mymm_cache *cache,
 MYMM_EXPORT_INTERNAL(mymm_magazine_stats);
 
 /**
+ * mymm_magazine_alloc() - get magazines
+ * @limit: for how many objects each
+ *
+ * Context: process; sleeps.
+ * Return: one for each CPU, empty; NULL if there is no memory.
+ */
+struct mymm_magazine __percpu *mymm_magazine_alloc(unsigned int limit)
+{
+	struct mymm_magazine __percpu *mag;
+	int cpu;
+
+	if (mymm_inject_fail())
+		return NULL;
+	mag = __alloc_percpu(struct_size_t(struct mymm_magazine, objs, limit),
+			     L1_CACHE_BYTES);
+	if (!mag)
+		return NULL;
+	for_each_possible_cpu(cpu)
+		per_cpu_ptr(mag, cpu)->token = MYMM_TOKEN_INIT;
+	return mag;
+}
+
+/**
  * mymm_magazine_create() - give a new cache its magazines
  * @cache: has its engine and geometry
  *
@@ -669,20 +711,11 @@ MYMM_EXPORT_INTERNAL(mymm_magazine_stats);
 int mymm_magazine_create(struct mymm_cache *cache)
 {
 	struct mymm_tunables tunables;
-	struct mymm_magazine __percpu *mag;
-	int cpu;
 
 	cache->engine->default_tunables(cache, &tunables);
-	if (mymm_inject_fail())
+	cache->mag = mymm_magazine_alloc(tunables.limit);
+	if (!cache->mag)
 		return -ENOMEM;
-	mag = __alloc_percpu(struct_size_t(struct mymm_magazine, objs,
-					   tunables.limit),
-			     L1_CACHE_BYTES);
-	if (!mag)
-		return -ENOMEM;
-	for_each_possible_cpu(cpu)
-		per_cpu_ptr(mag, cpu)->token = MYMM_TOKEN_INIT;
-	cache->mag = mag;
 	cache->mag_limit = tunables.limit;
 	cache->mag_batch = tunables.batchcount;
 	return 0;

@@ -10,10 +10,11 @@
 #include "token.h"
 
 struct mymm_cache;
+struct mymm_tunables;
 struct mymm_pool;
 
 /* How many objects are on their way between a magazine and the engine at most. */
-#define MYMM_BATCH_OBJECTS 32UL
+#define MYMM_BATCH_OBJECTS 64UL
 
 /**
  * struct mymm_magazine - the free objects that one CPU has at hand
@@ -25,6 +26,7 @@ struct mymm_pool;
  * @moved: objects that came from the engine, less those that went there; with the
  *         others it tells how many frees ended here, so that these need no counter
  * @trim_hits: @alloc_hits when it was last trimmed
+ * @reap_hits: and when the reaper was here
  * @objs: the objects, the most recently freed last
  *
  * Only its own CPU touches it, with preemption off; counters may be read by all.
@@ -37,6 +39,7 @@ struct mymm_magazine {
 	unsigned long free_misses;
 	unsigned long moved;
 	unsigned long trim_hits;
+	unsigned long reap_hits;
 	void *objs[];
 };
 
@@ -51,8 +54,11 @@ struct mymm_magazine_stats {
 };
 
 /* magazine.c */
+struct mymm_magazine __percpu *mymm_magazine_alloc(unsigned int limit);
 int mymm_magazine_create(struct mymm_cache *cache);
 void mymm_magazine_destroy(struct mymm_cache *cache);
+void *mymm_alloc_from_engine(struct mymm_cache *cache, gfp_t gfp);
+void mymm_free_to_engine(struct mymm_cache *cache, void *obj);
 void mymm_magazine_stats(struct mymm_cache *cache,
 			 struct mymm_magazine_stats *stats);
 void *__mymm_cache_alloc(struct mymm_cache *cache, gfp_t gfp,
@@ -77,6 +83,10 @@ void mymm_magazine_drain_pool(struct mymm_pool *pool);
 bool mymm_magazine_try_drain_pool(struct mymm_pool *pool);
 void mymm_magazine_trim_pool(struct mymm_pool *pool);
 bool mymm_magazine_try_trim_pool(struct mymm_pool *pool);
+bool mymm_magazine_try_reap_pool(struct mymm_pool *pool);
+void mymm_magazine_switch(struct mymm_cache *cache,
+			  struct mymm_magazine __percpu *mag,
+			  const struct mymm_tunables *tunables);
 int mymm_magazine_init(void);
 void mymm_magazine_exit(void);
 

@@ -14,6 +14,7 @@
 #include "params.h"
 #include "pool.h"
 #include "proc.h"
+#include "reaper.h"
 #include "session.h"
 #include "tuning.h"
 
@@ -81,6 +82,7 @@ err_history:
 err_knobs:
 	mymm_proc_exit();
 err_proc:
+	mymm_reaper_exit();
 	mymm_pool_release(pool);
 err_pool:
 	mymm_tuning_exit();
@@ -96,6 +98,7 @@ static void __exit mymm_exit(void)
 	mymm_history_exit();
 	mymm_knobs_exit();
 	mymm_proc_exit();
+	mymm_reaper_exit();
 	mymm_pool_release(pool);
 	mymm_tuning_exit();
 	mymm_magazine_exit();

@@ -43,14 +43,17 @@ bool mymm_refuse_now(struct mymm_cache *cache)
  */
 bool mymm_magazine_has(struct mymm_cache *cache, const void *obj)
 {
+	struct mymm_magazine __percpu *mags;
 	unsigned long i;
 	int cpu;
 
+	guard(rcu)();
+	mags = READ_ONCE(cache->mag);
 	for_each_possible_cpu(cpu) {
-		const struct mymm_magazine *mag = per_cpu_ptr(cache->mag, cpu);
+		const struct mymm_magazine *mag = per_cpu_ptr(mags, cpu);
 		unsigned long count = READ_ONCE(mag->count);
 
-		for (i = 0; i < min(count, cache->mag_limit); i++)
+		for (i = 0; i < count; i++)
 			if (READ_ONCE(mag->objs[i]) == obj)
 				return true;
 	}
@@ -97,6 +100,8 @@ bool mymm_object_is_free(struct mymm_cache *cache, void *obj)
 	if (cache->exact)
 		return cache->engine->judge(cache, obj, false) ==
 		       MYMM_REFUSED_DOUBLE_FREE;
+	if (!cache->has_memory)
+		return cache->engine->is_free(cache, obj);
 	return mymm_cache_looks_free(cache, obj) && confirm_free(cache, obj);
 }
 

@@ -89,3 +89,21 @@ unsigned int mymm_slab_order(unsigned int size)
 	return get_order(size);
 }
 MYMM_EXPORT_INTERNAL(mymm_slab_order);
+
+/**
+ * mymm_inverse_of_odd() - the inverse of an odd number modulo 2^32
+ * @odd: the number
+ *
+ * Each step doubles the right bits.
+ *
+ * Return: what times @odd is 1.
+ */
+u32 mymm_inverse_of_odd(u32 odd)
+{
+	u32 inverse = odd; /* right in the lowest 3 bits */
+	int i;
+
+	for (i = 0; i < 4; i++)
+		inverse *= 2 - odd * inverse;
+	return inverse;
+}

@@ -27,7 +27,7 @@ MODULE_PARM_DESC(
 
 static char *engine = "slub";
 module_param(engine, charp, 0444);
-MODULE_PARM_DESC(engine, "default engine of caches (slub, slob)");
+MODULE_PARM_DESC(engine, "default engine of caches (slub, slab, slob)");
 
 static char *slob_fit = "first";
 module_param(slob_fit, charp, 0444);

@@ -280,7 +280,7 @@ static int check_config(const struct mymm_pool_config *config)
 		return -EINVAL;
 	}
 	if (!mymm_engine_find(config->engine)) {
-		pr_err("engine: there is no engine \"%s\": expected slub or slob\n",
+		pr_err("engine: there is no engine \"%s\": expected slub, slab or slob\n",
 		       config->engine);
 		return -EINVAL;
 	}
@@ -315,7 +315,7 @@ static unsigned long table_length(const struct mymm_pool *pool,
 {
 	return ALIGN(layout->total, 1UL << MYMM_MAX_ORDER) + MYMM_PCP_LISTS +
 	       (unsigned long)layout->nr_zones * heads_per_zone(pool) +
-	       MYMM_MAX_CACHES * MYMM_LISTS_PER_CACHE + MYMM_SHARED_LISTS;
+	       MYMM_MAX_CACHES * mymm_pool_lists_per_cache(pool) + MYMM_SHARED_LISTS;
 }
 
 /* Each node's frames from the machine's node of that number, if there is one. */
@@ -360,9 +360,15 @@ static int get_memory(struct mymm_pool *pool, const struct layout *layout,
 		return err;
 	}
 	pool->frame = pool->table.addr;
-	pool->base = pool->arena.addr;
-	pool->bytes = pool->arena.pages << PAGE_SHIFT;
 	pool->nr_frames = layout->total;
+	pool->bytes = layout->total << PAGE_SHIFT;
+	if (arena) {
+		pool->base = pool->arena.addr;
+	} else {
+		pool->base = mymm_void_alloc();
+		if (!pool->base)
+			return -ENOMEM;
+	}
 	pool->live_frames = layout->total;
 	return 0;
 }
@@ -565,6 +571,8 @@ static void free_pool(struct mymm_pool *pool)
 	mymm_engines_end(pool);
 	mymm_slabs_wait(pool);
 	mymm_pcp_destroy(pool);
+	if (pool->base && !mymm_pool_has_memory(pool))
+		mymm_void_free(pool->base);
 	mymm_area_free(&pool->arena);
 	mymm_area_free(&pool->table);
 	kvfree(pool->pageblock);

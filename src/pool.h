@@ -47,7 +47,7 @@ static_assert(MYMM_MAX_NODES *MYMM_NR_ZONE_TYPES == MYMM_MAX_ZONES,
 	      "each node may have each zone");
 /* Caches of a pool; number 0 stands for "none". */
 #define MYMM_MAX_CACHES 512
-#define MYMM_LISTS_PER_CACHE 2 /* partial, full */
+#define MYMM_LISTS_PER_NODE 3 /* of a cache: partial, full, free */
 #define MYMM_SHARED_LISTS 3 /* those of the slob engine */
 
 /* Size classes: kmalloc-8 is number 3; 96 and 192 are numbers 1 and 2. */
@@ -83,8 +83,8 @@ struct mymm_node {
 /**
  * struct mymm_pool - one private machine: frames, zones, caches
  * @frame: the frame table; constant
- * @base: address of frame 0; NULL if the pool has no memory; constant
- * @bytes: of memory behind it, 0 if none; constant
+ * @base: address of frame 0; without memory one that no memory can have; constant
+ * @bytes: from there to the end of the last frame; constant
  * @nr_frames: how many frames; constant
  * @dead: an invariant was found broken: everything is refused from then on
  * @key: of the cookies in free objects, see magazine.h; low 16 bits are 0; constant
@@ -172,11 +172,18 @@ struct mymm_pool {
 	char name[MYMM_NAME_MAX];
 };
 
+/* How many lists of slabs each cache has. */
+static inline unsigned int
+mymm_pool_lists_per_cache(const struct mymm_pool *pool)
+{
+	return pool->nr_nodes * MYMM_LISTS_PER_NODE;
+}
+
 /* Index in the frame table of a cache's @n-th list of slabs. */
 static inline u32 mymm_pool_cache_list(const struct mymm_pool *pool, u32 id,
 				       unsigned int n)
 {
-	return pool->cache_lists + id * MYMM_LISTS_PER_CACHE + n;
+	return pool->cache_lists + id * mymm_pool_lists_per_cache(pool) + n;
 }
 
 static inline bool mymm_pool_dead(const struct mymm_pool *pool)
@@ -186,10 +193,10 @@ static inline bool mymm_pool_dead(const struct mymm_pool *pool)
 
 static inline bool mymm_pool_has_memory(const struct mymm_pool *pool)
 {
-	return pool->base;
+	return pool->arena.addr;
 }
 
-/* Is this an address in the pool's memory? */
+/* Is this an address of one of the pool's frames? */
 static inline bool mymm_pool_contains(const struct mymm_pool *pool,
 				      const void *addr)
 {

@@ -13,17 +13,18 @@
 #include "pool.h"
 #include "proc.h"
 
-/* The modes of the real ones. */
+/* The modes of the real ones; those of slabinfo that SLAB had. */
 static const struct {
 	const char *name;
 	umode_t mode;
 	const struct seq_operations *ops;
+	const struct proc_ops *file;
 } files[] = {
 	{ "mybuddyinfo", 0444, &mymm_buddyinfo_ops },
 	{ "mypagetypeinfo", 0400, &mymm_pagetypeinfo_ops },
 	{ "myzoneinfo", 0444, &mymm_zoneinfo_ops },
 	{ "myvmstat", 0444, &mymm_vmstat_ops },
-	{ "myslabinfo", 0400, &mymm_slabinfo_ops },
+	{ "myslabinfo", 0600, .file = &mymm_slabinfo_file },
 };
 
 /**
@@ -74,6 +75,15 @@ void mymm_seq_node_stop(struct seq_file *m, void *v)
 {
 }
 
+static struct proc_dir_entry *make_file(unsigned int i, struct mymm_pool *pool)
+{
+	if (files[i].file)
+		return proc_create_data(files[i].name, files[i].mode, NULL,
+					files[i].file, pool);
+	return proc_create_seq_data(files[i].name, files[i].mode, NULL,
+				    files[i].ops, pool);
+}
+
 static void remove_files(unsigned int nr)
 {
 	while (nr--)
@@ -91,8 +101,7 @@ int mymm_proc_init(struct mymm_pool *pool)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(files); i++) {
-		if (proc_create_seq_data(files[i].name, files[i].mode, NULL,
-					 files[i].ops, pool))
+		if (make_file(i, pool))
 			continue;
 		pr_err("/proc/%s could not be made\n", files[i].name);
 		remove_files(i);

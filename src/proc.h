@@ -6,11 +6,12 @@
 #include <linux/seq_file.h>
 
 struct mymm_pool;
+struct proc_ops;
 
 /* /proc */
 extern const struct seq_operations mymm_buddyinfo_ops;
 extern const struct seq_operations mymm_pagetypeinfo_ops;
-extern const struct seq_operations mymm_slabinfo_ops;
+extern const struct proc_ops mymm_slabinfo_file;
 extern const struct seq_operations mymm_vmstat_ops;
 extern const struct seq_operations mymm_zoneinfo_ops;
 
@@ -25,6 +26,7 @@ void mymm_seq_node_stop(struct seq_file *m, void *v);
 void mymm_buddyinfo_show(struct seq_file *m, struct mymm_pool *pool);
 void mymm_pagetypeinfo_show(struct seq_file *m, struct mymm_pool *pool);
 void mymm_slabinfo_show_all(struct seq_file *m, struct mymm_pool *pool);
+int mymm_slabinfo_set(struct mymm_pool *pool, char *line);
 void mymm_vmstat_show(struct seq_file *m, struct mymm_pool *pool);
 void mymm_zoneinfo_show(struct seq_file *m, struct mymm_pool *pool);
 

@@ -9,12 +9,24 @@
  * Byte for byte the shape of /proc/slabinfo, version 2.1: two header lines, even with
  * no cache, then a line a cache with no space at its end. The numbers mean what they
  * mean there for the cache's engine. For slub: objsize is the size with everything of
- * the allocator's in it; objects at hand for a CPU count as active; tunables are 0.
+ * the allocator's in it; objects at hand for a CPU count as active; tunables are 0. For slab:
+ * tunables are real, active slabs are those with an object in use, and sharedavail counts the
+ * objects in the nodes' shared arrays, which are active too.
+ *
+ * As SLAB's the file can be written to, which is why it has mode 0600:
+ *
+ *   echo "NAME LIMIT BATCHCOUNT SHAREDFACTOR" > /proc/myslabinfo
+ *
+ * One line of up to 128 bytes a write. What makes no sense is -EINVAL, as it was with SLAB; but
+ * that took a limit below 1, or a batchcount above the limit, without a word, and did nothing.
  *
  * The list of caches can't change while the file is read on (pool->lock); a line is one
  * moment of its cache.
  */
+#include <linux/cpu.h>
+#include <linux/proc_fs.h>
 #include <linux/seq_file.h>
+#include <linux/uaccess.h>
 
 #include "cache.h"
 #include "compat.h"
@@ -91,9 +103,114 @@ static int slabinfo_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-const struct seq_operations mymm_slabinfo_ops = {
+static const struct seq_operations slabinfo_ops = {
 	.start = slabinfo_start,
 	.next = slabinfo_next,
 	.stop = slabinfo_stop,
 	.show = slabinfo_show,
+};
+
+/* --- writing ------------------------------------------------------------- */
+
+/* The longest line that SLAB took. */
+#define MAX_LINE 128
+
+/* "NAME LIMIT BATCHCOUNT SHAREDFACTOR", the numbers of people who may not count from 0. */
+static int parse_line(char *line, char **name, struct mymm_tunables *tunables)
+{
+	int limit, batchcount, shared, end = -1;
+	char *rest = strchr(line, ' ');
+
+	if (!rest)
+		return -EINVAL;
+	*rest++ = 0;
+	*name = line;
+	if (sscanf(rest, " %d %d %d %n", &limit, &batchcount, &shared, &end) !=
+		    3 ||
+	    end < 0 || rest[end])
+		return -EINVAL;
+	*tunables = (struct mymm_tunables){
+		.limit = limit,
+		.batchcount = batchcount,
+		.shared = shared,
+	};
+	/* Anything below 0 is too much, then, and is shown as what it is. */
+	return 0;
+}
+
+static int tune(struct mymm_pool *pool, const char *name,
+		const struct mymm_tunables *tunables)
+{
+	struct mymm_cache *cache;
+
+	list_for_each_entry(cache, &pool->caches, list)
+		if (!strcmp(cache->name, name))
+			return mymm_cache_tune(cache, tunables);
+	pr_err_ratelimited("myslabinfo: pool %s has no cache \"%s\"\n",
+			   pool->name, name);
+	return -EINVAL;
+}
+
+/**
+ * mymm_slabinfo_set() - what a line written to the file does
+ * @pool: to the caches of which pool
+ * @line: the line; is taken apart
+ *
+ * Context: process; sleeps.
+ * Return: 0. -EINVAL: no such cache, or no such tunables, or not such a line; -ENOMEM; -EIO:
+ * the pool is dead. Nothing has changed then, and a line in the log says what was wrong.
+ */
+int mymm_slabinfo_set(struct mymm_pool *pool, char *line)
+{
+	struct mymm_tunables tunables;
+	char *name;
+	int err;
+
+	err = parse_line(line, &name, &tunables);
+	if (err) {
+		pr_err_ratelimited(
+			"myslabinfo: expected a line of NAME LIMIT BATCHCOUNT SHAREDFACTOR\n");
+		return err;
+	}
+	cpus_read_lock();
+	mutex_lock(&pool->lock);
+	err = tune(pool, name, &tunables);
+	mutex_unlock(&pool->lock);
+	cpus_read_unlock();
+	return err;
+}
+MYMM_EXPORT_INTERNAL(mymm_slabinfo_set);
+
+static ssize_t slabinfo_write(struct file *file, const char __user *buffer,
+			      size_t count, loff_t *ppos)
+{
+	char line[MAX_LINE + 1];
+	int err;
+
+	if (count > MAX_LINE) {
+		pr_err_ratelimited(
+			"myslabinfo: a line of %zu bytes is longer than %d\n",
+			count, MAX_LINE);
+		return -EINVAL;
+	}
+	if (copy_from_user(line, buffer, count))
+		return -EFAULT;
+	line[count] = 0;
+	if (memchr(line, 0, count))
+		return -EINVAL;
+	err = mymm_slabinfo_set(pde_data(file_inode(file)), line);
+	return err ?: count;
+}
+
+static int slabinfo_open(struct inode *inode, struct file *file)
+{
+	return seq_open(file, &slabinfo_ops);
+}
+
+const struct proc_ops mymm_slabinfo_file = {
+	.proc_open = slabinfo_open,
+	.proc_read_iter = seq_read_iter,
+	.proc_write = slabinfo_write,
+	.proc_lseek = seq_lseek,
+	.proc_release = seq_release,
 };

@@ -40,11 +40,11 @@
  * "The Slab Allocator", USENIX Summer 1994.
  */
 #include <linux/mm.h>
-#include <linux/poison.h>
 #include <linux/slab.h>
 
 #include "compat.h"
 #include "page_alloc.h"
+#include "poison.h"
 #include "slab_rcu.h"
 #include "slub.h"
 
@@ -52,34 +52,6 @@
 #define SLAB_GFP                                                        \
 	(~(GFP_ZONEMASK | __GFP_ZERO | __GFP_COMP | __GFP_RECLAIMABLE | \
 	   __GFP_WRITE | __GFP_ACCOUNT))
-
-/* --- poison ----------------------------------------------------------- */
-
-static void poison(const struct mymm_cache *cache, void *obj)
-{
-	memset(obj, POISON_FREE, cache->object_size - 1);
-	((u8 *)obj)[cache->object_size - 1] = POISON_END;
-}
-
-/* Is the pattern whole? If not, take the object out of use and say where. */
-static bool poison_intact(struct mymm_cache *cache, void *obj)
-{
-	u8 *end = obj + cache->object_size - 1;
-	u8 *bad = memchr_inv(obj, POISON_FREE, cache->object_size - 1);
-
-	if (likely(!bad && *end == POISON_END))
-		return true;
-	if (!bad)
-		bad = end;
-	atomic_long_inc(&cache->quarantined);
-	mymm_refuse(
-		cache->pool, MYMM_REFUSED_OVERWRITTEN,
-		"cache %s: object at frame %u+%lu was written to after it was freed: byte %ld is 0x%02x instead of 0x%02x; it is not used any more",
-		cache->name, mymm_pool_index(cache->pool, obj),
-		offset_in_page(obj), (long)(bad - (u8 *)obj), *bad,
-		bad == end ? POISON_END : POISON_FREE);
-	return false;
-}
 
 /* --- slabs ------------------------------------------------------------- */
 
@@ -141,7 +113,7 @@ static struct mymm_frame *make_slab(struct mymm_cache *cache, gfp_t gfp)
 		if (cache->ctor)
 			cache->ctor(obj);
 		else if (mymm_cache_poisons(cache))
-			poison(cache, obj);
+			mymm_poison(cache, obj);
 		set_link(cache, obj,
 			 i + 1 < slab->objects ? i + 2 : MYMM_FREELIST_END);
 	}
@@ -345,7 +317,7 @@ static unsigned int slub_alloc(struct mymm_cache *cache, gfp_t gfp,
 		if (!mymm_cache_poisons(cache))
 			return got;
 		for (i = good = 0; i < got; i++)
-			if (poison_intact(cache, objs[i]))
+			if (mymm_poison_intact(cache, objs[i]))
 				objs[good++] = objs[i];
 	} while (got && !good);
 	return good;
@@ -370,7 +342,7 @@ static void slub_free(struct mymm_cache *cache, unsigned int nr, void **objs)
 
 	if (mymm_cache_poisons(cache))
 		for (i = 0; i < nr; i++)
-			poison(cache, objs[i]);
+			mymm_poison(cache, objs[i]);
 
 	raw_spin_lock_irqsave(&cache->list_lock, flags);
 	for (i = 0; i < nr; i++) {
@@ -459,17 +431,6 @@ static unsigned long slub_shrink(struct mymm_cache *cache, unsigned long slabs)
 
 /* --- geometry ------------------------------------------------------------ */
 
-/* The inverse of an odd number modulo 2^32: each step doubles the right bits. */
-static u32 inverse_of_odd(u32 odd)
-{
-	u32 inverse = odd; /* right in the lowest 3 bits */
-	int i;
-
-	for (i = 0; i < 4; i++)
-		inverse *= 2 - odd * inverse;
-	return inverse;
-}
-
 static int slub_cache_init(struct mymm_cache *cache)
 {
 	unsigned int size = ALIGN(cache->object_size, sizeof(void *));
@@ -485,7 +446,7 @@ static int slub_cache_init(struct mymm_cache *cache)
 
 	cache->size = size;
 	cache->shift = __ffs(size);
-	cache->inverse = inverse_of_odd(size >> cache->shift);
+	cache->inverse = mymm_inverse_of_odd(size >> cache->shift);
 	cache->order = mymm_slab_order(size);
 	cache->num = (PAGE_SIZE << cache->order) / size;
 	cache->min_order = get_order(size);

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Who looks after caches now and then; reaper.c. */
+#ifndef _MYMM_REAPER_H
+#define _MYMM_REAPER_H
+
+void mymm_reaper_start(void);
+void mymm_reaper_refill(void);
+void mymm_reaper_exit(void);
+
+#endif /* _MYMM_REAPER_H */
