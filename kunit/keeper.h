@@ -122,7 +122,7 @@ static inline bool asleep(struct mymm_pool *pool, long nth)
 	do {                                                                  \
 		unsigned long __end = jiffies + 60 * HZ;                      \
 		while (!(condition) && time_before(jiffies, __end))           \
-			msleep(2);                                            \
+			fsleep(2000);                                         \
 		KUNIT_ASSERT_TRUE_MSG(test, condition, "never: " #condition); \
 	} while (0)
 

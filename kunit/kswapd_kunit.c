@@ -331,4 +331,5 @@ static struct kunit_suite kswapd_suite = {
 	.name = "mymm_kswapd",
 	.test_cases = kswapd_cases,
 };
+
 kunit_test_suite(kswapd_suite);

@@ -441,8 +441,8 @@ static void highatomic(struct kunit *test)
 
 struct shared {
 	struct mymm_pool *pool;
-	unsigned long
-		*owner; /* of each frame: 0, or the number of a thread and 1 */
+	/* Of each frame: 0, or the number of a thread and 1. */
+	unsigned long *owner;
 	atomic_t freed;
 	u32 frames;
 };
@@ -562,4 +562,5 @@ static struct kunit_suite range_suite = {
 	.name = "mymm_range",
 	.test_cases = range_cases,
 };
+
 kunit_test_suite(range_suite);

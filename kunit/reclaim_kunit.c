@@ -560,4 +560,5 @@ static struct kunit_suite reclaim_suite = {
 	.name = "mymm_reclaim",
 	.test_cases = reclaim_cases,
 };
+
 kunit_test_suite(reclaim_suite);

@@ -120,4 +120,5 @@ static struct kunit_suite show_mem_suite = {
 	.name = "mymm_show_mem",
 	.test_cases = show_mem_cases,
 };
+
 kunit_test_suite(show_mem_suite);

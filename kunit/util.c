@@ -248,8 +248,10 @@ static u32 hash_lists(struct mymm_pool *pool, const struct mymm_zone *zone,
 	const struct mymm_pcp *pcp;
 	int cpu;
 
-	mymm_for_each_pcp(zone, pcp, pool, cpu)
+	for_each_possible_cpu(cpu) {
+		pcp = per_cpu_ptr(pool->cpu, cpu)->by_zone[zone->number];
 		hash = jhash((void *)pcp + skip, sizeof(*pcp) - skip, hash);
+	}
 	return hash;
 }
 

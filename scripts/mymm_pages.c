@@ -312,8 +312,9 @@ const struct command pages_commands[] = {
 		.brief =
 			"allocate frames that are named, if all of them are free",
 		.operands = "PFN",
-		.text = "Frames are counted from the pool's first; info shows where zones begin. What is in\n"
-			"CPUs' lists is given back for it, unless it must not sleep.\n" FLAGS_TEXT,
+		.text = "Frames are counted from the pool's first; info shows where zones\n"
+			"begin. What is in CPUs' lists is given back for it, unless it must\n"
+			"not sleep.\n" FLAGS_TEXT,
 		.opts = pages_take_opts,
 		.least = 1,
 		.most = 1,

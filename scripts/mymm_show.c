@@ -210,8 +210,8 @@ const struct command show_commands[] = {
 		.brief =
 			"the pool: zones, free blocks, watermarks, peaks, whether it is whole",
 		.operands = "",
-		.text = "Figures are frames. \"By CPUs\" are those in per-CPU lists: neither free nor in use.\n"
-			"extfrag counts blocks taken from pageblocks of another type. Returns 1 for a pool\n"
+		.text = "Figures are frames. \"By CPUs\" are those in per-CPU lists: neither\n"
+			"free nor in use. extfrag counts blocks taken from pageblocks of another type. Returns 1 for a pool\n"
 			"that is dead.\n",
 		.run = run_info,
 	},
@@ -220,8 +220,8 @@ const struct command show_commands[] = {
 		.brief =
 			"empty magazines and per-CPU lists, give empty slabs back",
 		.operands = "",
-		.text = "Zones that are whole are then as they were at load. With --trim those who use what they\n"
-			"have keep it: only magazines that nobody took from are emptied.\n",
+		.text = "Zones that are whole are then as they were at load. With --trim those\n"
+			"who use what they have keep it: only magazines that nobody took from are emptied.\n",
 		.opts = drain_opts,
 		.run = run_drain,
 	},

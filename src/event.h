@@ -115,6 +115,12 @@ DECLARE_TRACEPOINT(mymm_page_alloc_extfrag);
 
 #define MYMM_PAGE_LOG 16
 
+enum mymm_page_event_kind {
+	MYMM_PAGE_SPLIT,
+	MYMM_PAGE_MERGE,
+	MYMM_PAGE_EXTFRAG,
+};
+
 /**
  * struct mymm_page_event - something that happened under a zone's lock
  * @kind: what
@@ -126,7 +132,7 @@ DECLARE_TRACEPOINT(mymm_page_alloc_extfrag);
  * @pfn: extfrag and split: of the block; merge: of the freed block
  */
 struct mymm_page_event {
-	enum { MYMM_PAGE_SPLIT, MYMM_PAGE_MERGE, MYMM_PAGE_EXTFRAG } kind : 8;
+	u8 kind; /* enum mymm_page_event_kind */
 	u8 order;
 	u8 other;
 	u8 type;

@@ -114,8 +114,9 @@ static inline unsigned int mymm_tag_zone(u32 tag)
  *       the lock of the frame's zone while the block is free or changes hands,
  *       by its owner alone while it is allocated
  * @cache: %MYMM_FRAME_SLAB and %MYMM_FRAME_SLAB_TAIL: number of the cache that the
- *         slab belongs to, or %MYMM_SHARED, and what is below is the engine's then; 0 in every other state, so that one compare on the
- *         way of each free tells a foreign object
+ *         slab belongs to, or %MYMM_SHARED, and what is below is the engine's then; 0
+ *         in every other state, so that one compare on the way of each free tells a
+ *         foreign object
  * @objects: slab frames: objects that the slab has room for
  * @next: next frame of the list that this one is on, and
  * @prev: the one before it; lists are circular and end in a %MYMM_FRAME_LIST.
@@ -170,6 +171,7 @@ static __always_inline u8 mymm_frame_byte(const struct mymm_frame *frame,
 #ifdef __BIG_ENDIAN
 	n = 3 - n;
 #endif
+	/* The whole is written at once: a byte of it is of one moment. */
 	return data_race(tag[n]);
 }
 

@@ -46,8 +46,8 @@ struct mymm_session {
 /* What an entry of the array says, taken apart. */
 struct holding {
 	enum mymm_kind kind;
-	unsigned int
-		cache; /* number of an object's cache, which stays as long as it */
+	/* Number of an object's cache, which stays as long as it. */
+	unsigned int cache;
 	unsigned int order;
 	u32 pfn;
 	unsigned int offset;

@@ -326,6 +326,7 @@ static noinline int kfree_careful(const void *ptr)
 	rcu_read_unlock();
 	return err;
 }
+
 static noinline int kfree_leave(const void *ptr)
 {
 	preempt_enable();

@@ -56,12 +56,19 @@
 /* How long it dozes before it sleeps. */
 #define DOZE (HZ / 10)
 
-/* The zones of a node that a request for @highest may have. */
-#define for_each_zone_up_to(zone_, node_, highest_, i_)                       \
-	for ((i_) = 0;                                                        \
-	     (i_) <= min_t(unsigned int, (highest_), MYMM_NR_ZONE_TYPES - 1); \
-	     (i_)++)                                                          \
-		if (((zone_) = (node_)->zone[i_]))
+/* The next zone of a node that a request for @highest may have, from type *@type on. */
+static struct mymm_zone *zone_of_node(const struct mymm_node *node,
+				      enum mymm_zone_type highest,
+				      unsigned int *type)
+{
+	while (*type <= min_t(unsigned int, highest, MYMM_NR_ZONE_TYPES - 1)) {
+		struct mymm_zone *zone = node->zone[(*type)++];
+
+		if (zone)
+			return zone;
+	}
+	return NULL;
+}
 
 /**
  * mymm_node_balanced() - is there enough free for an allocation not to wake kswapd?
@@ -80,7 +87,7 @@ bool mymm_node_balanced(const struct mymm_node *node, unsigned int order,
 	bool any = false;
 	unsigned int i;
 
-	for_each_zone_up_to(zone, node, highest, i) {
+	for (i = 0; (zone = zone_of_node(node, highest, &i));) {
 		any = true;
 		if (mymm_zone_watermark_ok(
 			    zone, order,
@@ -98,7 +105,7 @@ static bool node_boosted(const struct mymm_node *node,
 	const struct mymm_zone *zone;
 	unsigned int i;
 
-	for_each_zone_up_to(zone, node, highest, i)
+	for (i = 0; (zone = zone_of_node(node, highest, &i));)
 		if (READ_ONCE(zone->watermark_boost))
 			return true;
 	return false;
@@ -173,7 +180,7 @@ static void set_active(struct mymm_node *node, enum mymm_zone_type highest,
 	struct mymm_zone *zone;
 	unsigned int i;
 
-	for_each_zone_up_to(zone, node, highest, i) {
+	for (i = 0; (zone = zone_of_node(node, highest, &i));) {
 		guard(raw_spinlock_irqsave)(&zone->lock);
 		if (active)
 			zone->flags |= BIT(MYMM_ZONE_RECLAIM_ACTIVE);
@@ -191,9 +198,9 @@ static unsigned long read_boosts(const struct mymm_node *node,
 	unsigned long sum = 0;
 	unsigned int i;
 
-	for_each_zone_up_to(zone, node, highest, i) {
-		boost[i] = READ_ONCE(zone->watermark_boost);
-		sum += boost[i];
+	for (i = 0; (zone = zone_of_node(node, highest, &i));) {
+		boost[zone->type] = READ_ONCE(zone->watermark_boost);
+		sum += boost[zone->type];
 	}
 	return sum;
 }
@@ -205,11 +212,12 @@ static void take_boosts(struct mymm_node *node, enum mymm_zone_type highest,
 	struct mymm_zone *zone;
 	unsigned int i;
 
-	for_each_zone_up_to(zone, node, highest, i) {
-		if (!boost[i])
+	for (i = 0; (zone = zone_of_node(node, highest, &i));) {
+		if (!boost[zone->type])
 			continue;
 		guard(raw_spinlock_irqsave)(&zone->lock);
-		zone->watermark_boost -= min(zone->watermark_boost, boost[i]);
+		zone->watermark_boost -=
+			min(zone->watermark_boost, boost[zone->type]);
 		mymm_zone_set_marks(zone);
 		mymm_zone_recover(zone);
 	}
@@ -223,7 +231,7 @@ static bool shrink(struct mymm_node *node, unsigned int *order,
 	struct mymm_zone *zone;
 	unsigned int i;
 
-	for_each_zone_up_to(zone, node, highest, i)
+	for (i = 0; (zone = zone_of_node(node, highest, &i));)
 		enough += max(mymm_zone_watermark(zone, MYMM_WMARK_HIGH),
 			      MYMM_RECLAIM_BATCH);
 	scan->nr_scanned = 0;

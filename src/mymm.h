@@ -38,13 +38,14 @@ enum mymm_backing {
 };
 
 /* What a pool may do without; nothing: everything that Linux does. */
-#define MYMM_POOL_NO_PCP \
-	(1U << 0) /* no per-CPU page lists: frees merge at once */
-#define MYMM_POOL_NO_WATERMARKS (1U << 1) /* the last frame is anybody's */
-#define MYMM_POOL_NO_MOBILITY \
-	(1U << 2) /* all is unmovable: pages are not grouped */
-#define MYMM_POOL_NO_RECLAIM \
-	(1U << 3) /* nobody is asked to give anything back */
+/* No per-CPU page lists: frees merge at once. */
+#define MYMM_POOL_NO_PCP BIT(0)
+/* The last frame is anybody's. */
+#define MYMM_POOL_NO_WATERMARKS BIT(1)
+/* All is unmovable: pages are not grouped. */
+#define MYMM_POOL_NO_MOBILITY BIT(2)
+/* Nobody is asked to give anything back. */
+#define MYMM_POOL_NO_RECLAIM BIT(3)
 /* A buddy system and zones, and nothing that remembers: for tests and for teaching. */
 #define MYMM_POOL_BARE 0x0fU
 

@@ -190,7 +190,7 @@ struct mymm_frame *mymm_get_block(const struct mymm_request *request,
 	unsigned int i;
 
 again:
-	mymm_for_each_zone_of(zone, request, i) {
+	for (i = 0; (zone = mymm_next_zone(request, &i));) {
 		/* Rather mix types than go to another node. */
 		if (alloc_flags & MYMM_ALLOC_NOFRAGMENT &&
 		    zone->node != request->node->id)
@@ -366,9 +366,12 @@ static noinline struct mymm_frame *alloc_large(struct mymm_pool *pool,
 	if (order == pool->pcp_block)
 		return alloc_block(pool, gfp, order, owner);
 	zone = raw_cpu_read(pool->cpu->by_gfp[MYMM_ZONE_BITS(gfp)])->zone;
-	/* It was so a moment ago: that is enough. The block's own frames don't count. */
-	if (unlikely(data_race(zone->buddy.free) <
-			     data_race(zone->mark) + mymm_order_size[order] ||
+	/*
+	 * data_race: it was so a moment ago, and that is enough. The block's own frames
+	 * don't count.
+	 */
+	if (unlikely(data_race(zone->buddy.free <
+			       zone->mark + mymm_order_size[order]) ||
 		     mymm_gfp_type(pool, gfp) == MYMM_PCPTYPES))
 		return alloc_careful(pool, gfp, order, owner);
 	mymm_lock(&zone->lock, irqflags);
@@ -693,6 +696,7 @@ free_small(struct mymm_pool *pool, struct mymm_frame *frame, unsigned int order,
 	u32 tag;
 
 	preempt_disable();
+	/* data_race: all that can happen to it is that the pool dies. */
 	if (unlikely(mymm_in_nmi() || data_race(idx >= pool->live_frames)) ||
 	    tracepoint_enabled(mymm_page_free))
 		return free_leave(pool, frame, order, owner);

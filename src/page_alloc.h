@@ -28,12 +28,18 @@ struct mymm_request {
 	bool thisnode;
 };
 
-/* The next zone of the request's list that it may have, from @i on. */
-#define mymm_for_each_zone_of(zone_, request_, i_)          \
-	for ((i_) = 0; (i_) < (request_)->list->nr; (i_)++) \
-		if ((zone_) = (request_)->list->zone[i_],   \
-		    !(request_)->thisnode ||                \
-			    (zone_)->node == (request_)->node->id)
+/* The next zone that a request may have, from the one with number *@i in its list on. */
+static inline struct mymm_zone *
+mymm_next_zone(const struct mymm_request *request, unsigned int *i)
+{
+	while (*i < request->list->nr) {
+		struct mymm_zone *zone = request->list->zone[(*i)++];
+
+		if (!request->thisnode || zone->node == request->node->id)
+			return zone;
+	}
+	return NULL;
+}
 
 /* page_alloc.c */
 struct mymm_frame *__mymm_alloc_pages(struct mymm_pool *pool, gfp_t gfp,

@@ -85,12 +85,6 @@ struct mymm_cpu {
 	struct mymm_pcp pcp[];
 };
 
-/* The lists that each CPU has of a zone. */
-#define mymm_for_each_pcp(zone_, pcp_, pool_, cpu_)           \
-	for_each_possible_cpu(cpu_)                           \
-		if (((pcp_) = per_cpu_ptr((pool_)->cpu, cpu_) \
-				      ->by_zone[(zone_)->number]))
-
 struct mymm_frame *mymm_pcp_alloc(struct mymm_pool *pool,
 				  struct mymm_zone *zone, unsigned int order,
 				  enum mymm_migratetype type,

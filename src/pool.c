@@ -220,17 +220,25 @@ static int parse_zones(const char *zones, struct layout *layout)
 /* The next number of a list, and what stands behind it. */
 static bool parse_number(const char **text, unsigned int *number)
 {
-	char *end;
-	unsigned long long value;
+	size_t len = strspn(*text, "0123456789");
+	char digits[12];
 
-	if (!isdigit(**text))
+	if (!len || len >= sizeof(digits))
 		return false;
-	value = simple_strtoull(*text, &end, 10);
-	if (end - *text > 10 || value > UINT_MAX)
+	memcpy(digits, *text, len);
+	digits[len] = 0;
+	if (kstrtouint(digits, 10, number))
 		return false;
-	*number = value;
-	*text = end;
+	*text += len;
 	return true;
+}
+
+static bool good_distance(unsigned int from, unsigned int to,
+			  unsigned int distance)
+{
+	if (from == to)
+		return distance == 10;
+	return distance > 10 && distance <= 255;
 }
 
 static int parse_distance(const char *text, struct layout *layout)
@@ -243,9 +251,8 @@ static int parse_distance(const char *text, struct layout *layout)
 			*distance = from == to ? 10 : 20;
 			if (!text)
 				continue;
-			if (!parse_number(&text, distance) || *distance < 10 ||
-			    *distance > 255 ||
-			    (from == to) != (*distance == 10)) {
+			if (!parse_number(&text, distance) ||
+			    !good_distance(from, to, *distance)) {
 				pr_err("distance: from node %u to %u: expected 10 to itself, else 11 to 255\n",
 				       from, to);
 				return -EINVAL;

@@ -43,7 +43,7 @@ struct mymm_owners;
 struct mymm_slob;
 
 #define MYMM_NAME_MAX 32 /* names, with their final NUL */
-static_assert(MYMM_MAX_NODES *MYMM_NR_ZONE_TYPES == MYMM_MAX_ZONES,
+static_assert(MYMM_MAX_ZONES / MYMM_NR_ZONE_TYPES == MYMM_MAX_NODES,
 	      "each node may have each zone");
 /* Caches of a pool; number 0 stands for "none". */
 #define MYMM_MAX_CACHES 512

@@ -258,7 +258,7 @@ static void shrink_nodes(const struct mymm_request *request,
 	struct mymm_zone *zone;
 	unsigned int i;
 
-	mymm_for_each_zone_of(zone, request, i) {
+	for (i = 0; (zone = mymm_next_zone(request, &i));) {
 		if (done & BIT(zone->node))
 			continue;
 		done |= BIT(zone->node);

@@ -29,10 +29,12 @@
 #include "session.h"
 
 static_assert(MYMM_UAPI_ORDERS == MYMM_NR_ORDERS, "the door shows all orders");
-static_assert(MYMM_UAPI_ZONES >= MYMM_MAX_ZONES, "the door shows all zones");
-static_assert(MYMM_UAPI_ZONE_TYPES == MYMM_NR_ZONE_TYPES &&
-		      MYMM_UAPI_TYPES == MYMM_NR_MIGRATETYPES,
-	      "the door shows all types");
+static_assert(ARRAY_SIZE(((struct mymm_info *)0)->zones) >= MYMM_MAX_ZONES,
+	      "the door shows all zones");
+static_assert(MYMM_UAPI_ZONE_TYPES == MYMM_NR_ZONE_TYPES,
+	      "the door shows all types of zones");
+static_assert(MYMM_UAPI_TYPES == MYMM_NR_MIGRATETYPES,
+	      "the door shows all migratetypes");
 static_assert(MYMM_NAME_LEN == MYMM_NAME_MAX, "names fit through the door");
 
 /* No argument is that large; what says so is garbage. */

@@ -86,7 +86,7 @@ static void wake_kswapds(const struct mymm_request *request)
 	struct mymm_zone *zone;
 	unsigned int i;
 
-	mymm_for_each_zone_of(zone, request, i) {
+	for (i = 0; (zone = mymm_next_zone(request, &i));) {
 		if (done & BIT(zone->node))
 			continue;
 		done |= BIT(zone->node);
@@ -131,7 +131,7 @@ static bool could_be_had(const struct mymm_request *request,
 	struct mymm_zone *zone;
 	unsigned int i;
 
-	mymm_for_each_zone_of(zone, request, i) {
+	for (i = 0; (zone = mymm_next_zone(request, &i));) {
 		unsigned long free = READ_ONCE(zone->buddy.free);
 
 		if (mymm_zone_watermark_ok(zone, request->order,
