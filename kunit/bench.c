@@ -41,6 +41,8 @@ static struct {
 	struct mymm_cache *ours;
 	struct mymm_cache *slab;
 	struct mymm_cache *unshared;
+	struct mymm_cache *slob;
+	void *slob_held;
 	struct kmem_cache *theirs;
 	void *objs[BATCH];
 	struct page *page[BATCH];
@@ -121,6 +123,15 @@ DEFINE_MEASURE(theirs_batch, {
 	FOR_BATCH(kmem_cache_free(bench.theirs, bench.objs[i]));
 })
 
+/* Something else is on the page, or it would come and go with each pair. */
+DEFINE_MEASURE(slob_object,
+	       mymm_cache_free(bench.slob,
+			       mymm_cache_alloc(bench.slob, GFP_KERNEL)))
+DEFINE_MEASURE(slob_batch, {
+	FOR_BATCH(bench.objs[i] = mymm_cache_alloc(bench.slob, GFP_KERNEL));
+	FOR_BATCH(mymm_cache_free(bench.slob, bench.objs[i]));
+})
+
 DEFINE_MEASURE(ours_bulk, {
 	mymm_cache_alloc_bulk(bench.ours, GFP_KERNEL, BULK, bench.objs);
 	mymm_cache_free_bulk(bench.ours, BULK, bench.objs);
@@ -197,6 +208,8 @@ static const struct row rows[] = {
 	{ "  without a shared array, a pair", unshared_batch, NULL, 0, 20,
 	  BATCH },
 	{ "  in bulks of 64, an object", slab_bulk, NULL, 0, 100, BULK },
+	{ "slob: object, pair", slob_object, NULL, 0, 2000, 1 },
+	{ "  in batches of 256, a pair", slob_batch, NULL, 0, 20, BATCH },
 	{ "kmalloc(64), pair", ours_kmalloc, theirs_kmalloc, 0, 2000, 1 },
 	{ "pages of order 0, pair", ours_pages, theirs_pages, 0, 1000, 1 },
 	{ "  in batches of 256, a pair", ours_pages_batch, theirs_pages_batch,
@@ -305,6 +318,11 @@ static int __init bench_init(void)
 		.engine = "slab",
 	};
 	char tunables[] = "bench-bare 120 60 0";
+	static const struct mymm_cache_config slob = {
+		.name = "bench-slob",
+		.size = OBJECT_SIZE,
+		.engine = "slob",
+	};
 	int err;
 
 	bench.pool = mymm_pool_create(&pool);
@@ -343,15 +361,26 @@ static int __init bench_init(void)
 	err = mymm_slabinfo_set(bench.pool, tunables);
 	if (err)
 		goto err_unshared;
-	bench.theirs = kmem_cache_create("mymm_bench", OBJECT_SIZE, 0, 0, NULL);
-	if (!bench.theirs) {
-		err = -ENOMEM;
+	bench.slob = mymm_cache_create(bench.pool, &slob);
+	if (IS_ERR(bench.slob)) {
+		err = PTR_ERR(bench.slob);
 		goto err_unshared;
+	}
+	bench.slob_held = mymm_cache_alloc(bench.slob, GFP_KERNEL);
+	bench.theirs = kmem_cache_create("mymm_bench", OBJECT_SIZE, 0, 0, NULL);
+	if (!bench.slob_held || !bench.theirs) {
+		err = -ENOMEM;
+		goto err_slob;
 	}
 	bench.file = debugfs_create_file("mymm_bench", 0400, NULL, NULL,
 					 &bench_fops);
 	return 0;
 
+err_slob:
+	kmem_cache_destroy(bench.theirs);
+	if (bench.slob_held)
+		mymm_cache_free(bench.slob, bench.slob_held);
+	mymm_cache_destroy(bench.slob);
 err_unshared:
 	mymm_cache_destroy(bench.unshared);
 err_slab:
@@ -373,6 +402,8 @@ static void __exit bench_exit(void)
 {
 	debugfs_remove(bench.file);
 	kmem_cache_destroy(bench.theirs);
+	mymm_cache_free(bench.slob, bench.slob_held);
+	mymm_cache_destroy(bench.slob);
 	mymm_cache_destroy(bench.unshared);
 	mymm_cache_destroy(bench.slab);
 	mymm_cache_destroy(bench.ours);
