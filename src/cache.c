@@ -24,6 +24,7 @@
 #include "cache.h"
 #include "compat.h"
 #include "slab_rcu.h"
+#include "sysfs_slab.h"
 
 static const struct mymm_engine_ops *const mymm_engines[] = {
 	&mymm_slub_ops,
@@ -256,6 +257,34 @@ static int register_cache(struct mymm_cache *cache)
 	return 0;
 }
 
+static void unregister_cache(struct mymm_cache *cache)
+{
+	lockdep_assert_held(&cache->pool->lock);
+	list_del(&cache->list);
+	RCU_INIT_POINTER(cache->pool->cache_by_id[cache->id], NULL);
+}
+
+/* Its place in the pool, and its directory, before anybody else gets its name. */
+static int publish_cache(struct mymm_cache *cache)
+{
+	struct mymm_pool *pool = cache->pool;
+	int err;
+
+	guard(mutex)(&mymm_slab_dirs_lock);
+
+	err = register_cache(cache);
+	if (err)
+		return err;
+	err = mymm_slab_dir_add(cache);
+	if (err) {
+		mutex_lock(&pool->lock);
+		unregister_cache(cache);
+		mutex_unlock(&pool->lock);
+		synchronize_rcu();
+	}
+	return err;
+}
+
 static struct mymm_cache *new_cache(struct mymm_pool *pool,
 				    const struct mymm_cache_config *config,
 				    const struct mymm_engine_ops *engine,
@@ -330,13 +359,15 @@ struct mymm_cache *__mymm_cache_create(struct mymm_pool *pool,
 	err = mymm_magazine_create(cache);
 	if (err)
 		goto err_engine;
-	err = register_cache(cache);
+	err = publish_cache(cache);
 	if (err) {
 		pr_err_ratelimited(
 			"pool %s: cache %s: %s\n", pool->name, cache->name,
 			err == -EEXIST ? "there is one of that name" :
 			err == -EIO    ? "the pool is dead" :
-					 "the pool has no room for more caches");
+			err == -ENOMEM ?
+				      "no memory for its directory" :
+				      "the pool has no room for more caches");
 		goto err_magazine;
 	}
 	refcount_inc(&pool->users);
@@ -372,13 +403,6 @@ struct mymm_cache *mymm_cache_create(struct mymm_pool *pool,
 	return __mymm_cache_create(pool, config, MYMM_CALLER);
 }
 EXPORT_SYMBOL_GPL(mymm_cache_create);
-
-static void unregister_cache(struct mymm_cache *cache)
-{
-	lockdep_assert_held(&cache->pool->lock);
-	list_del(&cache->list);
-	RCU_INIT_POINTER(cache->pool->cache_by_id[cache->id], NULL);
-}
 
 static void free_cache_rcu(struct rcu_head *rcu)
 {
@@ -439,6 +463,8 @@ int mymm_cache_destroy_count(struct mymm_cache *cache, unsigned long *live)
 	struct mymm_slabinfo info;
 	bool ends;
 
+	guard(mutex)(&mymm_slab_dirs_lock);
+
 	cpus_read_lock();
 	mutex_lock(&pool->lock);
 	shrink(cache);
@@ -452,6 +478,7 @@ int mymm_cache_destroy_count(struct mymm_cache *cache, unsigned long *live)
 
 	if (!ends)
 		return -EBUSY;
+	mymm_slab_dir_remove(cache);
 	free_cache(cache);
 	return 0;
 }

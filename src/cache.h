@@ -73,6 +73,7 @@
  * @partial: head of the list of slabs that have free objects
  * @full: head of the list of slabs that have none
  * @list: in pool->caches; pool->lock
+ * @dir: in /sys/kernel/mymm_slab, or NULL; mymm_slab_dirs_lock
  * @rcu: frees it
  * @creator: on whose behalf it was made; constant
  * @name: constant
@@ -121,6 +122,7 @@ struct mymm_cache {
 	u32 full;
 
 	struct list_head list;
+	struct kobject *dir;
 	struct rcu_head rcu;
 	struct mymm_owner creator;
 	char name[MYMM_NAME_MAX];

@@ -37,6 +37,22 @@ struct mymm_slabinfo {
 };
 
 /**
+ * struct mymm_slab_count - the slabs that a cache has on one node
+ * @slabs: all of them
+ * @partial: those that have free objects
+ * @objects: objects in use
+ * @objects_partial: those of them that are in partial slabs
+ * @total_objects: objects that there is room for
+ */
+struct mymm_slab_count {
+	unsigned long slabs;
+	unsigned long partial;
+	unsigned long objects;
+	unsigned long objects_partial;
+	unsigned long total_objects;
+};
+
+/**
  * struct mymm_engine_ops - one way to cut pages into objects
  * @name: what people call it
  * @needs_memory: it writes into the objects, so the pool must have memory
@@ -67,6 +83,7 @@ struct mymm_slabinfo {
  * @reap: give back what was not used lately; every other second; NULL: never
  * @refill: get from the kernel what @alloc may not; sleeps; NULL: nothing
  * @get_slabinfo: one consistent moment
+ * @count_slabs: the same by node, into %MYMM_MAX_NODES of them that are 0; NULL: it can't tell
  * @check: the first broken invariant of the cache's slabs, if any; -EUCLEAN then
  * @check_pool: the same for what belongs to no cache alone; adds the slabs of all caches of
  *              this engine to @slabs. NULL: get_slabinfo() counts each slab once
@@ -102,6 +119,8 @@ struct mymm_engine_ops {
 	void (*refill)(struct mymm_cache *cache);
 	void (*get_slabinfo)(struct mymm_cache *cache,
 			     struct mymm_slabinfo *info);
+	void (*count_slabs)(struct mymm_cache *cache,
+			    struct mymm_slab_count *node);
 	int (*check)(struct mymm_cache *cache, struct mymm_finding *finding);
 	int (*check_pool)(struct mymm_pool *pool, unsigned long *slabs,
 			  struct mymm_finding *finding);

@@ -16,6 +16,7 @@
 #include "proc.h"
 #include "reaper.h"
 #include "session.h"
+#include "sysfs_slab.h"
 #include "tuning.h"
 
 static struct mymm_pool *pool;
@@ -67,6 +68,9 @@ static int __init mymm_init(void)
 	err = mymm_history_init(pool);
 	if (err)
 		goto err_history;
+	err = mymm_slab_dirs_init(pool);
+	if (err)
+		goto err_dirs;
 	mymm_debugfs_init(pool);
 	err = mymm_session_init();
 	if (err)
@@ -76,6 +80,8 @@ static int __init mymm_init(void)
 
 err_session:
 	mymm_debugfs_exit();
+	mymm_slab_dirs_exit();
+err_dirs:
 	mymm_history_exit();
 err_history:
 	mymm_knobs_exit();
@@ -95,6 +101,7 @@ static void __exit mymm_exit(void)
 {
 	mymm_session_exit();
 	mymm_debugfs_exit();
+	mymm_slab_dirs_exit();
 	mymm_history_exit();
 	mymm_knobs_exit();
 	mymm_proc_exit();

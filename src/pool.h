@@ -8,6 +8,9 @@
  *   0. owners_lock (mutex, owner.c)    which pools record the owners of their pages;
  *                                      taken with none of the others held
  *   1. session->lock (mutex)           the handles of one session
+ *   1a. mymm_slab_dirs_lock (mutex)    which caches have names and directories; while
+ *                                      one is removed its readers are waited for, who
+ *                                      take locks from 2 on
  *   2. cpu_hotplug_lock (the kernel's) which CPUs there are, while magazines are
  *                                      drained on each of them
  *   3. mymm_pools_lock (mutex)         the registry of pools

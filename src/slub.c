@@ -511,5 +511,6 @@ const struct mymm_engine_ops mymm_slub_ops = {
 	.empty = slub_empty,
 	.default_tunables = slub_default_tunables,
 	.get_slabinfo = slub_get_slabinfo,
+	.count_slabs = mymm_slub_count,
 	.check = mymm_slub_check,
 };

@@ -59,6 +59,7 @@ static inline void *follow(const struct mymm_cache *cache,
 	return slab_address(cache, slab) + (link - 1) * cache->size;
 }
 
+void mymm_slub_count(struct mymm_cache *cache, struct mymm_slab_count *node);
 int mymm_slub_check(struct mymm_cache *cache, struct mymm_finding *finding);
 
 #endif /* _MYMM_SLUB_H */

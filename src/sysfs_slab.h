@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* /sys/kernel/mymm_slab: a directory for each cache, as /sys/kernel/slab has them. */
+#ifndef _MYMM_SYSFS_SLAB_H
+#define _MYMM_SYSFS_SLAB_H
+
+#include <linux/mutex.h>
+
+struct mymm_cache;
+struct mymm_pool;
+
+extern struct mutex mymm_slab_dirs_lock;
+
+int mymm_slab_dir_add(struct mymm_cache *cache);
+void mymm_slab_dir_remove(struct mymm_cache *cache);
+int mymm_slab_dirs_init(struct mymm_pool *pool);
+void mymm_slab_dirs_exit(void);
+
+#endif /* _MYMM_SYSFS_SLAB_H */
