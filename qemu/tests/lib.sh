@@ -9,6 +9,7 @@
 #	# vm: --mem 512 --smp 4		options for qemu/vm
 #	# vm debug: --mem 2048		more of them, on that kernel only
 #	# vm each: --mem 200		a machine of its own for each such line
+#	# tool: tools/mm/slabinfo.c	from the kernel's sources, built, in tools
 # It begins with ". ./lib.sh", says "check SENTENCE COMMAND..." for each thing
 # that must hold, and ends with "finish". The plan comes last, after
 # everything, so that a script that dies on its way has no plan and has failed.
