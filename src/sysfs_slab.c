@@ -215,10 +215,10 @@ static ssize_t store(struct kobject *dir, struct kobj_attribute *attr,
 		.attr = __ATTR(_name, 0400, show, NULL), .show = _show, \
 		##__VA_ARGS__                                           \
 	}
-#define COMMAND(_name)                                       \
-	{                                                    \
-		.attr = __ATTR(_name, 0600, show, store),    \
-		.show = show_nothing, .store = store_##_name \
+#define COMMAND(_name, _store)                            \
+	{                                                 \
+		.attr = __ATTR(_name, 0600, show, store), \
+		.show = show_nothing, .store = _store,    \
 	}
 #define MEMBER(_name, _member) \
 	FILE(_name, show_member, .offset = offsetof(struct mymm_cache, _member))
@@ -260,8 +260,8 @@ static struct slab_attr files[] = {
 	STAT(alloc_slowpath, alloc_misses),
 	STAT(free_fastpath, free_hits),
 	STAT(free_slowpath, free_misses),
-	COMMAND(shrink),
-	COMMAND(validate),
+	COMMAND(shrink, store_shrink),
+	COMMAND(validate, store_validate),
 };
 
 /* --- the directories ---------------------------------------------------------------- */
