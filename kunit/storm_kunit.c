@@ -221,6 +221,7 @@ static void random_wish(struct storm *storm, struct wish *wish)
 	highest = mymm_gfp_zone(wish->gfp);
 	for (i = 0; i < storm->pool->nr_zones; i++) {
 		struct mymm_zone *zone = &storm->pool->zone[i];
+		unsigned long min;
 
 		if (!will_do(storm, wish, zone))
 			continue;
@@ -229,11 +230,14 @@ static void random_wish(struct storm *storm, struct wish *wish)
 			zone, wish->order,
 			mymm_zone_watermark(zone, MYMM_WMARK_MIN), highest, 0,
 			zone->buddy.free);
+		/* There is no kswapd: who wants it woken makes boosts be forgotten. */
+		min = wish->gfp & __GFP_KSWAPD_RECLAIM ?
+			      zone->watermark[MYMM_WMARK_MIN] :
+			      mymm_zone_watermark(zone, MYMM_WMARK_MIN);
 		wish->conceivable |=
 			zone->buddy.free + mymm_pcp_frames(storm->pool, zone) +
 				1 >
-			(1UL << wish->order) + zone->nr_free_highatomic +
-				mymm_zone_watermark(zone, MYMM_WMARK_MIN) +
+			(1UL << wish->order) + zone->nr_free_highatomic + min +
 				zone->lowmem_reserve[highest];
 	}
 }

@@ -25,7 +25,9 @@
  *
  * A *boost* is what a fallback added to a zone's watermarks (pageblock.c). A run that finds
  * the node balanced but boosted reclaims as much as the boost says, with little pressure,
- * and takes from the boost what was there when it began, whatever it got.
+ * and takes from the boost what was there when it began, whatever it got. Where there is no
+ * kswapd, or none with any hope, a boost is forgotten by the next who would have it woken: in
+ * Linux it would stay, but there is always something to reclaim there.
  *
  * After 16 runs in a row that gave nothing it is *hopeless*, and not woken any more
  * until an allocation's own reclaim gives something.
@@ -99,16 +101,49 @@ bool mymm_node_balanced(const struct mymm_node *node, unsigned int order,
 }
 MYMM_EXPORT_INTERNAL(mymm_node_balanced);
 
-static bool node_boosted(const struct mymm_node *node,
-			 enum mymm_zone_type highest)
+/* --- boosts -------------------------------------------------------------------------- */
+
+/* What fallbacks have added to the watermarks of each zone, and all of it. */
+static unsigned long read_boosts(const struct mymm_node *node,
+				 enum mymm_zone_type highest,
+				 unsigned long *boost)
 {
 	const struct mymm_zone *zone;
+	unsigned long sum = 0;
 	unsigned int i;
 
-	for (i = 0; (zone = zone_of_node(node, highest, &i));)
-		if (READ_ONCE(zone->watermark_boost))
-			return true;
-	return false;
+	for (i = 0; (zone = zone_of_node(node, highest, &i));) {
+		boost[zone->type] = READ_ONCE(zone->watermark_boost);
+		sum += boost[zone->type];
+	}
+	return sum;
+}
+
+/* What was there when the run began has had its effect; what came since has not. */
+static void take_boosts(struct mymm_node *node, enum mymm_zone_type highest,
+			const unsigned long *boost)
+{
+	struct mymm_zone *zone;
+	unsigned int i;
+
+	for (i = 0; (zone = zone_of_node(node, highest, &i));) {
+		if (!boost[zone->type])
+			continue;
+		guard(raw_spinlock_irqsave)(&zone->lock);
+		zone->watermark_boost -=
+			min(zone->watermark_boost, boost[zone->type]);
+		mymm_zone_set_marks(zone);
+		mymm_zone_recover(zone);
+	}
+}
+
+/* There is nobody who could do what a boost asks for: then it only holds frames back. */
+static void forget_boosts(struct mymm_node *node, enum mymm_zone_type highest)
+{
+	unsigned long boost[MYMM_NR_ZONE_TYPES] = {};
+
+	if (read_boosts(node, highest, boost))
+		take_boosts(node, highest, boost);
 }
 
 /* --- waking -------------------------------------------------------------------------- */
@@ -144,15 +179,18 @@ static void remember(struct mymm_kswapd *kswapd, unsigned int order,
 void mymm_kswapd_want(struct mymm_node *node, unsigned int order,
 		      enum mymm_zone_type highest)
 {
+	unsigned long boost[MYMM_NR_ZONE_TYPES] = {};
 	struct mymm_kswapd *kswapd = &node->kswapd;
 
-	if (!kswapd->task || mymm_pool_dead(kswapd->pool))
+	if (!kswapd->task || mymm_kswapd_hopeless(kswapd)) {
+		forget_boosts(node, highest);
 		return;
+	}
 	remember(kswapd, order, highest);
-	if (!READ_ONCE(kswapd->asleep) || mymm_kswapd_hopeless(kswapd))
+	if (!READ_ONCE(kswapd->asleep) || mymm_pool_dead(kswapd->pool))
 		return;
 	if (mymm_node_balanced(node, order, highest) &&
-	    !node_boosted(node, highest))
+	    !read_boosts(node, highest, boost))
 		return;
 	atomic_long_inc(&kswapd->pool->reclaim.stats.kswapd_wake);
 	irq_work_queue(&kswapd->wake);
@@ -171,6 +209,7 @@ void mymm_wake_boosted(struct mymm_pool *pool, struct mymm_zone *zone)
 		zone->flags &= ~BIT(MYMM_ZONE_BOOSTED);
 	mymm_kswapd_want(&pool->node_of[zone->node], 0, zone->type);
 }
+MYMM_EXPORT_INTERNAL(mymm_wake_boosted);
 
 /* --- balancing ------------------------------------------------------------------------ */
 
@@ -186,40 +225,6 @@ static void set_active(struct mymm_node *node, enum mymm_zone_type highest,
 			zone->flags |= BIT(MYMM_ZONE_RECLAIM_ACTIVE);
 		else
 			zone->flags &= ~BIT(MYMM_ZONE_RECLAIM_ACTIVE);
-	}
-}
-
-/* What fallbacks have added to the watermarks of each zone, and all of it. */
-static unsigned long read_boosts(const struct mymm_node *node,
-				 enum mymm_zone_type highest,
-				 unsigned long *boost)
-{
-	const struct mymm_zone *zone;
-	unsigned long sum = 0;
-	unsigned int i;
-
-	for (i = 0; (zone = zone_of_node(node, highest, &i));) {
-		boost[zone->type] = READ_ONCE(zone->watermark_boost);
-		sum += boost[zone->type];
-	}
-	return sum;
-}
-
-/* What was there when the run began has had its effect; what came since has not. */
-static void take_boosts(struct mymm_node *node, enum mymm_zone_type highest,
-			const unsigned long *boost)
-{
-	struct mymm_zone *zone;
-	unsigned int i;
-
-	for (i = 0; (zone = zone_of_node(node, highest, &i));) {
-		if (!boost[zone->type])
-			continue;
-		guard(raw_spinlock_irqsave)(&zone->lock);
-		zone->watermark_boost -=
-			min(zone->watermark_boost, boost[zone->type]);
-		mymm_zone_set_marks(zone);
-		mymm_zone_recover(zone);
 	}
 }
 
