@@ -22,6 +22,7 @@
 #include <linux/workqueue.h>
 
 #include "check.h"
+#include "compat.h"
 #include "flight.h"
 
 /* The work items; one drain at a time. Innermost mutex, which protects the job. */
@@ -237,6 +238,7 @@ void mymm_magazine_drain(struct mymm_cache *cache)
 	if (cache->mag_limit)
 		drain_all_cpus(cache->pool, cache);
 }
+MYMM_EXPORT_INTERNAL(mymm_magazine_drain);
 
 /**
  * mymm_magazine_drain_pool() - empty the magazines of all caches on all CPUs

@@ -104,6 +104,7 @@ bool mymm_object_is_free(struct mymm_cache *cache, void *obj)
 		return cache->engine->is_free(cache, obj);
 	return mymm_cache_looks_free(cache, obj) && confirm_free(cache, obj);
 }
+MYMM_EXPORT_INTERNAL(mymm_object_is_free);
 
 /**
  * mymm_refuse_double_free() - say that an object is free already

@@ -109,6 +109,7 @@ void mymm_slab_look(const struct mymm_cache *cache, u32 head,
 		break;
 	}
 }
+MYMM_EXPORT_INTERNAL(mymm_slab_look);
 
 static void set_active(struct mymm_slab_view *view)
 {

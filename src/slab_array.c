@@ -192,6 +192,7 @@ void mymm_slab_drain_arrays(struct mymm_cache *cache)
 		drain_shared(cache, node, UINT_MAX);
 	mymm_flight_end(cache);
 }
+MYMM_EXPORT_INTERNAL(mymm_slab_drain_arrays);
 
 /* Every second time that the reaper comes. */
 static void reap_node(struct mymm_cache *cache, int node)
@@ -303,6 +304,7 @@ unsigned long mymm_slab_arrays_count(const struct mymm_slabs *s)
 	}
 	return nr;
 }
+MYMM_EXPORT_INTERNAL(mymm_slab_arrays_count);
 
 /* --- life ------------------------------------------------------------------ */
 

@@ -24,6 +24,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "compat.h"
 #include "event.h"
 #include "slab.h"
 
@@ -42,6 +43,7 @@ struct mymm_slab_record *mymm_slab_record(const struct mymm_slabs *s, u32 nr)
 
 	return s->records.chunk[chunk] + (nr - first) * s->records.size;
 }
+MYMM_EXPORT_INTERNAL(mymm_slab_record);
 
 static int add_chunk(struct mymm_slabs *s)
 {
