@@ -102,8 +102,8 @@ static void twice_on_freelist(struct kunit *test)
 	for (i = 0; i < 9; i++)
 		MYMM_EXPECT_OK(test, mymm_cache_free(cache, objs[i]));
 	mymm_cache_shrink(cache); /* one is held, so the slab stays */
-	KUNIT_EXPECT_EQ(test, cache->nr_slabs, 1);
-	KUNIT_EXPECT_EQ(test, cache->nr_inuse, 1);
+	KUNIT_EXPECT_EQ(test, mymm_test_slabs(cache), 1);
+	KUNIT_EXPECT_EQ(test, mymm_test_active(cache), 1);
 	for (i = 0; i < 9; i++)
 		MYMM_EXPECT_REFUSED(test, pool, MYMM_REFUSED_DOUBLE_FREE,
 				    -EINVAL, mymm_cache_free(cache, objs[i]));
@@ -213,12 +213,12 @@ static void written_after_free(struct kunit *test, unsigned int first,
 	KUNIT_ASSERT_EQ(test, cache->order, 0);
 	for (i = 0; i < OBJECTS; i++)
 		objs[i] = mymm_cache_alloc(cache, GFP_KERNEL);
-	KUNIT_ASSERT_EQ(test, cache->nr_slabs, 1);
+	KUNIT_ASSERT_EQ(test, mymm_test_slabs(cache), 1);
 	keep = objs[OBJECTS - 1];
 	for (i = 0; i < OBJECTS - 1; i++)
 		MYMM_EXPECT_OK(test, mymm_cache_free(cache, objs[i]));
 	mymm_cache_shrink(cache);
-	KUNIT_ASSERT_EQ(test, cache->nr_inuse, 1);
+	KUNIT_ASSERT_EQ(test, mymm_test_active(cache), 1);
 
 	for (i = 0; i < bad; i++)
 		memset(objs[first + i * step], 'A', 64);
@@ -240,7 +240,7 @@ static void written_after_free(struct kunit *test, unsigned int first,
 	/* The last of them are found when nothing else is left. */
 	obj = mymm_cache_alloc(cache, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, obj);
-	KUNIT_EXPECT_EQ(test, cache->nr_slabs, 2);
+	KUNIT_EXPECT_EQ(test, mymm_test_slabs(cache), 2);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&cache->quarantined), bad);
 	KUNIT_EXPECT_GT(test, refused(pool, MYMM_REFUSED_OVERWRITTEN), 0);
 	MYMM_EXPECT_SOUND(test, pool);
@@ -254,8 +254,8 @@ static void written_after_free(struct kunit *test, unsigned int first,
 	for_each_set_bit(n, seen, OBJECTS - 1)
 		MYMM_EXPECT_OK(test, mymm_cache_free(cache, objs[n]));
 	mymm_cache_shrink(cache);
-	KUNIT_EXPECT_EQ(test, cache->nr_slabs, 1);
-	KUNIT_EXPECT_EQ(test, cache->nr_inuse, bad);
+	KUNIT_EXPECT_EQ(test, mymm_test_slabs(cache), 1);
+	KUNIT_EXPECT_EQ(test, mymm_test_active(cache), bad);
 	KUNIT_EXPECT_EQ(test, mymm_cache_destroy_count(cache, &live), -EBUSY);
 	KUNIT_EXPECT_EQ(test, live, 0);
 	MYMM_EXPECT_SOUND(test, pool);
@@ -370,20 +370,20 @@ static void poison_pattern(struct kunit *test)
 }
 
 static struct kunit_case cookie_cases[] = {
-	KUNIT_CASE(twice_in_own_magazine),
-	KUNIT_CASE(twice_in_other_magazine),
-	KUNIT_CASE(twice_on_freelist),
-	KUNIT_CASE(twice_without_slab),
-	KUNIT_CASE(twice_without_magazine),
-	KUNIT_CASE(user_writes_cookie),
-	KUNIT_CASE(allocated_looks_held),
-	KUNIT_CASE(written_first),
-	KUNIT_CASE(written_middle),
-	KUNIT_CASE(written_last),
-	KUNIT_CASE(written_every_third),
-	KUNIT_CASE(written_all),
+	MYMM_CASE_COOKIES(twice_in_own_magazine),
+	MYMM_CASE_COOKIES(twice_in_other_magazine),
+	MYMM_CASE_COOKIES(twice_on_freelist),
+	MYMM_CASE_COOKIES(twice_without_slab),
+	MYMM_CASE_COOKIES(twice_without_magazine),
+	MYMM_CASE_COOKIES(user_writes_cookie),
+	MYMM_CASE_COOKIES(allocated_looks_held),
+	MYMM_CASE_COOKIES(written_first),
+	MYMM_CASE_COOKIES(written_middle),
+	MYMM_CASE_COOKIES(written_last),
+	MYMM_CASE_COOKIES(written_every_third),
+	MYMM_CASE_COOKIES(written_all),
 	KUNIT_CASE_PARAM(poison, late_writes_gen_params),
-	KUNIT_CASE(poison_pattern),
+	MYMM_CASE_COOKIES(poison_pattern),
 	{},
 };
 

@@ -97,7 +97,7 @@ static void hit_rate(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, stats.free_hits, PAIRS);
 		KUNIT_EXPECT_EQ(test, stats.free_misses, 0);
 		KUNIT_EXPECT_EQ(test, stats.collisions, 0);
-		KUNIT_EXPECT_EQ(test, cache->nr_slabs, 1);
+		KUNIT_EXPECT_EQ(test, mymm_test_slabs(cache), 1);
 	}
 }
 
@@ -138,7 +138,7 @@ static void hit_rate_of_batches(struct kunit *test)
 	/* A batch may be cut short where a slab ends: one in 16 would be the worst. */
 	KUNIT_EXPECT_LE(test, stats.alloc_misses, 10 * DEEP / 16);
 	KUNIT_EXPECT_LE(test, stats.free_misses, 10 * DEEP / 32);
-	KUNIT_EXPECT_EQ(test, stats.objects, cache->nr_inuse);
+	KUNIT_EXPECT_EQ(test, stats.objects, mymm_test_active(cache));
 }
 
 static void last_in_first_out(struct mymm_test_thread *thread)
@@ -220,12 +220,12 @@ static void drained_on_each_cpu(struct kunit *test)
 		KUNIT_EXPECT_GE(test, per_cpu_ptr(cache->mag, cpu)->count, 50);
 	mymm_cache_shrink(cache);
 	KUNIT_EXPECT_EQ(test, stats_of(cache).objects, 0);
-	KUNIT_EXPECT_EQ(test, cache->nr_slabs, 0);
+	KUNIT_EXPECT_EQ(test, mymm_test_slabs(cache), 0);
 
 	mymm_test_on_each_cpu(test, last_in_first_out, cache);
 	KUNIT_EXPECT_GE(test, mymm_pool_drain(pool), 1);
 	KUNIT_EXPECT_EQ(test, stats_of(cache).objects, 0);
-	KUNIT_EXPECT_EQ(test, cache->nr_slabs, 0);
+	KUNIT_EXPECT_EQ(test, mymm_test_slabs(cache), 0);
 }
 
 /* --- an interrupt while it is in use ---------------------------------------------- */
@@ -441,7 +441,7 @@ static void timer_by_chance(struct kunit *test)
 	KUNIT_EXPECT_GE(test, stats_of(cache).collisions, WANTED);
 	MYMM_EXPECT_SOUND(test, pool);
 	mymm_cache_shrink(cache);
-	KUNIT_EXPECT_EQ(test, cache->nr_inuse, 0);
+	KUNIT_EXPECT_EQ(test, mymm_test_active(cache), 0);
 }
 
 /* --- a CPU goes away ------------------------------------------------------------------ */
@@ -467,13 +467,13 @@ static void cpu_goes_away(struct kunit *test)
 		kunit_skip(test, "no CPU can go away");
 	mymm_test_on_cpu(test, last, last_in_first_out, cache);
 	KUNIT_EXPECT_GE(test, mag->count, 50);
-	KUNIT_EXPECT_EQ(test, cache->nr_inuse, mag->count);
+	KUNIT_EXPECT_EQ(test, mymm_test_active(cache), mag->count);
 
 	err = kunit_add_action(test, cpu_back, (void *)(unsigned long)last);
 	KUNIT_ASSERT_EQ(test, err, 0);
 	MYMM_EXPECT_OK(test, remove_cpu(last));
 	KUNIT_EXPECT_EQ(test, mag->count, 0);
-	KUNIT_EXPECT_EQ(test, cache->nr_inuse, 0);
+	KUNIT_EXPECT_EQ(test, mymm_test_active(cache), 0);
 	MYMM_EXPECT_SOUND(test, pool);
 	/* Emptying all magazines does without it. */
 	KUNIT_EXPECT_EQ(test, mymm_cache_shrink(cache), 1);
@@ -489,10 +489,10 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(hit_rate_of_batches),
 	KUNIT_CASE(warm_first),
 	KUNIT_CASE(oldest_go_first),
-	KUNIT_CASE(drained_on_each_cpu),
-	KUNIT_CASE(interrupt_in_window),
-	KUNIT_CASE(timer_in_window),
-	KUNIT_CASE(timer_by_chance),
+	MYMM_CASE_COOKIES(drained_on_each_cpu),
+	MYMM_CASE_COOKIES(interrupt_in_window),
+	MYMM_CASE_COOKIES(timer_in_window),
+	MYMM_CASE_COOKIES(timer_by_chance),
 	KUNIT_CASE(cpu_goes_away),
 	{},
 };

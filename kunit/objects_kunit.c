@@ -168,7 +168,7 @@ static void check_failure(struct storm *storm, struct mymm_cache *cache,
 			  unsigned int kind)
 {
 	storm->failed++;
-	if (cache->nr_inuse != cache->nr_objects)
+	if (mymm_test_active(cache) != mymm_test_objects(cache))
 		fail(storm, "it failed though a slab has free objects", kind,
 		     storm->pool->base);
 	if (block_exists(storm, cache->gfp, cache->min_order))
@@ -297,7 +297,7 @@ static void free_bulk(struct storm *storm)
 /* With the magazines empty, what a cache counts is what the model has. */
 static void count(struct storm *storm, unsigned int kind)
 {
-	if (storm->cache[kind]->nr_inuse != storm->nr_of_kind[kind])
+	if (mymm_test_active(storm->cache[kind]) != storm->nr_of_kind[kind])
 		fail(storm, "it counts other objects than there are", kind,
 		     storm->pool->base);
 }
@@ -369,7 +369,7 @@ static void object_storm(struct kunit *test)
 }
 
 static struct kunit_case objects_cases[] = {
-	KUNIT_CASE(object_storm),
+	MYMM_CASE_COOKIES(object_storm),
 	{},
 };
 

@@ -202,7 +202,7 @@ static void wrong_among_many(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&count[MYMM_REFUSED_FOREIGN]),
 			1);
 	mymm_cache_shrink(cache);
-	KUNIT_EXPECT_EQ(test, cache->nr_inuse, 0);
+	KUNIT_EXPECT_EQ(test, mymm_test_active(cache), 0);
 	MYMM_EXPECT_UNCHANGED(test, pool, 0,
 			      mymm_cache_free_bulk(cache, 0, objs));
 	MYMM_EXPECT_UNCHANGED(test, pool, 0,
@@ -396,13 +396,13 @@ static struct kunit_case refuse_cases[] = {
 	KUNIT_CASE(each_frame_by_each_order),
 	KUNIT_CASE(free_by_bad_order),
 	KUNIT_CASE(foreign_frames),
-	KUNIT_CASE(wrong_kind),
-	KUNIT_CASE(wrong_objects),
-	KUNIT_CASE(wrong_among_many),
+	MYMM_CASE_COOKIES(wrong_kind),
+	MYMM_CASE_COOKIES(wrong_objects),
+	MYMM_CASE_COOKIES(wrong_among_many),
 	KUNIT_CASE(bad_caches),
-	KUNIT_CASE(wrong_kfrees),
+	MYMM_CASE_COOKIES(wrong_kfrees),
 	KUNIT_CASE(double_kfree_inside_block),
-	KUNIT_CASE(wrong_sizes),
+	MYMM_CASE_COOKIES(wrong_sizes),
 	KUNIT_CASE(nmi_refused),
 	{},
 };

@@ -355,22 +355,10 @@ static void empty_slots(struct game *game)
 		KUNIT_FAIL(game->test, "at the end: %s", player.wrong);
 }
 
-/* The same game for each engine. */
-static const char *const engines[] = { "slub", "slob" };
-
-static void describe_engine(const char *const *engine, char *text)
-{
-	strscpy(text, *engine, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(engine, engines, describe_engine);
-
 static void run_game(struct kunit *test, bool tidy, bool interrupts)
 {
-	const char *const *engine = test->param_value;
 	const struct mymm_pool_config config = {
 		.zones = "DMA:5000K,Normal:20000K",
-		.engine = engine ? *engine : NULL,
 		.flags = MYMM_POOL_BARE,
 	};
 	static const struct mymm_cache_config configs[] = {
@@ -400,8 +388,8 @@ static void run_game(struct kunit *test, bool tidy, bool interrupts)
 	empty_slots(game);
 	for (i = 0; i < CACHES; i++) {
 		mymm_cache_shrink(game->cache[i]);
-		KUNIT_EXPECT_EQ(test, game->cache[i]->nr_inuse, 0);
-		KUNIT_EXPECT_EQ(test, game->cache[i]->nr_slabs, 0);
+		KUNIT_EXPECT_EQ(test, mymm_test_active(game->cache[i]), 0);
+		KUNIT_EXPECT_EQ(test, mymm_test_slabs(game->cache[i]), 0);
 	}
 	for (i = 0; i < MYMM_NR_REFUSALS; i++)
 		KUNIT_EXPECT_EQ_MSG(test,
@@ -499,10 +487,10 @@ static void one_free_wins(struct kunit *test)
 }
 
 static struct kunit_case stress_cases[] = {
-	KUNIT_CASE_PARAM(tasks, engine_gen_params),
-	KUNIT_CASE(tasks_that_tidy),
-	KUNIT_CASE(tasks_and_interrupts),
-	KUNIT_CASE_PARAM(all_together, engine_gen_params),
+	MYMM_CASE_ENGINES(tasks),
+	MYMM_CASE_ENGINES(tasks_that_tidy),
+	MYMM_CASE_ENGINES(tasks_and_interrupts),
+	MYMM_CASE_ENGINES(all_together),
 	KUNIT_CASE(one_free_wins),
 	{},
 };

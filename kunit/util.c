@@ -116,6 +116,105 @@ static void end_pool(void *data)
 	KUNIT_EXPECT_EQ(test, mymm_pool_count(), pools - 1);
 }
 
+/* --- engines ----------------------------------------------------------- */
+
+/* Those with cookies first. */
+static const char *const engines[] = { "slub", "slab", "slob" };
+#define COOKIE_ENGINES 2
+
+static const void *next_engine(const void *prev, char *desc, unsigned int nr)
+{
+	const char *const *engine = prev ? (const char *const *)prev + 1 :
+					   engines;
+
+	if (engine == engines + nr)
+		return NULL;
+	strscpy(desc, *engine, KUNIT_PARAM_DESC_SIZE);
+	return engine;
+}
+
+/**
+ * mymm_test_engines() - each engine is a parameter
+ * @prev: the one before; NULL for the first
+ * @desc: becomes its name
+ *
+ * Return: the parameter; NULL after the last.
+ */
+const void *mymm_test_engines(const void *prev, char *desc)
+{
+	return next_engine(prev, desc, ARRAY_SIZE(engines));
+}
+
+/**
+ * mymm_test_cookie_engines() - each engine whose free objects carry cookies is a parameter
+ * @prev: the one before; NULL for the first
+ * @desc: becomes its name
+ *
+ * Return: the parameter; NULL after the last.
+ */
+const void *mymm_test_cookie_engines(const void *prev, char *desc)
+{
+	return next_engine(prev, desc, COOKIE_ENGINES);
+}
+
+/**
+ * mymm_test_engine() - the engine that a test runs with
+ * @test: the test
+ *
+ * Return: its name; NULL if the test has no such parameter.
+ */
+const char *mymm_test_engine(struct kunit *test)
+{
+	const char *const *engine = test->param_value;
+
+	if (engine >= engines && engine < engines + ARRAY_SIZE(engines))
+		return *engine;
+	return NULL;
+}
+
+static struct mymm_slabinfo info_of(struct mymm_cache *cache)
+{
+	struct mymm_slabinfo info;
+
+	cache->engine->get_slabinfo(cache, &info);
+	return info;
+}
+
+/**
+ * mymm_test_active() - objects of a cache that left their slabs
+ * @cache: the cache
+ *
+ * Return: how many.
+ */
+unsigned long mymm_test_active(struct mymm_cache *cache)
+{
+	return info_of(cache).active_objs;
+}
+
+/**
+ * mymm_test_objects() - objects that a cache has room for
+ * @cache: the cache
+ *
+ * Return: how many.
+ */
+unsigned long mymm_test_objects(struct mymm_cache *cache)
+{
+	return info_of(cache).num_objs;
+}
+
+/**
+ * mymm_test_slabs() - slabs that a cache has
+ * @cache: the cache
+ *
+ * Return: how many.
+ */
+unsigned long mymm_test_slabs(struct mymm_cache *cache)
+{
+	return info_of(cache).num_slabs;
+}
+
+/* --- pools ------------------------------------------------------------- */
+
 /**
  * mymm_test_pool_config() - a pool for a test, like none of the usual ones
  * @test: the test
@@ -130,6 +229,7 @@ struct mymm_pool *mymm_test_pool_config(struct kunit *test,
 	struct mymm_pool *pool;
 
 	named.name = test->name;
+	named.engine = config->engine ?: mymm_test_engine(test);
 	pool = mymm_pool_create(&named);
 	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(pool), "no pool of %s: %ld",
 			       config->zones, PTR_ERR(pool));

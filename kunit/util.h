@@ -24,6 +24,21 @@ mymm_test_cache_config(struct kunit *test, struct mymm_pool *pool,
 		       const struct mymm_cache_config *config);
 int mymm_test_cache_destroy(struct kunit *test, struct mymm_cache *cache);
 
+/*
+ * Engines as a parameter of a test: all of them, or those whose free objects carry cookies.
+ * A pool that the test makes has the engine as its default, if it does not say another.
+ */
+#define MYMM_CASE_ENGINES(test) KUNIT_CASE_PARAM(test, mymm_test_engines)
+#define MYMM_CASE_COOKIES(test) KUNIT_CASE_PARAM(test, mymm_test_cookie_engines)
+const void *mymm_test_engines(const void *prev, char *desc);
+const void *mymm_test_cookie_engines(const void *prev, char *desc);
+const char *mymm_test_engine(struct kunit *test);
+
+/* What /proc/myslabinfo says of a cache, whatever its engine. */
+unsigned long mymm_test_active(struct mymm_cache *cache);
+unsigned long mymm_test_objects(struct mymm_cache *cache);
+unsigned long mymm_test_slabs(struct mymm_cache *cache);
+
 /* It succeeds. */
 #define MYMM_EXPECT_OK(test, call) KUNIT_EXPECT_EQ(test, call, 0)
 
