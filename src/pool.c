@@ -322,7 +322,8 @@ static unsigned long table_length(const struct mymm_pool *pool,
 {
 	return ALIGN(layout->total, 1UL << MYMM_MAX_ORDER) + MYMM_PCP_LISTS +
 	       (unsigned long)layout->nr_zones * heads_per_zone(pool) +
-	       MYMM_MAX_CACHES * mymm_pool_lists_per_cache(pool) + MYMM_SHARED_LISTS;
+	       MYMM_MAX_CACHES * mymm_pool_lists_per_cache(pool) +
+	       MYMM_SHARED_LISTS;
 }
 
 /* Each node's frames from the machine's node of that number, if there is one. */
