@@ -1020,6 +1020,7 @@ const struct mymm_engine_ops mymm_slab_ops = {
 	.reap = mymm_slab_reap,
 	.refill = mymm_slab_records_refill,
 	.get_slabinfo = slab_get_slabinfo,
+	.count_slabs = mymm_slab_count,
 	.check = mymm_slab_check,
 };
 MYMM_EXPORT_INTERNAL(mymm_slab_ops);

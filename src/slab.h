@@ -283,6 +283,7 @@ unsigned long mymm_slab_give_free(struct mymm_cache *cache, int node,
 				  unsigned long slabs);
 
 /* slab_check.c */
+void mymm_slab_count(struct mymm_cache *cache, struct mymm_slab_count *node);
 int mymm_slab_check(struct mymm_cache *cache, struct mymm_finding *finding);
 
 #endif /* _MYMM_SLAB_H */
