@@ -28,7 +28,7 @@ static unsigned long place_of(const struct mymm_pool *pool, const void *obj)
 	return obj ? obj - pool->base : ULONG_MAX;
 }
 
-#define AT(page, byte) ((page)*PAGE_SIZE + (byte))
+#define AT(page, byte) ((byte) + PAGE_SIZE * (page))
 
 /* --- where things go --------------------------------------------------------------- */
 
@@ -694,14 +694,14 @@ static void lines_in_slabinfo(struct kunit *test)
 /* Break one number, expect it to be found, and mend it. */
 #define BREAK(invariant_, what, value)                                     \
 	do {                                                               \
+		typeof(what) *where = &(what), saved = *where;             \
 		struct mymm_finding finding;                               \
-		typeof(what) saved = (what);                               \
-		what = (value);                                            \
+		*where = (value);                                          \
 		KUNIT_EXPECT_EQ_MSG(test, mymm_check(pool, &finding),      \
 				    -EUCLEAN, #what);                      \
 		KUNIT_EXPECT_EQ_MSG(test, finding.invariant, (invariant_), \
 				    "%s: %s", #what, finding.text);        \
-		what = saved;                                              \
+		*where = saved;                                            \
 		MYMM_EXPECT_SOUND(test, pool);                             \
 	} while (0)
 

@@ -67,7 +67,6 @@ struct mymm_slab_count {
  *         there is no memory. They carry a magazine's cookie
  * @free: take @nr objects back that mymm_cache_owns() and that are not free; any
  *        context but NMI
- * @is_free: is @obj, which mymm_cache_owns(), on a freelist of the engine? Exact
  * @judge: for exact caches: what speaks against freeing @obj, which is any address, to this
  *         cache? %MYMM_ADMITTED: nothing, and then, if @now, it is free. Any context but NMI
  * @is_free: is @obj, which mymm_cache_owns(), on a freelist of the engine? Exact. In a

@@ -57,11 +57,12 @@ static int read_block(const s16 *page, unsigned int at,
 		next = at + 1 < MYMM_SLOB_UNITS ? READ_ONCE(page[at + 1]) : 0;
 	}
 	*block = (struct mymm_slob_block){ at, units, next };
-	if (likely(units && next <= (int)MYMM_SLOB_END &&
-		   at + units + (next < (int)MYMM_SLOB_END) <=
-			   (unsigned int)max(next, 0)))
-		return 0;
-	return -EUCLEAN;
+	if (unlikely(!units || next <= 0 || next > (int)MYMM_SLOB_END))
+		return -EUCLEAN;
+	/* Behind it comes something that is in use, or the end of the page. */
+	if (next < (int)MYMM_SLOB_END)
+		next--;
+	return at + units <= next ? 0 : -EUCLEAN;
 }
 
 static void write_block(s16 *page, unsigned int at, unsigned int units,
