@@ -9,11 +9,27 @@
 #define SIZE 1000
 #define FRAMES 32 /* of the pool */
 
-static const struct mymm_cache_config config = {
-	.name = "typesafe",
-	.size = SIZE,
-	.flags = SLAB_TYPESAFE_BY_RCU,
-};
+/* Of each engine that can do it. */
+static const char *const engines[] = { "slub", "slab" };
+
+static void describe(const char *const *engine, char *text)
+{
+	strscpy(text, *engine, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(engine, engines, describe);
+
+static struct mymm_cache_config config_of(struct kunit *test)
+{
+	const char *const *engine = test->param_value;
+
+	return (struct mymm_cache_config){
+		.name = "typesafe",
+		.size = SIZE,
+		.flags = SLAB_TYPESAFE_BY_RCU,
+		.engine = *engine,
+	};
+}
 
 /* Our word is behind the object, whatever else is asked for; and there is but one. */
 static void word_behind(struct kunit *test)
@@ -48,6 +64,7 @@ static void word_behind(struct kunit *test)
 static void contents_stay(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool(test, "DMA:128K");
+	struct mymm_cache_config config = config_of(test);
 	struct mymm_cache *cache = mymm_test_cache_config(test, pool, &config);
 	void *obj = mymm_cache_alloc(cache, GFP_KERNEL);
 
@@ -65,7 +82,7 @@ static void contents_stay(struct kunit *test)
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, obj));
 }
 
-/* All single frames that the pool has, written over; returns how many. */
+/* All frames that the pool has, one by one, written over; returns how many. */
 static unsigned int take_all(struct mymm_pool *pool, struct mymm_frame **page)
 {
 	unsigned int nr = 0;
@@ -87,9 +104,11 @@ static unsigned int take_all(struct mymm_pool *pool, struct mymm_frame **page)
 static void outlives_a_reader(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool(test, "DMA:128K");
+	struct mymm_cache_config config = config_of(test);
 	struct mymm_cache *cache = mymm_test_cache_config(test, pool, &config);
 	unsigned int nr, taken, i, intact = 0;
-	unsigned long slabs, held, in_slab = 1UL << cache->order;
+	unsigned long held, in_slab = 1UL << cache->order;
+	struct mymm_slabinfo info;
 	struct mymm_frame *page[FRAMES];
 	void *objs[3];
 
@@ -102,14 +121,14 @@ static void outlives_a_reader(struct kunit *test)
 	rcu_read_lock();
 	cache->engine->free(cache, nr, objs);
 	cache->engine->shrink(cache, ULONG_MAX);
-	slabs = cache->nr_slabs;
+	cache->engine->get_slabinfo(cache, &info);
 	held = mymm_pool_allocated(pool);
 	taken = take_all(pool, page);
 	for (i = 0; i < nr; i++)
 		intact += !memchr_inv(objs[i], i, SIZE);
 	rcu_read_unlock();
 
-	KUNIT_EXPECT_EQ(test, slabs, 0);
+	KUNIT_EXPECT_EQ(test, info.num_slabs, 0);
 	KUNIT_EXPECT_EQ(test, held, in_slab);
 	KUNIT_EXPECT_EQ(test, taken, FRAMES - in_slab);
 	KUNIT_EXPECT_EQ(test, intact, nr);
@@ -126,6 +145,7 @@ static void outlives_a_reader(struct kunit *test)
 static void drain_waits(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool(test, "DMA:128K");
+	struct mymm_cache_config config = config_of(test);
 	struct mymm_cache *cache = mymm_test_cache_config(test, pool, &config);
 	void *objs[16];
 	int round, nr;
@@ -145,6 +165,7 @@ static void drain_waits(struct kunit *test)
 static void cache_ends_first(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool(test, "DMA:128K");
+	struct mymm_cache_config config = config_of(test);
 	struct mymm_cache *cache = mymm_cache_create(pool, &config);
 	unsigned int got;
 	void *obj;
@@ -157,9 +178,12 @@ static void cache_ends_first(struct kunit *test)
 }
 
 static struct kunit_case typesafe_cases[] = {
-	KUNIT_CASE(word_behind),       KUNIT_CASE(contents_stay),
-	KUNIT_CASE(outlives_a_reader), KUNIT_CASE(drain_waits),
-	KUNIT_CASE(cache_ends_first),  {},
+	KUNIT_CASE(word_behind),
+	KUNIT_CASE_PARAM(contents_stay, engine_gen_params),
+	KUNIT_CASE_PARAM(outlives_a_reader, engine_gen_params),
+	KUNIT_CASE_PARAM(drain_waits, engine_gen_params),
+	KUNIT_CASE_PARAM(cache_ends_first, engine_gen_params),
+	{},
 };
 
 static struct kunit_suite typesafe_suite = {
