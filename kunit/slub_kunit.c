@@ -193,12 +193,67 @@ static void longest_waiting_first(struct kunit *test)
 	}
 }
 
+/*
+ * Two nodes of 16 frames. The slabs of this CPU's node are used up, and the last one, with
+ * ten of its objects in use, is the other's:
+ *
+ *	SSSSSSSSSSSSSSSS | S...............
+ */
+static void counts_by_node(struct kunit *test)
+{
+	static const struct mymm_pool_config two = {
+		.name = "two",
+		.zones = "Normal:64K",
+		.nodes = 2,
+		.flags = MYMM_POOL_BARE,
+	};
+	static const struct mymm_cache_config config = {
+		.name = "counted",
+		.size = 64,
+		.flags = SLAB_POISON,
+	};
+	struct mymm_pool *pool = mymm_test_pool_config(test, &two);
+	struct mymm_cache *cache = mymm_test_cache_config(test, pool, &config);
+	struct mymm_slab_count node[MYMM_MAX_NODES] = {}, *here, *there;
+	const unsigned int in_slab = PAGE_SIZE / 72, nr = 16 * in_slab + 10;
+	void **objs = kunit_kcalloc(test, nr, sizeof(*objs), GFP_KERNEL);
+	unsigned int i;
+	int local;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	KUNIT_ASSERT_EQ(test, cache->order, 0);
+	migrate_disable();
+	local = mymm_pool_local(pool)->id;
+	for (i = 0; i < nr; i++)
+		objs[i] = mymm_cache_alloc(cache, GFP_KERNEL);
+	migrate_enable();
+	cache->engine->count_slabs(cache, node);
+
+	here = &node[local];
+	there = &node[!local];
+	KUNIT_EXPECT_EQ(test, here->slabs, 16);
+	KUNIT_EXPECT_EQ(test, here->partial, 0);
+	KUNIT_EXPECT_EQ(test, here->objects, 16 * in_slab);
+	KUNIT_EXPECT_EQ(test, here->objects_partial, 0);
+	KUNIT_EXPECT_EQ(test, here->total_objects, 16 * in_slab);
+	KUNIT_EXPECT_EQ(test, there->slabs, 1);
+	KUNIT_EXPECT_EQ(test, there->partial, 1);
+	KUNIT_EXPECT_EQ(test, there->objects, 10);
+	KUNIT_EXPECT_EQ(test, there->objects_partial, 10);
+	KUNIT_EXPECT_EQ(test, there->total_objects, in_slab);
+	for (i = 2; i < MYMM_MAX_NODES; i++)
+		KUNIT_EXPECT_EQ(test, node[i].slabs, 0);
+	for (i = 0; i < nr; i++)
+		MYMM_EXPECT_OK(test, mymm_cache_free(cache, objs[i]));
+}
+
 static struct kunit_case slub_cases[] = {
 	KUNIT_CASE(slabs_by_zone),
 	KUNIT_CASE(falls_back_to_least_order),
 	KUNIT_CASE(shrink_gives_slabs_back),
 	KUNIT_CASE(empty_slabs_kept),
 	KUNIT_CASE(longest_waiting_first),
+	KUNIT_CASE(counts_by_node),
 	{},
 };
 
