@@ -151,20 +151,15 @@ DEFINE_MEASURE(theirs_kmalloc, {
 	kfree(kmalloc(size, GFP_KERNEL));
 })
 
-#define PAGES_PAIR(from)                                                   \
-	({                                                                 \
-		struct mymm_pool *pool = (from);                           \
-		mymm_free_pages(pool,                                      \
-				mymm_alloc_pages(pool, GFP_KERNEL, order), \
-				order);                                    \
-	})
+/* A local variable for the pool would be an instruction more than a caller's own. */
+#define PAGES_PAIR(pool) \
+	mymm_free_pages(pool, mymm_alloc_pages(pool, GFP_KERNEL, order), order)
 
 DEFINE_MEASURE(ours_pages, PAGES_PAIR(bench.pages))
 DEFINE_MEASURE(ours_pages_large, PAGES_PAIR(bench.large))
 DEFINE_MEASURE(ours_pages_bare, PAGES_PAIR(bench.bare))
-#define PAGES_BATCH(from)                                                     \
+#define PAGES_BATCH(pool)                                                     \
 	({                                                                    \
-		struct mymm_pool *pool = (from);                              \
 		FOR_BATCH(bench.frame[i] =                                    \
 				  mymm_alloc_pages(pool, GFP_KERNEL, order)); \
 		FOR_BATCH(mymm_free_pages(pool, bench.frame[i], order));      \
