@@ -34,7 +34,7 @@ static void apart(struct kunit *test)
 	for (s = 0; s < ARRAY_SIZE(sizes); s++) {
 		struct mymm_cache *cache;
 
-		snprintf(name, sizeof(name), "apart-%u", sizes[s]);
+		snprintf(name, sizeof(name), "neighbours-%u", sizes[s]);
 		cache = mymm_test_cache(test, pool, name, sizes[s]);
 		KUNIT_EXPECT_STREQ(test, cache->engine->name,
 				   mymm_test_engine(test));

@@ -14,8 +14,8 @@
 
 /*
  * Pages that describe a pool of so many pages in one zone: its frames; 4 types' lists of 11
- * orders; the lists of 512 caches, 3 of each node, and 3 of the slob engine; those of page lists that stay empty, and of each CPU's,
- * 4 types of 5 orders each.
+ * orders; the lists of 512 caches, 3 of each node, and 3 of the slob engine; those of
+ * page lists that stay empty, and of each CPU's, 4 types of 5 orders each.
  */
 static unsigned int table_pages(unsigned int pages, unsigned int flags)
 {

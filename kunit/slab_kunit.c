@@ -71,6 +71,7 @@ static void describe_cut(const struct cut *cut, char *desc)
 		 cut->ctor ? ", constructed" : "",
 		 cut->flags ? ", reclaimable" : "");
 }
+
 KUNIT_ARRAY_PARAM(cuts, cuts, describe_cut);
 
 static void construct(void *obj)
@@ -678,8 +679,8 @@ static void without_memory(struct kunit *test)
 		if (!objs[nr])
 			break;
 		KUNIT_EXPECT_TRUE(test, mymm_pool_contains(pool, objs[nr]));
-		KUNIT_EXPECT_FALSE(test, virt_addr_valid(objs[nr]) ||
-						 is_vmalloc_addr(objs[nr]));
+		KUNIT_EXPECT_FALSE(test, virt_addr_valid(objs[nr]));
+		KUNIT_EXPECT_FALSE(test, is_vmalloc_addr(objs[nr]));
 	}
 	KUNIT_EXPECT_GT(test, nr, 3900);
 	MYMM_EXPECT_SOUND(test, pool);

@@ -329,6 +329,7 @@ void mymm_magazine_switch(struct mymm_cache *cache,
 {
 	struct mymm_magazine __percpu *old = cache->mag;
 	unsigned long limit = tunables->limit;
+	struct job leave;
 	int cpu;
 
 	lockdep_assert_held(&cache->pool->lock);
@@ -337,9 +338,10 @@ void mymm_magazine_switch(struct mymm_cache *cache,
 	mymm_flight_begin(cache);
 	WRITE_ONCE(cache->mag_limit, min(cache->mag_limit, limit));
 	run_on_all_cpus((struct job){ see_limit, cache->pool, cache });
+	/* Pairs with the address dependency of whoever follows cache->mag. */
 	smp_store_release(&cache->mag, mag);
-	run_on_all_cpus((struct job){ leave_magazine, cache->pool, cache,
-				      .left = old });
+	leave = (struct job){ leave_magazine, cache->pool, cache, .left = old };
+	run_on_all_cpus(leave);
 	WRITE_ONCE(cache->mag_limit, limit);
 	WRITE_ONCE(cache->mag_batch, tunables->batchcount);
 	mymm_flight_end(cache);

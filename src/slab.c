@@ -698,8 +698,9 @@ static void slab_free(struct mymm_cache *cache, unsigned int nr, void **objs)
 	local = mymm_pool_local(cache->pool)->id;
 	for (i = 0; i < nr; i += same) {
 		node = node_of_object(cache, objs[i]);
-		for (same = 1; i + same < nr &&
-			       node_of_object(cache, objs[i + same]) == node;)
+		same = 1;
+		while (i + same < nr &&
+		       node_of_object(cache, objs[i + same]) == node)
 			same++;
 		if (node == local)
 			mymm_slab_put_objects(cache, node, same, objs + i,
@@ -937,8 +938,10 @@ static void slab_default_tunables(const struct mymm_cache *cache,
 	if (cache->size <= PAGE_SIZE)
 		shared = 8;
 	/* Whatever stands before the slabs would hide an overwritten object. */
-	if (mymm_cache_poisons(cache))
-		limit = shared = 0;
+	if (mymm_cache_poisons(cache)) {
+		limit = 0;
+		shared = 0;
+	}
 	*tunables = (struct mymm_tunables){
 		.limit = limit,
 		.batchcount = (limit + 1) / 2,

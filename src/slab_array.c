@@ -143,9 +143,9 @@ void mymm_slab_alien_put(struct mymm_cache *cache,
 static void drain_shared(struct mymm_cache *cache, int node, unsigned int nr)
 {
 	struct mymm_slab_node *n = &mymm_slabs_of(cache)->node[node];
-	MYMM_BATCH_ON_STACK(objs);
 	unsigned long flags;
 	unsigned int some;
+	MYMM_BATCH_ON_STACK(objs);
 
 	do {
 		raw_spin_lock_irqsave(&n->lock, flags);

@@ -23,7 +23,7 @@
 #define MAX_LIMIT                                                             \
 	((unsigned int)((PCPU_MIN_UNIT_SIZE - sizeof(struct mymm_magazine)) / \
 			sizeof(void *)))
-#define MAX_SHARED (1U << 20)
+#define MAX_SHARED ((unsigned int)BIT(20))
 
 static int check(const struct mymm_cache *cache,
 		 const struct mymm_tunables *tunables)
