@@ -129,17 +129,16 @@ static unsigned int list_length(struct mymm_cache *cache, int node,
 	return nr;
 }
 
-#define EXPECT_LISTS(test, cache, full_, partial_, free_)                     \
-	do {                                                                  \
-		KUNIT_EXPECT_EQ(test, list_length(cache, 0, MYMM_SLABS_FULL), \
-				full_);                                       \
-		KUNIT_EXPECT_EQ(test,                                         \
-				list_length(cache, 0, MYMM_SLABS_PARTIAL),    \
-				partial_);                                    \
-		KUNIT_EXPECT_EQ(test, list_length(cache, 0, MYMM_SLABS_FREE), \
-				free_);                                       \
-		MYMM_EXPECT_SOUND(test, (cache)->pool);                       \
-	} while (0)
+static void expect_lists(struct kunit *test, struct mymm_cache *cache,
+			 unsigned int full, unsigned int partial,
+			 unsigned int free)
+{
+	KUNIT_EXPECT_EQ(test, list_length(cache, 0, MYMM_SLABS_FULL), full);
+	KUNIT_EXPECT_EQ(test, list_length(cache, 0, MYMM_SLABS_PARTIAL),
+			partial);
+	KUNIT_EXPECT_EQ(test, list_length(cache, 0, MYMM_SLABS_FREE), free);
+	MYMM_EXPECT_SOUND(test, cache->pool);
+}
 
 static void take(struct kunit *test, struct mymm_cache *cache, unsigned int nr,
 		 void **objs)
@@ -179,26 +178,26 @@ static void lists(struct kunit *test)
 
 	no_shared(test, cache);
 	KUNIT_EXPECT_EQ(test, n->free_limit, limit);
-	EXPECT_LISTS(test, cache, 0, 0, 0);
+	expect_lists(test, cache, 0, 0, 0);
 	take(test, cache, 7, objs);
-	EXPECT_LISTS(test, cache, 2, 1, 0);
+	expect_lists(test, cache, 2, 1, 0);
 	KUNIT_EXPECT_EQ(test, n->free_objects, 2);
 	cache->engine->free(cache, 1, &objs[0]);
-	EXPECT_LISTS(test, cache, 1, 2, 0);
+	expect_lists(test, cache, 1, 2, 0);
 	cache->engine->free(cache, 1, &objs[3]);
-	EXPECT_LISTS(test, cache, 0, 3, 0);
+	expect_lists(test, cache, 0, 3, 0);
 	KUNIT_EXPECT_EQ(test, n->free_objects, 4);
 	cache->engine->free(cache, 1, &objs[6]);
 	/* 5 free objects, 3 of them in one slab. */
-	EXPECT_LISTS(test, cache, 0, 2, 1);
+	expect_lists(test, cache, 0, 2, 1);
 	for (i = 1; i < 6; i++)
 		if (i != 3)
 			cache->engine->free(cache, 1, &objs[i]);
 	/* All 9 are free: as many slabs stay as the limit has room for. */
-	EXPECT_LISTS(test, cache, 0, 0, limit / 3);
+	expect_lists(test, cache, 0, 0, limit / 3);
 	KUNIT_EXPECT_EQ(test, n->free_objects, limit / 3 * 3);
 	KUNIT_EXPECT_EQ(test, mymm_cache_shrink(cache), limit / 3);
-	EXPECT_LISTS(test, cache, 0, 0, 0);
+	expect_lists(test, cache, 0, 0, 0);
 }
 
 /* The last to come back is the first to go; new objects go in order of address. */

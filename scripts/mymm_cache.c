@@ -215,7 +215,7 @@ static int run_shrink(struct session *session, const struct args *args)
 static const struct opt cache_create_opts[] = {
 	{ 'a', "align", "BYTES", "a power of two" },
 	{ 'f', "flags", "FLAG,...", CACHE_FLAGS },
-	{ 'e', "engine", "NAME", "slub; default: the pool's" },
+	{ 'e', "engine", "NAME", "slub, slab or slob; default: the pool's" },
 	OPTS_END,
 };
 

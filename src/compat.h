@@ -91,7 +91,10 @@
 #define MYMM_PAGE_OWNER_FREE_TS 1
 #endif
 
-/* A variable that CONFIG_INIT_STACK_ALL_ZERO need not clear; only newer kernels name it. */
+/*
+ * A variable that CONFIG_INIT_STACK_ALL_ZERO need not clear, as room for a batch of which only
+ * what was filled is read. Only newer kernels have a name for it.
+ */
 #if __has_attribute(__uninitialized__)
 #define MYMM_UNCLEARED __attribute__((__uninitialized__))
 #else

@@ -67,21 +67,24 @@ mymm_copy_objects_reversed(void **to, void *const *from, unsigned long nr)
 }
 
 /*
- * Room on the stack for a batch. What is in it at the beginning is never read; kernels that
- * clear each variable would do so every time.
+ * Count with preemption off: the magazines may be others before this_cpu_add() has added, see
+ * tunables.c.
  */
-#define MYMM_BATCH_ON_STACK(name) void *name[MYMM_BATCH_OBJECTS] MYMM_UNCLEARED
+static inline void mymm_count_alloc_misses(struct mymm_cache *cache,
+					   unsigned long nr)
+{
+	preempt_disable();
+	this_cpu_add(cache->mag->alloc_misses, nr);
+	preempt_enable();
+}
 
-/*
- * Add to a counter of this CPU's magazine; not with this_cpu_add(), since the magazines may
- * be others before it has added, see tunables.c.
- */
-#define mymm_magazine_add(cache, counter, n)            \
-	do {                                            \
-		preempt_disable();                      \
-		this_cpu_add((cache)->mag->counter, n); \
-		preempt_enable();                       \
-	} while (0)
+static inline void mymm_count_free_misses(struct mymm_cache *cache,
+					  unsigned long nr)
+{
+	preempt_disable();
+	this_cpu_add(cache->mag->free_misses, nr);
+	preempt_enable();
+}
 
 /* A batch is about to be neither in a magazine nor with the engine. */
 static inline void mymm_flight_begin(struct mymm_cache *cache)

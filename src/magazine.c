@@ -232,12 +232,12 @@ static void stash(struct mymm_cache *cache, unsigned int nr, void **objs)
 /* One object, and a batch for the magazine with it. */
 void *mymm_alloc_from_engine(struct mymm_cache *cache, gfp_t gfp)
 {
-	MYMM_BATCH_ON_STACK(objs);
+	void *objs[MYMM_BATCH_OBJECTS] MYMM_UNCLEARED;
 	unsigned int got;
 
 	if (mymm_refuse_now(cache))
 		return NULL;
-	mymm_magazine_add(cache, alloc_misses, 1);
+	mymm_count_alloc_misses(cache, 1);
 
 	mymm_flight_begin(cache);
 	got = cache->engine->alloc(
@@ -251,11 +251,11 @@ void *mymm_alloc_from_engine(struct mymm_cache *cache, gfp_t gfp)
 /* Into the magazine, whose oldest batch makes room; or past it. It is in flight. */
 void mymm_free_to_engine(struct mymm_cache *cache, void *obj)
 {
-	MYMM_BATCH_ON_STACK(objs);
+	void *objs[MYMM_BATCH_OBJECTS] MYMM_UNCLEARED;
 	struct mymm_magazine *mag = NULL;
 	unsigned long nr = 0;
 
-	mymm_magazine_add(cache, free_misses, 1);
+	mymm_count_free_misses(cache, 1);
 	if (cache->mag_limit)
 		mag = mymm_magazine_get(cache);
 	if (mag) {
@@ -510,7 +510,7 @@ static void give_back(struct mymm_cache *cache, size_t nr, void **objs)
 	mymm_flight_begin(cache);
 	cache->engine->free(cache, nr - put, objs + put);
 	mymm_flight_end(cache);
-	mymm_magazine_add(cache, free_misses, nr - put);
+	mymm_count_free_misses(cache, nr - put);
 }
 
 /* The end of a batch's way that began with mymm_flight_begin(). */
@@ -551,7 +551,7 @@ int mymm_cache_alloc_bulk(struct mymm_cache *cache, gfp_t gfp, size_t nr,
 						    objs + got);
 			if (!more)
 				break;
-			mymm_magazine_add(cache, alloc_misses, more);
+			mymm_count_alloc_misses(cache, more);
 			got += more;
 		}
 		mymm_flight_end(cache);

@@ -17,7 +17,9 @@
  *   4. pool->lock (mutex)              the pool's caches: which there are, and that
  *                                      only one drain or destroy is under way
  *   5. cache->list_lock (raw)          the cache's slabs: lists, freelists, inuse;
- *      slob->lock (raw)                for caches of the slob engine all of the pool's
+ *      slob->lock (raw)                for caches of the slob engine all of the pool's;
+ *      node, alien and records->lock   (raw, slab.h) for caches of the slab engine, none
+ *                                      of them inside another
  *   6. zone->lock (raw)                the zone's free blocks and counters
  *
  * 5 and 6 are taken with interrupts off, from any context but NMI, and are not

@@ -6,7 +6,6 @@
 #include <linux/seq_file.h>
 
 struct mymm_pool;
-struct proc_ops;
 
 /* /proc */
 extern const struct seq_operations mymm_buddyinfo_ops;

@@ -236,6 +236,20 @@ struct mymm_slab_view {
 	struct mymm_slab_record *record;
 };
 
+static inline void mymm_slab_set_active(struct mymm_slab_view *view)
+{
+	if (view->record)
+		view->record->active = view->active;
+	else
+		view->slab->inuse = view->active;
+}
+
+static inline u32 mymm_slab_head(const struct mymm_cache *cache,
+				 const struct mymm_frame *slab)
+{
+	return slab - cache->frame;
+}
+
 /* slab_geometry.c */
 int mymm_slab_geometry(unsigned int object_size, unsigned int size,
 		       unsigned int align, slab_flags_t flags, bool ctor,
@@ -274,9 +288,22 @@ bool mymm_slab_arrays_have(struct mymm_slabs *s, int node, const void *obj);
 unsigned long mymm_slab_arrays_count(const struct mymm_slabs *s);
 void mymm_slab_update_free_limit(struct mymm_cache *cache);
 
-/* slab.c */
+/* slab_grow.c */
 void mymm_slab_look(const struct mymm_cache *cache, u32 head,
 		    struct mymm_slab_view *view);
+struct mymm_frame *mymm_slab_make(struct mymm_cache *cache, gfp_t gfp,
+				  int node);
+unsigned long mymm_slabs_give_back(struct mymm_cache *cache, u32 first);
+
+/* slab_held.c */
+bool mymm_slab_claim(struct mymm_cache *cache, void *obj, bool held);
+bool mymm_slab_is_free(struct mymm_cache *cache, void *obj);
+
+/* slab.c */
+unsigned int mymm_slab_alloc_objects(struct mymm_cache *cache, gfp_t gfp,
+				     unsigned int nr, void **objs);
+void mymm_slab_free_objects(struct mymm_cache *cache, unsigned int nr,
+			    void **objs);
 void mymm_slab_put_objects(struct mymm_cache *cache, int node, unsigned int nr,
 			   void **objs, bool share);
 unsigned long mymm_slab_give_free(struct mymm_cache *cache, int node,

@@ -87,7 +87,7 @@ unsigned int mymm_slab_shared_put(struct mymm_slab_node *n, unsigned int nr,
 static void drain_alien(struct mymm_cache *cache, struct mymm_slab_alien *alien,
 			int node)
 {
-	MYMM_BATCH_ON_STACK(objs);
+	void *objs[MYMM_BATCH_OBJECTS] MYMM_UNCLEARED;
 	unsigned long flags;
 	unsigned int nr;
 
@@ -143,9 +143,9 @@ void mymm_slab_alien_put(struct mymm_cache *cache,
 static void drain_shared(struct mymm_cache *cache, int node, unsigned int nr)
 {
 	struct mymm_slab_node *n = &mymm_slabs_of(cache)->node[node];
+	void *objs[MYMM_BATCH_OBJECTS] MYMM_UNCLEARED;
 	unsigned long flags;
 	unsigned int some;
-	MYMM_BATCH_ON_STACK(objs);
 
 	do {
 		raw_spin_lock_irqsave(&n->lock, flags);

@@ -156,7 +156,7 @@ struct mymm_batch {
  * @object_size: in: bytes, 1 to 4 MiB
  * @align: in: bytes, a power of two up to a page, or 0
  * @name: in: unique in the pool; printable, no spaces
- * @engine: in: "slub", or empty for the pool's default
+ * @engine: in: "slub", "slab", "slob", or empty for the pool's default
  * @handle: out: the cache
  * @objs_per_slab: out
  * @slab_order: out

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Slabs of the slab engine as they come and go; slab.c has the picture.
+ *
+ * A slab is made, and given back, with no lock held, and is on no list meanwhile. What its
+ * frames say is written before the number of the cache, which makes them a slab for everybody.
+ *
+ * With each slab the colour of its node goes on by one; it is counted before it is used, as
+ * SLAB did, so the first slab has colour 1 if there is one.
+ */
+#include <linux/bitmap.h>
+#include <linux/mm.h>
+
+#include "compat.h"
+#include "page_alloc.h"
+#include "poison.h"
+#include "reaper.h"
+#include "slab.h"
+#include "slab_rcu.h"
+
+/* --- views ---------------------------------------------------------------- */
+
+/**
+ * mymm_slab_look() - have at hand what is known of a slab
+ * @cache: the cache
+ * @head: the slab's first frame
+ * @view: is filled
+ *
+ * Context: any; under the lock of its node.
+ */
+void mymm_slab_look(const struct mymm_cache *cache, u32 head,
+		    struct mymm_slab_view *view)
+{
+	const struct mymm_slabs *s = mymm_slabs_of(cache);
+	struct mymm_frame *slab = &cache->frame[head];
+
+	view->slab = slab;
+	view->head = head;
+	view->record = NULL;
+	switch (s->place) {
+	case MYMM_INDEX_OFF_SLAB:
+		view->record = mymm_slab_record(s, slab->record);
+		view->active = view->record->active;
+		view->index = view->record->index;
+		break;
+	case MYMM_INDEX_ON_SLAB:
+		view->active = slab->inuse;
+		view->index = cache->base +
+			      ((unsigned long)head << PAGE_SHIFT) +
+			      (PAGE_SIZE << cache->order) -
+			      cache->num * sizeof(mymm_slab_idx);
+		break;
+	case MYMM_INDEX_IN_OBJECT:
+		view->active = slab->inuse;
+		view->index = NULL;
+		if (view->active < cache->num)
+			view->index = mymm_slab_objects(cache, s, head) +
+				      slab->free * cache->size;
+		break;
+	}
+}
+MYMM_EXPORT_INTERNAL(mymm_slab_look);
+
+/* --- making slabs ------------------------------------------------------------ */
+
+static void count_slab(struct mymm_cache *cache, const struct mymm_frame *slab,
+		       long frames)
+{
+	struct mymm_zone *zone = mymm_pool_zone(cache->pool, slab->tag);
+
+	atomic_long_add(
+		frames,
+		&zone->nr_slab[!!(cache->flags & SLAB_RECLAIM_ACCOUNT)]);
+}
+
+/* All objects free, in order of address. */
+static void fill_slab(struct mymm_cache *cache, struct mymm_frame *slab)
+{
+	struct mymm_slabs *s = mymm_slabs_of(cache);
+	u32 head = mymm_slab_head(cache, slab);
+	struct mymm_slab_view view;
+	unsigned int i;
+	void *obj;
+
+	if (s->place != MYMM_INDEX_OFF_SLAB) {
+		slab->inuse = 0;
+		slab->free = cache->num - 1;
+	}
+	mymm_slab_look(cache, head, &view);
+	if (view.record) {
+		view.record->active = 0;
+		if (s->records.bits)
+			bitmap_zero(mymm_slab_record_bits(s, view.record),
+				    cache->num);
+	}
+	obj = mymm_slab_objects(cache, s, head);
+	for (i = 0; i < cache->num && cache->has_memory;
+	     i++, obj += cache->size) {
+		if (cache->ctor)
+			cache->ctor(obj);
+		else if (mymm_cache_poisons(cache))
+			mymm_poison(cache, obj);
+		*mymm_cache_word(cache, obj) = mymm_cache_cookie(cache, obj) ^
+					       MYMM_IN_SLAB;
+	}
+	for (i = 0; i < cache->num; i++)
+		view.index[i] = i;
+}
+
+/* The next colour of a node, and how far that is from the slab's beginning. */
+static u32 next_colour(struct mymm_slabs *s, int node)
+{
+	struct mymm_slab_node *n = &s->node[node];
+
+	guard(raw_spinlock_irqsave)(&n->lock);
+	n->colour_next++;
+	if (n->colour_next >= s->geometry.colours)
+		n->colour_next = 0;
+	return n->colour_next * s->geometry.colour_off;
+}
+
+/**
+ * mymm_slab_make() - make a slab
+ * @cache: for which cache
+ * @gfp: how hard to try
+ * @node: which node to ask first
+ *
+ * Context: any but NMI, with no lock of ours held.
+ * Return: its first frame, on no list, all objects free; NULL if there is no memory for it.
+ */
+struct mymm_frame *mymm_slab_make(struct mymm_cache *cache, gfp_t gfp, int node)
+{
+	const struct mymm_owner owner = { .caller = _THIS_IP_ };
+	struct mymm_slabs *s = mymm_slabs_of(cache);
+	u32 head, start, record = 0;
+	struct mymm_frame *slab;
+	bool low = false;
+	unsigned int i;
+
+	if (s->place == MYMM_INDEX_OFF_SLAB) {
+		record = mymm_slab_record_get(s, &low);
+		if (low)
+			mymm_reaper_refill();
+		if (record == MYMM_NO_RECORD)
+			return NULL;
+	}
+	slab = __mymm_alloc_pages_node(cache->pool, node,
+				       (gfp & MYMM_SLAB_GFP) | cache->gfp,
+				       cache->order, owner);
+	if (!slab) {
+		if (s->place == MYMM_INDEX_OFF_SLAB)
+			mymm_slab_record_put(s, record);
+		return NULL;
+	}
+	head = mymm_slab_head(cache, slab);
+	count_slab(cache, slab, 1L << cache->order);
+	start = (head << PAGE_SHIFT) +
+		next_colour(s, mymm_slab_node_of(cache, head));
+	start *= cache->inverse;
+	slab->start = start;
+	slab->objects = cache->num;
+	if (s->place == MYMM_INDEX_OFF_SLAB) {
+		slab->record = record;
+		mymm_slab_record(s, record)->frame = head;
+	}
+	fill_slab(cache, slab);
+
+	WRITE_ONCE(slab->tag, (slab->tag & ~MYMM_TAG_STATE) | MYMM_FRAME_SLAB);
+	for (i = 0; i < 1U << cache->order; i++) {
+		struct mymm_frame *frame = slab + i;
+
+		frame->start = start;
+		frame->objects = cache->num;
+		if (i)
+			WRITE_ONCE(frame->tag, mymm_tag(MYMM_FRAME_SLAB_TAIL,
+							cache->order, 0));
+		/* Who sees whose it is sees the rest, too: mymm_cache_has(). */
+		smp_store_release(&frame->cache, cache->id);
+	}
+	return slab;
+}
+
+static void give_slab_back(struct mymm_cache *cache, struct mymm_frame *slab)
+{
+	struct mymm_slabs *s = mymm_slabs_of(cache);
+	struct mymm_slab_record *record;
+	unsigned long flags;
+	unsigned int i;
+
+	count_slab(cache, slab, -(1L << cache->order));
+	for (i = 0; i < 1U << cache->order; i++) {
+		WRITE_ONCE(slab[i].cache, 0);
+		if (i)
+			WRITE_ONCE(slab[i].tag, 0);
+	}
+	if (s->place == MYMM_INDEX_OFF_SLAB) {
+		int node =
+			mymm_slab_node_of(cache, mymm_slab_head(cache, slab));
+
+		/* Who holds the lock and has an old number is warned. */
+		record = mymm_slab_record(s, slab->record);
+		raw_spin_lock_irqsave(&s->node[node].lock, flags);
+		record->frame = MYMM_NO_FRAME;
+		raw_spin_unlock_irqrestore(&s->node[node].lock, flags);
+		mymm_slab_record_put(s, slab->record);
+	}
+	WRITE_ONCE(slab->tag, (slab->tag & ~MYMM_TAG_STATE) | MYMM_FRAME_PAGES);
+	mymm_slab_free_pages(cache, slab);
+}
+
+/**
+ * mymm_slabs_give_back() - give slabs back
+ * @cache: the cache
+ * @first: the first of them, which left their lists and are strung up by @next: no lock
+ *         protects them
+ *
+ * Context: any but NMI, with no lock of ours held.
+ * Return: how many.
+ */
+unsigned long mymm_slabs_give_back(struct mymm_cache *cache, u32 first)
+{
+	unsigned long nr = 0;
+
+	while (first != MYMM_NO_FRAME) {
+		struct mymm_frame *slab = &cache->frame[first];
+
+		first = slab->next;
+		give_slab_back(cache, slab);
+		nr++;
+	}
+	return nr;
+}
