@@ -3,6 +3,8 @@
 #ifndef _MYMM_PAGE_ALLOC_H
 #define _MYMM_PAGE_ALLOC_H
 
+#include <linux/bitops.h>
+
 #include "pageblock.h"
 #include "pool.h"
 
@@ -41,7 +43,26 @@ mymm_next_zone(const struct mymm_request *request, unsigned int *i)
 	return NULL;
 }
 
-/* page_alloc.c */
+/*
+ * The number of a frame of this pool; at least nr_frames if it is none, or one of the
+ * list heads behind them, or no descriptor's beginning. A descriptor has 3 * 8 bytes,
+ * so a multiplication and a rotation divide and test: see mymm_cache_owns().
+ */
+static __always_inline unsigned long
+mymm_frame_number(const struct mymm_pool *pool, const struct mymm_frame *frame)
+{
+	u64 at = (unsigned long)frame - (unsigned long)pool->frame;
+
+	return ror64(at * pool->inverse_of_3, 3);
+}
+
+static inline bool mymm_is_frame_of(const struct mymm_pool *pool,
+				    const struct mymm_frame *frame)
+{
+	return mymm_frame_number(pool, frame) < pool->nr_frames;
+}
+
+/* page_alloc.c and page_free.c */
 struct mymm_frame *__mymm_alloc_pages(struct mymm_pool *pool, gfp_t gfp,
 				      unsigned int order,
 				      struct mymm_owner owner);

@@ -24,7 +24,9 @@
  * exchange of its tag from "allocated" to "in a CPU's list". So of two CPUs that free the
  * same block one is refused, exactly, and no lock is needed for it.
  *
- * How much a CPU keeps. @high is the limit, @room what is left of it. Batches are doubled
+ * How much a CPU keeps. Its frames stay below @high. What is left of that is @spare, and the
+ * shares of it that lists have, one by one (@left): a list that has used its own up asks for
+ * another, which is where everything below is decided. Batches are doubled
  * while a CPU does nothing but allocate, and flushes grow while it does nothing but free;
  * where the kernel that runs tunes high between two bounds, so do we. What happened between
  * two batches is not counted as it happens: blocks allocated, blocks here and blocks moved
@@ -47,13 +49,6 @@
 
 /* A batch is doubled up to this often. CONFIG_PCP_BATCH_SCALE_MAX of 6.12. */
 #define BATCH_SCALE_MAX 5
-
-static unsigned int list_order(const struct mymm_pcp *pcp, unsigned int list)
-{
-	unsigned int slot = list / MYMM_NR_MIGRATETYPES;
-
-	return slot == MYMM_PCP_BLOCK ? pcp->zone->buddy.block_order : slot;
-}
 
 /* Which list a block belongs on; MYMM_PCP_LISTS if CPUs don't keep such. */
 static unsigned int list_of(const struct mymm_pool *pool, unsigned int order,
@@ -118,7 +113,8 @@ static void gather(struct mymm_pcp *pcp)
 	unsigned int list;
 
 	for (list = 0; list < MYMM_PCP_LISTS; list++) {
-		pcp->spare += pcp->left[list] * (1 << list_order(pcp, list));
+		pcp->spare +=
+			pcp->left[list] * (1 << mymm_pcp_order(pcp, list));
 		pcp->left[list] = 0;
 	}
 }
@@ -126,7 +122,7 @@ static void gather(struct mymm_pcp *pcp)
 /* Let a list take some in without asking. */
 static void allot(struct mymm_pcp *pcp, unsigned int list)
 {
-	unsigned int order = list_order(pcp, list);
+	unsigned int order = mymm_pcp_order(pcp, list);
 	int blocks = min(pcp->spare, pcp->zone->pcp_batch) >> order;
 
 	/* What belongs on none goes the slow way. */
@@ -154,21 +150,11 @@ static void clamp_high(struct mymm_pcp *pcp)
 			    READ_ONCE(pcp->zone->pcp_high_max)));
 }
 
-static unsigned long frames_allocated(const struct mymm_pcp *pcp)
-{
-	unsigned long frames = 0;
-	unsigned int list;
-
-	for (list = 0; list < MYMM_PCP_LISTS; list++)
-		frames += READ_ONCE(pcp->allocs[list]) << list_order(pcp, list);
-	return frames;
-}
-
 /* Frames allocated and freed since this was last asked. */
 static void what_happened(const struct mymm_pool *pool, struct mymm_pcp *pcp,
 			  unsigned long *allocs, unsigned long *frees)
 {
-	unsigned long all = frames_allocated(pcp);
+	unsigned long all = mymm_pcp_allocated(pcp);
 	unsigned long freed = all + pcp_count(pcp) - pcp->moved;
 
 	*allocs = all - pcp->seen_allocs;
@@ -319,7 +305,7 @@ static struct chain take_oldest(struct mymm_pool *pool, struct mymm_pcp *pcp,
 		unsigned int blocks = chain.blocks, order;
 
 		list %= MYMM_PCP_LISTS;
-		order = list_order(pcp, list);
+		order = mymm_pcp_order(pcp, list);
 		cut_oldest(pool->frame, pcp, list,
 			   DIV_ROUND_UP(frames, 1 << order), &chain);
 		blocks = chain.blocks - blocks;
@@ -593,248 +579,4 @@ void mymm_pcp_retune_local(struct mymm_pool *pool)
 		pcp_put(pcp);
 		give_back(pool, &pool->zone[i], chain);
 	}
-}
-
-/* --- counters ------------------------------------------------------------------------ */
-
-/**
- * mymm_pcp_count() - frames that a CPU has at hand
- * @pcp: its lists of a zone
- *
- * Context: any. Exact while that CPU neither allocates nor frees.
- * Return: how many.
- */
-int mymm_pcp_count(const struct mymm_pcp *pcp)
-{
-	int count = READ_ONCE(pcp->high) - 1 - READ_ONCE(pcp->spare);
-	unsigned int list;
-
-	for (list = 0; list < MYMM_PCP_LISTS; list++)
-		count -= READ_ONCE(pcp->left[list]) *
-			 (1 << list_order(pcp, list));
-	return count;
-}
-MYMM_EXPORT_INTERNAL(mymm_pcp_count);
-
-/**
- * mymm_pcp_frames() - frames of a zone that CPUs have at hand
- * @pool: of which pool
- * @zone: the zone
- *
- * Context: any. Exact while nobody allocates or frees.
- * Return: how many.
- */
-unsigned long mymm_pcp_frames(struct mymm_pool *pool,
-			      const struct mymm_zone *zone)
-{
-	long frames = 0;
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		frames += mymm_pcp_count(
-			&per_cpu_ptr(pool->cpu, cpu)->pcp[zone->number]);
-	return max(frames, 0L);
-}
-MYMM_EXPORT_INTERNAL(mymm_pcp_frames);
-
-/**
- * mymm_pcp_allocs() - what all CPUs' lists of a zone have given
- * @pool: of which pool
- * @zone: the zone
- * @blocks: becomes how many blocks; or NULL
- *
- * Context: any.
- * Return: how many frames.
- */
-unsigned long mymm_pcp_allocs(struct mymm_pool *pool,
-			      const struct mymm_zone *zone,
-			      unsigned long *blocks)
-{
-	unsigned long frames = 0, nr = 0;
-	unsigned int list;
-	int cpu;
-
-	for_each_possible_cpu(cpu) {
-		const struct mymm_pcp *pcp =
-			&per_cpu_ptr(pool->cpu, cpu)->pcp[zone->number];
-
-		frames += frames_allocated(pcp);
-		for (list = 0; list < MYMM_PCP_LISTS; list++)
-			nr += READ_ONCE(pcp->allocs[list]);
-	}
-	if (blocks)
-		*blocks = nr;
-	return frames;
-}
-MYMM_EXPORT_INTERNAL(mymm_pcp_allocs);
-
-/* --- life ---------------------------------------------------------------------------- */
-
-/* The node of a CPU: the machine's, where it has as many; else each has its share. */
-static int node_of_cpu(const struct mymm_pool *pool, int cpu)
-{
-	if (num_online_nodes() >= pool->nr_nodes)
-		return cpu_to_node(cpu) % pool->nr_nodes;
-	return cpu * pool->nr_nodes / nr_cpu_ids;
-}
-
-/**
- * mymm_pcp_create() - get what each CPU needs to know of a new pool
- * @pool: the pool
- * @nr_zones: how many zones it will have
- *
- * Context: process; sleeps.
- * Return: 0 or -ENOMEM.
- */
-int mymm_pcp_create(struct mymm_pool *pool, unsigned int nr_zones)
-{
-	int cpu;
-
-	if (mymm_inject_fail())
-		return -ENOMEM;
-	pool->cpu = __alloc_percpu(struct_size_t(struct mymm_cpu, pcp,
-						 nr_zones + 1),
-				   __alignof__(struct mymm_cpu));
-	if (!pool->cpu)
-		return -ENOMEM;
-	for_each_possible_cpu(cpu)
-		per_cpu_ptr(pool->cpu, cpu)->node = node_of_cpu(pool, cpu);
-	return 0;
-}
-
-/* What is there instead of a zone that a request could have: nothing passes its mark. */
-static struct mymm_zone no_zone = {
-	.mark = LONG_MAX, /* a block can be added to it */
-};
-
-static void init_lists(struct mymm_pool *pool, struct mymm_pcp *pcp,
-		       struct mymm_zone *zone, u32 heads)
-{
-	unsigned int list;
-
-	pcp->token = MYMM_TOKEN_INIT;
-	pcp->zone = zone;
-	pcp->spare = -1;
-	pcp->pageblock = zone->buddy.pageblock;
-	pcp->heads = heads;
-	for (list = 0; list < MYMM_PCP_LISTS; list++) {
-		mymm_list_init(pool->frame, heads + list);
-		pcp->first[list] = heads + list;
-		pcp->tag[list] = mymm_tag(MYMM_FRAME_PAGES,
-					  list_order(pcp, list), zone->number) |
-				 mymm_tag_of_type(list % MYMM_NR_MIGRATETYPES);
-	}
-}
-
-static void point_by_gfp(struct mymm_pool *pool, struct mymm_cpu *cpu)
-{
-	bool always_cleared = want_init_on_alloc(0);
-	unsigned int bits;
-
-	for (bits = 0; bits < ARRAY_SIZE(cpu->by_gfp); bits++) {
-		enum mymm_zone_type type = mymm_gfp_zones[bits];
-		const struct mymm_zonelist *list =
-			&pool->node_of[cpu->node].zonelist[type];
-
-		cpu->by_gfp[bits] = cpu->none;
-		cpu->first[bits] = MYMM_MAX_ZONES;
-		if (type == MYMM_ZONE_NONE || !list->nr || always_cleared)
-			continue;
-		/* Another node's is counted as such, which the fast paths don't. */
-		if (list->zone[0]->node != cpu->node)
-			continue;
-		cpu->first[bits] = list->zone[0]->number;
-		cpu->by_gfp[bits] = &cpu->pcp[cpu->first[bits]];
-	}
-}
-
-/**
- * mymm_pcp_lists_init() - begin with empty lists
- * @pool: has its zones and zonelists
- * @heads: index in the frame table of the list heads: %MYMM_PCP_LISTS that all lists that
- *         stay empty share, then as many for each zone and CPU
- *
- * Context: any; nobody else can reach the pool.
- */
-void mymm_pcp_lists_init(struct mymm_pool *pool, u32 heads)
-{
-	u32 none = heads;
-	unsigned int i;
-	int cpu;
-
-	heads += MYMM_PCP_LISTS;
-	for_each_possible_cpu(cpu) {
-		struct mymm_cpu *of = per_cpu_ptr(pool->cpu, cpu);
-
-		for (i = 0; i < pool->nr_zones; i++) {
-			u32 own =
-				heads + (i * nr_cpu_ids + cpu) * MYMM_PCP_LISTS;
-
-			pool->zone[i].cpu = pool->cpu;
-			of->by_zone[i] = &of->pcp[i];
-			init_lists(pool, &of->pcp[i], &pool->zone[i],
-				   pool->flags & MYMM_POOL_NO_PCP ? none : own);
-		}
-		init_lists(pool, &of->pcp[i], &no_zone, none);
-		of->none = &of->pcp[i];
-		point_by_gfp(pool, of);
-	}
-}
-
-/**
- * mymm_pcp_tighten() - have fast paths lead to a zone, or not
- * @zone: the zone
- * @tight: not
- *
- * Context: any but NMI; the caller holds the zone's lock.
- */
-void mymm_pcp_tighten(struct mymm_zone *zone, bool tight)
-{
-	unsigned int bits;
-	int cpu;
-
-	if (zone->flags & BIT(MYMM_ZONE_DEAD) || !zone->cpu)
-		return;
-	zone->flags &= ~BIT(MYMM_ZONE_TIGHT);
-	zone->flags |= tight ? BIT(MYMM_ZONE_TIGHT) : 0;
-	for_each_possible_cpu(cpu) {
-		struct mymm_cpu *of = per_cpu_ptr(zone->cpu, cpu);
-
-		for (bits = 0; bits < ARRAY_SIZE(of->first); bits++)
-			if (of->first[bits] == zone->number)
-				WRITE_ONCE(of->by_gfp[bits],
-					   tight ? of->none :
-						   &of->pcp[zone->number]);
-	}
-}
-
-/**
- * mymm_pcp_kill() - let no CPU allocate from its lists any more
- * @pool: is dead
- *
- * Context: any but NMI.
- */
-void mymm_pcp_kill(struct mymm_pool *pool)
-{
-	unsigned int i;
-
-	for (i = 0; i < pool->nr_zones; i++) {
-		struct mymm_zone *zone = &pool->zone[i];
-
-		guard(raw_spinlock_irqsave)(&zone->lock);
-		mymm_pcp_tighten(zone, true);
-		zone->flags |= BIT(MYMM_ZONE_DEAD);
-	}
-}
-
-/**
- * mymm_pcp_destroy() - free what CPUs know of a pool
- * @pool: nobody can reach it any more
- *
- * Context: process.
- */
-void mymm_pcp_destroy(struct mymm_pool *pool)
-{
-	free_percpu(pool->cpu);
-	pool->cpu = NULL;
 }

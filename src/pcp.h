@@ -85,6 +85,15 @@ struct mymm_cpu {
 	struct mymm_pcp pcp[];
 };
 
+static inline unsigned int mymm_pcp_order(const struct mymm_pcp *pcp,
+					  unsigned int list)
+{
+	unsigned int slot = list / MYMM_NR_MIGRATETYPES;
+
+	return slot == MYMM_PCP_BLOCK ? pcp->zone->buddy.block_order : slot;
+}
+
+/* pcp.c */
 struct mymm_frame *mymm_pcp_alloc(struct mymm_pool *pool,
 				  struct mymm_zone *zone, unsigned int order,
 				  enum mymm_migratetype type,
@@ -94,6 +103,9 @@ bool mymm_pcp_free(struct mymm_pool *pool, struct mymm_zone *zone, u32 idx,
 void mymm_pcp_drain_cpu(struct mymm_pool *pool, unsigned int cpu);
 void mymm_pcp_drain_local(struct mymm_pool *pool);
 void mymm_pcp_retune_local(struct mymm_pool *pool);
+
+/* cpu.c */
+unsigned long mymm_pcp_allocated(const struct mymm_pcp *pcp);
 int mymm_pcp_count(const struct mymm_pcp *pcp);
 unsigned long mymm_pcp_frames(struct mymm_pool *pool,
 			      const struct mymm_zone *zone);
