@@ -65,6 +65,17 @@ refuse() {
 	fi
 }
 
+# eventually SECONDS COMMAND...: it need not succeed at once, on a machine that is slow.
+eventually() {
+	tries=$1
+	shift
+	until said_last=$("$@" 2>&1); do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || { echo "$said_last"; return 1; }
+		sleep 1
+	done
+}
+
 # ---- The kernel's own opinion ---------------------------------------------
 
 readonly report='BUG:|WARNING:|Oops|UBSAN:|KASAN:|INFO: task|INFO: rcu|INFO: possible|possible recursive|possible circular|possible irq lock|inconsistent lock|suspicious RCU|sleeping function|DEBUG_LOCKS|ODEBUG|kmemleak: [0-9]|lockup|slab error|Objects remaining|mymm: .* never given back'
