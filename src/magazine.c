@@ -31,6 +31,8 @@
  * comes in between puts back what it found. The token is back before any slow path, so
  * it is held for a few instructions and for copying a batch.
  *
+ * Several objects at once are bulk.c's.
+ *
  * The fast paths are leaves: each exit from them, rare as it is, is a tail call, so
  * that nothing is saved on the way in that only the exits need. That is most of
  * the difference between 140 and 80 instructions for a pair.
@@ -73,8 +75,16 @@ static unsigned long batch_of(const struct mymm_cache *cache)
 	return min(cache->mag_batch, MYMM_BATCH_OBJECTS);
 }
 
-/* As many as the magazine has, up to @nr; they carry the cookie no more. */
-static size_t pop_many(struct mymm_cache *cache, size_t nr, void **objs)
+/**
+ * mymm_magazine_pop() - take free objects out of this CPU's magazine
+ * @cache: the cache
+ * @nr: how many at most
+ * @objs: where to put them; they carry the cookie no more
+ *
+ * Context: any but NMI.
+ * Return: how many it had; 0 if we interrupted somebody who is at it.
+ */
+size_t mymm_magazine_pop(struct mymm_cache *cache, size_t nr, void **objs)
 {
 	struct mymm_magazine *mag = mymm_magazine_get(cache);
 	const unsigned long offset = cache->offset;
@@ -98,103 +108,15 @@ static size_t pop_many(struct mymm_cache *cache, size_t nr, void **objs)
 }
 
 /**
- * struct slab_view - what a batch has seen of the slab that its last object was in
- * @start: address of the slab
- * @bytes: its length
- * @term: what mymm_cache_owns() adds to an offset in it, times the inverse
- * @objects: that it has room for
+ * mymm_magazine_push() - put objects into this CPU's magazine
+ * @cache: the cache
+ * @nr: how many
+ * @objs: marked free, and admitted
  *
- * While an object of it is in our hands, or in the magazine whose token we hold, the slab
- * stays what it is.
+ * Context: any but NMI.
+ * Return: for how many there was room; 0 if we interrupted somebody who is at it.
  */
-struct slab_view {
-	unsigned long start;
-	unsigned long bytes;
-	u32 term;
-	u32 objects;
-};
-
-/* Look at the slab of an object that is one; false if it is not, or not of this cache. */
-static noinline bool view_slab(const struct mymm_cache *cache, const void *obj,
-			       struct slab_view *view)
-{
-	const struct mymm_frame *frame;
-	unsigned int order;
-	u32 idx;
-
-	if (!mymm_cache_owns(cache, obj))
-		return false;
-	idx = (obj - cache->base) >> PAGE_SHIFT;
-	frame = &cache->frame[idx];
-	order = mymm_tag_order(READ_ONCE(frame->tag));
-	idx &= ~((1U << order) - 1);
-	view->bytes = PAGE_SIZE << order;
-	view->start =
-		(unsigned long)cache->base + ((unsigned long)idx << PAGE_SHIFT);
-	view->term = (idx << PAGE_SHIFT) * cache->inverse - frame->start;
-	view->objects = frame->objects;
-	return true;
-}
-
-/*
- * Up to @nr objects into a magazine, as long as nothing is wrong with them. Objects of a
- * batch are often neighbours, so what is known of a slab is asked once.
- */
-static noinline size_t push_checked(struct mymm_cache *cache, size_t nr,
-				    void **objs, void **to)
-{
-	const unsigned long offset = cache->offset;
-	const u32 inverse = cache->inverse, shift = cache->shift;
-	const u64 key = cache->key;
-	struct slab_view view = {};
-	size_t i;
-
-	for (i = 0; i < nr; i++) {
-		unsigned long obj = (unsigned long)objs[i], at;
-		u64 cookie, *word;
-
-		at = obj - view.start;
-		if (unlikely(at >= view.bytes)) {
-			if (!view_slab(cache, objs[i], &view))
-				break;
-			at = obj - view.start;
-		}
-		if (unlikely(ror32((u32)at * inverse + view.term, shift) >=
-			     view.objects))
-			break;
-		/* As mymm_cache_looks_free() and mymm_mark_free() have it. */
-		cookie = obj ^ key;
-		word = (void *)obj + offset;
-		if (unlikely((*word ^ cookie) <= 0xffff))
-			break;
-		*word = cookie ^ MYMM_IN_MAGAZINE;
-		to[i] = (void *)obj;
-	}
-	return i;
-}
-
-/* The first of them into this CPU's magazine; returns how many, for whatever reason. */
-static size_t push_good(struct mymm_cache *cache, size_t nr, void **objs)
-{
-	struct mymm_magazine *mag;
-
-	if (tracepoint_enabled(mymm_object_free))
-		return 0;
-	mag = mymm_magazine_get(cache);
-	if (!mag)
-		return 0;
-	if (mag->count < cache->mag_limit)
-		nr = push_checked(cache, min(nr, cache->mag_limit - mag->count),
-				  objs, mag->objs + mag->count);
-	else
-		nr = 0;
-	mag->count += nr;
-	mymm_magazine_put(mag);
-	return nr;
-}
-
-/* As many as there is room for; returns how many that was. */
-static size_t push_many(struct mymm_cache *cache, size_t nr, void **objs)
+size_t mymm_magazine_push(struct mymm_cache *cache, size_t nr, void **objs)
 {
 	struct mymm_magazine *mag = mymm_magazine_get(cache);
 	size_t put = 0;
@@ -277,22 +199,20 @@ void mymm_free_to_engine(struct mymm_cache *cache, void *obj)
 		cache->engine->free(cache, nr, objs);
 }
 
-/* --- refusals --------------------------------------------------------------- */
-
-/* May it be freed? */
-static __always_inline int admit(struct mymm_cache *cache, void *obj)
-{
-	if (unlikely(!mymm_cache_owns(cache, obj)))
-		return mymm_refuse_object(cache, obj);
-	if (unlikely(mymm_object_is_free(cache, obj)))
-		return mymm_refuse_double_free(cache, obj);
-	return 0;
-}
-
 /* --- the exits of the fast paths, fastpath.h, ------------------------------------------- */
 
-static noinline void *alloc_finish(struct mymm_cache *cache, void *obj,
-				   gfp_t gfp, struct mymm_owner owner)
+/**
+ * mymm_alloc_finish() - do with an object what its flags ask for, and tell of it
+ * @cache: the cache
+ * @obj: the object, just taken
+ * @gfp: as for mymm_cache_alloc()
+ * @owner: on whose behalf
+ *
+ * Context: any but NMI.
+ * Return: @obj.
+ */
+void *mymm_alloc_finish(struct mymm_cache *cache, void *obj, gfp_t gfp,
+			struct mymm_owner owner)
 {
 	if (mymm_cache_clears(cache, gfp))
 		memset(obj, 0, cache->object_size);
@@ -311,13 +231,13 @@ static noinline void *alloc_careful(struct mymm_cache *cache, gfp_t gfp,
 		return NULL;
 	if (unlikely(!cache->has_memory))
 		return mymm_bare_alloc(cache, gfp, who);
-	if (!pop_many(cache, 1, &obj))
+	if (!mymm_magazine_pop(cache, 1, &obj))
 		obj = mymm_alloc_from_engine(cache, gfp);
 	if (!obj)
 		return NULL;
 	if (!cache->exact)
 		*mymm_cache_word(cache, obj) = 0;
-	return alloc_finish(cache, obj, gfp, who);
+	return mymm_alloc_finish(cache, obj, gfp, who);
 }
 
 /* Not from the fast path: the pool is dead, an NMI, or there is more to be done. */
@@ -380,13 +300,13 @@ static noinline int free_careful(struct mymm_cache *cache, void *obj,
 		return mymm_free_exact(cache, obj, who);
 	if (unlikely(!cache->has_memory))
 		return mymm_bare_free(cache, obj, who);
-	err = admit(cache, obj);
+	err = mymm_object_admit(cache, obj);
 	if (err)
 		return err;
 	mymm_event_object_free(cache->pool, cache->name, obj, who);
 	mymm_flight_begin(cache);
 	mymm_mark_free(cache, obj);
-	if (!push_many(cache, 1, &obj))
+	if (!mymm_magazine_push(cache, 1, &obj))
 		mymm_free_to_engine(cache, obj);
 	mymm_flight_end(cache);
 	return 0;
@@ -500,149 +420,6 @@ void mymm_cache_free_unchecked(struct mymm_cache *cache, void *obj)
 		mymm_free_resched();
 }
 MYMM_EXPORT_INTERNAL(mymm_cache_free_unchecked);
-
-static void give_back(struct mymm_cache *cache, size_t nr, void **objs)
-{
-	size_t put = push_many(cache, nr, objs);
-
-	if (put == nr)
-		return;
-	mymm_flight_begin(cache);
-	cache->engine->free(cache, nr - put, objs + put);
-	mymm_flight_end(cache);
-	mymm_count_free_misses(cache, nr - put);
-}
-
-/* The end of a batch's way that began with mymm_flight_begin(). */
-static void give_back_flight(struct mymm_cache *cache, size_t nr, void **objs)
-{
-	give_back(cache, nr, objs);
-	mymm_flight_end(cache);
-}
-
-/**
- * mymm_cache_alloc_bulk() - allocate several objects, or none
- * @cache: of which cache
- * @gfp: as for mymm_cache_alloc()
- * @nr: how many
- * @objs: where to put them
- *
- * Context: any; in NMI it refuses.
- * Return: @nr; 0 if there are not that many, and then none is taken.
- */
-int mymm_cache_alloc_bulk(struct mymm_cache *cache, gfp_t gfp, size_t nr,
-			  void **objs)
-{
-	size_t got, popped, i;
-
-	if (unlikely(mymm_refuse_now(cache)))
-		return 0;
-	if (unlikely(!cache->has_memory))
-		return mymm_bare_alloc_bulk(cache, gfp, nr, objs, MYMM_CALLER);
-	popped = pop_many(cache, nr, objs);
-	got = popped;
-	if (got < nr) {
-		mymm_flight_begin(cache);
-		while (got < nr) {
-			size_t some = min_t(size_t, nr - got, 256);
-			unsigned int more;
-
-			more = cache->engine->alloc(cache, gfp, some,
-						    objs + got);
-			if (!more)
-				break;
-			mymm_count_alloc_misses(cache, more);
-			got += more;
-		}
-		mymm_flight_end(cache);
-	}
-	if (unlikely(got < nr)) {
-		for (i = 0; i < popped; i++)
-			mymm_mark_free(cache, objs[i]);
-		give_back(cache, got, objs);
-		return 0;
-	}
-	for (i = popped; i < nr && !cache->exact; i++)
-		*mymm_cache_word(cache, objs[i]) = 0;
-	if (mymm_cache_clears(cache, gfp) ||
-	    tracepoint_enabled(mymm_object_alloc))
-		for (i = 0; i < nr; i++)
-			alloc_finish(cache, objs[i], gfp, MYMM_CALLER);
-	return nr;
-}
-EXPORT_SYMBOL_GPL(mymm_cache_alloc_bulk);
-
-/* What is wrong, or to be told, or for which there is no room. */
-static noinline int free_one_by_one(struct mymm_cache *cache, size_t nr,
-				    void **objs, unsigned long caller)
-{
-	const struct mymm_owner owner = { .caller = caller };
-	void *good[MYMM_BATCH_OBJECTS];
-	unsigned int n = 0;
-	int err = 0;
-	size_t i;
-
-	for (i = 0; i < nr; i++) {
-		int bad;
-
-		if (cache->exact) {
-			bad = mymm_free_exact(cache, objs[i], owner);
-			err = bad ?: err;
-			continue;
-		}
-		/* A search for it must find those that came before. */
-		if (n && mymm_cache_owns(cache, objs[i]) &&
-		    mymm_cache_looks_free(cache, objs[i])) {
-			give_back_flight(cache, n, good);
-			n = 0;
-		}
-		bad = admit(cache, objs[i]);
-		if (unlikely(bad)) {
-			err = bad;
-			continue;
-		}
-		mymm_event_object_free(cache->pool, cache->name, objs[i],
-				       owner);
-		if (!n)
-			mymm_flight_begin(cache);
-		mymm_mark_free(cache, objs[i]);
-		good[n++] = objs[i];
-		if (n == ARRAY_SIZE(good)) {
-			give_back_flight(cache, n, good);
-			n = 0;
-		}
-	}
-	if (n)
-		give_back_flight(cache, n, good);
-	return err;
-}
-
-/**
- * mymm_cache_free_bulk() - give several objects back
- * @cache: the cache that they are from
- * @nr: how many
- * @objs: the objects
- *
- * Each is judged for itself: those that mymm_cache_free() would refuse are refused,
- * the others are freed.
- *
- * Context: any; in NMI it refuses.
- * Return: 0, or the last refusal.
- */
-int mymm_cache_free_bulk(struct mymm_cache *cache, size_t nr, void **objs)
-{
-	size_t put;
-
-	if (unlikely(mymm_refuse_now(cache)))
-		return in_nmi() ? -EPERM : -EIO;
-	if (unlikely(!cache->has_memory))
-		return mymm_bare_free_bulk(cache, nr, objs, MYMM_CALLER);
-	put = push_good(cache, nr, objs);
-	if (likely(put == nr))
-		return 0;
-	return free_one_by_one(cache, nr - put, objs + put, _RET_IP_);
-}
-EXPORT_SYMBOL_GPL(mymm_cache_free_bulk);
 
 /* --- life and counters --------------------------------------------------------- */
 

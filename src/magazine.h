@@ -59,6 +59,10 @@ int mymm_magazine_create(struct mymm_cache *cache);
 void mymm_magazine_destroy(struct mymm_cache *cache);
 void *mymm_alloc_from_engine(struct mymm_cache *cache, gfp_t gfp);
 void mymm_free_to_engine(struct mymm_cache *cache, void *obj);
+size_t mymm_magazine_pop(struct mymm_cache *cache, size_t nr, void **objs);
+size_t mymm_magazine_push(struct mymm_cache *cache, size_t nr, void **objs);
+void *mymm_alloc_finish(struct mymm_cache *cache, void *obj, gfp_t gfp,
+			struct mymm_owner owner);
 void mymm_magazine_stats(struct mymm_cache *cache,
 			 struct mymm_magazine_stats *stats);
 void *__mymm_cache_alloc(struct mymm_cache *cache, gfp_t gfp,
@@ -73,6 +77,7 @@ bool mymm_magazine_has(struct mymm_cache *cache, const void *obj);
 bool mymm_refuse_now(struct mymm_cache *cache);
 int mymm_free_exact(struct mymm_cache *cache, void *obj,
 		    struct mymm_owner owner);
+int mymm_object_admit(struct mymm_cache *cache, void *obj);
 bool mymm_object_is_free(struct mymm_cache *cache, void *obj);
 int mymm_refuse_double_free(struct mymm_cache *cache, void *obj);
 int mymm_refuse_object(struct mymm_cache *cache, const void *obj);

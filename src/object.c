@@ -223,3 +223,20 @@ int mymm_free_exact(struct mymm_cache *cache, void *obj,
 	mymm_flight_end(cache);
 	return why == MYMM_ADMITTED ? 0 : refuse_exact(cache, obj, why);
 }
+
+/**
+ * mymm_object_admit() - may an object be freed?
+ * @cache: to which cache, which is not exact
+ * @obj: any address
+ *
+ * Context: any but NMI.
+ * Return: 0, or the refusal, which has been told.
+ */
+int mymm_object_admit(struct mymm_cache *cache, void *obj)
+{
+	if (unlikely(!mymm_cache_owns(cache, obj)))
+		return mymm_refuse_object(cache, obj);
+	if (unlikely(mymm_object_is_free(cache, obj)))
+		return mymm_refuse_double_free(cache, obj);
+	return 0;
+}
