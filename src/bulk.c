@@ -119,7 +119,7 @@ static void give_back(struct mymm_cache *cache, size_t nr, void **objs)
 	if (put == nr)
 		return;
 	mymm_flight_begin(cache);
-	cache->engine->free(cache, nr - put, objs + put);
+	mymm_engine_put(cache, nr - put, objs + put);
 	mymm_flight_end(cache);
 	mymm_count_free_misses(cache, nr - put);
 }
@@ -158,8 +158,7 @@ int mymm_cache_alloc_bulk(struct mymm_cache *cache, gfp_t gfp, size_t nr,
 			size_t some = min_t(size_t, nr - got, 256);
 			unsigned int more;
 
-			more = cache->engine->alloc(cache, gfp, some,
-						    objs + got);
+			more = mymm_engine_get(cache, gfp, some, objs + got);
 			if (!more)
 				break;
 			mymm_count_alloc_misses(cache, more);

@@ -281,8 +281,10 @@ static int publish_cache(struct mymm_cache *cache)
 		unregister_cache(cache);
 		mutex_unlock(&pool->lock);
 		synchronize_rcu();
+		return err;
 	}
-	return err;
+	mymm_cache_dir_add(cache);
+	return 0;
 }
 
 static struct mymm_cache *new_cache(struct mymm_pool *pool,
@@ -478,6 +480,7 @@ int mymm_cache_destroy_count(struct mymm_cache *cache, unsigned long *live)
 
 	if (!ends)
 		return -EBUSY;
+	mymm_cache_dir_remove(cache);
 	mymm_slab_dir_remove(cache);
 	free_cache(cache);
 	return 0;

@@ -6,6 +6,7 @@
 #include <linux/bitops.h>
 #include <linux/mm.h>
 
+#include "cache_stats.h"
 #include "engine.h"
 #include "magazine.h"
 #include "pool.h"
@@ -64,6 +65,7 @@
  * @flights: batches that are neither in a magazine nor with the engine
  * @moves: batches that ever were
  * @quarantined: objects lost to a write after free
+ * @stats: what it has gone through
  * @list_lock: protects what is below; see pool.h
  * @nr_slabs: slabs
  * @nr_objects: objects that they have room for
@@ -74,6 +76,7 @@
  * @full: head of the list of slabs that have none
  * @list: in pool->caches; pool->lock
  * @dir: in /sys/kernel/mymm_slab, or NULL; mymm_slab_dirs_lock
+ * @debug_dir: in debugfs mymm/caches, or NULL; mymm_slab_dirs_lock
  * @rcu: frees it
  * @creator: on whose behalf it was made; constant
  * @name: constant
@@ -111,6 +114,7 @@ struct mymm_cache {
 	atomic_t flights;
 	atomic_t moves;
 	atomic_long_t quarantined;
+	struct mymm_cache_stats stats;
 
 	raw_spinlock_t list_lock ____cacheline_aligned_in_smp;
 	unsigned long nr_slabs;
@@ -123,6 +127,7 @@ struct mymm_cache {
 
 	struct list_head list;
 	struct kobject *dir;
+	struct dentry *debug_dir;
 	struct rcu_head rcu;
 	struct mymm_owner creator;
 	char name[MYMM_NAME_MAX];

@@ -8,6 +8,7 @@
  *   zones      what each zone has gone through, a line each
  *   counters   how often what was refused
  *   magazines  what stands in front of each cache, and how often it was enough
+ *   caches/    a directory for each cache, see debugfs_cache.c
  *   page_owner*  who holds pages, see page_owner.c
  *   history    free blocks over time, see history.c
  *   drain      whatever is written: gives back to the zones what no user holds
@@ -29,6 +30,7 @@
 #include "history.h"
 #include "owner.h"
 #include "proc.h"
+#include "sysfs_slab.h"
 
 static struct dentry *dir;
 
@@ -344,6 +346,7 @@ void mymm_debugfs_init(struct mymm_pool *pool)
 	debugfs_create_file("counters", 0400, dir, pool, &counters_fops);
 	debugfs_create_file("magazines", 0400, dir, pool, &magazines_fops);
 	mymm_page_owner_init(dir, pool);
+	mymm_cache_dirs_init(dir, pool);
 	extfrag = debugfs_create_dir("extfrag", dir);
 	debugfs_create_file("unusable_index", 0444, extfrag, pool,
 			    &unusable_index_fops);
@@ -354,5 +357,6 @@ void mymm_debugfs_init(struct mymm_pool *pool)
 /** mymm_debugfs_exit() - take the files away; waits for their readers */
 void mymm_debugfs_exit(void)
 {
+	mymm_cache_dirs_exit();
 	debugfs_remove_recursive(dir);
 }

@@ -91,7 +91,7 @@ static void empty_magazine(struct mymm_cache *cache, struct mymm_magazine *mag,
 		}
 		mymm_magazine_put(mag);
 		if (nr && !mymm_pool_dead(cache->pool))
-			cache->engine->free(cache, nr, objs);
+			mymm_engine_put(cache, nr, objs);
 		mymm_flight_end(cache);
 	} while (nr);
 }

@@ -86,6 +86,20 @@ static inline void mymm_count_free_misses(struct mymm_cache *cache,
 	preempt_enable();
 }
 
+/* Objects leave the engine, or come back to it. */
+static inline void mymm_count_out(struct mymm_cache *cache, unsigned long nr)
+{
+	struct mymm_cache_stats *stats = &cache->stats;
+
+	mymm_raise_peak(&stats->out_peak,
+			atomic_long_add_return(nr, &stats->out));
+}
+
+static inline void mymm_count_in(struct mymm_cache *cache, unsigned long nr)
+{
+	atomic_long_sub(nr, &cache->stats.out);
+}
+
 /* A batch is about to be neither in a magazine nor with the engine. */
 static inline void mymm_flight_begin(struct mymm_cache *cache)
 {
@@ -98,6 +112,27 @@ static inline void mymm_flight_end(struct mymm_cache *cache)
 {
 	smp_mb__before_atomic(); /* pairs with the reads in confirm_free() */
 	atomic_dec(&cache->flights);
+}
+
+/* Ask the engine for objects, in flight. */
+static inline unsigned int mymm_engine_get(struct mymm_cache *cache, gfp_t gfp,
+					   unsigned int nr, void **objs)
+{
+	unsigned int got = cache->engine->alloc(cache, gfp, nr, objs);
+
+	if (likely(got))
+		mymm_count_out(cache, got);
+	else
+		atomic_long_inc(&cache->stats.failed);
+	return got;
+}
+
+/* Give the engine objects back, in flight. */
+static inline void mymm_engine_put(struct mymm_cache *cache, unsigned int nr,
+				   void **objs)
+{
+	mymm_count_in(cache, nr);
+	cache->engine->free(cache, nr, objs);
 }
 
 #endif /* _MYMM_FLIGHT_H */

@@ -148,7 +148,7 @@ static void stash(struct mymm_cache *cache, unsigned int nr, void **objs)
 		mymm_magazine_put(mag);
 	}
 	if (nr)
-		cache->engine->free(cache, nr, objs);
+		mymm_engine_put(cache, nr, objs);
 }
 
 /* One object, and a batch for the magazine with it. */
@@ -162,8 +162,8 @@ void *mymm_alloc_from_engine(struct mymm_cache *cache, gfp_t gfp)
 	mymm_count_alloc_misses(cache, 1);
 
 	mymm_flight_begin(cache);
-	got = cache->engine->alloc(
-		cache, gfp, cache->mag_limit ? batch_of(cache) : 1, objs);
+	got = mymm_engine_get(cache, gfp,
+			      cache->mag_limit ? batch_of(cache) : 1, objs);
 	if (got > 1)
 		stash(cache, got - 1, objs + 1);
 	mymm_flight_end(cache);
@@ -196,7 +196,7 @@ void mymm_free_to_engine(struct mymm_cache *cache, void *obj)
 		objs[nr++] = obj;
 	}
 	if (nr)
-		cache->engine->free(cache, nr, objs);
+		mymm_engine_put(cache, nr, objs);
 }
 
 /* --- the exits of the fast paths, fastpath.h, ------------------------------------------- */

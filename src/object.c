@@ -221,7 +221,10 @@ int mymm_free_exact(struct mymm_cache *cache, void *obj,
 	mymm_flight_begin(cache);
 	why = cache->engine->judge(cache, obj, true);
 	mymm_flight_end(cache);
-	return why == MYMM_ADMITTED ? 0 : refuse_exact(cache, obj, why);
+	if (why != MYMM_ADMITTED)
+		return refuse_exact(cache, obj, why);
+	mymm_count_in(cache, 1);
+	return 0;
 }
 
 /**

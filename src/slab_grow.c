@@ -63,16 +63,6 @@ MYMM_EXPORT_INTERNAL(mymm_slab_look);
 
 /* --- making slabs ------------------------------------------------------------ */
 
-static void count_slab(struct mymm_cache *cache, const struct mymm_frame *slab,
-		       long frames)
-{
-	struct mymm_zone *zone = mymm_pool_zone(cache->pool, slab->tag);
-
-	atomic_long_add(
-		frames,
-		&zone->nr_slab[!!(cache->flags & SLAB_RECLAIM_ACCOUNT)]);
-}
-
 /* All objects free, in order of address. */
 static void fill_slab(struct mymm_cache *cache, struct mymm_frame *slab)
 {
@@ -130,7 +120,6 @@ static u32 next_colour(struct mymm_slabs *s, int node)
  */
 struct mymm_frame *mymm_slab_make(struct mymm_cache *cache, gfp_t gfp, int node)
 {
-	const struct mymm_owner owner = { .caller = _THIS_IP_ };
 	struct mymm_slabs *s = mymm_slabs_of(cache);
 	u32 head, start, record = 0;
 	struct mymm_frame *slab;
@@ -144,16 +133,15 @@ struct mymm_frame *mymm_slab_make(struct mymm_cache *cache, gfp_t gfp, int node)
 		if (record == MYMM_NO_RECORD)
 			return NULL;
 	}
-	slab = __mymm_alloc_pages_node(cache->pool, node,
-				       (gfp & MYMM_SLAB_GFP) | cache->gfp,
-				       cache->order, owner);
+	slab = mymm_slab_get_pages(
+		cache, node, (gfp & MYMM_SLAB_GFP) | cache->gfp, cache->order);
 	if (!slab) {
 		if (s->place == MYMM_INDEX_OFF_SLAB)
 			mymm_slab_record_put(s, record);
 		return NULL;
 	}
 	head = mymm_slab_head(cache, slab);
-	count_slab(cache, slab, 1L << cache->order);
+	mymm_slab_count_pages(cache, slab, 1);
 	start = (head << PAGE_SHIFT) +
 		next_colour(s, mymm_slab_node_of(cache, head));
 	start *= cache->inverse;
@@ -187,7 +175,7 @@ static void give_slab_back(struct mymm_cache *cache, struct mymm_frame *slab)
 	unsigned long flags;
 	unsigned int i;
 
-	count_slab(cache, slab, -(1L << cache->order));
+	mymm_slab_count_pages(cache, slab, -1);
 	for (i = 0; i < 1U << cache->order; i++) {
 		WRITE_ONCE(slab[i].cache, 0);
 		if (i)

@@ -53,11 +53,13 @@
 static void *get_block(struct mymm_cache *cache, gfp_t gfp)
 {
 	struct mymm_pool *pool = cache->pool;
-	struct mymm_frame *block = mymm_slob_new_block(pool, gfp, cache->order);
+	struct mymm_frame *block =
+		mymm_slob_new_block(cache, gfp, cache->order);
 	unsigned int i;
 
 	if (!block)
 		return NULL;
+	mymm_count_slab_made(&cache->stats);
 	for (i = 0; i < 1U << cache->order; i++) {
 		/* Nothing begins here by what mymm_cache_begins() asks. */
 		block[i].objects = 0;
@@ -95,6 +97,7 @@ static enum mymm_refusal judge_block(struct mymm_cache *cache, const void *obj,
 	if (now) {
 		mymm_list_del(pool->frame, idx);
 		cache->nr_inuse--;
+		atomic_long_inc(&cache->stats.given_back);
 		for (i = 0; i < 1U << cache->order; i++) {
 			WRITE_ONCE(block[i].cache, 0);
 			if (i)

@@ -94,7 +94,7 @@ unsigned int mymm_slob_get(struct mymm_cache *cache, gfp_t gfp,
 enum mymm_refusal mymm_slob_put(struct mymm_pool *pool, u32 idx,
 				unsigned int at, unsigned int nr, bool now,
 				struct mymm_slob_chores *chores);
-struct mymm_frame *mymm_slob_new_block(struct mymm_pool *pool, gfp_t gfp,
+struct mymm_frame *mymm_slob_new_block(struct mymm_cache *cache, gfp_t gfp,
 				       unsigned int order);
 void mymm_slob_do_chores(struct mymm_pool *pool,
 			 const struct mymm_slob_chores *chores);

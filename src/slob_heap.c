@@ -250,19 +250,20 @@ static void count_frames(struct mymm_pool *pool, u32 idx, long frames)
 
 /**
  * mymm_slob_new_block() - get pages
- * @pool: where
+ * @cache: for an object of which cache
  * @gfp: how
  * @order: of the block
  *
  * Context: any but NMI.
  * Return: the block, counted as slabs are; or NULL.
  */
-struct mymm_frame *mymm_slob_new_block(struct mymm_pool *pool, gfp_t gfp,
+struct mymm_frame *mymm_slob_new_block(struct mymm_cache *cache, gfp_t gfp,
 				       unsigned int order)
 {
-	const struct mymm_owner owner = { .caller = _THIS_IP_ };
-	struct mymm_frame *block = __mymm_alloc_pages(pool, gfp, order, owner);
+	struct mymm_pool *pool = cache->pool;
+	struct mymm_frame *block;
 
+	block = mymm_slab_get_pages(cache, NUMA_NO_NODE, gfp, order);
 	if (block)
 		count_frames(pool, block - pool->frame, 1L << order);
 	return block;
@@ -335,7 +336,7 @@ unsigned int mymm_slob_get(struct mymm_cache *cache, gfp_t gfp,
 		mymm_slob_do_chores(pool, &chores);
 		if (got)
 			break;
-		page = mymm_slob_new_block(pool, gfp, 0);
+		page = mymm_slob_new_block(cache, gfp, 0);
 	} while (page);
 	return got;
 }

@@ -96,8 +96,11 @@ void *mymm_slob_kmalloc(struct mymm_pool *pool, size_t size, gfp_t gfp,
 	if (!mymm_slob_get(cache, page_gfp, &want, want.units, 1, &obj))
 		obj = NULL;
 	mymm_flight_end(cache);
-	if (!obj)
+	if (!obj) {
+		atomic_long_inc(&cache->stats.failed);
 		return NULL;
+	}
+	mymm_count_out(cache, want.units);
 	head = obj;
 	*head = (struct mymm_slob_head){ size,
 					 mymm_slob_mark(pool, head, size) };
@@ -162,6 +165,7 @@ static enum mymm_refusal judge_bytes(struct mymm_pool *pool, const void *ptr,
 			/* The list of free blocks needs no more than two units. */
 			WRITE_ONCE(head->mark, 0);
 			pool->slob->bytes->nr_inuse -= units;
+			mymm_count_in(pool->slob->bytes, units);
 		}
 	} else {
 		why = judge_headless(pool, ptr);

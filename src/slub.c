@@ -68,27 +68,16 @@ static gfp_t try_gfp(gfp_t gfp)
 
 static struct mymm_frame *alloc_slab_pages(struct mymm_cache *cache, gfp_t gfp)
 {
-	const struct mymm_owner owner = { .caller = _THIS_IP_ };
 	struct mymm_frame *slab;
 
 	gfp = (gfp & SLAB_GFP) | cache->gfp;
 	if (cache->order > cache->min_order) {
-		slab = __mymm_alloc_pages(cache->pool, try_gfp(gfp),
-					  cache->order, owner);
+		slab = mymm_slab_get_pages(cache, NUMA_NO_NODE, try_gfp(gfp),
+					   cache->order);
 		if (slab)
 			return slab;
 	}
-	return __mymm_alloc_pages(cache->pool, gfp, cache->min_order, owner);
-}
-
-static void count_slab(struct mymm_cache *cache, const struct mymm_frame *slab,
-		       long frames)
-{
-	struct mymm_zone *zone = mymm_pool_zone(cache->pool, slab->tag);
-
-	atomic_long_add(
-		frames,
-		&zone->nr_slab[!!(cache->flags & SLAB_RECLAIM_ACCOUNT)]);
+	return mymm_slab_get_pages(cache, NUMA_NO_NODE, gfp, cache->min_order);
 }
 
 /* A slab on no list, all of its objects free and linked in order of address. */
@@ -102,7 +91,7 @@ static struct mymm_frame *make_slab(struct mymm_cache *cache, gfp_t gfp)
 	if (!slab)
 		return NULL;
 	order = mymm_tag_order(slab->tag);
-	count_slab(cache, slab, 1L << order);
+	mymm_slab_count_pages(cache, slab, 1);
 	slab->objects = (PAGE_SIZE << order) / cache->size;
 	slab->inuse = 0;
 	slab->free = 1;
@@ -137,7 +126,7 @@ static void give_slab_back(struct mymm_cache *cache, struct mymm_frame *slab)
 	unsigned int order = mymm_tag_order(slab->tag);
 	unsigned int i;
 
-	count_slab(cache, slab, -(1L << order));
+	mymm_slab_count_pages(cache, slab, -1);
 	for (i = 0; i < 1U << order; i++) {
 		WRITE_ONCE(slab[i].cache, 0);
 		if (i)

@@ -266,10 +266,16 @@ static struct slab_attr files[] = {
 
 /* --- the directories ---------------------------------------------------------------- */
 
-/* The directory's name; false if there can't be such a directory. */
-static bool dir_name(const struct mymm_cache *cache, char *name)
+/**
+ * mymm_slab_dir_name() - what a cache's directory is called
+ * @cache: the cache's name
+ * @name: room for %MYMM_NAME_MAX bytes, which are filled
+ *
+ * Return: false if there can't be such a directory.
+ */
+bool mymm_slab_dir_name(const char *cache, char *name)
 {
-	strscpy(name, cache->name, MYMM_NAME_MAX);
+	strscpy(name, cache, MYMM_NAME_MAX);
 	strreplace(name, '/', '!');
 	return strcmp(name, ".") && strcmp(name, "..");
 }
@@ -301,7 +307,7 @@ int mymm_slab_dir_add(struct mymm_cache *cache)
 	int err = 0;
 
 	lockdep_assert_held(&mymm_slab_dirs_lock);
-	if (cache->pool != shown || !dir_name(cache, name) ||
+	if (cache->pool != shown || !mymm_slab_dir_name(cache->name, name) ||
 	    name_is_taken(cache->pool, name))
 		return 0;
 	dir = mymm_inject_fail() ? NULL : kobject_create_and_add(name, root);

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * debugfs mymm/caches/: a directory for each cache of the pool that the files show, with what
+ * neither /proc/slabinfo nor /sys/kernel/slab has a place for.
+ *
+ *   caches/NAME/stats    what the cache has gone through, see cache_stats.c
+ *
+ * NAME is as in /sys/kernel/mymm_slab, "!" for "/"; and so is the directory's life: as long as
+ * the cache's, under mymm_slab_dirs_lock. To remove it is to wait for those who are reading.
+ * Nobody fails because debugfs did: a cache may have no directory here.
+ */
+#include <linux/debugfs.h>
+#include <linux/seq_file.h>
+
+#include "cache.h"
+#include "sysfs_slab.h"
+
+/* Where, and whose caches; under mymm_slab_dirs_lock. */
+static struct dentry *caches;
+static struct mymm_pool *shown;
+
+static int stats_show(struct seq_file *m, void *v)
+{
+	mymm_cache_stats_show(m, m->private);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(stats);
+
+/* Is there a directory of that name? One of another cache, then. */
+static bool name_is_taken(const char *name)
+{
+	struct dentry *other = debugfs_lookup(name, caches);
+
+	dput(other);
+	return other;
+}
+
+/**
+ * mymm_cache_dir_add() - give a cache its directory in debugfs
+ * @cache: has its place in the pool
+ *
+ * Context: process; sleeps. With mymm_slab_dirs_lock and none of the locks of pool.h.
+ */
+void mymm_cache_dir_add(struct mymm_cache *cache)
+{
+	char name[MYMM_NAME_MAX];
+
+	lockdep_assert_held(&mymm_slab_dirs_lock);
+	if (cache->pool != shown || !mymm_slab_dir_name(cache->name, name) ||
+	    name_is_taken(name))
+		return;
+	cache->debug_dir = debugfs_create_dir(name, caches);
+	debugfs_create_file("stats", 0400, cache->debug_dir, cache,
+			    &stats_fops);
+}
+
+/**
+ * mymm_cache_dir_remove() - remove a cache's directory from debugfs
+ * @cache: the cache; may have none
+ *
+ * Waits until nobody reads its files.
+ *
+ * Context: process; sleeps. With mymm_slab_dirs_lock and none of the locks of pool.h.
+ */
+void mymm_cache_dir_remove(struct mymm_cache *cache)
+{
+	lockdep_assert_held(&mymm_slab_dirs_lock);
+	debugfs_remove_recursive(cache->debug_dir);
+	cache->debug_dir = NULL;
+}
+
+/**
+ * mymm_cache_dirs_init() - make the directories of all caches
+ * @dir: where
+ * @pool: whose caches to show; stays until mymm_cache_dirs_exit()
+ *
+ * Context: process; sleeps.
+ */
+void mymm_cache_dirs_init(struct dentry *dir, struct mymm_pool *pool)
+{
+	struct mymm_cache *cache;
+
+	guard(mutex)(&mymm_slab_dirs_lock);
+	caches = debugfs_create_dir("caches", dir);
+	if (IS_ERR(caches))
+		return;
+	shown = pool;
+	/* The list can't change: who changes it has our lock first. */
+	list_for_each_entry(cache, &pool->caches, list)
+		mymm_cache_dir_add(cache);
+}
+
+/**
+ * mymm_cache_dirs_exit() - remove them
+ *
+ * Context: process; sleeps.
+ */
+void mymm_cache_dirs_exit(void)
+{
+	struct mymm_cache *cache;
+
+	guard(mutex)(&mymm_slab_dirs_lock);
+	if (!shown)
+		return;
+	list_for_each_entry(cache, &shown->caches, list)
+		mymm_cache_dir_remove(cache);
+	shown = NULL;
+}
