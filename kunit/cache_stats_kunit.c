@@ -79,7 +79,7 @@ static void high_water(struct kunit *test)
 	const struct mymm_cache_config config = {
 		.name = "water",
 		.size = 100,
-		.flags = SLAB_POISON,
+		.flags = mymm_test_no_magazines(test),
 	};
 	struct mymm_pool *pool = mymm_test_pool(test, "DMA:256K");
 	struct mymm_cache *cache = mymm_test_cache_config(test, pool, &config);
@@ -235,7 +235,7 @@ static void failed_and_slept(struct kunit *test)
 	const struct mymm_cache_config config = {
 		.name = "late",
 		.size = 64,
-		.flags = SLAB_POISON,
+		.flags = mymm_test_no_magazines(test),
 	};
 	static struct mymm_shrinker sleeper;
 	struct mymm_pool *pool = mymm_test_pool_rest(test, &pool_config);

@@ -365,10 +365,13 @@ static void run_game(struct kunit *test, bool tidy, bool interrupts)
 		[SMALL] = { .name = "small", .size = 32 },
 		[POISONED] = { .name = "poisoned",
 			       .size = 72,
-			       .flags = SLAB_POISON },
+			       .flags = SLAB_CONSISTENCY_CHECKS |
+					SLAB_RED_ZONE | SLAB_POISON |
+					SLAB_STORE_USER },
 		[MEDIUM] = { .name = "medium", .size = 600 },
 		[LARGE] = { .name = "large", .size = 4096 },
 	};
+	bool slob = !strcmp(mymm_test_engine(test), "slob");
 	struct rnd_state random;
 	struct game *game;
 	unsigned int i;
@@ -380,9 +383,13 @@ static void run_game(struct kunit *test, bool tidy, bool interrupts)
 	game->tidy = tidy;
 	game->interrupts = interrupts;
 	game->pool = mymm_test_pool_config(test, &config);
-	for (i = 0; i < CACHES; i++)
-		game->cache[i] =
-			mymm_test_cache_config(test, game->pool, &configs[i]);
+	for (i = 0; i < CACHES; i++) {
+		struct mymm_cache_config of = configs[i];
+
+		if (slob)
+			of.flags = 0;
+		game->cache[i] = mymm_test_cache_config(test, game->pool, &of);
+	}
 	mymm_test_on_each_cpu(test, play, game);
 	MYMM_EXPECT_SOUND(test, game->pool);
 	empty_slots(game);

@@ -172,6 +172,17 @@ const char *mymm_test_engine(struct kunit *test)
 	return NULL;
 }
 
+/**
+ * mymm_test_no_magazines() - flags of a cache that is to have none, whatever its engine
+ * @test: the test
+ *
+ * Return: SLAB_*: what makes it a debug cache, but for slob, which has none of either.
+ */
+slab_flags_t mymm_test_no_magazines(struct kunit *test)
+{
+	return strcmp(mymm_test_engine(test), "slob") ? SLAB_POISON : 0;
+}
+
 static struct mymm_slabinfo info_of(struct mymm_cache *cache)
 {
 	struct mymm_slabinfo info;

@@ -33,6 +33,7 @@ int mymm_test_cache_destroy(struct kunit *test, struct mymm_cache *cache);
 const void *mymm_test_engines(const void *prev, char *desc);
 const void *mymm_test_cookie_engines(const void *prev, char *desc);
 const char *mymm_test_engine(struct kunit *test);
+slab_flags_t mymm_test_no_magazines(struct kunit *test);
 
 /* What /proc/myslabinfo says of a cache, whatever its engine. */
 unsigned long mymm_test_active(struct mymm_cache *cache);

@@ -13,6 +13,7 @@
 #include "bare.h"
 #include "cache.h"
 #include "compat.h"
+#include "debug.h"
 #include "fastpath.h"
 #include "flight.h"
 
@@ -131,6 +132,24 @@ static void give_back_flight(struct mymm_cache *cache, size_t nr, void **objs)
 	mymm_flight_end(cache);
 }
 
+/* Each by itself. */
+static noinline int alloc_careful(struct mymm_cache *cache, gfp_t gfp,
+				  size_t nr, void **objs,
+				  struct mymm_owner owner)
+{
+	if (cache->debug)
+		return mymm_debug_alloc_bulk(cache, gfp, nr, objs, owner);
+	return mymm_bare_alloc_bulk(cache, gfp, nr, objs, owner);
+}
+
+static noinline int free_careful(struct mymm_cache *cache, size_t nr,
+				 void **objs, struct mymm_owner owner)
+{
+	if (cache->debug)
+		return mymm_debug_free_bulk(cache, nr, objs, owner);
+	return mymm_bare_free_bulk(cache, nr, objs, owner);
+}
+
 /**
  * mymm_cache_alloc_bulk() - allocate several objects, or none
  * @cache: of which cache
@@ -148,8 +167,8 @@ int mymm_cache_alloc_bulk(struct mymm_cache *cache, gfp_t gfp, size_t nr,
 
 	if (unlikely(mymm_refuse_now(cache)))
 		return 0;
-	if (unlikely(!cache->has_memory))
-		return mymm_bare_alloc_bulk(cache, gfp, nr, objs, MYMM_CALLER);
+	if (unlikely(cache->careful))
+		return alloc_careful(cache, gfp, nr, objs, MYMM_CALLER);
 	popped = mymm_magazine_pop(cache, nr, objs);
 	got = popped;
 	if (got < nr) {
@@ -245,8 +264,8 @@ int mymm_cache_free_bulk(struct mymm_cache *cache, size_t nr, void **objs)
 
 	if (unlikely(mymm_refuse_now(cache)))
 		return in_nmi() ? -EPERM : -EIO;
-	if (unlikely(!cache->has_memory))
-		return mymm_bare_free_bulk(cache, nr, objs, MYMM_CALLER);
+	if (unlikely(cache->careful))
+		return free_careful(cache, nr, objs, MYMM_CALLER);
 	put = push_good(cache, nr, objs);
 	if (likely(put == nr))
 		return 0;

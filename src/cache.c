@@ -11,8 +11,8 @@
  * its empty slabs are given back. If a slab is left, somebody holds an object; the
  * cache stays as it was and the caller learns how many there are.
  *
- * Objects that were written to after they were freed are out of use for good (see
- * slub.c). They don't count as held, but keep their slab; a cache with such objects
+ * Objects that were written to after they were freed, or next to which somebody wrote, are
+ * out of use for good (see slub.c and debug.c). They don't count as held, but keep their slab; a cache with such objects
  * can't be destroyed, and goes with its pool.
  */
 #include <linux/cpu.h>
@@ -23,6 +23,7 @@
 
 #include "cache.h"
 #include "compat.h"
+#include "debug.h"
 #include "slab_rcu.h"
 #include "sysfs_slab.h"
 
@@ -146,11 +147,17 @@ static int check_config(struct mymm_pool *pool,
 			pool->name, config->name, engine->name);
 		return -EOPNOTSUPP;
 	}
-	if (!memory && (config->ctor || (config->flags & SLAB_POISON))) {
+	if (!memory && (config->ctor || (config->flags & MYMM_DEBUG_FLAGS))) {
 		pr_err_ratelimited(
 			"pool %s: cache %s: %s needs memory, and the pool has none (backing=none)\n",
 			pool->name, config->name,
-			config->ctor ? "a constructor" : "poison");
+			config->ctor ? "a constructor" : "debugging");
+		return -EOPNOTSUPP;
+	}
+	if (!engine->visit && (config->flags & MYMM_DEBUG_FLAGS)) {
+		pr_err_ratelimited(
+			"pool %s: cache %s: engine %s has no room for what debugging needs, as SLOB had none\n",
+			pool->name, config->name, engine->name);
 		return -EOPNOTSUPP;
 	}
 	if (!config->size || config->size > PAGE_SIZE << MYMM_MAX_ORDER) {
@@ -254,6 +261,8 @@ static int register_cache(struct mymm_cache *cache)
 		mymm_list_init(pool->frame, mymm_pool_cache_list(pool, id, n));
 	list_add(&cache->list, &pool->caches);
 	rcu_assign_pointer(pool->cache_by_id[id], cache);
+	if (!cache->careful)
+		rcu_assign_pointer(pool->fast_by_id[id], cache);
 	return 0;
 }
 
@@ -262,6 +271,7 @@ static void unregister_cache(struct mymm_cache *cache)
 	lockdep_assert_held(&cache->pool->lock);
 	list_del(&cache->list);
 	RCU_INIT_POINTER(cache->pool->cache_by_id[cache->id], NULL);
+	RCU_INIT_POINTER(cache->pool->fast_by_id[cache->id], NULL);
 }
 
 /* Its place in the pool, and its directory, before anybody else gets its name. */
@@ -307,6 +317,8 @@ static struct mymm_cache *new_cache(struct mymm_pool *pool,
 	cache->base = pool->base;
 	cache->has_memory = mymm_pool_has_memory(pool);
 	cache->bytes = cache->has_memory ? pool->bytes : 0;
+	cache->fast_bytes = cache->bytes;
+	cache->careful = !cache->has_memory;
 	cache->key = pool->key;
 	cache->engine = engine;
 	cache->ctor = config->ctor;
@@ -347,6 +359,9 @@ struct mymm_cache *__mymm_cache_create(struct mymm_pool *pool,
 	cache = new_cache(pool, config, engine, creator);
 	if (!cache)
 		return ERR_PTR(-ENOMEM);
+	err = mymm_debug_create(cache);
+	if (err)
+		goto err_cache;
 	err = engine->cache_init(cache);
 	if (err == -EINVAL)
 		pr_err_ratelimited(
@@ -356,9 +371,12 @@ struct mymm_cache *__mymm_cache_create(struct mymm_pool *pool,
 		goto err_cache;
 	if (cache->exact) {
 		cache->bytes = 0;
+		cache->fast_bytes = 0;
 		cache->leave_gfp = ~(__force gfp_t)0;
 	}
-	err = mymm_magazine_create(cache);
+	err = mymm_debug_begin(cache);
+	if (!err)
+		err = mymm_magazine_create(cache);
 	if (err)
 		goto err_engine;
 	err = publish_cache(cache);
@@ -380,6 +398,7 @@ err_magazine:
 err_engine:
 	exit_engine(cache);
 err_cache:
+	mymm_debug_destroy(cache);
 	kfree(cache);
 	return ERR_PTR(err);
 }
@@ -396,7 +415,7 @@ err_cache:
  * Return: the cache, or an ERR_PTR: -EINVAL with a line in the log that says which
  * part makes no sense; -EEXIST: there is one of that name; -ENOSPC: the pool has all
  * the caches it can have; -EOPNOTSUPP: the engine needs memory and the pool has none, or
- * it can't do %SLAB_TYPESAFE_BY_RCU;
+ * it can't do %SLAB_TYPESAFE_BY_RCU, or debugging;
  * -ENOMEM; -EIO: the pool is dead.
  */
 struct mymm_cache *mymm_cache_create(struct mymm_pool *pool,
@@ -412,6 +431,7 @@ static void free_cache_rcu(struct rcu_head *rcu)
 
 	mymm_magazine_destroy(cache);
 	exit_engine(cache);
+	mymm_debug_destroy(cache);
 	kfree(cache);
 }
 
@@ -611,6 +631,7 @@ void mymm_cache_kill_all(struct mymm_pool *pool)
 	mutex_lock(&pool->lock);
 	list_for_each_entry(cache, &pool->caches, list) {
 		WRITE_ONCE(cache->bytes, 0);
+		WRITE_ONCE(cache->fast_bytes, 0);
 		WRITE_ONCE(cache->leave_gfp, ~(__force gfp_t)0);
 	}
 	mymm_magazine_drain_pool(pool);

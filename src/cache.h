@@ -25,10 +25,16 @@
 /* A slab can be larger than this only if one object is. */
 #define MYMM_SLAB_MAX_ORDER 3
 
+/* Those of them that make it a debug cache: see debug.c. */
+#define MYMM_DEBUG_FLAGS                                         \
+	(SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON | \
+	 SLAB_STORE_USER | SLAB_TRACE)
+
 /* The flags of kmem_cache_create() that mean something here. */
-#define MYMM_CACHE_FLAGS                                     \
-	(SLAB_HWCACHE_ALIGN | SLAB_POISON | SLAB_CACHE_DMA | \
-	 SLAB_CACHE_DMA32 | SLAB_RECLAIM_ACCOUNT | SLAB_TYPESAFE_BY_RCU)
+#define MYMM_CACHE_FLAGS                                              \
+	(SLAB_HWCACHE_ALIGN | SLAB_CACHE_DMA | SLAB_CACHE_DMA32 |     \
+	 SLAB_RECLAIM_ACCOUNT | SLAB_TYPESAFE_BY_RCU | SLAB_KMALLOC | \
+	 MYMM_DEBUG_FLAGS)
 
 /**
  * struct mymm_cache - objects of one size
@@ -40,9 +46,11 @@
  * @id: its number in the pool; constant
  * @frame: the pool's frame table, and
  * @base: the address of its frame 0, and
- * @bytes: the bytes behind that, copied here so that a free reads one cache line
- *         less; 0 once the pool is dead, so that nothing is owned, and where there is no
- *         memory, so that bare.c decides
+ * @fast_bytes: the bytes behind that, copied here so that a free reads one cache line
+ *              less; 0 if no free is to take the fast path
+ * @bytes: the same for everybody else; 0 once the pool is dead, so that nothing is owned,
+ *         and where there is no memory, so that bare.c decides
+ * @careful: there is no fast path: no memory, or a debug cache; constant
  * @exact: the engine knows what is free, see engine.h; constant
  * @key: of the cookies; the pool's; constant
  * @inverse: of the odd part of @size, and
@@ -50,6 +58,8 @@
  * @offset: of the word in a free object that is ours; constant
  * @size: bytes from one object to the next; constant
  * @object_size: bytes that the user may write; constant
+ * @left: bytes from the beginning of a slot to the object; constant
+ * @debug: of a debug cache, else NULL; constant
  * @pool: whose cache it is; constant
  * @engine: which engine; constant
  * @ctor: constructor or NULL; constant
@@ -64,7 +74,7 @@
  * @min_partial: empty slabs are kept while there are not more partial ones; constant
  * @flights: batches that are neither in a magazine nor with the engine
  * @moves: batches that ever were
- * @quarantined: objects lost to a write after free
+ * @quarantined: objects out of use since somebody wrote where he should not
  * @stats: what it has gone through
  * @list_lock: protects what is below; see pool.h
  * @nr_slabs: slabs
@@ -88,16 +98,20 @@ struct mymm_cache {
 	gfp_t leave_gfp;
 	struct mymm_frame *frame;
 	void *base;
-	unsigned long bytes;
+	unsigned long fast_bytes;
 	u64 key;
 	u16 id;
 	bool exact;
+	bool careful;
 	u32 inverse;
 	u32 shift;
 	unsigned int offset;
 
+	unsigned long bytes;
 	unsigned int size;
 	unsigned int object_size;
+	unsigned int left;
+	struct mymm_debug *debug;
 	struct mymm_pool *pool;
 	const struct mymm_engine_ops *engine;
 	void (*ctor)(void *obj);
@@ -146,26 +160,20 @@ static inline bool mymm_cache_clears(const struct mymm_cache *cache, gfp_t gfp)
 	return want_init_on_alloc(gfp);
 }
 
-/* Whether to write and check patterns in free objects. */
-static inline bool mymm_cache_poisons(const struct mymm_cache *cache)
-{
-	return (cache->flags & SLAB_POISON) &&
-	       !(cache->flags & SLAB_TYPESAFE_BY_RCU) && !cache->ctor;
-}
-
-/* Whether an object keeps its contents while it is free: then our word is behind it. */
+/* Is our word behind the object, or in it? */
 static inline bool mymm_cache_word_outside(const struct mymm_cache *cache)
 {
-	return cache->ctor ||
-	       (cache->flags & (SLAB_POISON | SLAB_TYPESAFE_BY_RCU));
+	return cache->offset >= cache->object_size;
 }
 
 /*
  * The word of ours in a free object: a cookie, the object's address under the pool's
  * key, and in its low 16 bits where the object is: 0 in a magazine, or one more than
- * the number of the next object on its slab's freelist, or %MYMM_FREELIST_END.
+ * the number of the next object on its slab's freelist, or %MYMM_FREELIST_END; or that a
+ * debug cache does not use it any more.
  */
 #define MYMM_IN_MAGAZINE 0
+#define MYMM_QUARANTINED 0xfffe
 
 static __always_inline u64 *mymm_cache_word(const struct mymm_cache *cache,
 					    void *obj)
@@ -196,6 +204,21 @@ static __always_inline bool mymm_cache_begins(const struct mymm_cache *cache,
 			    cache->shift) < frame->objects);
 }
 
+static __always_inline bool mymm_cache_owns_in(const struct mymm_cache *cache,
+					       const void *obj,
+					       unsigned long bytes)
+{
+	unsigned long at = (unsigned long)obj - (unsigned long)cache->base;
+	const struct mymm_frame *frame;
+
+	if (unlikely(at >= bytes))
+		return false;
+	frame = &cache->frame[at >> PAGE_SHIFT];
+	if (unlikely(READ_ONCE(frame->cache) != cache->id))
+		return false;
+	return mymm_cache_begins(cache, frame, at);
+}
+
 /**
  * mymm_cache_owns() - is this where an object of this cache begins? Exact
  * @cache: the cache
@@ -216,15 +239,14 @@ static __always_inline bool mymm_cache_begins(const struct mymm_cache *cache,
 static __always_inline bool mymm_cache_owns(const struct mymm_cache *cache,
 					    const void *obj)
 {
-	unsigned long at = (unsigned long)obj - (unsigned long)cache->base;
-	const struct mymm_frame *frame;
+	return mymm_cache_owns_in(cache, obj, cache->bytes);
+}
 
-	if (unlikely(at >= cache->bytes))
-		return false;
-	frame = &cache->frame[at >> PAGE_SHIFT];
-	if (unlikely(READ_ONCE(frame->cache) != cache->id))
-		return false;
-	return mymm_cache_begins(cache, frame, at);
+/* The same, for the fast path of a free: not if that is none of its business. */
+static __always_inline bool mymm_cache_owns_fast(const struct mymm_cache *cache,
+						 const void *obj)
+{
+	return mymm_cache_owns_in(cache, obj, cache->fast_bytes);
 }
 
 /* The same for a pool that may be dead, or have no memory. */

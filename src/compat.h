@@ -34,6 +34,33 @@
 #define MYMM_ORDER_RULE_6_8 0
 #endif
 
+/*
+ * SLUB of 6.1 and 6.12: the latter puts its free pointer behind an object whose right red
+ * zone can reach into it, and keeps the size that kmalloc was asked for in a long. What is in
+ * between we have not looked at.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#define MYMM_WORD_BEHIND_REQUEST 1
+#define MYMM_REQUEST_BYTES sizeof(unsigned long)
+#else
+#define MYMM_WORD_BEHIND_REQUEST 0
+#define MYMM_REQUEST_BYTES sizeof(unsigned int)
+#endif
+
+/* Put a stack into the depot, with or without new memory for it. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+#define mymm_depot_save(entries, nr, gfp, may_allocate)                      \
+	stack_depot_save_flags(entries, nr, gfp,                             \
+			       (may_allocate) ? STACK_DEPOT_FLAG_CAN_ALLOC : \
+						0)
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+#define mymm_depot_save(entries, nr, gfp, may_allocate) \
+	__stack_depot_save(entries, nr, gfp, may_allocate)
+#else
+#define mymm_depot_save(entries, nr, gfp, may_allocate) \
+	__stack_depot_save(entries, nr, 0, gfp, may_allocate)
+#endif
+
 /* 6.10 took the source out of __assign_str(): __string() has it already. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
 #define mymm_assign_str(dst, src) __assign_str(dst)

@@ -26,6 +26,7 @@
 #include "cache.h"
 #include "check.h"
 #include "compat.h"
+#include "debug.h"
 #include "extfrag.h"
 #include "history.h"
 #include "owner.h"
@@ -40,10 +41,16 @@ static int check_show(struct seq_file *m, void *v)
 {
 	struct mymm_pool *pool = m->private;
 	struct mymm_finding finding;
+	unsigned long damages = mymm_pool_validate(pool);
 
 	if (mymm_check(pool, &finding)) {
 		mymm_pool_kill(pool, finding.text);
 		seq_printf(m, "I%u: %s\n", finding.invariant, finding.text);
+	} else if (damages) {
+		seq_printf(
+			m,
+			"damaged objects of debug caches: %lu, see the log\n",
+			damages);
 	} else {
 		seq_puts(m, "ok\n");
 	}

@@ -53,6 +53,36 @@ struct mymm_slab_count {
 };
 
 /**
+ * struct mymm_extent - a slab, to who looks at it from the outside
+ * @start: its first byte
+ * @bytes: how many of them are not the engine's
+ * @first: its first object
+ * @objects: how many
+ */
+struct mymm_extent {
+	void *start;
+	size_t bytes;
+	void *first;
+	unsigned int objects;
+};
+
+/**
+ * struct mymm_visit - somebody looks at the slabs of a debug cache
+ * @see: is called for each slab; returns whether it took free objects out of use, which it
+ *       does by writing %MYMM_QUARANTINED into their word
+ * @free: room for a bit for each object of a slab: when @see is called, those that are set
+ *        are on the freelist
+ * @lost: objects that the engine found to be on no freelist any more, since a link of it was
+ *        overwritten; it took them out of use
+ */
+struct mymm_visit {
+	bool (*see)(struct mymm_visit *visit, struct mymm_cache *cache,
+		    const struct mymm_extent *slab);
+	unsigned long *free;
+	unsigned int lost;
+};
+
+/**
  * struct mymm_engine_ops - one way to cut pages into objects
  * @name: what people call it
  * @needs_memory: it writes into the objects, so the pool must have memory
@@ -83,6 +113,10 @@ struct mymm_slab_count {
  * @refill: get from the kernel what @alloc may not; sleeps; NULL: nothing
  * @get_slabinfo: one consistent moment
  * @count_slabs: the same by node, into %MYMM_MAX_NODES of them that are 0; NULL: it can't tell
+ * @extent: what of the slab with this first frame is not the engine's; NULL: as @visit
+ * @visit: show all slabs on lists, each under the lock of its freelist, which is made anew
+ *         where it is broken; the caller has the lock of the debug cache. NULL: there can't
+ *         be debug caches
  * @check: the first broken invariant of the cache's slabs, if any; -EUCLEAN then
  * @check_pool: the same for what belongs to no cache alone; adds the slabs of all caches of
  *              this engine to @slabs. NULL: get_slabinfo() counts each slab once
@@ -120,6 +154,8 @@ struct mymm_engine_ops {
 			     struct mymm_slabinfo *info);
 	void (*count_slabs)(struct mymm_cache *cache,
 			    struct mymm_slab_count *node);
+	struct mymm_extent (*extent)(const struct mymm_cache *cache, u32 head);
+	void (*visit)(struct mymm_cache *cache, struct mymm_visit *visit);
 	int (*check)(struct mymm_cache *cache, struct mymm_finding *finding);
 	int (*check_pool)(struct mymm_pool *pool, unsigned long *slabs,
 			  struct mymm_finding *finding);

@@ -51,6 +51,7 @@ const char *const mymm_refusal_names[MYMM_NR_REFUSALS] = {
 	[MYMM_REFUSED_WRONG_CACHE] = "wrong_cache",
 	[MYMM_REFUSED_NOT_START] = "not_an_objects_start",
 	[MYMM_REFUSED_OVERWRITTEN] = "overwritten_after_free",
+	[MYMM_REFUSED_OVERRUN] = "overrun",
 };
 MYMM_EXPORT_INTERNAL(mymm_refusal_names);
 

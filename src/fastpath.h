@@ -89,7 +89,7 @@ static __always_inline int mymm_free_fast(struct mymm_cache *cache, void *obj,
 					  const struct mymm_owner *owner)
 {
 	preempt_disable();
-	if (unlikely(mymm_in_nmi() || !mymm_cache_owns(cache, obj)))
+	if (unlikely(mymm_in_nmi() || !mymm_cache_owns_fast(cache, obj)))
 		return mymm_free_leave(cache, obj, owner);
 	return mymm_free_owned(cache, obj, owner);
 }

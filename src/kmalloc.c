@@ -23,6 +23,7 @@
 #include <linux/slab.h>
 
 #include "compat.h"
+#include "debug.h"
 #include "fastpath.h"
 #include "kmalloc.h"
 #include "page_alloc.h"
@@ -137,6 +138,7 @@ int mymm_kmalloc_init(struct mymm_pool *pool)
 	const struct mymm_owner owner = { .caller = _RET_IP_ };
 	char name[MYMM_NAME_MAX];
 	unsigned int type, i;
+	bool debug = false;
 
 	if (!mymm_pool_has_memory(pool) || mymm_pool_has_slob_kmalloc(pool))
 		return 0;
@@ -148,7 +150,7 @@ int mymm_kmalloc_init(struct mymm_pool *pool)
 				.size = size,
 				.align = min_t(unsigned int, PAGE_SIZE,
 					       1U << __ffs(size)),
-				.flags = types[type].flags,
+				.flags = types[type].flags | SLAB_KMALLOC,
 			};
 			struct mymm_cache *cache;
 
@@ -158,9 +160,11 @@ int mymm_kmalloc_init(struct mymm_pool *pool)
 			if (IS_ERR(cache))
 				return PTR_ERR(cache);
 			pool->kmalloc[type][i] = cache;
+			debug |= !!cache->debug;
 		}
 	}
 	pool->kmalloc_max = MYMM_KMALLOC_MAX;
+	pool->kmalloc_fast = debug ? 0 : MYMM_KMALLOC_MAX;
 	return 0;
 }
 
@@ -231,9 +235,19 @@ static int free_large(struct mymm_pool *pool, const void *ptr,
 	return __mymm_free_pages(pool, frame, mymm_tag_order(tag), owner);
 }
 
+static void *kmalloc_debug(struct mymm_cache *cache, size_t size, gfp_t gfp,
+			   struct mymm_owner owner)
+{
+	return mymm_refuse_now(cache) ?
+		       NULL :
+		       mymm_debug_alloc(cache, gfp, size, owner);
+}
+
 void *__mymm_kmalloc(struct mymm_pool *pool, size_t size, gfp_t gfp,
 		     struct mymm_owner owner)
 {
+	struct mymm_cache *cache;
+
 	if (unlikely(!size))
 		return ZERO_SIZE_PTR;
 	if (unlikely(!mymm_pool_has_memory(pool))) {
@@ -246,8 +260,10 @@ void *__mymm_kmalloc(struct mymm_pool *pool, size_t size, gfp_t gfp,
 		return mymm_slob_kmalloc(pool, size, gfp, owner);
 	if (unlikely(size > pool->kmalloc_max))
 		return alloc_large(pool, size, gfp, owner);
-	return __mymm_cache_alloc(pool->kmalloc[type_of(gfp)][class_of(size)],
-				  gfp, owner);
+	cache = pool->kmalloc[type_of(gfp)][class_of(size)];
+	if (unlikely(cache->debug))
+		return kmalloc_debug(cache, size, gfp, owner);
+	return __mymm_cache_alloc(cache, gfp, owner);
 }
 
 /* Reached by a tail call, so it is told who called kmalloc: see event.h. */
@@ -269,8 +285,8 @@ static noinline void *kmalloc_careful(struct mymm_pool *pool, size_t size,
  */
 void *mymm_kmalloc(struct mymm_pool *pool, size_t size, gfp_t gfp)
 {
-	/* 0 wraps to the largest; a pool without memory has no classes. */
-	if (unlikely(size - 1 >= pool->kmalloc_max ||
+	/* 0 wraps to the largest. */
+	if (unlikely(size - 1 >= pool->kmalloc_fast ||
 		     gfp & (__GFP_DMA | __GFP_RECLAIMABLE)))
 		return kmalloc_careful(pool, size, gfp);
 	return mymm_alloc_fast(
@@ -358,7 +374,7 @@ int mymm_kfree(const void *ptr)
 		return kfree_leave(ptr);
 	frame = &pool->frame[at >> PAGE_SHIFT];
 	cache = rcu_dereference_sched(
-		pool->cache_by_id[READ_ONCE(frame->cache) % MYMM_MAX_CACHES]);
+		pool->fast_by_id[READ_ONCE(frame->cache) % MYMM_MAX_CACHES]);
 	if (unlikely(!cache || !mymm_cache_begins(cache, frame, at)))
 		return kfree_leave(ptr);
 	return mymm_free_owned(cache, (void *)ptr, NULL);
@@ -388,7 +404,7 @@ static size_t size_of(struct mymm_pool *pool, const void *ptr)
 		    !mymm_cache_has(cache, ptr))
 		return 0;
 	/* As the kernel has it: padding may be used, unless it is to be checked. */
-	return cache->flags & SLAB_POISON ? cache->object_size : cache->size;
+	return cache->debug ? mymm_debug_size(cache, (void *)ptr) : cache->size;
 }
 
 /**
@@ -459,6 +475,17 @@ static bool refuse_krealloc(struct mymm_pool *pool, const void *ptr)
 	return true;
 }
 
+/* What was asked for is less now; a debug cache wants to know. */
+static void keep_shorter(struct mymm_pool *pool, void *ptr, size_t size)
+{
+	struct mymm_cache *cache;
+
+	guard(rcu)();
+	cache = mymm_cache_of(pool, ptr);
+	if (cache && cache->debug)
+		mymm_debug_resize(cache, ptr, size);
+}
+
 void *__mymm_krealloc(struct mymm_pool *pool, void *ptr, size_t size, gfp_t gfp,
 		      struct mymm_owner owner)
 {
@@ -475,6 +502,7 @@ void *__mymm_krealloc(struct mymm_pool *pool, void *ptr, size_t size, gfp_t gfp,
 	if (old >= size) {
 		if (want_init_on_alloc(gfp))
 			memset(ptr + size, 0, old - size);
+		keep_shorter(pool, ptr, size);
 		return ptr;
 	}
 	new = __mymm_kmalloc(pool, size, gfp, owner);

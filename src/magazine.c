@@ -65,6 +65,7 @@
 #include "bare.h"
 #include "cache.h"
 #include "compat.h"
+#include "debug.h"
 #include "fastpath.h"
 #include "flight.h"
 
@@ -231,6 +232,8 @@ static noinline void *alloc_careful(struct mymm_cache *cache, gfp_t gfp,
 		return NULL;
 	if (unlikely(!cache->has_memory))
 		return mymm_bare_alloc(cache, gfp, who);
+	if (cache->debug)
+		return mymm_debug_alloc(cache, gfp, cache->object_size, who);
 	if (!mymm_magazine_pop(cache, 1, &obj))
 		obj = mymm_alloc_from_engine(cache, gfp);
 	if (!obj)
@@ -300,6 +303,8 @@ static noinline int free_careful(struct mymm_cache *cache, void *obj,
 		return mymm_free_exact(cache, obj, who);
 	if (unlikely(!cache->has_memory))
 		return mymm_bare_free(cache, obj, who);
+	if (cache->debug)
+		return mymm_debug_free(cache, obj, who);
 	err = mymm_object_admit(cache, obj);
 	if (err)
 		return err;

@@ -9,6 +9,7 @@
  */
 #include "cache.h"
 #include "compat.h"
+#include "debug.h"
 #include "flight.h"
 
 /**
@@ -102,6 +103,8 @@ bool mymm_object_is_free(struct mymm_cache *cache, void *obj)
 		       MYMM_REFUSED_DOUBLE_FREE;
 	if (!cache->has_memory)
 		return cache->engine->is_free(cache, obj);
+	if (cache->debug)
+		return !mymm_debug_in_use(cache, obj);
 	return mymm_cache_looks_free(cache, obj) && confirm_free(cache, obj);
 }
 MYMM_EXPORT_INTERNAL(mymm_object_is_free);

@@ -16,14 +16,15 @@
  *   3. mymm_pools_lock (mutex)         the registry of pools
  *   4. pool->lock (mutex)              the pool's caches: which there are, and that
  *                                      only one drain or destroy is under way
+ *   4a. debug->lock (raw, debug.h)     what is in and around the objects of a debug cache
  *   5. cache->list_lock (raw)          the cache's slabs: lists, freelists, inuse;
  *      slob->lock (raw)                for caches of the slob engine all of the pool's;
  *      node, alien and records->lock   (raw, slab.h) for caches of the slab engine, none
  *                                      of them inside another
  *   6. zone->lock (raw)                the zone's free blocks and counters
  *
- * 5 and 6 are taken with interrupts off, from any context but NMI, and are not
- * nested: what moves between a slab and a zone is in nobody's list in between.
+ * 4a to 6 are taken with interrupts off, from any context but NMI, and 5 and 6
+ * are not nested: what moves between a slab and a zone is in nobody's list in between.
  * Under them: no allocation from the kernel, no printk, no wakeup, no tracepoint.
  * So a tracepoint probe in the middle of the kernel's own allocator may call us.
  *
@@ -110,9 +111,12 @@ struct mymm_node {
  * @shared_lists: the same of lists of slabs that belong to no cache alone; constant
  * @tuning: the knobs; under @lock
  * @min_free_kbytes: what is kept, by the rule or by the knob; under @lock
+ * @kmalloc_fast: up to so many bytes the fast path knows its way; 0 without memory, or if one
+ *                of @kmalloc is a debug cache; constant
  * @kmalloc_max: bytes of the largest of them; 0 without memory; constant
  * @kmalloc: the size classes; all NULL without memory; constant
  * @cache_by_id: written under @lock, read under RCU
+ * @fast_by_id: those of them that objects are freed to by the fast path; likewise
  * @lock: see above
  * @caches: under @lock; the newest first, as in /proc/slabinfo
  * @engine: default for caches; constant
@@ -156,9 +160,11 @@ struct mymm_pool {
 	struct mymm_tuning tuning;
 	unsigned long min_free_kbytes;
 
+	unsigned long kmalloc_fast;
 	unsigned long kmalloc_max;
 	struct mymm_cache *kmalloc[MYMM_NR_KMALLOC_TYPES][MYMM_KMALLOC_CLASSES];
 	struct mymm_cache __rcu *cache_by_id[MYMM_MAX_CACHES];
+	struct mymm_cache __rcu *fast_by_id[MYMM_MAX_CACHES];
 
 	struct mutex lock; /* see the order of locks above */
 	struct list_head caches;

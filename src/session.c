@@ -100,8 +100,16 @@ static long call_cache_create(struct mymm_session *s, void *arg)
 		return -EINVAL;
 	if (args->flags & MYMM_CACHE_HWCACHE_ALIGN)
 		config.flags |= SLAB_HWCACHE_ALIGN;
+	if (args->flags & MYMM_CACHE_CONSISTENCY_CHECKS)
+		config.flags |= SLAB_CONSISTENCY_CHECKS;
+	if (args->flags & MYMM_CACHE_RED_ZONE)
+		config.flags |= SLAB_RED_ZONE;
 	if (args->flags & MYMM_CACHE_POISON)
 		config.flags |= SLAB_POISON;
+	if (args->flags & MYMM_CACHE_STORE_USER)
+		config.flags |= SLAB_STORE_USER;
+	if (args->flags & MYMM_CACHE_TRACE)
+		config.flags |= SLAB_TRACE;
 	if (args->flags & MYMM_CACHE_DMA)
 		config.flags |= SLAB_CACHE_DMA;
 	if (args->flags & MYMM_CACHE_RECLAIM_ACCOUNT)

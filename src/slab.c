@@ -61,7 +61,7 @@
 #include <linux/mm.h>
 
 #include "compat.h"
-#include "poison.h"
+#include "debug.h"
 #include "slab.h"
 
 /* --- slabs on lists ------------------------------------------------------------ */
@@ -99,8 +99,8 @@ static u32 unlist_free(struct mymm_cache *cache, struct mymm_slab_node *n,
  * Something in the index array can't be true. What is on the slab is known without it: the
  * objects whose word says so. Returns how many are lost; they count as active from now on.
  */
-static unsigned int gather(struct mymm_cache *cache, struct mymm_slabs *s,
-			   struct mymm_slab_view *view)
+unsigned int mymm_slab_gather(struct mymm_cache *cache, struct mymm_slabs *s,
+			      struct mymm_slab_view *view)
 {
 	void *mem = mymm_slab_objects(cache, s, view->head);
 	unsigned int place = cache->num, i = cache->num, lost;
@@ -151,7 +151,7 @@ static unsigned int take_from_slab(struct mymm_cache *cache,
 			if (unlikely(number >= num ||
 				     *word != (cookie ^ MYMM_IN_SLAB))) {
 				view->active = active;
-				*lost += gather(cache, s, view);
+				*lost += mymm_slab_gather(cache, s, view);
 				return to - objs;
 			}
 			*word = cookie ^ MYMM_IN_MAGAZINE;
@@ -223,10 +223,7 @@ static unsigned int take_from_node(struct mymm_cache *cache, int node,
 	raw_spin_unlock_irqrestore(&n->lock, flags);
 
 	if (unlikely(lost))
-		mymm_refuse(
-			cache->pool, MYMM_REFUSED_OVERWRITTEN,
-			"cache %s: %u objects were written to after they were freed; they are not used any more",
-			cache->name, lost);
+		mymm_debug_lost(cache, lost);
 	return got;
 }
 
@@ -269,8 +266,18 @@ static unsigned int take_from_new_slab(struct mymm_cache *cache, gfp_t gfp,
 	return got;
 }
 
-static unsigned int slab_alloc_raw(struct mymm_cache *cache, gfp_t gfp,
-				   unsigned int nr, void **objs)
+/**
+ * mymm_slab_alloc_objects() - get objects; see engine.h
+ * @cache: of which cache
+ * @gfp: how hard to try for a new slab
+ * @nr: how many at most
+ * @objs: where to put them
+ *
+ * Context: any but NMI.
+ * Return: how many.
+ */
+unsigned int mymm_slab_alloc_objects(struct mymm_cache *cache, gfp_t gfp,
+				     unsigned int nr, void **objs)
 {
 	struct mymm_node *local = mymm_pool_local(cache->pool);
 	unsigned int got;
@@ -290,32 +297,6 @@ static unsigned int slab_alloc_raw(struct mymm_cache *cache, gfp_t gfp,
 			return got;
 	}
 	return take_from_new_slab(cache, gfp, local->id, nr, objs);
-}
-
-/**
- * mymm_slab_alloc_objects() - get objects; see engine.h
- * @cache: of which cache
- * @gfp: how hard to try for a new slab
- * @nr: how many at most
- * @objs: where to put them
- *
- * Context: any but NMI.
- * Return: how many.
- */
-unsigned int mymm_slab_alloc_objects(struct mymm_cache *cache, gfp_t gfp,
-				     unsigned int nr, void **objs)
-{
-	unsigned int got, good, i;
-
-	do {
-		got = slab_alloc_raw(cache, gfp, nr, objs);
-		if (!mymm_cache_poisons(cache))
-			return got;
-		for (i = good = 0; i < got; i++)
-			if (mymm_poison_intact(cache, objs[i]))
-				objs[good++] = objs[i];
-	} while (got && !good);
-	return good;
 }
 
 /* --- giving objects back -------------------------------------------------------------- */
@@ -494,9 +475,6 @@ void mymm_slab_free_objects(struct mymm_cache *cache, unsigned int nr,
 	unsigned int i, same;
 	int local, node;
 
-	if (mymm_cache_poisons(cache))
-		for (i = 0; i < nr; i++)
-			mymm_poison(cache, objs[i]);
 	if (s->nr_nodes == 1) {
 		mymm_slab_put_objects(cache, 0, nr, objs, true);
 		return;

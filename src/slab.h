@@ -294,12 +294,15 @@ void mymm_slab_look(const struct mymm_cache *cache, u32 head,
 struct mymm_frame *mymm_slab_make(struct mymm_cache *cache, gfp_t gfp,
 				  int node);
 unsigned long mymm_slabs_give_back(struct mymm_cache *cache, u32 first);
+struct mymm_extent mymm_slab_extent(const struct mymm_cache *cache, u32 head);
 
 /* slab_held.c */
 bool mymm_slab_claim(struct mymm_cache *cache, void *obj, bool held);
 bool mymm_slab_is_free(struct mymm_cache *cache, void *obj);
 
 /* slab.c */
+unsigned int mymm_slab_gather(struct mymm_cache *cache, struct mymm_slabs *s,
+			      struct mymm_slab_view *view);
 unsigned int mymm_slab_alloc_objects(struct mymm_cache *cache, gfp_t gfp,
 				     unsigned int nr, void **objs);
 void mymm_slab_free_objects(struct mymm_cache *cache, unsigned int nr,
@@ -308,6 +311,9 @@ void mymm_slab_put_objects(struct mymm_cache *cache, int node, unsigned int nr,
 			   void **objs, bool share);
 unsigned long mymm_slab_give_free(struct mymm_cache *cache, int node,
 				  unsigned long slabs);
+
+/* slab_visit.c */
+void mymm_slab_visit(struct mymm_cache *cache, struct mymm_visit *visit);
 
 /* slab_check.c */
 void mymm_slab_count(struct mymm_cache *cache, struct mymm_slab_count *node);

@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 
 #include "compat.h"
+#include "slot.h"
 #include "reaper.h"
 #include "slab.h"
 
@@ -46,22 +47,19 @@ static unsigned long slab_empty(const struct mymm_cache *cache)
 /* --- life and numbers -------------------------------------------------------------------- */
 
 /* Where our word stands, and so where the index array can. */
-static void place_word(struct mymm_cache *cache, struct mymm_slabs *s,
-		       bool behind)
+static void place_word(struct mymm_cache *cache, struct mymm_slabs *s)
 {
 	unsigned int array = cache->num * sizeof(mymm_slab_idx);
 
 	s->place = s->geometry.place;
 	if (!cache->has_memory)
 		s->place = MYMM_INDEX_OFF_SLAB;
-	if (behind) {
-		/* A constructed object is never SLAB's choice; a poisoned one may be. */
-		if (s->place == MYMM_INDEX_IN_OBJECT)
-			s->place = MYMM_INDEX_OFF_SLAB;
+	if (s->place != MYMM_INDEX_IN_OBJECT)
 		return;
-	}
-	cache->offset = ALIGN_DOWN(cache->object_size / 2, sizeof(u64));
-	if (s->place == MYMM_INDEX_IN_OBJECT && cache->offset < array) {
+	if (cache->debug || mymm_cache_word_outside(cache)) {
+		/* What is in the object, or checked, is not ours. */
+		s->place = MYMM_INDEX_OFF_SLAB;
+	} else if (cache->offset < array) {
 		if (array <= cache->size - sizeof(u64))
 			cache->offset = cache->size - sizeof(u64);
 		else
@@ -71,15 +69,9 @@ static void place_word(struct mymm_cache *cache, struct mymm_slabs *s,
 
 static int choose_geometry(struct mymm_cache *cache, struct mymm_slabs *s)
 {
-	unsigned int size = ALIGN(cache->object_size, sizeof(void *));
-	bool behind = mymm_cache_word_outside(cache);
+	unsigned int size = mymm_slot_layout(cache);
 	int err;
 
-	if (behind) {
-		cache->offset = size;
-		size += sizeof(u64);
-	}
-	size = ALIGN(size, cache->align);
 	if (MYMM_SLAB_BYTE_INDEX && size < MYMM_SLAB_MIN_SIZE)
 		size = ALIGN(MYMM_SLAB_MIN_SIZE, cache->align);
 	cache->size = size;
@@ -95,7 +87,7 @@ static int choose_geometry(struct mymm_cache *cache, struct mymm_slabs *s)
 	cache->order = s->geometry.order;
 	cache->min_order = cache->order;
 	s->mask = ~((1U << cache->order) - 1);
-	place_word(cache, s, behind);
+	place_word(cache, s);
 	return 0;
 }
 
@@ -122,7 +114,7 @@ static void slab_default_tunables(const struct mymm_cache *cache,
 	if (cache->size <= PAGE_SIZE)
 		shared = 8;
 	/* Whatever stands before the slabs would hide an overwritten object. */
-	if (mymm_cache_poisons(cache)) {
+	if (cache->debug) {
 		limit = 0;
 		shared = 0;
 	}
@@ -208,6 +200,8 @@ const struct mymm_engine_ops mymm_slab_ops = {
 	.refill = mymm_slab_records_refill,
 	.get_slabinfo = slab_get_slabinfo,
 	.count_slabs = mymm_slab_count,
+	.extent = mymm_slab_extent,
+	.visit = mymm_slab_visit,
 	.check = mymm_slab_check,
 };
 MYMM_EXPORT_INTERNAL(mymm_slab_ops);

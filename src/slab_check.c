@@ -46,7 +46,7 @@ static int check_frames(const struct walk *w, u32 idx)
 			cache->name, idx,
 			mymm_frame_state_name(mymm_tag_state(slab->tag)),
 			order);
-	colour = slab->start * w->s->odd - (idx << PAGE_SHIFT);
+	colour = slab->start * w->s->odd - (idx << PAGE_SHIFT) - cache->left;
 	if (colour % w->s->geometry.colour_off ||
 	    colour / w->s->geometry.colour_off >=
 		    max(w->s->geometry.colours, 1U))

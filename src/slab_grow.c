@@ -12,8 +12,8 @@
 #include <linux/mm.h>
 
 #include "compat.h"
+#include "debug.h"
 #include "page_alloc.h"
-#include "poison.h"
 #include "reaper.h"
 #include "slab.h"
 #include "slab_rcu.h"
@@ -61,6 +61,29 @@ void mymm_slab_look(const struct mymm_cache *cache, u32 head,
 }
 MYMM_EXPORT_INTERNAL(mymm_slab_look);
 
+/**
+ * mymm_slab_extent() - a slab, to who looks at it from the outside
+ * @cache: the cache
+ * @head: the slab's first frame
+ *
+ * Context: any.
+ * Return: what of it is not the engine's.
+ */
+struct mymm_extent mymm_slab_extent(const struct mymm_cache *cache, u32 head)
+{
+	const struct mymm_slabs *s = mymm_slabs_of(cache);
+	struct mymm_extent extent = {
+		.start = cache->base + ((unsigned long)head << PAGE_SHIFT),
+		.bytes = PAGE_SIZE << cache->order,
+		.first = mymm_slab_objects(cache, s, head),
+		.objects = cache->num,
+	};
+
+	if (s->place == MYMM_INDEX_ON_SLAB)
+		extent.bytes -= cache->num * sizeof(mymm_slab_idx);
+	return extent;
+}
+
 /* --- making slabs ------------------------------------------------------------ */
 
 /* All objects free, in order of address. */
@@ -76,6 +99,8 @@ static void fill_slab(struct mymm_cache *cache, struct mymm_frame *slab)
 		slab->inuse = 0;
 		slab->free = cache->num - 1;
 	}
+	if (cache->debug)
+		mymm_debug_slab(cache, mymm_slab_extent(cache, head));
 	mymm_slab_look(cache, head, &view);
 	if (view.record) {
 		view.record->active = 0;
@@ -88,8 +113,6 @@ static void fill_slab(struct mymm_cache *cache, struct mymm_frame *slab)
 	     i++, obj += cache->size) {
 		if (cache->ctor)
 			cache->ctor(obj);
-		else if (mymm_cache_poisons(cache))
-			mymm_poison(cache, obj);
 		*mymm_cache_word(cache, obj) = mymm_cache_cookie(cache, obj) ^
 					       MYMM_IN_SLAB;
 	}
@@ -143,7 +166,7 @@ struct mymm_frame *mymm_slab_make(struct mymm_cache *cache, gfp_t gfp, int node)
 	head = mymm_slab_head(cache, slab);
 	mymm_slab_count_pages(cache, slab, 1);
 	start = (head << PAGE_SHIFT) +
-		next_colour(s, mymm_slab_node_of(cache, head));
+		next_colour(s, mymm_slab_node_of(cache, head)) + cache->left;
 	start *= cache->inverse;
 	slab->start = start;
 	slab->objects = cache->num;

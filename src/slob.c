@@ -187,8 +187,6 @@ static void slob_free(struct mymm_cache *cache, unsigned int nr, void **objs)
 
 static int slob_cache_init(struct mymm_cache *cache)
 {
-	/* What a debugging allocator would want is not to be had, and was not. */
-	cache->flags &= ~SLAB_POISON;
 	cache->exact = true;
 	cache->size = ALIGN(cache->object_size, MYMM_SLOB_UNIT);
 	if (mymm_slob_object_units(cache)) {

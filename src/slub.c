@@ -39,12 +39,14 @@
  * Geometry, partial list and min_partial: mm/slub.c of 6.1 and 6.12, after Bonwick,
  * "The Slab Allocator", USENIX Summer 1994.
  */
+#include <linux/bitmap.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
 #include "compat.h"
+#include "debug.h"
+#include "slot.h"
 #include "page_alloc.h"
-#include "poison.h"
 #include "slab_rcu.h"
 #include "slub.h"
 
@@ -80,6 +82,18 @@ static struct mymm_frame *alloc_slab_pages(struct mymm_cache *cache, gfp_t gfp)
 	return mymm_slab_get_pages(cache, NUMA_NO_NODE, gfp, cache->min_order);
 }
 
+static struct mymm_extent slub_extent(const struct mymm_cache *cache, u32 head)
+{
+	const struct mymm_frame *slab = &cache->frame[head];
+
+	return (struct mymm_extent){
+		.start = slab_address(cache, slab),
+		.bytes = PAGE_SIZE << mymm_tag_order(slab->tag),
+		.first = slab_objects(cache, slab),
+		.objects = slab->objects,
+	};
+}
+
 /* A slab on no list, all of its objects free and linked in order of address. */
 static struct mymm_frame *make_slab(struct mymm_cache *cache, gfp_t gfp)
 {
@@ -96,13 +110,14 @@ static struct mymm_frame *make_slab(struct mymm_cache *cache, gfp_t gfp)
 	slab->inuse = 0;
 	slab->free = 1;
 
-	obj = slab_address(cache, slab);
+	if (cache->debug)
+		mymm_debug_slab(cache,
+				slub_extent(cache, frame_index(cache, slab)));
+	obj = slab_objects(cache, slab);
 	start = (u32)(obj - cache->base) * cache->inverse;
 	for (i = 0; i < slab->objects; i++, obj += cache->size) {
 		if (cache->ctor)
 			cache->ctor(obj);
-		else if (mymm_cache_poisons(cache))
-			mymm_poison(cache, obj);
 		set_link(cache, obj,
 			 i + 1 < slab->objects ? i + 2 : MYMM_FREELIST_END);
 	}
@@ -192,14 +207,17 @@ static u32 unlist_empty(struct mymm_cache *cache, struct mymm_frame *slab,
 static unsigned int gather_freelist(struct mymm_cache *cache,
 				    struct mymm_frame *slab)
 {
-	void *obj = slab_address(cache, slab) + slab->objects * cache->size;
+	void *obj = slab_objects(cache, slab) + slab->objects * cache->size;
 	unsigned int free = 0, lost, i = slab->objects;
 
 	slab->free = MYMM_FREELIST_END;
 	while (i--) {
+		u64 link;
+
 		obj -= cache->size;
-		if (!mymm_cache_looks_free(cache, obj) ||
-		    get_link(cache, obj) == MYMM_IN_MAGAZINE)
+		link = get_link(cache, obj);
+		if (link > 0xffff || link == MYMM_IN_MAGAZINE ||
+		    link == MYMM_QUARANTINED)
 			continue;
 		set_link(cache, obj, slab->free);
 		slab->free = i + 1;
@@ -266,8 +284,8 @@ static unsigned int take_from_partial(struct mymm_cache *cache, unsigned int nr,
 	return got;
 }
 
-static unsigned int slub_alloc_raw(struct mymm_cache *cache, gfp_t gfp,
-				   unsigned int nr, void **objs)
+static unsigned int slub_alloc(struct mymm_cache *cache, gfp_t gfp,
+			       unsigned int nr, void **objs)
 {
 	struct mymm_frame *slab = NULL;
 	unsigned int got, lost = 0;
@@ -289,27 +307,8 @@ static unsigned int slub_alloc_raw(struct mymm_cache *cache, gfp_t gfp,
 	} while (slab);
 
 	if (unlikely(lost))
-		mymm_refuse(
-			cache->pool, MYMM_REFUSED_OVERWRITTEN,
-			"cache %s: %u objects were written to after they were freed; they are not used any more",
-			cache->name, lost);
+		mymm_debug_lost(cache, lost);
 	return got;
-}
-
-static unsigned int slub_alloc(struct mymm_cache *cache, gfp_t gfp,
-			       unsigned int nr, void **objs)
-{
-	unsigned int got, good, i;
-
-	do {
-		got = slub_alloc_raw(cache, gfp, nr, objs);
-		if (!mymm_cache_poisons(cache))
-			return got;
-		for (i = good = 0; i < got; i++)
-			if (mymm_poison_intact(cache, objs[i]))
-				objs[good++] = objs[i];
-	} while (got && !good);
-	return good;
 }
 
 /*
@@ -328,10 +327,6 @@ static void slub_free(struct mymm_cache *cache, unsigned int nr, void **objs)
 	u32 empty = MYMM_NO_FRAME;
 	unsigned int i, twice = 0;
 	unsigned long flags;
-
-	if (mymm_cache_poisons(cache))
-		for (i = 0; i < nr; i++)
-			mymm_poison(cache, objs[i]);
 
 	raw_spin_lock_irqsave(&cache->list_lock, flags);
 	for (i = 0; i < nr; i++) {
@@ -418,20 +413,67 @@ static unsigned long slub_shrink(struct mymm_cache *cache, unsigned long slabs)
 	return give_slabs_back(cache, empty);
 }
 
+/* --- who looks from the outside -------------------------------------------- */
+
+/* A bit for each object on a slab's freelist; false if the list is broken. */
+static bool map_freelist(const struct mymm_cache *cache,
+			 const struct mymm_frame *slab, unsigned long *map)
+{
+	u64 link = slab->free;
+
+	bitmap_zero(map, slab->objects);
+	while (link != MYMM_FREELIST_END) {
+		void *obj = follow(cache, slab, link);
+
+		if (!obj || __test_and_set_bit(link - 1, map))
+			return false;
+		link = get_link(cache, obj);
+	}
+	return true;
+}
+
+static void visit_slab(struct mymm_cache *cache, struct mymm_frame *slab,
+		       struct mymm_visit *visit)
+{
+	const struct mymm_extent extent =
+		slub_extent(cache, frame_index(cache, slab));
+	bool empty = !slab->inuse;
+
+	if (!map_freelist(cache, slab, visit->free)) {
+		visit->lost += gather_freelist(cache, slab);
+		map_freelist(cache, slab, visit->free);
+	}
+	if (visit->see(visit, cache, &extent))
+		gather_freelist(cache, slab);
+	cache->nr_empty -= empty && slab->inuse;
+}
+
+static void slub_visit(struct mymm_cache *cache, struct mymm_visit *visit)
+{
+	struct mymm_frame *table = cache->frame;
+	u32 idx, next;
+
+	guard(raw_spinlock_irqsave)(&cache->list_lock);
+
+	for (idx = table[cache->full].next; idx != cache->full;
+	     idx = table[idx].next)
+		visit_slab(cache, &table[idx], visit);
+	for (idx = table[cache->partial].next; idx != cache->partial;
+	     idx = next) {
+		next = table[idx].next;
+		visit_slab(cache, &table[idx], visit);
+		if (table[idx].free == MYMM_FREELIST_END) {
+			del_partial(cache, &table[idx]);
+			mymm_list_add(table, idx, cache->full);
+		}
+	}
+}
+
 /* --- geometry ------------------------------------------------------------ */
 
 static int slub_cache_init(struct mymm_cache *cache)
 {
-	unsigned int size = ALIGN(cache->object_size, sizeof(void *));
-
-	if (mymm_cache_word_outside(cache)) {
-		cache->offset = size;
-		size += sizeof(void *);
-	} else {
-		cache->offset =
-			ALIGN_DOWN(cache->object_size / 2, sizeof(void *));
-	}
-	size = ALIGN(size, cache->align);
+	unsigned int size = mymm_slot_layout(cache);
 
 	cache->size = size;
 	cache->shift = __ffs(size);
@@ -466,7 +508,7 @@ static void slub_default_tunables(const struct mymm_cache *cache,
 	else
 		limit = min(256U, 32768 / cache->size);
 	/* A magazine would hide an overwritten object from the check. */
-	if (mymm_cache_poisons(cache))
+	if (cache->debug)
 		limit = 0;
 	*tunables = (struct mymm_tunables){
 		.limit = limit,
@@ -501,5 +543,7 @@ const struct mymm_engine_ops mymm_slub_ops = {
 	.default_tunables = slub_default_tunables,
 	.get_slabinfo = slub_get_slabinfo,
 	.count_slabs = mymm_slub_count,
+	.extent = slub_extent,
+	.visit = slub_visit,
 	.check = mymm_slub_check,
 };

@@ -30,6 +30,13 @@ static inline void *slab_address(const struct mymm_cache *cache,
 	       ((unsigned long)frame_index(cache, slab) << PAGE_SHIFT);
 }
 
+/* Its first object; in a debug cache something comes before it. */
+static inline void *slab_objects(const struct mymm_cache *cache,
+				 const struct mymm_frame *slab)
+{
+	return slab_address(cache, slab) + cache->left;
+}
+
 /* The number in its slab of an object that mymm_cache_owns(). */
 static inline u32 object_number(const struct mymm_cache *cache,
 				const struct mymm_frame *slab, const void *obj)
@@ -56,7 +63,7 @@ static inline void *follow(const struct mymm_cache *cache,
 {
 	if (link - 1 >= slab->objects)
 		return NULL;
-	return slab_address(cache, slab) + (link - 1) * cache->size;
+	return slab_objects(cache, slab) + (link - 1) * cache->size;
 }
 
 void mymm_slub_count(struct mymm_cache *cache, struct mymm_slab_count *node);

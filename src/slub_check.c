@@ -24,7 +24,8 @@ static int check_frames(struct mymm_cache *cache, u32 idx,
 			"cache %s: frame %u is on a list of slabs but is %s",
 			cache->name, idx,
 			mymm_frame_state_name(mymm_tag_state(slab->tag)));
-	if (slab->start != (u32)(idx << PAGE_SHIFT) * cache->inverse)
+	if (slab->start !=
+	    ((u32)(idx << PAGE_SHIFT) + cache->left) * cache->inverse)
 		return mymm_find(
 			finding, 9,
 			"cache %s: slab at frame %u says it begins at %#x",

@@ -31,6 +31,7 @@
 #include "cache.h"
 #include "check.h"
 #include "compat.h"
+#include "debug.h"
 #include "sysfs_slab.h"
 
 /* Which caches have names and directories; see pool.h for the order of locks. */
@@ -160,8 +161,10 @@ static int store_shrink(struct mymm_cache *cache)
 static int store_validate(struct mymm_cache *cache)
 {
 	struct mymm_finding finding = {};
-	int err = cache->engine->check(cache, &finding);
+	int err;
 
+	mymm_cache_validate(cache);
+	err = cache->engine->check(cache, &finding);
 	if (err)
 		mymm_pool_kill(cache->pool, finding.text);
 	return err;

@@ -11,7 +11,7 @@
  * the engine puts in the place of the old ones. All memory is there before anything changes.
  *
  * Only an engine that shows tunables has them. A cache that checks each object on its way
- * (SLAB_POISON) has no magazines, and none can be given to it.
+ * (debug.c) has no magazines, and none can be given to it.
  */
 #include <linux/cpu.h>
 #include <linux/percpu.h>
@@ -36,9 +36,9 @@ static int check(const struct mymm_cache *cache,
 			name, cache->engine->name);
 		return -EINVAL;
 	}
-	if (mymm_cache_poisons(cache)) {
+	if (cache->debug) {
 		pr_err_ratelimited(
-			"pool %s: cache %s: it is poisoned, so nothing may be kept at hand\n",
+			"pool %s: cache %s: it is a debug cache, so nothing may be kept at hand\n",
 			pool, name);
 		return -EINVAL;
 	}

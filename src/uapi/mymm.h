@@ -67,7 +67,12 @@
 #define MYMM_CACHE_CTOR \
 	(1U             \
 	 << 5) /* has a constructor: it sets the first byte to MYMM_CTOR_BYTE */
-#define MYMM_CACHE_ALL ((1U << 6) - 1)
+/* With one of these, or MYMM_CACHE_POISON, it is a debug cache: not with engine slob. */
+#define MYMM_CACHE_CONSISTENCY_CHECKS (1U << 6)
+#define MYMM_CACHE_RED_ZONE (1U << 7)
+#define MYMM_CACHE_STORE_USER (1U << 8)
+#define MYMM_CACHE_TRACE (1U << 9)
+#define MYMM_CACHE_ALL ((1U << 10) - 1)
 
 #define MYMM_CTOR_BYTE 0xc7
 

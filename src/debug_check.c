@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What is around and in the objects of a debug cache: written, and looked at.
+ *
+ *                   while free            while in use
+ *   red zones       0xbb                  0xcc; behind what kmalloc was asked for it begins
+ *                                         in the object
+ *   object          0x6b, last byte 0xa5  the user's
+ *   word            of a free object      the complement of the cookie, if it is behind
+ *   padding         0x5a                  0x5a
+ *
+ * Red zones are there with SLAB_RED_ZONE; patterns in free objects and in padding, also in
+ * what is left of a slab, with SLAB_POISON. Whatever is there is looked at.
+ */
+#include <linux/mm.h>
+#include <linux/poison.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "debug.h"
+
+/* How much of a damaged object is looked at byte by byte: no more than one can tell of. */
+#define FAR_END 65536L
+
+static unsigned int *request_of(const struct mymm_cache *cache, const void *obj)
+{
+	return (void *)obj + cache->debug->request;
+}
+
+/**
+ * mymm_debug_request() - how many bytes the user of an object asked for
+ * @cache: a debug cache
+ * @obj: an object of it in use
+ *
+ * Context: any.
+ * Return: bytes, 1 to the object's size.
+ */
+unsigned int mymm_debug_request(const struct mymm_cache *cache, const void *obj)
+{
+	unsigned int bytes;
+
+	if (!cache->debug->request)
+		return cache->object_size;
+	bytes = READ_ONCE(*request_of(cache, obj));
+	return bytes && bytes <= cache->object_size ? bytes :
+						      cache->object_size;
+}
+
+static u64 used_word(const struct mymm_cache *cache, const void *obj)
+{
+	return ~mymm_cache_cookie(cache, obj);
+}
+
+/**
+ * mymm_debug_says_used() - does the word behind an object say that it is in use?
+ * @cache: a debug cache, whose word is behind the object
+ * @obj: an object of it
+ *
+ * Context: any, under the lock of the debug cache.
+ * Return: whether it does.
+ */
+bool mymm_debug_says_used(const struct mymm_cache *cache, void *obj)
+{
+	return *mymm_cache_word(cache, obj) == used_word(cache, obj);
+}
+
+/**
+ * mymm_debug_mark() - write what belongs around and into an object
+ * @cache: a debug cache
+ * @obj: an object of it, which is nobody's at this moment
+ * @used: is it to be a user's? Else it is free, and in nobody's list
+ * @bytes: that the user asked for
+ *
+ * Context: any, under the lock of the debug cache.
+ */
+void mymm_debug_mark(const struct mymm_cache *cache, void *obj, bool used,
+		     unsigned int bytes)
+{
+	u8 zone = used ? SLUB_RED_ACTIVE : SLUB_RED_INACTIVE;
+	u64 *word = mymm_cache_word(cache, obj);
+
+	if (!used)
+		bytes = cache->object_size;
+	if (cache->debug->request)
+		*request_of(cache, obj) = bytes;
+	if (mymm_cache_poisons(cache)) {
+		/* What was free is full of it. */
+		if (!used)
+			memset(obj, POISON_FREE, bytes - 1);
+		((u8 *)obj)[bytes - 1] = POISON_END;
+	}
+	if (!used)
+		*word = mymm_cache_cookie(cache, obj) ^ MYMM_IN_MAGAZINE;
+	else if (mymm_cache_word_outside(cache))
+		*word = used_word(cache, obj);
+	else
+		*word = 0;
+	if (cache->flags & SLAB_RED_ZONE) {
+		memset(obj - cache->left, zone, cache->left);
+		memset(obj + bytes, zone, cache->debug->right_end - bytes);
+	}
+}
+
+/**
+ * mymm_debug_shorten() - the user of an object has no more than its first bytes now
+ * @cache: a debug cache that keeps what was asked for
+ * @obj: an object of it in use
+ * @bytes: how many; not more than he had
+ *
+ * Context: any, under the lock of the debug cache.
+ */
+void mymm_debug_shorten(const struct mymm_cache *cache, void *obj,
+			unsigned int bytes)
+{
+	*request_of(cache, obj) = bytes;
+	if (cache->flags & SLAB_RED_ZONE)
+		memset(obj + bytes, SLUB_RED_ACTIVE,
+		       cache->object_size - bytes);
+}
+
+/**
+ * mymm_debug_slab() - write what belongs into a new slab
+ * @cache: a debug cache
+ * @slab: all of its objects are free; words, constructors and lists are the engine's
+ *
+ * Context: any.
+ */
+void mymm_debug_slab(const struct mymm_cache *cache, struct mymm_extent slab)
+{
+	void *obj = slab.first;
+	unsigned int i;
+
+	if (cache->flags & SLAB_POISON)
+		memset(slab.start, POISON_INUSE, slab.bytes);
+	for (i = 0; i < slab.objects; i++, obj += cache->size) {
+		mymm_debug_mark(cache, obj, false, 0);
+		if (cache->debug->tracks)
+			memset(mymm_object_tracks(cache, obj), 0,
+			       MYMM_NR_TRACKS * sizeof(struct mymm_track));
+	}
+}
+
+/* --- looking ------------------------------------------------------------------- */
+
+/* Note the first and the last byte between two that are not @value. */
+static bool whole(u8 *obj, long from, long to, u8 value, enum mymm_part part,
+		  struct mymm_damage *damage)
+{
+	u8 *bad = from < to ? memchr_inv(obj + from, value, to - from) : NULL;
+	long last = min(to, from + FAR_END) - 1;
+
+	if (likely(!bad))
+		return true;
+	damage->part = part;
+	damage->at = bad - obj;
+	damage->expected = value;
+	damage->found = *bad;
+	while (last > damage->at && obj[last] == value)
+		last--;
+	damage->nr = max(last, damage->at) - damage->at + 1;
+	return false;
+}
+
+/* What is around the wrong byte, if it is of the slot. */
+static void show_bytes(const struct mymm_cache *cache, const u8 *obj, long from,
+		       long to, struct mymm_damage *damage)
+{
+	damage->from = max(damage->at - MYMM_DAMAGE_BEFORE, from);
+	damage->nr_bytes = min(to - damage->from, (long)MYMM_DAMAGE_BYTES);
+	memcpy(damage->bytes, obj + damage->from, damage->nr_bytes);
+}
+
+/**
+ * mymm_debug_describe() - note what is to be said of an object
+ * @cache: a debug cache
+ * @obj: an object of it
+ * @part: what is wrong with it; %MYMM_INTACT: nothing
+ * @used: is it in use?
+ * @damage: where to; @at, @nr, @expected and @found are there, unless @part is
+ *          %MYMM_INTACT or %MYMM_WORD
+ *
+ * Context: any, under the lock of the debug cache.
+ */
+void mymm_debug_describe(const struct mymm_cache *cache, void *obj,
+			 enum mymm_part part, bool used,
+			 struct mymm_damage *damage)
+{
+	damage->part = part;
+	damage->used = used;
+	damage->pfn = mymm_pool_index(cache->pool, obj);
+	damage->offset = offset_in_page(obj);
+	damage->request = mymm_debug_request(cache, obj);
+	if (cache->debug->tracks)
+		memcpy(damage->track, mymm_object_tracks(cache, obj),
+		       sizeof(damage->track));
+	if (part == MYMM_WORD)
+		damage->at = cache->offset;
+	if (part != MYMM_INTACT)
+		show_bytes(cache, obj, -(long)cache->left,
+			   cache->size - cache->left, damage);
+}
+
+static bool zones_whole(const struct mymm_cache *cache, void *obj, bool used,
+			struct mymm_damage *damage)
+{
+	u8 zone = used ? SLUB_RED_ACTIVE : SLUB_RED_INACTIVE;
+	long end = cache->object_size, bytes = end;
+
+	if (used)
+		bytes = mymm_debug_request(cache, obj);
+	return whole(obj, -(long)cache->left, 0, zone, MYMM_LEFT_ZONE,
+		     damage) &&
+	       whole(obj, bytes, end, zone, MYMM_REQUEST_ZONE, damage) &&
+	       whole(obj, end, cache->debug->right_end, zone, MYMM_RIGHT_ZONE,
+		     damage);
+}
+
+static bool patterns_whole(const struct mymm_cache *cache, void *obj, bool used,
+			   struct mymm_damage *damage)
+{
+	long end = cache->object_size;
+
+	if (!(cache->flags & SLAB_RED_ZONE) &&
+	    !whole(obj, end, cache->debug->right_end, POISON_INUSE,
+		   MYMM_PADDING, damage))
+		return false;
+	if (!used && mymm_cache_poisons(cache) &&
+	    !(whole(obj, 0, end - 1, POISON_FREE, MYMM_FREE_OBJECT, damage) &&
+	      whole(obj, end - 1, end, POISON_END, MYMM_FREE_OBJECT, damage)))
+		return false;
+	return whole(obj, cache->debug->padding, cache->size - cache->left,
+		     POISON_INUSE, MYMM_PADDING, damage);
+}
+
+/**
+ * mymm_debug_intact() - is everything around and in an object as it was written?
+ * @cache: a debug cache
+ * @obj: an object of it; if it is free, it is for others to say what its word should be
+ * @used: is it in use?
+ * @damage: is filled if not
+ *
+ * Context: any, under the lock of the debug cache.
+ * Return: whether it is.
+ */
+bool mymm_debug_intact(const struct mymm_cache *cache, void *obj, bool used,
+		       struct mymm_damage *damage)
+{
+	enum mymm_part word = MYMM_INTACT;
+
+	if (used && mymm_cache_word_outside(cache) &&
+	    !mymm_debug_says_used(cache, obj))
+		word = MYMM_WORD;
+	if (((cache->flags & SLAB_RED_ZONE) &&
+	     !zones_whole(cache, obj, used, damage)) ||
+	    ((cache->flags & SLAB_POISON) &&
+	     !patterns_whole(cache, obj, used, damage)))
+		word = damage->part;
+	if (likely(word == MYMM_INTACT))
+		return true;
+	mymm_debug_describe(cache, obj, word, used, damage);
+	return false;
+}
+
+/**
+ * mymm_debug_tail_intact() - is what is left of a slab as it was? If not, make it so
+ * @cache: a debug cache
+ * @slab: the slab
+ * @damage: is filled if not
+ *
+ * Context: any, under the lock of the debug cache.
+ * Return: whether it was.
+ */
+bool mymm_debug_tail_intact(const struct mymm_cache *cache,
+			    const struct mymm_extent *slab,
+			    struct mymm_damage *damage)
+{
+	long tail = slab->first - slab->start - cache->left +
+		    (long)slab->objects * cache->size;
+
+	if (!(cache->flags & SLAB_POISON) ||
+	    whole(slab->start, tail, slab->bytes, POISON_INUSE,
+		  MYMM_SLAB_PADDING, damage))
+		return true;
+	damage->pfn = mymm_pool_index(cache->pool, slab->start);
+	damage->offset = 0;
+	damage->kept = true;
+	show_bytes(cache, slab->start, tail, slab->bytes, damage);
+	memset(slab->start + tail, POISON_INUSE, slab->bytes - tail);
+	return false;
+}

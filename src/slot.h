@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Where in its slot an object and everything beside it is. */
+#ifndef _MYMM_SLOT_H
+#define _MYMM_SLOT_H
+
+struct mymm_cache;
+
+unsigned int mymm_slot_layout(struct mymm_cache *cache);
+
+#endif /* _MYMM_SLOT_H */

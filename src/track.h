@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Who allocated and who freed an object of a cache with SLAB_STORE_USER; see track.c. */
+#ifndef _MYMM_TRACK_H
+#define _MYMM_TRACK_H
+
+#include <linux/stackdepot.h>
+#include <linux/types.h>
+
+struct mymm_cache;
+
+/**
+ * struct mymm_track - one event in the life of an object
+ * @addr: of the code that asked for it; 0: it has not happened yet
+ * @handle: of the stack in the stack depot; 0: none is known
+ * @cpu: where
+ * @pid: of the task
+ * @when: in jiffies
+ *
+ * As SLUB has it, since it is part of a slot.
+ */
+struct mymm_track {
+	unsigned long addr;
+#ifdef CONFIG_STACKDEPOT
+	depot_stack_handle_t handle;
+#endif
+	int cpu;
+	int pid;
+	unsigned long when;
+};
+
+enum mymm_track_item {
+	MYMM_TRACK_ALLOC,
+	MYMM_TRACK_FREE,
+	MYMM_NR_TRACKS,
+};
+
+/* The stack of an event, or 0. */
+static inline depot_stack_handle_t
+mymm_track_handle(const struct mymm_track *track)
+{
+#ifdef CONFIG_STACKDEPOT
+	return track->handle;
+#else
+	return 0;
+#endif
+}
+
+/**
+ * struct mymm_tracked - an object, and what is known of its users
+ * @pfn: frame that it begins in
+ * @offset: where in it
+ * @used: does a user hold it?
+ * @bytes: that its user asked for; of what is not from kmalloc the object's size
+ * @track: by enum mymm_track_item
+ */
+struct mymm_tracked {
+	u32 pfn;
+	unsigned int offset;
+	bool used;
+	unsigned int bytes;
+	struct mymm_track track[MYMM_NR_TRACKS];
+};
+
+int mymm_track_init(void);
+depot_stack_handle_t mymm_track_stack(bool may_allocate);
+void mymm_track_set(struct mymm_track *track, unsigned long addr,
+		    depot_stack_handle_t stack);
+void mymm_track_print(const char *what, const struct mymm_track *track);
+int mymm_track_for_each(struct mymm_cache *cache,
+			void (*see)(const struct mymm_tracked *object,
+				    void *arg),
+			void *arg);
+
+#endif /* _MYMM_TRACK_H */
