@@ -143,6 +143,12 @@ static void reap_magazines(struct mymm_pool *pool, struct mymm_cache *none)
 	}
 }
 
+static void reap_cpu(struct mymm_pool *pool, struct mymm_cache *none)
+{
+	reap_magazines(pool, none);
+	mymm_pcp_decay_local(pool);
+}
+
 /*
  * Both of one CPU; nobody is at the old one any more. What was counted goes on; interrupts
  * are counting in the new one.
@@ -302,12 +308,14 @@ bool mymm_magazine_try_trim_pool(struct mymm_pool *pool)
  * mymm_magazine_try_reap_pool() - a fifth of what was not used since the last time goes back
  * @pool: whose caches; of those whose engine has a reaper
  *
+ * And what CPUs may keep of pages falls, where it was raised.
+ *
  * Context: process; sleeps. The caller holds cpus_read_lock() and pool->lock.
  * Return: whether it was done: not if somebody else drains.
  */
 bool mymm_magazine_try_reap_pool(struct mymm_pool *pool)
 {
-	return try_on_all_cpus((struct job){ reap_magazines, pool });
+	return try_on_all_cpus((struct job){ reap_cpu, pool });
 }
 
 /**

@@ -30,13 +30,13 @@
  * while a CPU does nothing but allocate, and flushes grow while it does nothing but free;
  * where the kernel that runs tunes high between two bounds, so do we. What happened between
  * two batches is not counted as it happens: blocks allocated, blocks here and blocks moved
- * tell how many were freed.
+ * tell how many were freed. A limit that was raised falls again with time: see reaper.c.
  *
  * Frames on their way from a zone to a list are in state MYMM_FRAME_PCP too, and in no
  * list: nobody can free them, and a check counts them as neither free nor allocated.
  *
  * The numbers are those of mm/page_alloc.c of Linux 6.12: nr_pcp_alloc(), nr_pcp_free(),
- * nr_pcp_high().
+ * nr_pcp_high(), decay_pcp_high().
  */
 #include <linux/minmax.h>
 #include <linux/mm.h>
@@ -186,8 +186,7 @@ static int refill_batch(struct mymm_pool *pool, struct mymm_pcp *pcp,
 		return 1;
 
 	batch = order ? base : base << pcp->alloc_factor;
-	if (READ_ONCE(zone->pcp_high_min) != READ_ONCE(zone->pcp_high_max) &&
-	    !zone_below_high(zone)) {
+	if (mymm_zone_tunes_high(zone) && !zone_below_high(zone)) {
 		high = min(high + batch, READ_ONCE(zone->pcp_high_max));
 		set_high(pcp, high);
 	}
@@ -557,6 +556,22 @@ void mymm_pcp_drain_local(struct mymm_pool *pool)
 }
 MYMM_EXPORT_INTERNAL(mymm_pcp_drain_local);
 
+/* What this CPU's lists may keep of a zone changes; what is too much then goes back. */
+static void relimit(struct mymm_pool *pool, struct mymm_zone *zone,
+		    void (*change)(struct mymm_pcp *pcp))
+{
+	struct mymm_pcp *pcp = pcp_get(pool, zone);
+	struct chain chain;
+
+	if (!pcp)
+		return;
+	gather(pcp);
+	change(pcp);
+	chain = take_oldest(pool, pcp, 0, -pcp->spare);
+	pcp_put(pcp);
+	give_back(pool, zone, chain);
+}
+
 /**
  * mymm_pcp_retune_local() - take new limits of this CPU's lists to heart
  * @pool: of which pool
@@ -565,18 +580,39 @@ MYMM_EXPORT_INTERNAL(mymm_pcp_drain_local);
  */
 void mymm_pcp_retune_local(struct mymm_pool *pool)
 {
-	struct chain chain;
-	struct mymm_pcp *pcp;
 	unsigned int i;
 
-	for (i = 0; i < pool->nr_zones; i++) {
-		pcp = pcp_get(pool, &pool->zone[i]);
-		if (!pcp)
-			continue;
-		gather(pcp);
-		clamp_high(pcp);
-		chain = take_oldest(pool, pcp, 0, -pcp->spare);
-		pcp_put(pcp);
-		give_back(pool, &pool->zone[i], chain);
-	}
+	for (i = 0; i < pool->nr_zones; i++)
+		relimit(pool, &pool->zone[i], clamp_high);
 }
+
+/* By a quarter, but not below what would have more go than a large batch. */
+static void decay(struct mymm_pcp *pcp)
+{
+	const struct mymm_zone *zone = pcp->zone;
+	int least = READ_ONCE(zone->pcp_high_min);
+
+	if (pcp->high <= least)
+		return;
+	least = max(least, pcp_count(pcp) - (READ_ONCE(zone->pcp_batch)
+					     << BATCH_SCALE_MAX));
+	set_high(pcp, max(least, pcp->high - (pcp->high >> 2)));
+}
+
+/**
+ * mymm_pcp_decay_local() - lower what this CPU's lists may keep, where that was raised
+ * @pool: of which pool
+ *
+ * Linux takes an eighth off each second, we a quarter every other second.
+ *
+ * Context: task; no zone's lock held.
+ */
+void mymm_pcp_decay_local(struct mymm_pool *pool)
+{
+	unsigned int i;
+
+	for (i = 0; i < pool->nr_zones; i++)
+		if (mymm_zone_tunes_high(&pool->zone[i]))
+			relimit(pool, &pool->zone[i], decay);
+}
+MYMM_EXPORT_INTERNAL(mymm_pcp_decay_local);

@@ -103,6 +103,7 @@ bool mymm_pcp_free(struct mymm_pool *pool, struct mymm_zone *zone, u32 idx,
 void mymm_pcp_drain_cpu(struct mymm_pool *pool, unsigned int cpu);
 void mymm_pcp_drain_local(struct mymm_pool *pool);
 void mymm_pcp_retune_local(struct mymm_pool *pool);
+void mymm_pcp_decay_local(struct mymm_pool *pool);
 
 /* cpu.c */
 unsigned long mymm_pcp_allocated(const struct mymm_pcp *pcp);

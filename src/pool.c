@@ -26,6 +26,7 @@
 #include "layout.h"
 #include "owner.h"
 #include "pool.h"
+#include "reaper.h"
 #include "slab_rcu.h"
 #include "tuning.h"
 
@@ -164,6 +165,8 @@ struct mymm_pool *mymm_pool_create(const struct mymm_pool_config *config)
 	/* What is derived from the number of CPUs follows it from then on. */
 	cpus_read_lock();
 	mymm_tuning_begin(pool);
+	if (mymm_reaper_wanted(pool))
+		mymm_reaper_start();
 	mutex_lock(&mymm_pools_lock);
 	list_add_tail_rcu(&pool->node, &mymm_pools);
 	mutex_unlock(&mymm_pools_lock);

@@ -5,14 +5,15 @@
  * It goes through the caches of all pools whose engine wants it; today that is slab. Of
  * magazines that were not allocated from since it was here last a fifth of their room goes
  * back, on each CPU; the engine does the rest. A pool that asked to be left alone
- * (MYMM_POOL_NO_RECLAIM) is. Locks that are not to be had at once are left for the next time,
+ * (MYMM_POOL_NO_RECLAIM) is. On the same occasion what CPUs may keep of pages falls, where
+ * the kernel that runs tunes it: Linux has its vmstat worker do that. Locks that are not to be had at once are left for the next time,
  * as in SLAB's cache_reap().
  *
  * The same work item gets memory from the kernel for engines that must not ask for it where
  * they find that they are short of it. They may be in an interrupt, or inside the scheduler
  * itself, so there an irq_work asks for the work.
  *
- * It begins with the first cache that has use for it, and ends at unload; as long as nothing
+ * It begins with the first cache or pool that has use for it, and ends at unload; as long as nothing
  * else happens it does not wake an idle CPU.
  */
 #include <linux/cpu.h>
@@ -32,10 +33,27 @@ static DECLARE_DEFERRABLE_WORK(reap_work, reap);
 static DECLARE_WORK(refill_work, refill);
 static DEFINE_IRQ_WORK(refill_irq_work, ask_for_refill);
 
+/**
+ * mymm_reaper_wanted() - does a pool's zones' tuning want the reaper?
+ * @pool: the pool
+ *
+ * Context: any.
+ * Return: whether a zone's lists have a limit that moves.
+ */
+bool mymm_reaper_wanted(const struct mymm_pool *pool)
+{
+	unsigned int i;
+
+	for (i = 0; i < pool->nr_zones; i++)
+		if (mymm_zone_tunes_high(&pool->zone[i]))
+			return true;
+	return false;
+}
+
 static void reap_pool(struct mymm_pool *pool)
 {
+	bool any = mymm_reaper_wanted(pool);
 	struct mymm_cache *cache;
-	bool any = false;
 
 	lockdep_assert_held(&pool->lock);
 	if (mymm_pool_dead(pool) || (pool->flags & MYMM_POOL_NO_RECLAIM))
@@ -94,7 +112,7 @@ static void ask_for_refill(struct irq_work *work)
 }
 
 /**
- * mymm_reaper_start() - there is a cache that has use for the reaper
+ * mymm_reaper_start() - there is a cache or a pool that has use for the reaper
  *
  * Context: any.
  */

@@ -3,6 +3,9 @@
 #ifndef _MYMM_REAPER_H
 #define _MYMM_REAPER_H
 
+struct mymm_pool;
+
+bool mymm_reaper_wanted(const struct mymm_pool *pool);
 void mymm_reaper_start(void);
 void mymm_reaper_refill(void);
 void mymm_reaper_exit(void);

@@ -199,6 +199,12 @@ bool mymm_zone_watermark_ok(const struct mymm_zone *zone, unsigned int order,
 			    unsigned long mark, enum mymm_zone_type highest,
 			    unsigned int alloc_flags, long free);
 
+/* Does what a CPU may keep of it go up and down? */
+static inline bool mymm_zone_tunes_high(const struct mymm_zone *zone)
+{
+	return READ_ONCE(zone->pcp_high_min) != READ_ONCE(zone->pcp_high_max);
+}
+
 /* pcp.c */
 void mymm_pcp_tighten(struct mymm_zone *zone, bool tight);
 
