@@ -220,6 +220,7 @@ static const struct {
 	{ "nofail", MYMM_GFP_NOFAIL },
 	{ "thisnode", MYMM_GFP_THISNODE },
 	{ "nokswapd", MYMM_GFP_NOKSWAPD },
+	{ "warn", MYMM_GFP_NOWARN }, /* which is otherwise there */
 };
 
 static int one_flag(const char *name, size_t len, uint32_t *flags)
@@ -229,7 +230,10 @@ static int one_flag(const char *name, size_t len, uint32_t *flags)
 		if (strlen(flag_names[i].name) != len ||
 		    strncmp(flag_names[i].name, name, len))
 			continue;
-		*flags |= flag_names[i].flag;
+		if (flag_names[i].flag == MYMM_GFP_NOWARN)
+			*flags &= ~MYMM_GFP_NOWARN;
+		else
+			*flags |= flag_names[i].flag;
 		return OK;
 	}
 	return misused("flag '%.*s' is none of " FLAGS_FIRST FLAGS_REST,

@@ -202,7 +202,7 @@ extern const struct command replay_commands[];
 
 /* clang-format off */
 #define FLAGS_FIRST	"zero, comp, movable, reclaimable, atomic, nowait, high, memalloc, "
-#define FLAGS_REST	"nomemalloc, noretry, retry_mayfail, nofail, thisnode, nokswapd"
+#define FLAGS_REST	"nomemalloc, noretry, retry_mayfail, nofail, thisnode, nokswapd, warn"
 /* clang-format on */
 
 /* What --help says of OPT_FLAGS. */

@@ -122,7 +122,7 @@ static int parse_nodes(char *rest, struct mymm_layout *layout)
 
 	while (!err && (item = strsep(&rest, "/"))) {
 		if (nr == layout->nr_nodes) {
-			pr_err("zones: there are more descriptions than the %u nodes\n",
+			pr_err("zones: there are more descriptions than nodes, which are %u\n",
 			       layout->nr_nodes);
 			return -EINVAL;
 		}
@@ -231,8 +231,8 @@ static int parse_distance(const char *text, struct mymm_layout *layout)
 		}
 	}
 	if (text && *text) {
-		pr_err("distance: \"%s\" is too much for %u nodes\n", text,
-		       nodes);
+		pr_err("distance: \"%s\" is too much where the nodes are %u\n",
+		       text, nodes);
 		return -EINVAL;
 	}
 	return 0;

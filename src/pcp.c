@@ -445,8 +445,10 @@ struct mymm_frame *mymm_pcp_alloc(struct mymm_pool *pool,
 		idx = refill(pool, zone, order, type, alloc_flags, batch);
 		if (idx == MYMM_NO_FRAME)
 			return NULL;
+		preempt_disable(); /* both on one CPU, whichever it is now */
 		this_cpu_inc(pool->cpu->pcp[zone->number].allocs[list]);
 		this_cpu_add(pool->cpu->pcp[zone->number].moved, 1L << order);
+		preempt_enable();
 	}
 	WRITE_ONCE(pool->frame[idx].tag,
 		   mymm_tag(MYMM_FRAME_PAGES, order, zone->number) |

@@ -6,7 +6,9 @@
  * may run a caller's code.
  *
  *   0. owners_lock (mutex, owner.c)    which pools record the owners of their pages;
- *                                      taken with none of the others held
+ *      switch_lock (mutex, history.c)  whether free blocks are sampled;
+ *      knobs_lock (mutex, knobs.c)     that one person turns a knob at a time; each of
+ *                                      them is taken with none of the others held
  *   1. session->lock (mutex)           the handles of one session
  *   1a. mymm_slab_dirs_lock (mutex)    which caches have names and directories; while
  *                                      one is removed its readers are waited for, who
