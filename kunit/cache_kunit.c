@@ -315,11 +315,11 @@ static void bulk_all_or_nothing(struct kunit *test)
 	got = mymm_cache_alloc_bulk(cache, GFP_NOWAIT | __GFP_NOWARN, 17, objs);
 	KUNIT_EXPECT_EQ(test, got, 0);
 	mymm_cache_shrink(cache);
-	KUNIT_EXPECT_EQ(test, cache->nr_slabs, 0);
+	KUNIT_EXPECT_EQ(test, mymm_test_slabs(cache), 0);
 	got = mymm_cache_alloc_bulk(cache, GFP_KERNEL, 16, objs);
 	KUNIT_EXPECT_EQ(test, got, 16);
 	KUNIT_EXPECT_NULL(test, mymm_cache_alloc(cache, __GFP_NOWARN));
-	KUNIT_EXPECT_EQ(test, cache->nr_inuse, 16);
+	KUNIT_EXPECT_EQ(test, mymm_test_active(cache), 16);
 	MYMM_EXPECT_OK(test, mymm_cache_free_bulk(cache, 16, objs));
 }
 

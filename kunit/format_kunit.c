@@ -151,7 +151,7 @@ static void slabinfo(struct kunit *test)
 		KUNIT_EXPECT_STREQ(test, text, begin);
 	for (i = 0; i < 70; i++)
 		MYMM_EXPECT_OK(test, mymm_cache_free(cache, objs[i]));
-	KUNIT_EXPECT_EQ(test, other->nr_slabs, 0);
+	KUNIT_EXPECT_EQ(test, mymm_test_slabs(other), 0);
 }
 
 /* --- the map ------------------------------------------------------------------------ */

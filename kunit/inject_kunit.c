@@ -61,8 +61,8 @@ static void create_in_the_end(struct kunit *test,
 /*
  * A pool of 8 pages asks for what stands BEFORE its table; for the table an array, its
  * pages and a mapping; for its memory the same; for what each CPU knows and for its
- * pageblocks; for what the slob engine has; for each of 39 size classes the cache and its
- * magazines.
+ * pageblocks; for what the slob engine has; for each of 39 size classes the cache, what the
+ * slub engine knows of it, and of each CPU, and its magazines.
  */
 static void pool_create(struct kunit *test)
 {
@@ -74,7 +74,7 @@ static void pool_create(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, table_pages(8, MYMM_POOL_BARE), 16);
 	create_in_the_end(test, &config,
-			  BEFORE + (1 + 16 + 1) + (1 + 8 + 1) + 2 + 1 + 2 * 39);
+			  BEFORE + (1 + 16 + 1) + (1 + 8 + 1) + 2 + 1 + 4 * 39);
 }
 
 /*
@@ -98,7 +98,7 @@ static void pool_create_full(struct kunit *test)
 
 	create_in_the_end(test, &config,
 			  BEFORE + (1 + table + 1) + (1 + 16 + 1) + 2 + 1 +
-				  2 * 39 + 2);
+				  4 * 39 + 2);
 }
 
 /*
@@ -152,7 +152,7 @@ static void cache_create(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, refcount_read(&pool->users), users);
 	}
 	KUNIT_ASSERT_FALSE(test, IS_ERR(cache));
-	KUNIT_EXPECT_EQ(test, seen, 2);
+	KUNIT_EXPECT_EQ(test, seen, 4);
 	MYMM_EXPECT_OK(test, mymm_cache_destroy(cache));
 }
 

@@ -243,7 +243,7 @@ static void slabs_for_pages(struct kunit *test)
 		MYMM_EXPECT_OK(test, mymm_cache_free(cache, objs[i]));
 	slabs = mymm_pool_allocated(pool);
 	KUNIT_EXPECT_GT(test, slabs, 0);
-	KUNIT_EXPECT_GT(test, cache->nr_empty, 0);
+	KUNIT_EXPECT_GT(test, cache->engine->empty(cache), 0);
 
 	before = read_stat(&pool->reclaim.slab_freed);
 	mymm_hoard_take(hoard, GFP_PLAIN, 0);
@@ -251,8 +251,8 @@ static void slabs_for_pages(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mymm_pool_allocated(pool), FRAMES - MIN_MARK);
 	mymm_hoard_take(hoard, GFP_DIRECT, 0);
 	KUNIT_EXPECT_EQ(test, hoard->nr, FRAMES - MIN_MARK);
-	KUNIT_EXPECT_EQ(test, cache->nr_slabs, 0);
-	KUNIT_EXPECT_EQ(test, cache->nr_empty, 0);
+	KUNIT_EXPECT_EQ(test, mymm_test_slabs(cache), 0);
+	KUNIT_EXPECT_EQ(test, cache->engine->empty(cache), 0);
 	KUNIT_EXPECT_EQ(test, read_stat(&pool->reclaim.slab_freed) - before,
 			slabs);
 	MYMM_EXPECT_SOUND(test, pool);
@@ -291,12 +291,13 @@ static void trim_is_not_drain(struct kunit *test)
 	mymm_pool_trim(pool);
 	mymm_magazine_stats(cache, &stats);
 	KUNIT_EXPECT_EQ(test, stats.objects, 0);
-	KUNIT_EXPECT_GT(test, cache->nr_slabs, 0);
-	KUNIT_EXPECT_EQ(test, cache->nr_slabs, cache->nr_empty);
+	KUNIT_EXPECT_GT(test, mymm_test_slabs(cache), 0);
+	KUNIT_EXPECT_EQ(test, mymm_test_slabs(cache) << cache->order,
+			cache->engine->empty(cache));
 	MYMM_EXPECT_SOUND(test, pool);
 	mymm_pool_drain(pool);
-	KUNIT_EXPECT_EQ(test, cache->nr_slabs, 0);
-	KUNIT_EXPECT_EQ(test, cache->nr_empty, 0);
+	KUNIT_EXPECT_EQ(test, mymm_test_slabs(cache), 0);
+	KUNIT_EXPECT_EQ(test, cache->engine->empty(cache), 0);
 }
 
 /* --- many at once --------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
  * the zones that it says. A pool with anything allocated can't be destroyed and goes
  * on as before; a dead one refuses everything, and can always be destroyed.
  */
+#include "../src/slub.h"
 #include "util.h"
 
 /* --- descriptions ----------------------------------------------------------- */
@@ -402,10 +403,14 @@ static void dead_and_broken(struct kunit *test)
 	void *obj = mymm_cache_alloc(cache, GFP_KERNEL);
 	struct mymm_frame *table = pool->frame;
 	struct mymm_finding finding;
+	u32 idx;
 
 	KUNIT_ASSERT_NOT_NULL(test, obj);
-	table[table[cache->partial].next].next = table[cache->partial].next;
-	table[table[cache->partial].next].inuse = 1;
+	/* No CPU has the slab then, but the node's partial list. */
+	KUNIT_EXPECT_EQ(test, mymm_cache_shrink(cache), 0);
+	idx = table[mymm_slub_list(cache, 0, MYMM_SLUB_PARTIAL)].next;
+	table[idx].next = idx;
+	table[idx].inuse = 1;
 	KUNIT_EXPECT_EQ(test, mymm_check(pool, &finding), -EUCLEAN);
 	MYMM_EXPECT_OK(test, mymm_pool_kill(pool, finding.text));
 	KUNIT_EXPECT_EQ(test, mymm_cache_shrink(cache), 0);

@@ -9,6 +9,7 @@
  */
 #include <linux/vmalloc.h>
 
+#include "../src/slub.h"
 #include "scene.h"
 
 KUNIT_DEFINE_ACTION_WRAPPER(end_copy, vfree, const void *);
@@ -25,13 +26,43 @@ static void *copy_of(struct kunit *test, const void *from, size_t bytes)
 	return copy;
 }
 
-/* What the list lock protects. */
-static void copy_cache(struct mymm_cache *to, const struct mymm_cache *from)
+/* All of a struct but the lock that it begins with, to the copy or back; the next copy. */
+static void *copy_locked(void *copy, void *from, size_t skip, size_t size,
+			 bool back)
 {
-	const size_t skip = offsetof(struct mymm_cache, nr_slabs);
+	if (back)
+		memcpy(from + skip, copy, size - skip);
+	else
+		memcpy(copy, from + skip, size - skip);
+	return copy + size - skip;
+}
 
-	memcpy((void *)to + skip, (void *)from + skip,
-	       offsetof(struct mymm_cache, list) - skip);
+/* What a cache's nodes and CPUs have, to the copy or back from it; nobody is at them. */
+static void copy_cache(struct mymm_cache *cache, void *copy, bool back)
+{
+	struct mymm_slubs *s = mymm_slubs_of(cache);
+	unsigned int node;
+	int cpu;
+
+	for (node = 0; node < s->nr_nodes; node++)
+		copy = copy_locked(copy, &s->node[node],
+				   offsetofend(struct mymm_slub_node, lock),
+				   sizeof(struct mymm_slub_node), back);
+	for_each_possible_cpu(cpu)
+		copy = copy_locked(copy, per_cpu_ptr(s->cpu, cpu),
+				   offsetofend(struct mymm_slub_cpu, lock),
+				   sizeof(struct mymm_slub_cpu), back);
+}
+
+static void save_cache(struct mymm_scene *scene, unsigned int i)
+{
+	const struct mymm_slubs *s = mymm_slubs_of(scene->cache[i]);
+	size_t bytes = s->nr_nodes * sizeof(struct mymm_slub_node) +
+		       num_possible_cpus() * sizeof(struct mymm_slub_cpu);
+
+	scene->saved[i] = kunit_kzalloc(scene->test, bytes, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(scene->test, scene->saved[i]);
+	copy_cache(scene->cache[i], scene->saved[i], false);
 }
 
 /* Pageblocks of all zones: those on a border are there twice. */
@@ -104,8 +135,7 @@ struct mymm_scene *mymm_scene_new(struct kunit *test, struct mymm_pool *pool,
 	if (mymm_pool_has_memory(pool))
 		scene->memory = copy_of(test, pool->base, pool->bytes);
 	for (i = 0; i < SCENE_CACHES && scene->cache[i]; i++)
-		scene->saved[i] = copy_of(test, scene->cache[i],
-					  sizeof(struct mymm_cache));
+		save_cache(scene, i);
 	return scene;
 }
 
@@ -120,7 +150,7 @@ static void repair(struct mymm_scene *scene)
 	memcpy(pool->pageblock, scene->pageblocks, nr_pageblocks(pool));
 	copy_lists(scene, true);
 	for (i = 0; i < SCENE_CACHES && scene->cache[i]; i++)
-		copy_cache(scene->cache[i], scene->saved[i]);
+		copy_cache(scene->cache[i], scene->saved[i], true);
 	if (scene->memory)
 		memcpy(pool->base, scene->memory, pool->bytes);
 }

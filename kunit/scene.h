@@ -11,12 +11,12 @@
  * struct mymm_scene - a pool, and what it was like when it was whole
  * @test: the test
  * @pool: its pool
- * @cache: caches of it, NULL if the scene has none
+ * @cache: slub caches of it, NULL if the scene has none
  * @table: the pool's frame table as it was
  * @zone: its zones
  * @pageblocks: their types
  * @pcp: each CPU's lists of each zone
- * @saved: the caches
+ * @saved: what the caches' nodes and CPUs counted, one after the other
  * @memory: the pool's memory, if it has any
  * @cases: how many things were broken
  */
@@ -28,7 +28,7 @@ struct mymm_scene {
 	struct mymm_zone *zone;
 	void *pageblocks;
 	struct mymm_pcp *pcp;
-	struct mymm_cache *saved[SCENE_CACHES];
+	void *saved[SCENE_CACHES];
 	void *memory;
 	unsigned int cases;
 };

@@ -9,6 +9,7 @@
  * In the scene each of both caches has five full slabs, and five partial ones of which
  * each has five free objects.
  */
+#include "../src/slub.h"
 #include "scene.h"
 
 #define FULL 5
@@ -43,10 +44,15 @@ static u64 link_of(const struct spot *spot, void *obj)
 	       mymm_cache_cookie(spot->cache, obj);
 }
 
-static void set_link(const struct spot *spot, void *obj, u64 link)
+static void put_link(const struct spot *spot, void *obj, u64 link)
 {
 	*mymm_cache_word(spot->cache, obj) =
 		mymm_cache_cookie(spot->cache, obj) ^ link;
+}
+
+static struct mymm_slub_node *node_of(const struct spot *spot)
+{
+	return &mymm_slubs_of(spot->cache)->node[0];
 }
 
 /* One of the slab's frames: its first, a middle one, its last. */
@@ -90,19 +96,19 @@ static void link_overwritten(struct spot *spot)
 
 static void link_outside(struct spot *spot)
 {
-	set_link(spot, spot->free, spot->slab->objects + 1);
+	put_link(spot, spot->free, spot->slab->objects + 1);
 }
 
 static void link_to_itself(struct spot *spot)
 {
 	u32 number = (spot->free - object_at(spot, 0)) / spot->cache->size;
 
-	set_link(spot, spot->free, number + 1);
+	put_link(spot, spot->free, number + 1);
 }
 
 static void link_to_first(struct spot *spot)
 {
-	set_link(spot, spot->free, spot->slab->free);
+	put_link(spot, spot->free, spot->slab->free);
 }
 
 /* The list ends one object early; the last can't. */
@@ -114,7 +120,7 @@ static void link_skips_one(struct spot *spot)
 		spot->slab->free =
 			link_of(spot, object_at(spot, spot->slab->free - 1));
 	else
-		set_link(spot, spot->free,
+		put_link(spot, spot->free,
 			 link_of(spot, object_at(spot, next - 1)));
 }
 
@@ -126,46 +132,46 @@ static void all_frames_count_one_less(struct spot *spot)
 		spot->slab[i].objects--;
 }
 
-/* --- ... the cache's numbers --------------------------------------------------- */
+/* --- ... the node's numbers --------------------------------------------------- */
 
 static void slabs_too_many(struct spot *spot)
 {
-	spot->cache->nr_slabs += 1 + spot->which;
+	node_of(spot)->nr_slabs += 1 + spot->which;
 }
 
 static void slabs_too_few(struct spot *spot)
 {
-	spot->cache->nr_slabs -= 1 + spot->which;
+	node_of(spot)->nr_slabs -= 1 + spot->which;
 }
 
 static void partial_too_many(struct spot *spot)
 {
-	spot->cache->nr_partial++;
+	node_of(spot)->nr_partial++;
 }
 
 static void partial_too_few(struct spot *spot)
 {
-	spot->cache->nr_partial--;
+	node_of(spot)->nr_partial--;
 }
 
 static void objects_too_many(struct spot *spot)
 {
-	spot->cache->nr_objects++;
+	node_of(spot)->nr_objects++;
 }
 
 static void objects_too_few(struct spot *spot)
 {
-	spot->cache->nr_objects--;
+	node_of(spot)->nr_objects--;
 }
 
 static void inuse_too_many(struct spot *spot)
 {
-	spot->cache->nr_inuse++;
+	node_of(spot)->nr_inuse++;
 }
 
 static void inuse_too_few(struct spot *spot)
 {
-	spot->cache->nr_inuse--;
+	node_of(spot)->nr_inuse--;
 }
 
 /* --- ... lists of slabs ---------------------------------------------------------- */
@@ -196,8 +202,10 @@ static void slab_on_wrong_list(struct spot *spot)
 
 	mymm_list_del(spot->table, spot->idx);
 	mymm_list_add(spot->table, spot->idx,
-		      full ? spot->cache->partial : spot->cache->full);
-	spot->cache->nr_partial += full ? 1 : -1;
+		      mymm_slub_list(spot->cache, 0,
+				     full ? MYMM_SLUB_PARTIAL :
+					    MYMM_SLUB_FULL));
+	node_of(spot)->nr_partial += full ? 1 : -1;
 }
 
 /* --- ... frames of slabs ---------------------------------------------------------- */
@@ -227,10 +235,10 @@ static void head_is_pages(struct spot *spot)
 static void slab_on_no_list(struct spot *spot)
 {
 	mymm_list_del(spot->table, spot->idx);
-	spot->cache->nr_partial -= spot->slab->free != MYMM_FREELIST_END;
-	spot->cache->nr_slabs--;
-	spot->cache->nr_objects -= spot->slab->objects;
-	spot->cache->nr_inuse -= spot->slab->inuse;
+	node_of(spot)->nr_partial -= spot->slab->free != MYMM_FREELIST_END;
+	node_of(spot)->nr_slabs--;
+	node_of(spot)->nr_objects -= spot->slab->objects;
+	node_of(spot)->nr_inuse -= spot->slab->inuse;
 }
 
 /* A slab's frame after its first. */
@@ -349,15 +357,17 @@ static struct mymm_cache *build(struct kunit *test, struct mymm_pool *pool,
 	}
 	held->nr = kept;
 	mymm_cache_shrink(cache);
-	KUNIT_ASSERT_EQ(test, cache->nr_slabs, FULL + PARTIAL);
-	KUNIT_ASSERT_EQ(test, cache->nr_partial, PARTIAL);
+	KUNIT_ASSERT_EQ(test, mymm_test_slabs(cache), FULL + PARTIAL);
+	KUNIT_ASSERT_EQ(test, mymm_slubs_of(cache)->node[0].nr_partial,
+			PARTIAL);
 	return cache;
 }
 
 /* The first, a middle or the last slab of a list of five, and such a free object. */
 static void find_spot(struct kunit *test, struct spot *spot, bool full)
 {
-	u32 head = full ? spot->cache->full : spot->cache->partial;
+	u32 head = mymm_slub_list(spot->cache, 0,
+				  full ? MYMM_SLUB_FULL : MYMM_SLUB_PARTIAL);
 	u32 idx = spot->table[head].next;
 	unsigned int i;
 

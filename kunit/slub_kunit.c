@@ -3,8 +3,9 @@
  * The slub engine: where slabs are from, which is used first, when one goes back.
  *
  * Caches with poison have no magazines, so there each allocation and each free is the
- * engine's at once.
+ * engine's at once; and no slab stays a CPU's. For what does see slubcpu_kunit.c.
  */
+#include "../src/slub.h"
 #include "util.h"
 
 /* Slabs are from the zone that the cache's flags name, or a lower one. */
@@ -61,8 +62,8 @@ static void falls_back_to_least_order(struct kunit *test)
 			break;
 	}
 	KUNIT_EXPECT_EQ(test, nr, 32);
-	KUNIT_EXPECT_EQ(test, cache->nr_slabs, 16);
-	KUNIT_EXPECT_EQ(test, cache->nr_objects, 32);
+	KUNIT_EXPECT_EQ(test, mymm_test_slabs(cache), 16);
+	KUNIT_EXPECT_EQ(test, mymm_test_objects(cache), 32);
 	MYMM_EXPECT_SOUND(test, pool);
 
 	/* With room again, the next slab is a large one beside the small ones. */
@@ -71,9 +72,9 @@ static void falls_back_to_least_order(struct kunit *test)
 	while (nr)
 		MYMM_EXPECT_OK(test, mymm_cache_free(cache, objs[--nr]));
 	mymm_cache_shrink(cache);
-	KUNIT_EXPECT_EQ(test, cache->nr_slabs, 0);
+	KUNIT_EXPECT_EQ(test, mymm_test_slabs(cache), 0);
 	objs[0] = mymm_cache_alloc(cache, GFP_KERNEL);
-	KUNIT_EXPECT_EQ(test, cache->nr_objects, 16);
+	KUNIT_EXPECT_EQ(test, mymm_test_objects(cache), 16);
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, objs[0]));
 }
 
@@ -91,13 +92,13 @@ static void shrink_gives_slabs_back(struct kunit *test)
 	KUNIT_ASSERT_LE(test, per_slab, 16);
 	for (i = 0; i < 4 * per_slab; i++)
 		objs[i] = mymm_cache_alloc(cache, GFP_KERNEL);
-	KUNIT_EXPECT_EQ(test, cache->nr_slabs, 4);
+	KUNIT_EXPECT_EQ(test, mymm_test_slabs(cache), 4);
 	KUNIT_EXPECT_EQ(test, mymm_cache_shrink(cache), 0);
 	for (i = 0; i < 4 * per_slab; i++)
 		MYMM_EXPECT_OK(test, mymm_cache_free(cache, objs[i]));
 	mymm_cache_shrink(cache);
-	KUNIT_EXPECT_EQ(test, cache->nr_slabs, 0);
-	KUNIT_EXPECT_EQ(test, cache->nr_objects, 0);
+	KUNIT_EXPECT_EQ(test, mymm_test_slabs(cache), 0);
+	KUNIT_EXPECT_EQ(test, mymm_test_objects(cache), 0);
 	KUNIT_EXPECT_EQ(test, mymm_cache_shrink(cache), 0);
 	KUNIT_EXPECT_EQ(test, mymm_pool_allocated(pool), 0);
 }
@@ -143,13 +144,13 @@ static void empty_slabs_kept(struct kunit *test)
 	void **objs = new_objs(test);
 
 	KUNIT_ASSERT_EQ(test, cache->order, 0);
-	KUNIT_EXPECT_EQ(test, cache->min_partial, 5);
+	KUNIT_EXPECT_EQ(test, mymm_slubs_of(cache)->limits.min_partial, 5);
 	per_slab = fill_slabs(cache, 8, objs);
-	KUNIT_ASSERT_EQ(test, cache->nr_slabs, 8);
+	KUNIT_ASSERT_EQ(test, mymm_test_slabs(cache), 8);
 	for (n = 0; n < 8; n++) {
 		for (i = 0; i < per_slab; i++)
 			mymm_cache_free(cache, objs[n * per_slab + i]);
-		KUNIT_EXPECT_EQ_MSG(test, cache->nr_slabs, kept[n],
+		KUNIT_EXPECT_EQ_MSG(test, mymm_test_slabs(cache), kept[n],
 				    "after %u slabs", n + 1);
 	}
 	KUNIT_EXPECT_EQ(test, mymm_cache_shrink(cache), 4);
@@ -184,8 +185,8 @@ static void longest_waiting_first(struct kunit *test)
 		KUNIT_EXPECT_PTR_EQ_MSG(test, obj, objs[used[i]], "number %u",
 					i);
 	}
-	KUNIT_EXPECT_EQ(test, cache->nr_slabs, 3);
-	KUNIT_EXPECT_EQ(test, cache->nr_partial, 0);
+	KUNIT_EXPECT_EQ(test, mymm_test_slabs(cache), 3);
+	KUNIT_EXPECT_EQ(test, mymm_slubs_of(cache)->node[0].nr_partial, 0);
 	for (i = 0; i < 3 * per_slab; i++) {
 		obj = mymm_pool_address(pool, i / per_slab);
 		obj += i % per_slab * cache->size;
@@ -194,10 +195,12 @@ static void longest_waiting_first(struct kunit *test)
 }
 
 /*
- * Two nodes of 16 frames. The slabs of this CPU's node are used up, and the last one, with
- * ten of its objects in use, is the other's:
+ * Two nodes of 16 frames. The slabs of this CPU's node are used up, and the last ten objects
+ * are the other's. Its partial slabs are used only if it has more than min_partial of them,
+ * which is 5; until then a new slab is made for each object, and the other four objects
+ * are in these:
  *
- *	SSSSSSSSSSSSSSSS | S...............
+ *	SSSSSSSSSSSSSSSS | SSSSSS..........
  */
 static void counts_by_node(struct kunit *test)
 {
@@ -236,11 +239,11 @@ static void counts_by_node(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, here->objects, 16 * in_slab);
 	KUNIT_EXPECT_EQ(test, here->objects_partial, 0);
 	KUNIT_EXPECT_EQ(test, here->total_objects, 16 * in_slab);
-	KUNIT_EXPECT_EQ(test, there->slabs, 1);
-	KUNIT_EXPECT_EQ(test, there->partial, 1);
+	KUNIT_EXPECT_EQ(test, there->slabs, 6);
+	KUNIT_EXPECT_EQ(test, there->partial, 6);
 	KUNIT_EXPECT_EQ(test, there->objects, 10);
 	KUNIT_EXPECT_EQ(test, there->objects_partial, 10);
-	KUNIT_EXPECT_EQ(test, there->total_objects, in_slab);
+	KUNIT_EXPECT_EQ(test, there->total_objects, 6 * in_slab);
 	for (i = 2; i < MYMM_MAX_NODES; i++)
 		KUNIT_EXPECT_EQ(test, node[i].slabs, 0);
 	for (i = 0; i < nr; i++)

@@ -21,6 +21,7 @@
 #include <linux/jhash.h>
 #include <linux/kthread.h>
 
+#include "../src/slub.h"
 #include "model.h"
 #include "util.h"
 
@@ -400,6 +401,24 @@ static u32 hash_magazines(const struct mymm_cache *cache, u32 hash)
 	return hash;
 }
 
+/* Nodes and CPUs, but for their locks. */
+static u32 hash_slubs(const struct mymm_cache *cache, u32 hash)
+{
+	const size_t node_skip = offsetofend(struct mymm_slub_node, lock);
+	const size_t cpu_skip = offsetofend(struct mymm_slub_cpu, lock);
+	const struct mymm_slubs *s = mymm_slubs_of(cache);
+	unsigned int node;
+	int cpu;
+
+	for (node = 0; node < s->nr_nodes; node++)
+		hash = jhash((void *)&s->node[node] + node_skip,
+			     sizeof(s->node[0]) - node_skip, hash);
+	for_each_possible_cpu(cpu)
+		hash = jhash((void *)per_cpu_ptr(s->cpu, cpu) + cpu_skip,
+			     sizeof(*s->cpu) - cpu_skip, hash);
+	return hash;
+}
+
 static u32 hash_caches(struct mymm_pool *pool)
 {
 	struct mymm_cache *cache;
@@ -408,16 +427,15 @@ static u32 hash_caches(struct mymm_pool *pool)
 	guard(mutex)(&pool->lock);
 	list_for_each_entry(cache, &pool->caches, list) {
 		const unsigned long counts[] = {
-			cache->nr_slabs,
-			cache->nr_objects,
-			cache->nr_inuse,
-			cache->nr_partial,
-			cache->partial,
-			cache->full,
+			mymm_test_slabs(cache),
+			mymm_test_objects(cache),
+			mymm_test_active(cache),
 			atomic_long_read(&cache->quarantined),
 		};
 
 		hash = jhash(counts, sizeof(counts), hash);
+		if (cache->engine == &mymm_slub_ops)
+			hash = hash_slubs(cache, hash);
 		hash = hash_magazines(cache, hash);
 	}
 	return hash;

@@ -255,8 +255,7 @@ static int register_cache(struct mymm_cache *cache)
 	if (id < 0)
 		return id;
 	cache->id = id;
-	cache->partial = mymm_pool_cache_list(pool, id, 0);
-	cache->full = mymm_pool_cache_list(pool, id, 1);
+	cache->lists = mymm_pool_cache_list(pool, id, 0);
 	for (n = 0; n < mymm_pool_lists_per_cache(pool); n++)
 		mymm_list_init(pool->frame, mymm_pool_cache_list(pool, id, n));
 	list_add(&cache->list, &pool->caches);
@@ -309,7 +308,6 @@ static struct mymm_cache *new_cache(struct mymm_pool *pool,
 	cache = kzalloc(sizeof(*cache), GFP_KERNEL);
 	if (!cache)
 		return NULL;
-	raw_spin_lock_init(&cache->list_lock);
 	strscpy(cache->name, config->name, sizeof(cache->name));
 	cache->creator = creator;
 	cache->pool = pool;

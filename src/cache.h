@@ -71,19 +71,13 @@
  * @num: objects in a slab of @order; constant
  * @has_memory: the pool's; where it is not, nothing is written into objects; constant
  * @engine_data: the engine's own; constant
- * @min_partial: empty slabs are kept while there are not more partial ones; constant
+ * @lists: index in the frame table of its lists of slabs: %MYMM_LISTS_PER_NODE of each node,
+ *         for the engine to use; constant
  * @flights: batches that are neither in a magazine nor with the engine
  * @moves: batches that ever were
  * @quarantined: objects out of use since somebody wrote where he should not
  * @stats: what it has gone through
- * @list_lock: protects what is below; see pool.h
- * @nr_slabs: slabs
- * @nr_objects: objects that they have room for
- * @nr_inuse: objects handed out, to users and to magazines
- * @nr_partial: slabs on the partial list
- * @nr_empty: those of them with no object in use
- * @partial: head of the list of slabs that have free objects
- * @full: head of the list of slabs that have none
+ * @nr_inuse: of the slob engine: objects handed out; slob->lock
  * @list: in pool->caches; pool->lock
  * @dir: in /sys/kernel/mymm_slab, or NULL; mymm_slab_dirs_lock
  * @debug_dir: in debugfs mymm/caches, or NULL; mymm_slab_dirs_lock
@@ -123,21 +117,14 @@ struct mymm_cache {
 	unsigned int num;
 	bool has_memory;
 	void *engine_data;
-	unsigned int min_partial;
+	u32 lists;
 
 	atomic_t flights;
 	atomic_t moves;
 	atomic_long_t quarantined;
 	struct mymm_cache_stats stats;
 
-	raw_spinlock_t list_lock ____cacheline_aligned_in_smp;
-	unsigned long nr_slabs;
-	unsigned long nr_objects;
 	unsigned long nr_inuse;
-	unsigned long nr_partial;
-	unsigned long nr_empty;
-	u32 partial;
-	u32 full;
 
 	struct list_head list;
 	struct kobject *dir;

@@ -101,6 +101,13 @@ static void drain_magazine(struct mymm_cache *cache, struct mymm_magazine *mag)
 	empty_magazine(cache, mag, 0);
 }
 
+/* What the engine has set aside for a CPU. */
+static void drain_slabs(struct mymm_cache *cache, int cpu)
+{
+	if (cache->engine->drain_cpu && !mymm_pool_dead(cache->pool))
+		cache->engine->drain_cpu(cache, cpu);
+}
+
 /* This CPU's magazines; the drainer holds pool->lock for us. */
 static void drain_magazines(struct mymm_pool *pool, struct mymm_cache *cache)
 {
@@ -118,8 +125,11 @@ static void trim_magazines(struct mymm_pool *pool, struct mymm_cache *none)
 
 	list_for_each_entry(cache, &pool->caches, list) {
 		struct mymm_magazine *mag = this_cpu_ptr(cache->mag);
+		unsigned long keep = trimmed(cache, mag);
 
-		empty_magazine(cache, mag, trimmed(cache, mag));
+		empty_magazine(cache, mag, keep);
+		if (!keep)
+			drain_slabs(cache, smp_processor_id());
 	}
 }
 
@@ -433,8 +443,10 @@ static int cpu_dead(unsigned int cpu)
 	mutex_lock(&mymm_pools_lock);
 	list_for_each_entry(pool, &mymm_pools, node) {
 		mutex_lock(&pool->lock);
-		list_for_each_entry(cache, &pool->caches, list)
+		list_for_each_entry(cache, &pool->caches, list) {
 			drain_magazine(cache, per_cpu_ptr(cache->mag, cpu));
+			drain_slabs(cache, cpu);
+		}
 		mymm_pcp_drain_cpu(pool, cpu);
 		mutex_unlock(&pool->lock);
 	}

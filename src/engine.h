@@ -39,7 +39,8 @@ struct mymm_slabinfo {
 /**
  * struct mymm_slab_count - the slabs that a cache has on one node
  * @slabs: all of them
- * @partial: those that have free objects
+ * @partial: those that have free objects, and are no CPU's
+ * @cpu_slabs: those that are a CPU's
  * @objects: objects in use
  * @objects_partial: those of them that are in partial slabs
  * @total_objects: objects that there is room for
@@ -47,6 +48,7 @@ struct mymm_slabinfo {
 struct mymm_slab_count {
 	unsigned long slabs;
 	unsigned long partial;
+	unsigned long cpu_slabs;
 	unsigned long objects;
 	unsigned long objects_partial;
 	unsigned long total_objects;
@@ -83,6 +85,16 @@ struct mymm_visit {
 };
 
 /**
+ * struct mymm_slab_limits - which slabs a cache keeps; SLUB's tunables
+ * @min_partial: empty ones are kept on a node while it has fewer partial ones
+ * @cpu_partial: for about so many free objects each CPU has partial slabs of its own
+ */
+struct mymm_slab_limits {
+	unsigned long min_partial;
+	unsigned int cpu_partial;
+};
+
+/**
  * struct mymm_engine_ops - one way to cut pages into objects
  * @name: what people call it
  * @needs_memory: it writes into the objects, so the pool must have memory
@@ -106,9 +118,13 @@ struct mymm_visit {
  *         object; NULL if @needs_memory
  * @shrink: give empty slabs back, as many as wanted at most; returns how many
  * @empty: frames of empty slabs, which shrink could give back; about
+ * @drain_cpu: a CPU is dead, or idle: its slabs are anybody's; NULL: no slab is a CPU's
  * @default_tunables: of the magazines of a new cache
  * @set_tunables: make shared arrays of another size; sleeps; -ENOMEM, and then nothing has
  *                changed; NULL if there is nothing to tune
+ * @get_limits: which slabs it keeps; NULL: it has no such limits
+ * @set_limits: change that; -EINVAL with a line in the log
+ * @cpu_partial: partial slabs that a CPU has
  * @reap: give back what was not used lately; every other second; NULL: never
  * @refill: get from the kernel what @alloc may not; sleeps; NULL: nothing
  * @get_slabinfo: one consistent moment
@@ -144,10 +160,16 @@ struct mymm_engine_ops {
 	bool (*claim)(struct mymm_cache *cache, void *obj, bool held);
 	unsigned long (*shrink)(struct mymm_cache *cache, unsigned long slabs);
 	unsigned long (*empty)(const struct mymm_cache *cache);
+	void (*drain_cpu)(struct mymm_cache *cache, int cpu);
 	void (*default_tunables)(const struct mymm_cache *cache,
 				 struct mymm_tunables *tunables);
 	int (*set_tunables)(struct mymm_cache *cache,
 			    const struct mymm_tunables *tunables);
+	void (*get_limits)(const struct mymm_cache *cache,
+			   struct mymm_slab_limits *limits);
+	int (*set_limits)(struct mymm_cache *cache,
+			  const struct mymm_slab_limits *limits);
+	unsigned int (*cpu_partial)(const struct mymm_cache *cache, int cpu);
 	void (*reap)(struct mymm_cache *cache);
 	void (*refill)(struct mymm_cache *cache);
 	void (*get_slabinfo)(struct mymm_cache *cache,

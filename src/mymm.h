@@ -96,6 +96,9 @@ struct mymm_tuning {
  * @tuning: NULL: MYMM_TUNING_DEFAULT
  * @slob_fit: which free memory the slob engine takes: "first" that has room, or "best", of
  *            which least is left; NULL: "first"
+ * @freelist: in which order a new slab's objects are handed out by the slub engine:
+ *            "ordered", by address; "random", or "random:SEED" with a number, which is the
+ *            same each time; NULL: "ordered"
  */
 struct mymm_pool_config {
 	const char *name;
@@ -109,6 +112,7 @@ struct mymm_pool_config {
 	unsigned int flags;
 	const struct mymm_tuning *tuning;
 	const char *slob_fit;
+	const char *freelist;
 };
 
 /**

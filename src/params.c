@@ -34,6 +34,12 @@ module_param(slob_fit, charp, 0444);
 MODULE_PARM_DESC(slob_fit,
 		 "which free memory the slob engine takes (first, best)");
 
+static char *freelist = "ordered";
+module_param(freelist, charp, 0444);
+MODULE_PARM_DESC(
+	freelist,
+	"in which order slub hands out a slab's objects (ordered, random, random:SEED)");
+
 static char *backing = "vmalloc";
 module_param(backing, charp, 0444);
 MODULE_PARM_DESC(backing, "what stands behind the frames (vmalloc, none)");
@@ -241,6 +247,7 @@ int mymm_params_read(struct mymm_pool_config *config,
 		.zones = zones,
 		.engine = engine,
 		.slob_fit = slob_fit,
+		.freelist = freelist,
 		.distance = *distance ? distance : NULL,
 		.holes = holes,
 		.tuning = tuning,

@@ -19,7 +19,9 @@
  *   4. pool->lock (mutex)              the pool's caches: which there are, and that
  *                                      only one drain or destroy is under way
  *   4a. debug->lock (raw, debug.h)     what is in and around the objects of a debug cache
- *   5. cache->list_lock (raw)          the cache's slabs: lists, freelists, inuse;
+ *   5. cpu->lock, in it node->lock     (raw, slub.h) a cache's slabs: those of one CPU,
+ *                                      those of one node; never two of a kind, but that
+ *                                      of all nodes one in another, with no CPU's
  *      slob->lock (raw)                for caches of the slob engine all of the pool's;
  *      node, alien and records->lock   (raw, slab.h) for caches of the slab engine, none
  *                                      of them inside another
@@ -122,6 +124,8 @@ struct mymm_node {
  * @lock: see above
  * @caches: under @lock; the newest first, as in /proc/slabinfo
  * @engine: default for caches; constant
+ * @freelist_random: new slabs of the slub engine have their objects in no order; constant
+ * @freelist_seed: what that depends on; constant
  * @slob: what the slob engine has; NULL without memory; constant
  * @users: references
  * @own_users: those of the creator and of the size classes; with no others the pool
@@ -171,6 +175,8 @@ struct mymm_pool {
 	struct mutex lock; /* see the order of locks above */
 	struct list_head caches;
 	const struct mymm_engine_ops *engine;
+	bool freelist_random;
+	u32 freelist_seed;
 	struct mymm_slob *slob;
 	refcount_t users;
 	unsigned int own_users;

@@ -192,7 +192,7 @@ static_assert((int)MYMM_NR_SLAB_LISTS == MYMM_LISTS_PER_NODE,
 static inline u32 mymm_slab_list(const struct mymm_cache *cache, int node,
 				 enum mymm_slab_list list)
 {
-	return cache->partial + node * MYMM_LISTS_PER_NODE + list;
+	return cache->lists + node * MYMM_LISTS_PER_NODE + list;
 }
 
 /* Where the first object of a slab is, behind its colour: @start tells, undone. */

@@ -72,7 +72,7 @@ static void *get_block(struct mymm_cache *cache, gfp_t gfp)
 		   (block->tag & ~MYMM_TAG_STATE) | MYMM_FRAME_SLAB);
 
 	guard(raw_spinlock_irqsave)(&pool->slob->lock);
-	mymm_list_add(pool->frame, block - pool->frame, cache->full);
+	mymm_list_add(pool->frame, block - pool->frame, cache->lists);
 	cache->nr_inuse++;
 	return mymm_frame_address(pool, block);
 }

@@ -262,7 +262,7 @@ static int check_block(struct mymm_cache *cache, u32 idx,
 int mymm_slob_check(struct mymm_cache *cache, struct mymm_finding *finding)
 {
 	const struct mymm_frame *table = cache->frame;
-	u32 head = cache->full, prev = head, idx;
+	u32 head = cache->lists, prev = head, idx;
 	unsigned long nr = 0;
 	int err;
 

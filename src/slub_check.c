@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The invariants of the slub engine's slabs: I5 to I7 and I9 of check.c, for one cache at a
- * time, under its list lock.
+ * The invariants of the slub engine's slabs: I5 to I7 and I9 of check.c, for one CPU or node
+ * at a time, under its lock.
  *
- * Each slab is reached over the list that it is on, and looked at from all sides: what
- * its frames say, where its freelist leads, and whether it is on the right list; the
- * sums over all of them must be what the cache has counted.
+ * Each slab is reached over the list that it is on, or the CPU that has it, and looked at
+ * from all sides: what its frames say, where its freelist leads, whether it is on the
+ * right list, and whether it says whose it is. The sums over all of them must be what the
+ * node or the CPU has counted; and what nodes say that CPUs have must be what they have.
  */
 #include "check.h"
 #include "slub.h"
@@ -100,7 +101,13 @@ static int check_freelist(struct mymm_cache *cache, u32 idx,
 	return 0;
 }
 
-/* What the lists of a cache have together. */
+/**
+ * struct sums - what a node's lists, or a CPU, have together
+ * @slabs: slabs
+ * @empty: those with no object in use
+ * @objects: that they have room for
+ * @inuse: those in use
+ */
 struct sums {
 	unsigned long slabs;
 	unsigned long empty;
@@ -108,29 +115,47 @@ struct sums {
 	unsigned long inuse;
 };
 
-/* I5 for a list of slabs, and the sums over it. */
-static int check_list(struct mymm_cache *cache, u32 head, struct sums *sums,
+/* All of one slab, and add it to the sums. */
+static int check_slab(struct mymm_cache *cache, u32 idx, struct sums *sums,
 		      struct mymm_finding *finding)
 {
+	const struct mymm_frame *slab = &cache->frame[idx];
+	int err;
+
+	err = check_frames(cache, idx, finding);
+	if (!err)
+		err = check_freelist(cache, idx, finding);
+	sums->slabs++;
+	sums->empty += !slab->inuse;
+	sums->objects += slab->objects;
+	sums->inuse += slab->inuse;
+	return err;
+}
+
+/* I5 for a list of slabs, and the sums over it. */
+static int check_list(struct mymm_cache *cache, int node,
+		      enum mymm_slub_list list, struct sums *sums,
+		      struct mymm_finding *finding)
+{
+	static const char *const names[] = { "partial", "full" };
+	const struct mymm_slub_node *n = &mymm_slubs_of(cache)->node[node];
+	u32 head = mymm_slub_list(cache, node, list), prev = head, idx;
 	const struct mymm_frame *table = cache->frame;
-	bool full = head == cache->full, ends;
-	u32 prev = head, idx;
+	bool full = list == MYMM_SLUB_FULL, ends;
 	int err;
 
 	for (idx = table[head].next; idx != head; idx = table[idx].next) {
 		if (idx >= cache->pool->nr_frames || table[idx].prev != prev)
 			return mymm_find(
 				finding, 5,
-				"cache %s: the %s list is broken behind frame %u",
-				cache->name, full ? "full" : "partial", prev);
-		if (++sums->slabs > cache->nr_slabs)
+				"cache %s: the %s list of node %d is broken behind frame %u",
+				cache->name, names[list], node, prev);
+		if (sums->slabs >= n->nr_slabs)
 			return mymm_find(
 				finding, 7,
-				"cache %s: more slabs on lists than the %lu that it has",
-				cache->name, cache->nr_slabs);
-		err = check_frames(cache, idx, finding);
-		if (!err)
-			err = check_freelist(cache, idx, finding);
+				"cache %s: more slabs on lists of node %d than the %lu that it has",
+				cache->name, node, n->nr_slabs);
+		err = check_slab(cache, idx, sums, finding);
 		if (err)
 			return err;
 		ends = table[idx].free == MYMM_FREELIST_END;
@@ -139,17 +164,141 @@ static int check_list(struct mymm_cache *cache, u32 head, struct sums *sums,
 				finding, 5,
 				"cache %s: slab at frame %u with %u of %u objects used is on the %s list",
 				cache->name, idx, table[idx].inuse,
-				table[idx].objects, full ? "full" : "partial");
-		sums->empty += !table[idx].inuse;
-		sums->objects += table[idx].objects;
-		sums->inuse += table[idx].inuse;
+				table[idx].objects, names[list]);
+		if (mymm_slub_node_of(cache, &table[idx]) != node)
+			return mymm_find(
+				finding, 9,
+				"cache %s: slab at frame %u is on the %s list of node %d",
+				cache->name, idx, names[list], node);
 		prev = idx;
 	}
 	if (table[head].prev != prev)
 		return mymm_find(
 			finding, 5,
-			"cache %s: the %s list does not end where it says",
-			cache->name, full ? "full" : "partial");
+			"cache %s: the %s list of node %d does not end where it says",
+			cache->name, names[list], node);
+	return 0;
+}
+
+static int check_node(struct mymm_cache *cache, int node,
+		      struct mymm_finding *finding)
+{
+	struct mymm_slub_node *n = &mymm_slubs_of(cache)->node[node];
+	struct sums sums = {};
+	unsigned long partial;
+	int err;
+
+	guard(raw_spinlock_irqsave)(&n->lock);
+
+	err = check_list(cache, node, MYMM_SLUB_PARTIAL, &sums, finding);
+	if (err)
+		return err;
+	partial = sums.slabs;
+	err = check_list(cache, node, MYMM_SLUB_FULL, &sums, finding);
+	if (err)
+		return err;
+	if (sums.slabs + n->nr_frozen != n->nr_slabs ||
+	    partial != n->nr_partial)
+		return mymm_find(
+			finding, 7,
+			"cache %s: node %d: %lu slabs on lists, %lu of them partial, and %lu are CPUs', not %lu with %lu",
+			cache->name, node, sums.slabs, partial, n->nr_frozen,
+			n->nr_slabs, n->nr_partial);
+	if (sums.objects + n->frozen_objects != n->nr_objects ||
+	    sums.inuse != n->nr_inuse)
+		return mymm_find(
+			finding, 7,
+			"cache %s: node %d: %lu objects in its slabs, %lu of them used, and %lu are CPUs', not %lu with %lu",
+			cache->name, node, sums.objects, sums.inuse,
+			n->frozen_objects, n->nr_objects, n->nr_inuse);
+	if (sums.empty != n->nr_empty)
+		return mymm_find(
+			finding, 7,
+			"cache %s: node %d: %lu of its slabs are empty, not %lu",
+			cache->name, node, sums.empty, n->nr_empty);
+	return 0;
+}
+
+/* I5 for a slab that is a CPU's. */
+static int check_frozen(struct mymm_cache *cache, int cpu, u32 idx,
+			struct sums *sums, struct mymm_finding *finding)
+{
+	if (idx >= cache->pool->nr_frames)
+		return mymm_find(
+			finding, 5,
+			"cache %s: CPU %d has a slab at frame %u, which there is not",
+			cache->name, cpu, idx);
+	if (cache->frame[idx].prev != (MYMM_SLUB_CPU | cpu))
+		return mymm_find(
+			finding, 5,
+			"cache %s: CPU %d has the slab at frame %u, which says that it is another's (%#x)",
+			cache->name, cpu, idx, cache->frame[idx].prev);
+	return check_slab(cache, idx, sums, finding);
+}
+
+static int check_cpu(struct mymm_cache *cache, int cpu,
+		     struct mymm_finding *finding)
+{
+	struct mymm_slub_cpu *c = per_cpu_ptr(mymm_slubs_of(cache)->cpu, cpu);
+	const struct mymm_frame *table = cache->frame;
+	unsigned int partial = 0;
+	struct sums sums = {};
+	int err = 0;
+	u32 idx;
+
+	guard(raw_spinlock_irqsave)(&c->lock);
+
+	if (c->active != MYMM_NO_FRAME)
+		err = check_frozen(cache, cpu, c->active, &sums, finding);
+	for (idx = c->partial; !err && idx != MYMM_NO_FRAME;
+	     idx = table[idx].next) {
+		err = check_frozen(cache, cpu, idx, &sums, finding);
+		if (err)
+			break;
+		if (table[idx].free == MYMM_FREELIST_END)
+			return mymm_find(
+				finding, 5,
+				"cache %s: slab at frame %u is among the partial ones of CPU %d, and full",
+				cache->name, idx, cpu);
+		if (++partial > c->nr_partial)
+			break;
+	}
+	if (err)
+		return err;
+	if (sums.slabs != c->nr_slabs || partial != c->nr_partial)
+		return mymm_find(
+			finding, 7,
+			"cache %s: CPU %d has %lu slabs, %u of them partial, not %lu and %u",
+			cache->name, cpu, sums.slabs, partial, c->nr_slabs,
+			c->nr_partial);
+	if (sums.inuse != c->nr_inuse || sums.empty != c->nr_empty)
+		return mymm_find(
+			finding, 7,
+			"cache %s: CPU %d has %lu objects used and %lu slabs empty, not %lu and %lu",
+			cache->name, cpu, sums.inuse, sums.empty, c->nr_inuse,
+			c->nr_empty);
+	return 0;
+}
+
+/* Do nodes and CPUs agree? While no slab changes hands. */
+static int check_between(struct mymm_cache *cache, struct mymm_finding *finding)
+{
+	struct mymm_slubs *s = mymm_slubs_of(cache);
+	unsigned long frozen = 0, have = 0, flags;
+	unsigned int node;
+	int cpu;
+
+	flags = mymm_slub_lock_nodes(s);
+	for (node = 0; node < s->nr_nodes; node++)
+		frozen += s->node[node].nr_frozen;
+	for_each_possible_cpu(cpu)
+		have += READ_ONCE(per_cpu_ptr(s->cpu, cpu)->nr_slabs);
+	mymm_slub_unlock_nodes(s, flags);
+	if (frozen != have)
+		return mymm_find(
+			finding, 7,
+			"cache %s: CPUs have %lu slabs, and %lu according to nodes",
+			cache->name, have, frozen);
 	return 0;
 }
 
@@ -163,35 +312,16 @@ static int check_list(struct mymm_cache *cache, u32 head, struct sums *sums,
  */
 int mymm_slub_check(struct mymm_cache *cache, struct mymm_finding *finding)
 {
-	struct sums sums = {};
-	unsigned long partial;
-	int err;
+	struct mymm_slubs *s = mymm_slubs_of(cache);
+	unsigned int node;
+	int err = 0, cpu;
 
-	guard(raw_spinlock_irqsave)(&cache->list_lock);
-
-	err = check_list(cache, cache->partial, &sums, finding);
-	if (err)
-		return err;
-	partial = sums.slabs;
-	err = check_list(cache, cache->full, &sums, finding);
-	if (err)
-		return err;
-	if (sums.slabs != cache->nr_slabs || partial != cache->nr_partial)
-		return mymm_find(
-			finding, 7,
-			"cache %s: %lu slabs on lists, %lu of them partial, not %lu and %lu",
-			cache->name, sums.slabs, partial, cache->nr_slabs,
-			cache->nr_partial);
-	if (sums.objects != cache->nr_objects || sums.inuse != cache->nr_inuse)
-		return mymm_find(
-			finding, 7,
-			"cache %s: %lu objects in its slabs, %lu of them used, not %lu and %lu",
-			cache->name, sums.objects, sums.inuse,
-			cache->nr_objects, cache->nr_inuse);
-	if (sums.empty != cache->nr_empty)
-		return mymm_find(
-			finding, 7,
-			"cache %s: %lu of its slabs are empty, not %lu",
-			cache->name, sums.empty, cache->nr_empty);
-	return 0;
+	for (node = 0; !err && node < s->nr_nodes; node++)
+		err = check_node(cache, node, finding);
+	for_each_possible_cpu(cpu) {
+		if (err)
+			break;
+		err = check_cpu(cache, cpu, finding);
+	}
+	return err ?: check_between(cache, finding);
 }

@@ -1,17 +1,119 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The slub engine: how many slabs and objects there are on each node.
+ * The slub engine: how many slabs and objects there are, together and on each node.
  *
- * Partial slabs are looked at one by one, and there are few. Full ones are only where there
- * are several nodes: a pool with one knows their sum.
+ * For the sum the locks of all nodes are held at once. Then no slab can change hands, as that
+ * would take the lock of its node: so each is counted once, while CPUs go on with theirs.
+ *
+ * What CPUs have is counted as what it is: an object on the freelist of a frozen slab is
+ * free. SLUB has no time to look, and counts it as used, as it does all of a slab that is
+ * on no list of a node.
  */
+#include "compat.h"
 #include "slub.h"
 
-static struct mymm_slab_count *node_of(struct mymm_cache *cache,
-				       const struct mymm_frame *slab,
-				       struct mymm_slab_count *node)
+static_assert(MYMM_MAX_NODES <= MAX_LOCKDEP_SUBCLASSES,
+	      "lockdep can tell the nodes apart");
+
+/**
+ * mymm_slub_lock_nodes() - let no slab change hands
+ * @s: of a cache; none of its locks is held
+ *
+ * Context: any but NMI.
+ * Return: for mymm_slub_unlock_nodes().
+ */
+unsigned long mymm_slub_lock_nodes(struct mymm_slubs *s)
 {
-	return &node[mymm_pool_zone(cache->pool, slab->tag)->node];
+	unsigned long flags;
+	unsigned int node;
+
+	local_irq_save(flags);
+	for (node = 0; node < s->nr_nodes; node++)
+		raw_spin_lock_nested(&s->node[node].lock, node);
+	return flags;
+}
+
+/**
+ * mymm_slub_unlock_nodes() - undo mymm_slub_lock_nodes()
+ * @s: the same
+ * @flags: what that returned
+ *
+ * Context: any but NMI.
+ */
+void mymm_slub_unlock_nodes(struct mymm_slubs *s, unsigned long flags)
+{
+	unsigned int node = s->nr_nodes;
+
+	while (node--)
+		raw_spin_unlock(&s->node[node].lock);
+	local_irq_restore(flags);
+}
+
+/**
+ * mymm_slub_slabinfo() - a cache's numbers; see engine.h
+ * @cache: the cache
+ * @info: is filled. Real SLUB has no tunables and shows zeroes; so do we
+ *
+ * Context: any but NMI.
+ */
+void mymm_slub_slabinfo(struct mymm_cache *cache, struct mymm_slabinfo *info)
+{
+	struct mymm_slubs *s = mymm_slubs_of(cache);
+	unsigned long flags;
+	unsigned int node;
+	int cpu;
+
+	*info = (struct mymm_slabinfo){};
+	flags = mymm_slub_lock_nodes(s);
+	for (node = 0; node < s->nr_nodes; node++) {
+		info->active_objs += s->node[node].nr_inuse;
+		info->num_objs += s->node[node].nr_objects;
+		info->num_slabs += s->node[node].nr_slabs;
+	}
+	for_each_possible_cpu(cpu)
+		info->active_objs +=
+			READ_ONCE(per_cpu_ptr(s->cpu, cpu)->nr_inuse);
+	mymm_slub_unlock_nodes(s, flags);
+	info->active_slabs = info->num_slabs;
+}
+
+static void count_node(struct mymm_cache *cache, int node,
+		       struct mymm_slab_count *count)
+{
+	struct mymm_slub_node *n = &mymm_slubs_of(cache)->node[node];
+	u32 list = mymm_slub_list(cache, node, MYMM_SLUB_PARTIAL), idx;
+	const struct mymm_frame *table = cache->frame;
+
+	guard(raw_spinlock_irqsave)(&n->lock);
+	for (idx = table[list].next; idx != list; idx = table[idx].next)
+		count->objects_partial += table[idx].inuse;
+	count->partial = n->nr_partial;
+	count->slabs = n->nr_slabs;
+	count->total_objects = n->nr_objects;
+	count->objects += n->nr_inuse;
+}
+
+static void count_frozen(struct mymm_cache *cache, u32 idx,
+			 struct mymm_slab_count *node)
+{
+	const struct mymm_frame *slab = &cache->frame[idx];
+
+	node += mymm_slub_node_of(cache, slab);
+	node->cpu_slabs++;
+	node->objects += slab->inuse;
+}
+
+static void count_cpu(struct mymm_cache *cache, struct mymm_slub_cpu *c,
+		      struct mymm_slab_count *node)
+{
+	u32 idx;
+
+	guard(raw_spinlock_irqsave)(&c->lock);
+	if (c->active != MYMM_NO_FRAME)
+		count_frozen(cache, c->active, node);
+	for (idx = c->partial; idx != MYMM_NO_FRAME;
+	     idx = cache->frame[idx].next)
+		count_frozen(cache, idx, node);
 }
 
 /**
@@ -19,36 +121,18 @@ static struct mymm_slab_count *node_of(struct mymm_cache *cache,
  * @cache: the cache
  * @node: by node, %MYMM_MAX_NODES; all 0
  *
+ * Exact while no slab changes hands.
+ *
  * Context: any but NMI.
  */
 void mymm_slub_count(struct mymm_cache *cache, struct mymm_slab_count *node)
 {
-	const struct mymm_frame *table = cache->frame;
-	struct mymm_slab_count *count;
-	u32 idx;
+	struct mymm_slubs *s = mymm_slubs_of(cache);
+	unsigned int i;
+	int cpu;
 
-	guard(raw_spinlock_irqsave)(&cache->list_lock);
-
-	for (idx = table[cache->partial].next; idx != cache->partial;
-	     idx = table[idx].next) {
-		count = node_of(cache, &table[idx], node);
-		count->slabs++;
-		count->partial++;
-		count->objects += table[idx].inuse;
-		count->objects_partial += table[idx].inuse;
-		count->total_objects += table[idx].objects;
-	}
-	if (cache->pool->nr_nodes == 1) {
-		node->slabs = cache->nr_slabs;
-		node->objects = cache->nr_inuse;
-		node->total_objects = cache->nr_objects;
-		return;
-	}
-	for (idx = table[cache->full].next; idx != cache->full;
-	     idx = table[idx].next) {
-		count = node_of(cache, &table[idx], node);
-		count->slabs++;
-		count->objects += table[idx].inuse;
-		count->total_objects += table[idx].objects;
-	}
+	for (i = 0; i < s->nr_nodes; i++)
+		count_node(cache, i, &node[i]);
+	for_each_possible_cpu(cpu)
+		count_cpu(cache, per_cpu_ptr(s->cpu, cpu), node);
 }

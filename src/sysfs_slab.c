@@ -8,10 +8,11 @@
  *                        alloc_fastpath ...  what magazines did, as SLUB_STATS says it
  *                        shrink, validate    take a "1"
  *
- * What SLUB has and we have not is said as what it would be here: no slab is a CPU's, so
- * cpu_slabs is 0; what a CPU keeps are objects, in slabs_cpu_partial, up to cpu_partial of
- * them. How many slabs a node has, partial ones and objects in these, is the engine's to
- * tell (count_slabs); an engine that does not has them all on node 0, and none partial.
+ * With slub min_partial and cpu_partial can be written to, as SLUB's. Of an engine that has no
+ * such limits no slab is a CPU's, so cpu_slabs is 0; what a CPU keeps are objects, in
+ * slabs_cpu_partial, up to cpu_partial of them. How many slabs a node has, partial ones and
+ * objects in these, is the engine's to tell (count_slabs); an engine that does not has them
+ * all on node 0, and none partial.
  * Caches are not merged, so nothing here is a link. A name is a directory's with "!" for "/";
  * what can't be one, or is another cache's already, has none.
  *
@@ -43,7 +44,7 @@ static struct kobject *root;
  * struct slab_attr - one file of each directory
  * @attr: as sysfs wants it
  * @show: what it says; the number of bytes
- * @store: what it takes, a "1"; NULL: nothing
+ * @store: what it does with what is written to it; NULL: nothing can be
  * @offset: of the member that it shows
  * @flag: that it shows
  */
@@ -51,7 +52,7 @@ struct slab_attr {
 	struct kobj_attribute attr;
 	int (*show)(struct mymm_cache *cache, const struct slab_attr *attr,
 		    char *buf);
-	int (*store)(struct mymm_cache *cache);
+	int (*store)(struct mymm_cache *cache, const char *buf);
 	size_t offset;
 	slab_flags_t flag;
 };
@@ -91,19 +92,56 @@ static int show_ctor(struct mymm_cache *cache, const struct slab_attr *attr,
 	return cache->ctor ? sysfs_emit(buf, "%pS\n", cache->ctor) : 0;
 }
 
+static void get_limits(struct mymm_cache *cache,
+		       struct mymm_slab_limits *limits)
+{
+	*limits = (struct mymm_slab_limits){
+		.cpu_partial = cache->mag_limit,
+	};
+	if (cache->engine->get_limits)
+		cache->engine->get_limits(cache, limits);
+}
+
+static int show_min_partial(struct mymm_cache *cache,
+			    const struct slab_attr *attr, char *buf)
+{
+	struct mymm_slab_limits limits;
+
+	get_limits(cache, &limits);
+	return sysfs_emit(buf, "%lu\n", limits.min_partial);
+}
+
 static int show_cpu_partial(struct mymm_cache *cache,
 			    const struct slab_attr *attr, char *buf)
 {
-	return sysfs_emit(buf, "%lu\n", cache->mag_limit);
+	struct mymm_slab_limits limits;
+
+	get_limits(cache, &limits);
+	return sysfs_emit(buf, "%u\n", limits.cpu_partial);
 }
 
+/* "OBJECTS(SLABS) C0=OBJECTS(SLABS)": free objects, if the slabs are half full, as SLUB has it. */
 static int show_slabs_cpu_partial(struct mymm_cache *cache,
 				  const struct slab_attr *attr, char *buf)
 {
 	struct mymm_magazine_stats stats;
+	unsigned int slabs = 0, nr;
+	int cpu, len;
 
-	mymm_magazine_stats(cache, &stats);
-	return sysfs_emit(buf, "%lu(0)\n", stats.objects);
+	if (!cache->engine->cpu_partial) {
+		mymm_magazine_stats(cache, &stats);
+		return sysfs_emit(buf, "%lu(0)\n", stats.objects);
+	}
+	for_each_online_cpu(cpu)
+		slabs += cache->engine->cpu_partial(cache, cpu);
+	len = sysfs_emit(buf, "%u(%u)", slabs * cache->num / 2, slabs);
+	for_each_online_cpu(cpu) {
+		nr = cache->engine->cpu_partial(cache, cpu);
+		if (nr)
+			len += sysfs_emit_at(buf, len, " C%d=%u(%u)", cpu,
+					     nr * cache->num / 2, nr);
+	}
+	return len + sysfs_emit_at(buf, len, "\n");
 }
 
 static int show_stat(struct mymm_cache *cache, const struct slab_attr *attr,
@@ -152,17 +190,45 @@ static int show_count(struct mymm_cache *cache, const struct slab_attr *attr,
 	return len + sysfs_emit_at(buf, len, "\n");
 }
 
-static int store_shrink(struct mymm_cache *cache)
+static int store_min_partial(struct mymm_cache *cache, const char *buf)
 {
+	struct mymm_slab_limits limits;
+	int err;
+
+	if (!cache->engine->set_limits)
+		return -EINVAL;
+	get_limits(cache, &limits);
+	err = kstrtoul(buf, 10, &limits.min_partial);
+	return err ?: cache->engine->set_limits(cache, &limits);
+}
+
+static int store_cpu_partial(struct mymm_cache *cache, const char *buf)
+{
+	struct mymm_slab_limits limits;
+	int err;
+
+	if (!cache->engine->set_limits)
+		return -EINVAL;
+	get_limits(cache, &limits);
+	err = kstrtouint(buf, 10, &limits.cpu_partial);
+	return err ?: cache->engine->set_limits(cache, &limits);
+}
+
+static int store_shrink(struct mymm_cache *cache, const char *buf)
+{
+	if (!sysfs_streq(buf, "1"))
+		return -EINVAL;
 	mymm_cache_shrink(cache);
 	return 0;
 }
 
-static int store_validate(struct mymm_cache *cache)
+static int store_validate(struct mymm_cache *cache, const char *buf)
 {
 	struct mymm_finding finding = {};
 	int err;
 
+	if (!sysfs_streq(buf, "1"))
+		return -EINVAL;
 	mymm_cache_validate(cache);
 	err = cache->engine->check(cache, &finding);
 	if (err)
@@ -207,9 +273,7 @@ static ssize_t store(struct kobject *dir, struct kobj_attribute *attr,
 		return -ENODEV;
 	if (mymm_pool_dead(cache->pool))
 		return -EIO;
-	if (!sysfs_streq(buf, "1"))
-		return -EINVAL;
-	err = a->store(cache);
+	err = a->store(cache, buf);
 	return err ? err : count;
 }
 
@@ -222,6 +286,11 @@ static ssize_t store(struct kobject *dir, struct kobj_attribute *attr,
 	{                                                 \
 		.attr = __ATTR(_name, 0600, show, store), \
 		.show = show_nothing, .store = _store,    \
+	}
+#define LIMIT(_name)                                          \
+	{                                                     \
+		.attr = __ATTR(_name, 0600, show, store),     \
+		.show = show_##_name, .store = store_##_name, \
 	}
 #define MEMBER(_name, _member) \
 	FILE(_name, show_member, .offset = offsetof(struct mymm_cache, _member))
@@ -238,7 +307,7 @@ static struct slab_attr files[] = {
 	MEMBER(object_size, object_size),
 	MEMBER(align, align),
 	MEMBER(order, order),
-	MEMBER(min_partial, min_partial),
+	LIMIT(min_partial),
 	MEMBER(objs_per_slab, num),
 	FILE(ctor, show_ctor),
 	FLAG(hwcache_align, SLAB_HWCACHE_ALIGN),
@@ -256,8 +325,8 @@ static struct slab_attr files[] = {
 	COUNT(objects_partial),
 	COUNT(total_objects),
 	FILE(aliases, show_zero),
-	FILE(cpu_slabs, show_zero),
-	FILE(cpu_partial, show_cpu_partial),
+	COUNT(cpu_slabs),
+	LIMIT(cpu_partial),
 	FILE(slabs_cpu_partial, show_slabs_cpu_partial),
 	STAT(alloc_fastpath, alloc_hits),
 	STAT(alloc_slowpath, alloc_misses),
