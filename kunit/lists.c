@@ -11,6 +11,57 @@
 #include "lists.h"
 
 /**
+ * mymm_lists_pool() - a pool that has page lists and nothing else
+ * @test: the test
+ * @batch: frames of a batch
+ * @high_min: what a CPU keeps at least
+ * @high_max: and at most
+ *
+ * No watermarks, and one migratetype.
+ *
+ * Return: the pool, of 2048 frames, which ends with the test.
+ */
+struct mymm_pool *mymm_lists_pool(struct kunit *test, int batch, int high_min,
+				  int high_max)
+{
+	const struct mymm_pool_config config = {
+		.zones = "Normal:8M",
+		.backing = MYMM_BACKING_NONE,
+		.flags = MYMM_LISTS_ONLY,
+	};
+	struct mymm_pool *pool = mymm_test_pool_config(test, &config);
+
+	mymm_lists_limit(pool, batch, high_min, high_max);
+	return pool;
+}
+
+/**
+ * mymm_lists_get() - a block that may be of a list
+ * @pool: the pool
+ * @order: its order
+ *
+ * Return: its first frame, or NULL.
+ */
+struct mymm_frame *mymm_lists_get(struct mymm_pool *pool, unsigned int order)
+{
+	return mymm_alloc_pages(pool, GFP_KERNEL | __GFP_NOWARN, order);
+}
+
+/**
+ * mymm_lists_leave_some() - have a block of each order that CPUs keep, and a batch, in its lists
+ * @thread: of this CPU; its data is the pool
+ */
+void mymm_lists_leave_some(struct mymm_test_thread *thread)
+{
+	struct mymm_pool *pool = thread->data;
+	unsigned int order;
+
+	for (order = 0; order <= MYMM_PCP_MAX_ORDER; order++)
+		if (mymm_free_pages(pool, mymm_lists_get(pool, order), order))
+			mymm_test_complain(thread, "order %u", order);
+}
+
+/**
  * mymm_lists_of() - the lists of a zone that a CPU has
  * @pool: the pool
  * @zone: the zone

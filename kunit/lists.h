@@ -5,6 +5,13 @@
 
 #include "util.h"
 
+/* CPUs keep pages, and nothing else is done that Linux does. */
+#define MYMM_LISTS_ONLY (MYMM_POOL_BARE & ~MYMM_POOL_NO_PCP)
+
+struct mymm_pool *mymm_lists_pool(struct kunit *test, int batch, int high_min,
+				  int high_max);
+struct mymm_frame *mymm_lists_get(struct mymm_pool *pool, unsigned int order);
+void mymm_lists_leave_some(struct mymm_test_thread *thread);
 struct mymm_pcp *mymm_lists_of(struct mymm_pool *pool,
 			       const struct mymm_zone *zone, unsigned int cpu);
 unsigned int mymm_lists_read(struct mymm_pool *pool, const struct mymm_pcp *pcp,

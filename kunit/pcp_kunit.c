@@ -1,42 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Per-CPU page lists: what comes out of them, how many go in and out at once, and that
- * neither an interrupt nor another CPU gets what is in them.
+ * Per-CPU page lists: what comes out of them, how many go in and out at once, and that all
+ * of them go back to their zone, when somebody says so or the CPU goes away.
  *
  * How much moves is reckoned by hand from nr_pcp_alloc(), nr_pcp_high() and nr_pcp_free() of
  * Linux 6.12, for a batch of 8, instead of what the size of the machine would make it. What
- * a test says of a list it sees by walking it, see lists.c.
- *
- * Pools here have page lists and nothing else: no watermarks, one migratetype. What an
- * interrupt does is provoked as in magazine_kunit.c: with the token taken, for certain; and
- * by a timer, as chance has it.
+ * a test says of a list it sees by walking it, see lists.c. Who else would like to have what
+ * is in a list comes in pcp_race_kunit.c.
  */
 #include <linux/cpu.h>
-#include <linux/hrtimer.h>
-#include <linux/irq_work.h>
 
 #include "lists.h"
-
-#define ONLY_PCP (MYMM_POOL_BARE & ~MYMM_POOL_NO_PCP)
-
-static struct mymm_pool *new_pool(struct kunit *test, int batch, int high_min,
-				  int high_max)
-{
-	const struct mymm_pool_config config = {
-		.zones = "Normal:8M",
-		.backing = MYMM_BACKING_NONE,
-		.flags = ONLY_PCP,
-	};
-	struct mymm_pool *pool = mymm_test_pool_config(test, &config);
-
-	mymm_lists_limit(pool, batch, high_min, high_max);
-	return pool;
-}
-
-static struct mymm_frame *get(struct mymm_pool *pool, unsigned int order)
-{
-	return mymm_alloc_pages(pool, GFP_KERNEL | __GFP_NOWARN, order);
-}
 
 /* --- how often, and which ------------------------------------------------------- */
 
@@ -53,7 +27,8 @@ static void ping_pong(struct mymm_test_thread *thread)
 	unsigned int i;
 
 	for (i = 0; i < PAIRS; i++) {
-		struct mymm_frame *frame = get(pairs->pool, pairs->order);
+		struct mymm_frame *frame =
+			mymm_lists_get(pairs->pool, pairs->order);
 
 		if (!frame || mymm_free_pages(pairs->pool, frame, pairs->order))
 			mymm_test_complain(thread, "pair %u", i);
@@ -66,7 +41,7 @@ static void ping_pong(struct mymm_test_thread *thread)
  */
 static void hit_rate(struct kunit *test)
 {
-	struct mymm_pool *pool = new_pool(test, 8, 64, 64);
+	struct mymm_pool *pool = mymm_lists_pool(test, 8, 64, 64);
 	struct mymm_zone *zone = &pool->zone[0];
 	struct mymm_pcp *pcp = mymm_lists_of(pool, zone, 0);
 	unsigned long refills = 0;
@@ -123,11 +98,11 @@ static void last_in_first_out(struct mymm_test_thread *thread)
 		int nr = 20 >> order;
 
 		for (i = 0; i < nr; i++)
-			frames[i] = get(pool, order);
+			frames[i] = mymm_lists_get(pool, order);
 		for (i = 0; i < nr; i++)
 			mymm_free_pages(pool, frames[i], order);
 		for (i = nr - 1; i >= 0; i--)
-			if (get(pool, order) != frames[i])
+			if (mymm_lists_get(pool, order) != frames[i])
 				mymm_test_complain(thread,
 						   "order %u, number %d", order,
 						   i);
@@ -139,7 +114,7 @@ static void last_in_first_out(struct mymm_test_thread *thread)
 /* What was freed last is still warm, so it is used first. */
 static void warm_first(struct kunit *test)
 {
-	struct mymm_pool *pool = new_pool(test, 8, 200, 200);
+	struct mymm_pool *pool = mymm_lists_pool(test, 8, 200, 200);
 
 	mymm_test_on_cpu(test, 0, last_in_first_out, pool);
 	MYMM_EXPECT_LISTS_SOUND(test, pool);
@@ -152,9 +127,9 @@ static void batch_in_order(struct mymm_test_thread *thread)
 	struct mymm_frame *first, *frame;
 	unsigned int i;
 
-	first = get(pool, 0);
+	first = mymm_lists_get(pool, 0);
 	for (i = 1; i < 8; i++) {
-		frame = get(pool, 0);
+		frame = mymm_lists_get(pool, 0);
 		if (frame != first + i)
 			mymm_test_complain(thread, "number %u is %lu", i,
 					   mymm_frame_pfn(pool, frame));
@@ -165,7 +140,7 @@ static void batch_in_order(struct mymm_test_thread *thread)
 
 static void batch_by_number(struct kunit *test)
 {
-	struct mymm_pool *pool = new_pool(test, 8, 64, 64);
+	struct mymm_pool *pool = mymm_lists_pool(test, 8, 64, 64);
 
 	mymm_test_on_cpu(test, 0, batch_in_order, pool);
 }
@@ -197,7 +172,7 @@ static void take_many(struct mymm_test_thread *thread)
 	for (i = 0; i < record->nr; i++) {
 		int before = mymm_pcp_count(pcp);
 
-		record->frame[i] = get(record->pool, record->order);
+		record->frame[i] = mymm_lists_get(record->pool, record->order);
 		if (!record->frame[i]) {
 			mymm_test_complain(thread, "number %u", i);
 			record->nr = i;
@@ -261,7 +236,7 @@ static void expect_batches(struct kunit *test, const struct record *record,
 static void batches_double(struct kunit *test)
 {
 	static const int expected[] = { 8, 16, 32, 56, 56 };
-	struct mymm_pool *pool = new_pool(test, 8, 64, 64);
+	struct mymm_pool *pool = mymm_lists_pool(test, 8, 64, 64);
 	struct record *record = new_record(test, pool, 0, 168);
 
 	mymm_test_on_cpu(test, 0, take_many, record);
@@ -290,7 +265,7 @@ static void high_is_raised(struct kunit *test)
 {
 	static const int batch[] = { 8, 16, 32, 64, 128, 248 };
 	static const int high[] = { 40, 56, 88, 152, 256, 256 };
-	struct mymm_pool *pool = new_pool(test, 8, 32, 256);
+	struct mymm_pool *pool = mymm_lists_pool(test, 8, 32, 256);
 	struct record *record = new_record(test, pool, 0, 496);
 
 	mymm_test_on_cpu(test, 0, take_many, record);
@@ -307,7 +282,7 @@ static void batches_of_orders(struct kunit *test)
 	static const int expected[][3] = {
 		{}, { 4, 4, 4 }, { 2, 2, 2 }, { 2, 2, 2 }
 	};
-	struct mymm_pool *pool = new_pool(test, 8, 64, 64);
+	struct mymm_pool *pool = mymm_lists_pool(test, 8, 64, 64);
 	unsigned int order;
 
 	for (order = 1; order <= MYMM_PCP_MAX_ORDER; order++) {
@@ -325,7 +300,7 @@ static void batches_of_orders(struct kunit *test)
 static void no_batches(struct kunit *test)
 {
 	static const int ones[] = { 1, 1, 1, 1 };
-	struct mymm_pool *pool = new_pool(test, 8, 4, 4);
+	struct mymm_pool *pool = mymm_lists_pool(test, 8, 4, 4);
 	struct record *record = new_record(test, pool, 0, 4);
 
 	mymm_test_on_cpu(test, 0, take_many, record);
@@ -341,7 +316,7 @@ static void no_batches(struct kunit *test)
 /* With a limit of 0 nothing stays: each free is given on at once. */
 static void limit_of_nothing(struct kunit *test)
 {
-	struct mymm_pool *pool = new_pool(test, 8, 0, 0);
+	struct mymm_pool *pool = mymm_lists_pool(test, 8, 0, 0);
 	struct record *record = new_record(test, pool, 0, 100);
 
 	mymm_test_on_cpu(test, 0, take_many, record);
@@ -382,7 +357,7 @@ static void give_and_look(struct mymm_test_thread *thread)
  */
 static void oldest_go_first(struct kunit *test)
 {
-	struct mymm_pool *pool = new_pool(test, 8, 64, 64);
+	struct mymm_pool *pool = mymm_lists_pool(test, 8, 64, 64);
 	struct mymm_pcp *pcp = mymm_lists_of(pool, &pool->zone[0], 0);
 	struct record *record = new_record(test, pool, 0, 64 + 56 + 3);
 	unsigned long flushes;
@@ -419,7 +394,7 @@ static void oldest_go_first(struct kunit *test)
  */
 static void other_lists_last(struct kunit *test)
 {
-	struct mymm_pool *pool = new_pool(test, 8, 64, 64);
+	struct mymm_pool *pool = mymm_lists_pool(test, 8, 64, 64);
 	struct mymm_pcp *pcp = mymm_lists_of(pool, &pool->zone[0], 0);
 	struct record *large = new_record(test, pool, 2, 4);
 	struct record *small = new_record(test, pool, 0, 100);
@@ -444,7 +419,7 @@ static void pageblocks(struct kunit *test)
 	const struct mymm_pool_config config = {
 		.zones = "Normal:8M",
 		.backing = MYMM_BACKING_NONE,
-		.flags = ONLY_PCP,
+		.flags = MYMM_LISTS_ONLY,
 		.block_order = 5,
 	};
 	struct mymm_pool *pool = mymm_test_pool_config(test, &config);
@@ -466,11 +441,11 @@ static void pageblocks(struct kunit *test)
 /* Neither order 4 nor another that is no pageblock ever comes into a list. */
 static void only_those_orders(struct kunit *test)
 {
-	struct mymm_pool *pool = new_pool(test, 8, 5000, 5000);
+	struct mymm_pool *pool = mymm_lists_pool(test, 8, 5000, 5000);
 	unsigned int order;
 
 	for (order = 4; order <= 10; order++) {
-		struct mymm_frame *frame = get(pool, order);
+		struct mymm_frame *frame = mymm_lists_get(pool, order);
 
 		MYMM_EXPECT_OK(test, mymm_free_pages(pool, frame, order));
 		if (order != pool->block_order)
@@ -482,16 +457,6 @@ static void only_those_orders(struct kunit *test)
 
 /* --- draining ----------------------------------------------------------------------- */
 
-static void leave_some(struct mymm_test_thread *thread)
-{
-	struct mymm_pool *pool = thread->data;
-	unsigned int order;
-
-	for (order = 0; order <= MYMM_PCP_MAX_ORDER; order++)
-		if (mymm_free_pages(pool, get(pool, order), order))
-			mymm_test_complain(thread, "order %u", order);
-}
-
 static void drain_mine(struct mymm_test_thread *thread)
 {
 	mymm_pcp_drain_local(thread->data);
@@ -500,11 +465,11 @@ static void drain_mine(struct mymm_test_thread *thread)
 /* A CPU's own lists, and those of all CPUs; free frames are then all the zone's. */
 static void drained(struct kunit *test)
 {
-	struct mymm_pool *pool = new_pool(test, 8, 64, 64);
+	struct mymm_pool *pool = mymm_lists_pool(test, 8, 64, 64);
 	struct mymm_zone *zone = &pool->zone[0];
 	int cpu;
 
-	mymm_test_on_each_cpu(test, leave_some, pool);
+	mymm_test_on_each_cpu(test, mymm_lists_leave_some, pool);
 	MYMM_EXPECT_LISTS_SOUND(test, pool);
 	for_each_online_cpu(cpu) {
 		KUNIT_EXPECT_GE(test,
@@ -519,7 +484,7 @@ static void drained(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, zone->buddy.free, 2048);
 
-	mymm_test_on_each_cpu(test, leave_some, pool);
+	mymm_test_on_each_cpu(test, mymm_lists_leave_some, pool);
 	KUNIT_EXPECT_GE(test, mymm_pcp_frames(pool, zone),
 			40 * num_online_cpus());
 	mymm_pool_drain(pool);
@@ -532,7 +497,7 @@ static void drained(struct kunit *test)
 static void drain_forgets(struct kunit *test)
 {
 	static const int expected[] = { 8, 16, 32, 64, 128 };
-	struct mymm_pool *pool = new_pool(test, 8, 32, 256);
+	struct mymm_pool *pool = mymm_lists_pool(test, 8, 32, 256);
 	struct record *record = new_record(test, pool, 0, 248);
 	unsigned int round;
 
@@ -556,7 +521,7 @@ static void cpu_back(void *data)
 static void cpu_goes_away(struct kunit *test)
 {
 	unsigned int last = cpumask_last(cpu_online_mask);
-	struct mymm_pool *pool = new_pool(test, 8, 64, 64);
+	struct mymm_pool *pool = mymm_lists_pool(test, 8, 64, 64);
 	struct mymm_zone *zone = &pool->zone[0];
 	struct mymm_pcp *pcp = mymm_lists_of(pool, zone, last);
 	struct pairs pairs = { pool, 0 };
@@ -564,7 +529,7 @@ static void cpu_goes_away(struct kunit *test)
 
 	if (num_online_cpus() < 2 || !cpu_is_hotpluggable(last))
 		kunit_skip(test, "no CPU can go away");
-	mymm_test_on_cpu(test, last, leave_some, pool);
+	mymm_test_on_cpu(test, last, mymm_lists_leave_some, pool);
 	KUNIT_EXPECT_GE(test, mymm_pcp_count(pcp), 40);
 
 	err = kunit_add_action(test, cpu_back, (void *)(unsigned long)last);
@@ -581,333 +546,6 @@ static void cpu_goes_away(struct kunit *test)
 	mymm_test_on_cpu(test, last, ping_pong, &pairs);
 	KUNIT_EXPECT_GT(test, mymm_pcp_count(pcp), 0);
 	MYMM_EXPECT_LISTS_SOUND(test, pool);
-}
-
-/* --- refusals ------------------------------------------------------------------------ */
-
-static void give_back(struct mymm_test_thread *thread)
-{
-	struct record *record = thread->data;
-
-	if (mymm_free_pages(record->pool, record->frame[0], record->order))
-		mymm_test_complain(thread, "free");
-}
-
-/*
- * A block in a list is free already, whoever's list it is: each of its frames, by each
- * order, is refused, from this CPU and from another, and nothing changes.
- */
-static void double_free_of_listed(struct kunit *test)
-{
-	struct mymm_pool *pool = new_pool(test, 8, 64, 64);
-	unsigned int order, by, i;
-	int cpu;
-
-	for_each_online_cpu(cpu) {
-		for (order = 0; order <= MYMM_PCP_MAX_ORDER; order++) {
-			struct record *record =
-				new_record(test, pool, order, 1);
-			struct mymm_frame *frame;
-
-			mymm_test_on_cpu(test, 0, take_many, record);
-			mymm_test_on_cpu(test, cpu, give_back, record);
-			frame = record->frame[0];
-			KUNIT_ASSERT_EQ(test, mymm_tag_state(frame->tag),
-					MYMM_FRAME_PCP);
-			for (by = 0; by <= MYMM_MAX_ORDER; by++)
-				for (i = 0; i < 1U << order; i++)
-					MYMM_EXPECT_REFUSED(
-						test, pool,
-						MYMM_REFUSED_DOUBLE_FREE,
-						-EINVAL,
-						mymm_free_pages(pool, frame + i,
-								by));
-			mymm_pool_drain(pool);
-			MYMM_EXPECT_REFUSED(
-				test, pool, MYMM_REFUSED_DOUBLE_FREE, -EINVAL,
-				mymm_free_pages(pool, frame, order));
-		}
-	}
-}
-
-#define ROUNDS 5000
-
-/* All CPUs free the same block at the same moment; one may succeed. */
-struct race {
-	struct mymm_pool *pool;
-	struct mymm_frame *frame;
-	unsigned int order;
-	atomic_t arrived;
-	atomic_t freed;
-};
-
-/* Nobody goes on before all are here, for the @nth time. */
-static void meet(struct race *race, struct mymm_test_thread *thread,
-		 unsigned int nth)
-{
-	unsigned int spins = 0;
-
-	atomic_inc(&race->arrived);
-	while (atomic_read(&race->arrived) < nth * thread->of) {
-		cpu_relax();
-		if (++spins % 1024 == 0)
-			cond_resched();
-	}
-}
-
-static void free_the_same(struct mymm_test_thread *thread)
-{
-	static const u8 orders[] = { 0, 1, 3, 4, 9 };
-	struct race *race = thread->data;
-	unsigned int round;
-	int err;
-
-	for (round = 0; round < ROUNDS; round++) {
-		if (thread->number == 0) {
-			race->order = orders[round % ARRAY_SIZE(orders)];
-			race->frame = get(race->pool, race->order);
-			atomic_set(&race->freed, 0);
-		}
-		meet(race, thread, 2 * round + 1);
-		err = mymm_free_pages(race->pool, race->frame, race->order);
-		if (!err)
-			atomic_inc(&race->freed);
-		else if (err != -EINVAL)
-			mymm_test_complain(thread, "round %u: error %d", round,
-					   err);
-		meet(race, thread, 2 * round + 2);
-		if (thread->number == 0 && atomic_read(&race->freed) != 1)
-			mymm_test_complain(thread, "round %u: freed %d times",
-					   round, atomic_read(&race->freed));
-	}
-}
-
-static void one_free_wins(struct kunit *test)
-{
-	struct race race = { .pool = new_pool(test, 8, 64, 64) };
-	unsigned int i;
-	long refused = 0;
-
-	mymm_test_on_each_cpu(test, free_the_same, &race);
-	for (i = 0; i < MYMM_NR_REFUSALS; i++)
-		refused += atomic_long_read(&race.pool->refused[i]);
-	KUNIT_EXPECT_EQ(test, refused, ROUNDS * (num_online_cpus() - 1));
-	KUNIT_EXPECT_EQ(test, mymm_pool_allocated(race.pool), 0);
-	MYMM_EXPECT_LISTS_SOUND(test, race.pool);
-	MYMM_EXPECT_SOUND(test, race.pool);
-}
-
-/* A dead pool refuses what its lists could give and take, and ends with it. */
-static void dead_pool(struct kunit *test)
-{
-	struct mymm_pool *pool = new_pool(test, 8, 64, 64);
-	struct mymm_frame *frame[11];
-	unsigned int order;
-
-	for (order = 0; order <= MYMM_MAX_ORDER; order++)
-		if (order < 9)
-			frame[order] = get(pool, order);
-	mymm_test_on_each_cpu(test, leave_some, pool);
-	KUNIT_EXPECT_GT(test, mymm_pcp_frames(pool, &pool->zone[0]), 0);
-	MYMM_EXPECT_OK(test, mymm_pool_kill(pool, "a test wants it so"));
-	for (order = 0; order < 9; order++) {
-		MYMM_EXPECT_REFUSED(test, pool, MYMM_REFUSED_DEAD, 0,
-				    get(pool, order));
-		MYMM_EXPECT_REFUSED(test, pool, MYMM_REFUSED_DEAD, 0,
-				    mymm_alloc_pages_node(pool, 0, GFP_KERNEL,
-							  order));
-		MYMM_EXPECT_REFUSED(test, pool, MYMM_REFUSED_DEAD, -EIO,
-				    mymm_free_pages(pool, frame[order], order));
-	}
-}
-
-/* --- an interrupt while a CPU is at its lists -------------------------------------- */
-
-/* What an interrupt does, and what it found. */
-struct visit {
-	struct mymm_pool *pool;
-	struct irq_work work;
-	struct hrtimer timer;
-	ktime_t period;
-	unsigned long visits;
-	unsigned long failures;
-	bool in_hardirq;
-	bool token_taken;
-	bool had_it; /* the block that it got was in a list */
-	bool stop;
-};
-
-/* Is a block in one of the lists? */
-static bool is_listed(struct mymm_pool *pool, const struct mymm_pcp *pcp,
-		      unsigned int order, u32 idx)
-{
-	unsigned int list = mymm_list_number(order, 0);
-	u32 at;
-
-	for (at = pcp->first[list]; at != pcp->heads + list;
-	     at = pool->frame[at].next)
-		if (at == idx)
-			return true;
-	return false;
-}
-
-static void visit(struct visit *visit)
-{
-	struct mymm_pool *pool = visit->pool;
-	struct mymm_pcp *pcp =
-		mymm_lists_of(pool, &pool->zone[0], smp_processor_id());
-	unsigned int order;
-
-	visit->in_hardirq = in_hardirq();
-	visit->token_taken = pcp->token.left != 1;
-	for (order = 0; order <= MYMM_PCP_MAX_ORDER; order++) {
-		struct mymm_frame *frame = mymm_alloc_pages(
-			pool, GFP_ATOMIC | __GFP_NOWARN, order);
-
-		if (!frame) {
-			visit->failures++;
-			continue;
-		}
-		if (visit->token_taken)
-			visit->had_it |= is_listed(pool, pcp, order,
-						   frame - pool->frame);
-		visit->failures += mymm_free_pages(pool, frame, order) != 0;
-	}
-	WRITE_ONCE(visit->visits, visit->visits + 1);
-}
-
-static void visit_by_work(struct irq_work *work)
-{
-	visit(container_of(work, struct visit, work));
-}
-
-static enum hrtimer_restart visit_by_timer(struct hrtimer *timer)
-{
-	struct visit *data = container_of(timer, struct visit, timer);
-
-	visit(data);
-	if (READ_ONCE(data->stop))
-		return HRTIMER_NORESTART;
-	hrtimer_forward_now(timer, data->period);
-	return HRTIMER_RESTART;
-}
-
-/*
- * Take the token, have an interrupt come, see what it did: it must have got blocks of each
- * order, none of the lists', and the lists must be as they were.
- */
-static void be_visited(struct mymm_test_thread *thread)
-{
-	struct mymm_pool *pool = thread->data;
-	struct visit visit = { .pool = pool };
-	unsigned long patience = 1UL << 30;
-	u32 first[MYMM_PCP_LISTS];
-	unsigned long collisions;
-	struct mymm_pcp *pcp;
-	bool changed;
-	int count;
-
-	leave_some(thread);
-	init_irq_work(&visit.work, visit_by_work);
-	preempt_disable();
-	pcp = mymm_lists_of(pool, &pool->zone[0], thread->cpu);
-	pcp->token.left = 0;
-	barrier();
-	count = mymm_pcp_count(pcp);
-	memcpy(first, pcp->first, sizeof(first));
-	collisions = pcp->token.collisions;
-	irq_work_queue(&visit.work);
-	while (!READ_ONCE(visit.visits) && patience--)
-		cpu_relax();
-	changed = mymm_pcp_count(pcp) != count || pcp->token.left != 0 ||
-		  memcmp(first, pcp->first, sizeof(first));
-	collisions = READ_ONCE(pcp->token.collisions) - collisions;
-	barrier();
-	pcp->token.left = 1;
-	preempt_enable();
-	irq_work_sync(&visit.work);
-
-	if (!visit.visits)
-		mymm_test_complain(thread, "no interrupt came");
-	if (!visit.in_hardirq || !visit.token_taken)
-		mymm_test_complain(thread, "it came at the wrong time");
-	if (visit.failures)
-		mymm_test_complain(thread, "it could not allocate or free");
-	if (visit.had_it)
-		mymm_test_complain(thread, "it got what is in a list");
-	if (changed)
-		mymm_test_complain(thread, "it changed the lists");
-	/* Each of four orders, to and fro. */
-	if (collisions < 8)
-		mymm_test_complain(thread, "%lu collisions counted",
-				   collisions);
-}
-
-static void interrupt_in_window(struct kunit *test)
-{
-	struct mymm_pool *pool = new_pool(test, 8, 64, 64);
-
-	mymm_test_on_each_cpu(test, be_visited, pool);
-	MYMM_EXPECT_LISTS_SOUND(test, pool);
-	MYMM_EXPECT_SOUND(test, pool);
-}
-
-#define MOST_PAIRS 100000000UL
-#define WANTED 3
-
-/* Allocate and free until a timer has found the lists in use some times. */
-static void until_collision(struct mymm_test_thread *thread)
-{
-	struct mymm_pool *pool = thread->data;
-	struct mymm_pcp *pcp = mymm_lists_of(pool, &pool->zone[0], thread->cpu);
-	struct visit visit = { .pool = pool, .period = ns_to_ktime(20000) };
-	unsigned long pair;
-
-	hrtimer_init_on_stack(&visit.timer, CLOCK_MONOTONIC,
-			      HRTIMER_MODE_REL_PINNED_HARD);
-	visit.timer.function = visit_by_timer;
-	hrtimer_start(&visit.timer, visit.period, HRTIMER_MODE_REL_PINNED_HARD);
-	for (pair = 0; pair < MOST_PAIRS; pair++) {
-		unsigned int order = pair % 4;
-		struct mymm_frame *frame = get(pool, order);
-		u32 mark = pair;
-
-		if (!frame) {
-			mymm_test_complain(thread, "no block");
-			break;
-		}
-		/* Nobody looks at it while the block is allocated. */
-		frame->start = mark;
-		barrier();
-		if (READ_ONCE(frame->start) != mark)
-			mymm_test_complain(thread, "the block had two owners");
-		if (mymm_free_pages(pool, frame, order))
-			mymm_test_complain(thread, "free");
-		if (READ_ONCE(pcp->token.collisions) >= WANTED)
-			break;
-		if (pair % 1000 == 0)
-			cond_resched();
-	}
-	WRITE_ONCE(visit.stop, true);
-	hrtimer_cancel(&visit.timer);
-	destroy_hrtimer_on_stack(&visit.timer);
-	if (pcp->token.collisions < WANTED)
-		mymm_test_complain(thread,
-				   "never in use, in %lu interrupts, %lu pairs",
-				   visit.visits, pair);
-	if (visit.failures)
-		mymm_test_complain(thread, "%lu failures in interrupts",
-				   visit.failures);
-}
-
-static void timer_by_chance(struct kunit *test)
-{
-	struct mymm_pool *pool = new_pool(test, 8, 64, 64);
-
-	mymm_test_on_each_cpu(test, until_collision, pool);
-	KUNIT_EXPECT_EQ(test, mymm_pool_allocated(pool), 0);
-	MYMM_EXPECT_LISTS_SOUND(test, pool);
-	MYMM_EXPECT_SOUND(test, pool);
 }
 
 static struct kunit_case pcp_cases[] = {
@@ -927,11 +565,6 @@ static struct kunit_case pcp_cases[] = {
 	KUNIT_CASE(drained),
 	KUNIT_CASE(drain_forgets),
 	KUNIT_CASE(cpu_goes_away),
-	KUNIT_CASE(double_free_of_listed),
-	KUNIT_CASE(one_free_wins),
-	KUNIT_CASE(dead_pool),
-	KUNIT_CASE(interrupt_in_window),
-	KUNIT_CASE(timer_by_chance),
 	{},
 };
 
