@@ -2,29 +2,24 @@
 /*
  * The views of the page layer, byte for byte, for pools that are small enough to be drawn.
  *
- * format_kunit.c has the older files. What the lines look like comes from the formats of the
- * real files, and the numbers from the maps that stand above the tests. That the lines are
- * those of the running kernel is what the test qemu/tests/files looks at.
+ * format_kunit.c has the older files; zoneinfo and history have a file each. What the lines
+ * look like comes from the formats of the real files, and the numbers from the maps that
+ * stand above the tests. That the lines are those of the running kernel is what the test
+ * qemu/tests/files looks at.
  */
 #include <linux/cpumask.h>
 
 #include "text.h"
-#include "../src/compat.h"
-#include "../src/history.h"
 #include "../src/vmstat.h"
 
 /* Pages that are grouped, in pageblocks of 16, and nothing else that Linux does. */
-#define GROUPED (MYMM_POOL_BARE & ~MYMM_POOL_NO_MOBILITY)
-
-static struct mymm_pool *grouped_pool(struct kunit *test, const char *zones,
-				      unsigned int nodes)
+static struct mymm_pool *grouped_pool(struct kunit *test, const char *zones)
 {
 	const struct mymm_pool_config config = {
 		.zones = zones,
 		.backing = MYMM_BACKING_NONE,
-		.nodes = nodes,
 		.block_order = 4,
-		.flags = GROUPED,
+		.flags = MYMM_POOL_BARE & ~MYMM_POOL_NO_MOBILITY,
 	};
 
 	return mymm_test_pool_config(test, &config);
@@ -135,7 +130,7 @@ static const char *const types_mixed[] = {
  */
 static void pagetypeinfo(struct kunit *test)
 {
-	struct mymm_pool *pool = grouped_pool(test, "DMA:256K,Normal:512K", 1);
+	struct mymm_pool *pool = grouped_pool(test, "DMA:256K,Normal:512K");
 	struct held *page = hold(test, pool, GFP_KERNEL, 0);
 
 	mymm_test_lines(test, mymm_pagetypeinfo_show, pool, types_mixed);
@@ -145,7 +140,7 @@ static void pagetypeinfo(struct kunit *test)
 /* No more than 100000 blocks are told. */
 static void pagetypeinfo_capped(struct kunit *test)
 {
-	struct mymm_pool *pool = grouped_pool(test, "DMA:256K", 1);
+	struct mymm_pool *pool = grouped_pool(test, "DMA:256K");
 	struct mymm_buddy_order *o =
 		&pool->zone[0].buddy.type[MYMM_MOVABLE].order[0];
 	static const struct {
@@ -224,7 +219,7 @@ static void rows_add_up(struct kunit *test)
 {
 	static const gfp_t gfps[] = { GFP_KERNEL, GFP_KERNEL | __GFP_MOVABLE,
 				      GFP_KERNEL | __GFP_RECLAIMABLE };
-	struct mymm_pool *pool = grouped_pool(test, "DMA:1M,Normal:2M", 1);
+	struct mymm_pool *pool = grouped_pool(test, "DMA:1M,Normal:2M");
 	struct mymm_frame *held[BLOCKS_HELD] = {};
 	unsigned int order[BLOCKS_HELD], i, n;
 	unsigned int mixed = 0;
@@ -301,7 +296,7 @@ static const char *const counted[] = {
  */
 static void vmstat(struct kunit *test)
 {
-	struct mymm_pool *pool = grouped_pool(test, "DMA:256K,Movable:512K", 1);
+	struct mymm_pool *pool = grouped_pool(test, "DMA:256K,Movable:512K");
 	const gfp_t movable = GFP_HIGHUSER_MOVABLE;
 	struct mymm_reclaim_stats *stats = &pool->reclaim.stats;
 	struct held *eight, *four, *other, *page;
@@ -330,203 +325,6 @@ static void vmstat(struct kunit *test)
 	let_go(test, other);
 }
 
-/* --- zoneinfo -------------------------------------------------------------------- */
-
-/* Somewhere in the text these lines stand together. */
-static void expect_piece(struct kunit *test, const char *text,
-			 const char *piece)
-{
-	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(text, piece),
-				  "not there:\n%s\nbut this:\n%s", piece, text);
-}
-
-static unsigned int count_pieces(const char *text, const char *piece)
-{
-	unsigned int nr = 0;
-
-	for (; (text = strstr(text, piece)); text += strlen(piece))
-		nr++;
-	return nr;
-}
-
-#if MYMM_ZONEINFO_6_12
-#define PROMO_21 "        promo    21\n"
-#define PROMO_0 "        promo    0\n"
-#else
-#define PROMO_21
-#define PROMO_0
-#endif
-
-static const char zone_head[] = "Node 0, zone   Normal\n"
-				"  pages free     118\n"
-				"        boost    5\n"
-				"        min      15\n"
-				"        low      17\n"
-				"        high     19\n" PROMO_21
-				"        spanned  128\n"
-				"        present  118\n"
-				"        managed  118\n"
-				"        cma      0\n"
-				"        protection: (0, 0, 0, 3, 4)\n"
-				"      nr_free_pages 118\n"
-				"      nr_zone_inactive_anon 0\n";
-
-static const char zone_empty[] = "Node 0, zone  HighMem\n"
-				 "  pages free     0\n"
-				 "        boost    0\n"
-				 "        min      0\n"
-				 "        low      0\n"
-				 "        high     0\n" PROMO_0
-				 "        spanned  0\n"
-				 "        present  0\n"
-				 "        managed  0\n"
-				 "        cma      0\n"
-				 "        protection: (0, 0, 0, 0, 0)\n"
-				 "Node 0, zone  Movable\n"
-				 "  pages free     0\n";
-
-/* The end of zone Normal: of each CPU what it keeps; 5 frames, and the others none. */
-static char *end_of_normal(struct kunit *test, int with)
-{
-	const size_t size = 4096;
-	char *text = kunit_kzalloc(test, size, GFP_KERNEL);
-	size_t len;
-	int cpu;
-
-	KUNIT_ASSERT_NOT_NULL(test, text);
-	len = scnprintf(text, size, "  pagesets\n");
-	for_each_online_cpu(cpu) {
-		len += scnprintf(text + len, size - len,
-				 "    cpu: %d\n"
-				 "              count: %d\n"
-				 "              high:  %d\n"
-				 "              batch: 7\n",
-				 cpu, cpu == with ? 5 : 0,
-				 cpu == with ? 30 : 28);
-		if (IS_ENABLED(CONFIG_SMP))
-			len += scnprintf(text + len, size - len,
-					 "  vm stats threshold: 0\n");
-	}
-	scnprintf(text + len, size - len,
-		  "  node_unreclaimable:  0\n"
-		  "  start_pfn:           64\n"
-		  "Node 0, zone  HighMem\n");
-	return text;
-}
-
-static void *copy(struct kunit *test, const void *from, size_t size)
-{
-	void *to = kunit_kzalloc(test, size, GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, to);
-	return memcpy(to, from, size);
-}
-
-/*
- * Zone Normal has 128 frames, from frame 64, ten of them holes. What else a zone can show
- * is written into it, shown, and taken back.
- */
-static void zoneinfo(struct kunit *test)
-{
-	static const struct mymm_pool_config config = {
-		.zones = "DMA:256K,Normal:512K",
-		.backing = MYMM_BACKING_NONE,
-		.holes = "80-89",
-		.block_order = 4,
-		.flags = GROUPED,
-	};
-	struct mymm_pool *pool = mymm_test_pool_config(test, &config);
-	int cpu = cpumask_first(cpu_online_mask);
-	struct mymm_pcp *pcp = per_cpu_ptr(pool->cpu, cpu)->by_zone[1];
-	struct mymm_zone *zone = &pool->zone[1];
-	struct mymm_zone *zone_before = copy(test, zone, sizeof(*zone));
-	struct mymm_pcp *pcp_before = copy(test, pcp, sizeof(*pcp));
-	char *text;
-
-	zone->watermark_boost = 5;
-	zone->watermark[MYMM_WMARK_MIN] = 10;
-	zone->watermark[MYMM_WMARK_LOW] = 12;
-	zone->watermark[MYMM_WMARK_HIGH] = 14;
-	zone->watermark[MYMM_WMARK_PROMO] = 16;
-	zone->lowmem_reserve[MYMM_ZONE_HIGHMEM] = 3;
-	zone->lowmem_reserve[MYMM_ZONE_MOVABLE] = 4;
-	zone->pcp_batch = 7;
-	zone->pcp_high_min = 28;
-	zone->pcp_high_max = 56;
-	pcp->high = 30;
-	pcp->spare = 24;
-	text = mymm_test_text(test, mymm_zoneinfo_show, pool, 16384);
-	mymm_test_copy_zone(zone, zone_before);
-	*pcp = *pcp_before;
-
-	expect_piece(test, text, zone_head);
-	expect_piece(test, text, end_of_normal(test, cpu));
-	expect_piece(test, text, zone_empty);
-	/* The first zone of the node has what is the node's. */
-	KUNIT_EXPECT_EQ(test, count_pieces(text, "  per-node stats\n"), 1);
-	KUNIT_EXPECT_EQ(test,
-			strncmp(text,
-				"Node 0, zone      DMA\n"
-				"  per-node stats\n"
-				"      nr_inactive_anon 0\n",
-				strlen("Node 0, zone      DMA\n"
-				       "  per-node stats\n"
-				       "      nr_inactive_anon 0\n")),
-			0);
-	KUNIT_EXPECT_EQ(test, count_pieces(text, "Node 0, zone "), 5);
-	KUNIT_EXPECT_EQ(test, text[strlen(text) - 1], '\n');
-}
-
-/*
- * Four blocks of 16 are all that node 0 has; the fifth that is wanted there comes from
- * node 1, which is a miss of that and foreign to node 0.
- */
-static void zoneinfo_numa(struct kunit *test)
-{
-	struct mymm_pool *pool = grouped_pool(test, "Normal:256K", 2);
-	struct mymm_zone_events of[2];
-	struct mymm_frame *block[5];
-	char *text;
-	int i;
-
-	for (i = 0; i < 5; i++) {
-		block[i] = mymm_alloc_pages_node(pool, 0, GFP_KERNEL, 4);
-		KUNIT_EXPECT_NOT_NULL(test, block[i]);
-	}
-	for (i = 0; i < 2; i++)
-		mymm_zone_events(pool, &pool->zone[i], &of[i]);
-	KUNIT_EXPECT_EQ(test, of[0].numa_hit, 4);
-	KUNIT_EXPECT_EQ(test, of[0].numa_miss, 0);
-	KUNIT_EXPECT_EQ(test, of[0].numa_foreign, 1);
-	KUNIT_EXPECT_EQ(test, of[0].numa_local + of[0].numa_other, 4);
-	KUNIT_EXPECT_EQ(test, of[1].numa_hit, 0);
-	KUNIT_EXPECT_EQ(test, of[1].numa_miss, 1);
-	KUNIT_EXPECT_EQ(test, of[1].numa_foreign, 0);
-	KUNIT_EXPECT_EQ(test, of[1].numa_local + of[1].numa_other, 1);
-
-	text = mymm_test_text(test, mymm_zoneinfo_show, pool, 16384);
-	expect_piece(test, text,
-		     "      numa_hit     4\n"
-		     "      numa_miss    0\n"
-		     "      numa_foreign 1\n"
-		     "      numa_interleave 0\n");
-	expect_piece(test, text,
-		     "      numa_hit     0\n"
-		     "      numa_miss    1\n"
-		     "      numa_foreign 0\n"
-		     "      numa_interleave 0\n");
-	KUNIT_EXPECT_EQ(test, count_pieces(text, "  per-node stats\n"), 2);
-	KUNIT_EXPECT_EQ(test, count_pieces(text, "Node 1, zone "), 5);
-	for (i = 0; i < 5; i++)
-		if (block[i])
-			MYMM_EXPECT_OK(test,
-				       mymm_free_pages(pool, block[i], 4));
-	for (i = 0; i < 2; i++) {
-		mymm_zone_events(pool, &pool->zone[i], &of[i]);
-		KUNIT_EXPECT_EQ(test, of[i].freed, of[i].allocated);
-	}
-}
-
 /* A slab counts by its cache's kind, until it goes back. */
 static void slab_frames(struct kunit *test)
 {
@@ -549,12 +347,13 @@ static void slab_frames(struct kunit *test)
 		KUNIT_ASSERT_NOT_NULL(test, obj);
 		KUNIT_EXPECT_EQ(test, mymm_node_slab_frames(node, i), frames);
 		KUNIT_EXPECT_EQ(test, mymm_node_slab_frames(node, !i), 0);
-		expect_piece(test,
-			     mymm_test_text(test, mymm_vmstat_show, pool, 4096),
-			     i ? "nr_slab_reclaimable 1\n"
-				 "nr_slab_unreclaimable 0\n" :
-				 "nr_slab_reclaimable 0\n"
-				 "nr_slab_unreclaimable 1\n");
+		mymm_test_piece(test,
+				mymm_test_text(test, mymm_vmstat_show, pool,
+					       4096),
+				i ? "nr_slab_reclaimable 1\n"
+				    "nr_slab_unreclaimable 0\n" :
+				    "nr_slab_reclaimable 0\n"
+				    "nr_slab_unreclaimable 1\n");
 		MYMM_EXPECT_OK(test, mymm_cache_free(cache, obj));
 		mymm_pool_drain(pool);
 		KUNIT_EXPECT_EQ(test, mymm_node_slab_frames(node, i), 0);
@@ -576,7 +375,7 @@ static const char *const zones_lines[] = {
  */
 static void zones(struct kunit *test)
 {
-	struct mymm_pool *pool = grouped_pool(test, "DMA:256K,Normal:512K", 1);
+	struct mymm_pool *pool = grouped_pool(test, "DMA:256K,Normal:512K");
 	int cpu = cpumask_first(cpu_online_mask);
 	struct mymm_pcp *pcp = per_cpu_ptr(pool->cpu, cpu)->by_zone[1];
 	struct held *page = hold(test, pool, GFP_KERNEL, 0);
@@ -634,99 +433,6 @@ static void map_of_cpu_lists(struct kunit *test)
 	let_go(test, held);
 }
 
-/* --- history --------------------------------------------------------------------- */
-
-static void end_history(void *history)
-{
-	mymm_history_destroy(history);
-}
-
-static char *history_text(struct kunit *test, struct mymm_history *history)
-{
-	struct seq_file m = { .size = 4096 };
-
-	m.buf = kunit_kzalloc(test, m.size, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, m.buf);
-	mymm_history_show(&m, history);
-	KUNIT_ASSERT_FALSE(test, seq_has_overflowed(&m));
-	return m.buf;
-}
-
-#define HISTORY_HEAD \
-	"#    seconds node    zone      0      1      2      3      4      5      6      7      8      9     10"
-
-static const char *const no_samples[] = { HISTORY_HEAD, NULL };
-
-static const char *const two_samples[] = {
-	HISTORY_HEAD,
-	"    0.000001    0     DMA      0      0      0      0      1      0      0      0      0      0      0",
-	"    0.000001    0  Normal      0      0      0      0      1      0      0      0      0      0      0",
-	"   12.345678    0     DMA      0      0      0      0      1      0      0      0      0      0      0",
-	"   12.345678    0  Normal      1      1      1      1      0      0      0      0      0      0      0",
-	NULL,
-};
-
-static const char *const last_three[] = {
-	HISTORY_HEAD,
-	"   13.000000    0     DMA      0      0      0      0      1      0      0      0      0      0      0",
-	"   13.000000    0  Normal      0      0      0      0      1      0      0      0      0      0      0",
-	"   14.000000    0     DMA      0      0      0      0      1      0      0      0      0      0      0",
-	"   14.000000    0  Normal      0      0      0      0      0      0      0      0      0      0      0",
-	"123456.999999    0     DMA      0      0      0      0      1      0      0      0      0      0      0",
-	"123456.999999    0  Normal      0      0      0      0      1      0      0      0      0      0      0",
-	NULL,
-};
-
-/* Two zones of 16 frames; room for three samples, of which five are taken. */
-static void history(struct kunit *test)
-{
-	struct mymm_pool *pool =
-		mymm_test_pool_none(test, "DMA:64K,Normal:64K");
-	struct mymm_history *history = mymm_history_create(pool, 3);
-	struct held *held;
-	int err;
-
-	KUNIT_ASSERT_NOT_NULL(test, history);
-	err = kunit_add_action_or_reset(test, end_history, history);
-	KUNIT_ASSERT_EQ(test, err, 0);
-
-	KUNIT_EXPECT_STREQ(test, history_text(test, history),
-			   mymm_test_join(test, no_samples));
-	mymm_history_sample(history, 1999);
-	held = hold(test, pool, GFP_KERNEL, 0);
-	mymm_history_sample(history, 12345678901ULL);
-	KUNIT_EXPECT_STREQ(test, history_text(test, history),
-			   mymm_test_join(test, two_samples));
-	let_go(test, held);
-	mymm_history_sample(history, 13 * NSEC_PER_SEC);
-	held = hold(test, pool, GFP_KERNEL, 4);
-	mymm_history_sample(history, 14 * NSEC_PER_SEC);
-	let_go(test, held);
-	mymm_history_sample(history, 123457 * NSEC_PER_SEC - 1);
-	KUNIT_EXPECT_STREQ(test, history_text(test, history),
-			   mymm_test_join(test, last_three));
-}
-
-/* Each of its three allocations fails once; then there is no history, and no leak. */
-static void history_no_memory(struct kunit *test)
-{
-	struct mymm_pool *pool = mymm_test_pool_none(test, "DMA:64K");
-	struct mymm_history *history = NULL;
-	unsigned long nth;
-
-	for (nth = 1; nth <= 3; nth++) {
-		mymm_inject_arm(nth);
-		history = mymm_history_create(pool, 3);
-		KUNIT_EXPECT_EQ(test, mymm_inject_disarm(), nth);
-		KUNIT_ASSERT_NULL(test, history);
-	}
-	mymm_inject_arm(nth);
-	history = mymm_history_create(pool, 3);
-	KUNIT_EXPECT_EQ(test, mymm_inject_disarm(), 3);
-	KUNIT_ASSERT_NOT_NULL(test, history);
-	mymm_history_destroy(history);
-}
-
 /* --- all of them ------------------------------------------------------------------ */
 
 /* Too small a buffer is full then, and not a byte more is written. */
@@ -745,13 +451,9 @@ static struct kunit_case files_cases[] = {
 	KUNIT_CASE(pagetypeinfo_capped),
 	KUNIT_CASE(rows_add_up),
 	KUNIT_CASE(vmstat),
-	KUNIT_CASE(zoneinfo),
-	KUNIT_CASE(zoneinfo_numa),
 	KUNIT_CASE(slab_frames),
 	KUNIT_CASE(zones),
 	KUNIT_CASE(map_of_cpu_lists),
-	KUNIT_CASE(history),
-	KUNIT_CASE(history_no_memory),
 	KUNIT_CASE(small_buffer),
 	{},
 };

@@ -57,6 +57,18 @@ void mymm_test_lines(struct kunit *test, mymm_show_fn *show,
 }
 
 /**
+ * mymm_test_piece() - somewhere in a text these lines stand together
+ * @test: the test
+ * @text: what a file shows
+ * @piece: the lines
+ */
+void mymm_test_piece(struct kunit *test, const char *text, const char *piece)
+{
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(text, piece),
+				  "not there:\n%s\nbut this:\n%s", piece, text);
+}
+
+/**
  * mymm_test_small_buffer() - too small a buffer is full then, and nothing is behind it
  * @test: the test
  * @show: the file

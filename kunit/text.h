@@ -15,6 +15,7 @@ char *mymm_test_text(struct kunit *test, mymm_show_fn *show,
 char *mymm_test_join(struct kunit *test, const char *const *lines);
 void mymm_test_lines(struct kunit *test, mymm_show_fn *show,
 		     struct mymm_pool *pool, const char *const *lines);
+void mymm_test_piece(struct kunit *test, const char *text, const char *piece);
 void mymm_test_small_buffer(struct kunit *test, mymm_show_fn *show,
 			    struct mymm_pool *pool);
 
