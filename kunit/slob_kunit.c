@@ -1,34 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The slob engine: who lies where, what a free is refused for, and what can't be told.
+ * The slob engine: who lies where, and what is said of it.
  *
- * Addresses are worked out by hand, as bytes from the beginning of the page that an object
- * is on. Objects of caches are aligned to 8 bytes, if nothing else is said.
+ * Addresses are worked out by hand, see place.c. What a free is refused for, and what can't be
+ * told, is slob_refuse_kunit.c.
  */
+#include "place.h"
 #include "text.h"
-#include "../src/slob.h"
-
-/* A pool whose caches are slob's, and its kmalloc() too. */
-static struct mymm_pool *slob_pool(struct kunit *test, const char *zones,
-				   const char *fit)
-{
-	const struct mymm_pool_config config = {
-		.zones = zones,
-		.engine = "slob",
-		.slob_fit = fit,
-		.flags = MYMM_POOL_BARE,
-	};
-
-	return mymm_test_pool_config(test, &config);
-}
-
-/* Where in the pool: page and byte. */
-static unsigned long place_of(const struct mymm_pool *pool, const void *obj)
-{
-	return obj ? obj - pool->base : ULONG_MAX;
-}
-
-#define AT(page, byte) ((byte) + PAGE_SIZE * (page))
 
 /* --- where things go --------------------------------------------------------------- */
 
@@ -42,7 +20,7 @@ static unsigned long place_of(const struct mymm_pool *pool, const void *obj)
  */
 static void caches_share_a_page(struct kunit *test)
 {
-	struct mymm_pool *pool = slob_pool(test, "DMA:64K", "first");
+	struct mymm_pool *pool = mymm_place_pool(test, "DMA:64K", "first");
 	struct mymm_cache *a = mymm_test_cache(test, pool, "a", 6);
 	struct mymm_cache *b = mymm_test_cache(test, pool, "b", 40);
 	void *bytes = mymm_kmalloc(pool, 5, GFP_KERNEL);
@@ -50,10 +28,10 @@ static void caches_share_a_page(struct kunit *test)
 	void *b0 = mymm_cache_alloc(b, GFP_KERNEL);
 	void *more = mymm_kmalloc(pool, 5, GFP_KERNEL);
 
-	KUNIT_EXPECT_EQ(test, place_of(pool, bytes), AT(0, 8));
-	KUNIT_EXPECT_EQ(test, place_of(pool, a0), AT(0, 16));
-	KUNIT_EXPECT_EQ(test, place_of(pool, b0), AT(0, 24));
-	KUNIT_EXPECT_EQ(test, place_of(pool, more), AT(0, 72));
+	KUNIT_EXPECT_EQ(test, mymm_place_of(pool, bytes), MYMM_PLACE(0, 8));
+	KUNIT_EXPECT_EQ(test, mymm_place_of(pool, a0), MYMM_PLACE(0, 16));
+	KUNIT_EXPECT_EQ(test, mymm_place_of(pool, b0), MYMM_PLACE(0, 24));
+	KUNIT_EXPECT_EQ(test, mymm_place_of(pool, more), MYMM_PLACE(0, 72));
 	KUNIT_EXPECT_EQ(test, *(u32 *)(bytes - 8), 5);
 	KUNIT_EXPECT_EQ(test, mymm_ksize(bytes), 6);
 	KUNIT_EXPECT_EQ(test, pool->slob->nr_pages, 1);
@@ -81,7 +59,7 @@ static void three_lists(struct kunit *test)
 		{ 1, 0 },   { 254, 0 },	 { 255, 1 },  { 256, 1 },
 		{ 600, 1 }, { 1022, 1 }, { 1024, 2 }, { 4094, 2 },
 	};
-	struct mymm_pool *pool = slob_pool(test, "DMA:64K", "first");
+	struct mymm_pool *pool = mymm_place_pool(test, "DMA:64K", "first");
 	void *objs[ARRAY_SIZE(sizes)];
 	struct mymm_cache *cache[ARRAY_SIZE(sizes)];
 	char name[16];
@@ -113,19 +91,19 @@ static void three_lists(struct kunit *test)
 static void which_page(struct kunit *test, const char *fit,
 		       unsigned long expected)
 {
-	struct mymm_pool *pool = slob_pool(test, "DMA:64K", fit);
+	struct mymm_pool *pool = mymm_place_pool(test, "DMA:64K", fit);
 	struct mymm_cache *cache = mymm_test_cache(test, pool, "1000", 1000);
 	void *objs[5];
 	unsigned int i;
 
 	for (i = 0; i < 5; i++) {
 		objs[i] = mymm_cache_alloc(cache, GFP_KERNEL);
-		KUNIT_EXPECT_EQ(test, place_of(pool, objs[i]),
-				AT(i / 4, i % 4 * 1000));
+		KUNIT_EXPECT_EQ(test, mymm_place_of(pool, objs[i]),
+				MYMM_PLACE(i / 4, i % 4 * 1000));
 	}
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, objs[1]));
 	objs[1] = mymm_cache_alloc(cache, GFP_KERNEL);
-	KUNIT_EXPECT_EQ(test, place_of(pool, objs[1]), expected);
+	KUNIT_EXPECT_EQ(test, mymm_place_of(pool, objs[1]), expected);
 	MYMM_EXPECT_SOUND(test, pool);
 	for (i = 0; i < 5; i++)
 		MYMM_EXPECT_OK(test, mymm_cache_free(cache, objs[i]));
@@ -133,12 +111,12 @@ static void which_page(struct kunit *test, const char *fit,
 
 static void first_fit_goes_on(struct kunit *test)
 {
-	which_page(test, "first", AT(1, 1000));
+	which_page(test, "first", MYMM_PLACE(1, 1000));
 }
 
 static void best_fit_looks_everywhere(struct kunit *test)
 {
-	which_page(test, "best", AT(0, 1000));
+	which_page(test, "best", MYMM_PLACE(0, 1000));
 }
 
 /*
@@ -146,10 +124,11 @@ static void best_fit_looks_everywhere(struct kunit *test)
  */
 static void next_fit_comes_around(struct kunit *test)
 {
-	struct mymm_pool *pool = slob_pool(test, "DMA:64K", NULL);
+	struct mymm_pool *pool = mymm_place_pool(test, "DMA:64K", NULL);
 	struct mymm_cache *cache = mymm_test_cache(test, pool, "1024", 1024);
 	static const unsigned long places[] = {
-		AT(1, 1024), AT(1, 2048), AT(1, 3072), AT(0, 1024), AT(2, 0),
+		MYMM_PLACE(1, 1024), MYMM_PLACE(1, 2048), MYMM_PLACE(1, 3072),
+		MYMM_PLACE(0, 1024), MYMM_PLACE(2, 0),
 	};
 	void *objs[5 + ARRAY_SIZE(places)];
 	unsigned int i;
@@ -162,13 +141,15 @@ static void next_fit_comes_around(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool->frame[pool->slob->list[2]].next, 0);
 	KUNIT_EXPECT_EQ(test, pool->frame[0].next, 1);
 	objs[1] = mymm_cache_alloc(cache, GFP_KERNEL);
-	KUNIT_EXPECT_EQ(test, place_of(pool, objs[1]), AT(0, 1024));
+	KUNIT_EXPECT_EQ(test, mymm_place_of(pool, objs[1]),
+			MYMM_PLACE(0, 1024));
 	for (i = 0; i < 3; i++) {
 		objs[5 + i] = mymm_cache_alloc(cache, GFP_KERNEL);
-		KUNIT_EXPECT_EQ(test, place_of(pool, objs[5 + i]), places[i]);
+		KUNIT_EXPECT_EQ(test, mymm_place_of(pool, objs[5 + i]),
+				places[i]);
 	}
 	objs[8] = mymm_cache_alloc(cache, GFP_KERNEL);
-	KUNIT_EXPECT_EQ(test, place_of(pool, objs[8]), AT(2, 0));
+	KUNIT_EXPECT_EQ(test, mymm_place_of(pool, objs[8]), MYMM_PLACE(2, 0));
 	for (i = 0; i < 9; i++)
 		MYMM_EXPECT_OK(test, mymm_cache_free(cache, objs[i]));
 }
@@ -188,18 +169,22 @@ static void bytes_by_hand(struct kunit *test)
 		unsigned long place;
 		unsigned int ksize;
 	} cases[] = {
-		{ 5, AT(0, 8), 6 },	     { 64, AT(0, 64), 64 },
-		{ 64, AT(0, 192), 64 },	     { 16, AT(0, 32), 16 },
-		{ 7, AT(0, 136), 8 },	     { 1, AT(0, 152), 2 },
-		{ 2048, AT(1, 2048), 2048 }, { 2000, AT(1, 8), 2000 },
+		{ 5, MYMM_PLACE(0, 8), 6 },
+		{ 64, MYMM_PLACE(0, 64), 64 },
+		{ 64, MYMM_PLACE(0, 192), 64 },
+		{ 16, MYMM_PLACE(0, 32), 16 },
+		{ 7, MYMM_PLACE(0, 136), 8 },
+		{ 1, MYMM_PLACE(0, 152), 2 },
+		{ 2048, MYMM_PLACE(1, 2048), 2048 },
+		{ 2000, MYMM_PLACE(1, 8), 2000 },
 	};
-	struct mymm_pool *pool = slob_pool(test, "DMA:64K", "first");
+	struct mymm_pool *pool = mymm_place_pool(test, "DMA:64K", "first");
 	void *objs[ARRAY_SIZE(cases)];
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		objs[i] = mymm_kmalloc(pool, cases[i].size, GFP_KERNEL);
-		KUNIT_EXPECT_EQ_MSG(test, place_of(pool, objs[i]),
+		KUNIT_EXPECT_EQ_MSG(test, mymm_place_of(pool, objs[i]),
 				    cases[i].place, "number %u", i);
 		KUNIT_EXPECT_EQ_MSG(test, mymm_ksize(objs[i]), cases[i].ksize,
 				    "number %u", i);
@@ -213,7 +198,7 @@ static void bytes_by_hand(struct kunit *test)
 /* What has room on a page with its header, and what has not. */
 static void bytes_near_a_page(struct kunit *test)
 {
-	struct mymm_pool *pool = slob_pool(test, "DMA:256K", "first");
+	struct mymm_pool *pool = mymm_place_pool(test, "DMA:256K", "first");
 	size_t size;
 	void *obj;
 
@@ -238,7 +223,7 @@ static void bytes_near_a_page(struct kunit *test)
 
 static void bytes_grow(struct kunit *test)
 {
-	struct mymm_pool *pool = slob_pool(test, "DMA:64K", "first");
+	struct mymm_pool *pool = mymm_place_pool(test, "DMA:64K", "first");
 	u8 *obj = mymm_kmalloc(pool, 99, GFP_KERNEL);
 	size_t i;
 
@@ -248,7 +233,7 @@ static void bytes_grow(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, mymm_krealloc(pool, obj, 100, GFP_KERNEL),
 			    (void *)obj);
 	obj = mymm_krealloc(pool, obj, 101, GFP_KERNEL);
-	KUNIT_EXPECT_EQ(test, place_of(pool, obj), AT(0, 120));
+	KUNIT_EXPECT_EQ(test, mymm_place_of(pool, obj), MYMM_PLACE(0, 120));
 	for (i = 0; i < 99; i++)
 		KUNIT_EXPECT_EQ(test, obj[i], i);
 	obj = mymm_krealloc(pool, obj, 9000, GFP_KERNEL);
@@ -262,15 +247,16 @@ static void bytes_grow(struct kunit *test)
 /* A page of a zone that a request may not have is not looked at. */
 static void zones_are_kept(struct kunit *test)
 {
-	struct mymm_pool *pool = slob_pool(test, "DMA:32K,Normal:32K", "first");
+	struct mymm_pool *pool =
+		mymm_place_pool(test, "DMA:32K,Normal:32K", "first");
 	void *normal = mymm_kmalloc(pool, 64, GFP_KERNEL);
 	void *dma = mymm_kmalloc(pool, 64, GFP_KERNEL | __GFP_DMA);
 	void *lower = mymm_kmalloc(pool, 64, GFP_KERNEL);
 
-	KUNIT_EXPECT_EQ(test, place_of(pool, normal), AT(8, 64));
-	KUNIT_EXPECT_EQ(test, place_of(pool, dma), AT(0, 64));
+	KUNIT_EXPECT_EQ(test, mymm_place_of(pool, normal), MYMM_PLACE(8, 64));
+	KUNIT_EXPECT_EQ(test, mymm_place_of(pool, dma), MYMM_PLACE(0, 64));
 	/* Who may have Normal may have DMA, and that page is the first now. */
-	KUNIT_EXPECT_EQ(test, place_of(pool, lower), AT(0, 192));
+	KUNIT_EXPECT_EQ(test, mymm_place_of(pool, lower), MYMM_PLACE(0, 192));
 	MYMM_EXPECT_OK(test, mymm_kfree(normal));
 	MYMM_EXPECT_OK(test, mymm_kfree(dma));
 	MYMM_EXPECT_OK(test, mymm_kfree(lower));
@@ -279,7 +265,7 @@ static void zones_are_kept(struct kunit *test)
 /* From a page on, an object has a slab that is its alone. */
 static void large_objects(struct kunit *test)
 {
-	struct mymm_pool *pool = slob_pool(test, "DMA:128K", "first");
+	struct mymm_pool *pool = mymm_place_pool(test, "DMA:128K", "first");
 	struct mymm_cache *page = mymm_test_cache(test, pool, "4095", 4095);
 	struct mymm_cache *more = mymm_test_cache(test, pool, "5000", 5000);
 	void *one = mymm_cache_alloc(page, GFP_KERNEL);
@@ -319,7 +305,7 @@ static void constructor_each_time(struct kunit *test)
 	const struct mymm_cache_config config = { .name = "ctor",
 						  .size = 24,
 						  .ctor = construct };
-	struct mymm_pool *pool = slob_pool(test, "DMA:64K", "first");
+	struct mymm_pool *pool = mymm_place_pool(test, "DMA:64K", "first");
 	struct mymm_cache *cache = mymm_test_cache_config(test, pool, &config);
 	void *objs[8];
 	unsigned int i, n;
@@ -339,7 +325,7 @@ static void constructor_each_time(struct kunit *test)
 /* All or nothing, also here: 16 pages have 16 times 2 objects of 2000 bytes. */
 static void bulk_all_or_nothing(struct kunit *test)
 {
-	struct mymm_pool *pool = slob_pool(test, "DMA:64K", "first");
+	struct mymm_pool *pool = mymm_place_pool(test, "DMA:64K", "first");
 	struct mymm_cache *cache = mymm_test_cache(test, pool, "bulk", 2000);
 	const gfp_t gfp = GFP_NOWAIT | __GFP_NOWARN;
 	void *objs[33];
@@ -377,273 +363,6 @@ static void beside_slub(struct kunit *test)
 	MYMM_EXPECT_OK(test, mymm_cache_free(slob, b));
 }
 
-/* --- what is refused ------------------------------------------------------------------- */
-
-#define REFUSED(why, call) \
-	MYMM_EXPECT_REFUSED(test, pool, MYMM_REFUSED_##why, -EINVAL, call)
-
-/*
- *	0       64      128     192
- *	| o0    | o1    | o2    |........          and a cache of 24 bytes with no object
- */
-static void exact_refusals(struct kunit *test)
-{
-	struct mymm_pool *pool = slob_pool(test, "DMA:64K", "first");
-	struct mymm_cache *cache = mymm_test_cache(test, pool, "64", 64);
-	struct mymm_cache *none = mymm_test_cache(test, pool, "none", 24);
-	struct mymm_frame *page = mymm_alloc_pages(pool, GFP_KERNEL, 0);
-	void *o[3], *start;
-	unsigned int i;
-
-	for (i = 0; i < 3; i++)
-		o[i] = mymm_cache_alloc(cache, GFP_KERNEL);
-	start = o[0];
-	REFUSED(FOREIGN, mymm_cache_free(cache, &i));
-	REFUSED(FOREIGN, mymm_cache_free(cache, NULL));
-	REFUSED(WRONG_KIND,
-		mymm_cache_free(cache, mymm_frame_address(pool, page)));
-	REFUSED(WRONG_KIND, mymm_cache_free(cache, pool->base + 8 * PAGE_SIZE));
-	/* Not aligned; no room before the end of the page; free, and partly free. */
-	for (i = 1; i < 8; i++)
-		REFUSED(NOT_START, mymm_cache_free(cache, o[1] + i));
-	for (i = 8; i < 64; i += 8)
-		REFUSED(NOT_START, mymm_cache_free(cache, start + 4096 - i));
-	for (i = 192; i <= 4096 - 64; i += 8)
-		REFUSED(DOUBLE_FREE, mymm_cache_free(cache, start + i));
-	for (i = 136; i < 192; i += 8)
-		REFUSED(NOT_START, mymm_cache_free(cache, start + i));
-	REFUSED(WRONG_CACHE, mymm_cache_free(none, o[0]));
-
-	MYMM_EXPECT_OK(test, mymm_cache_free(cache, o[1]));
-	REFUSED(DOUBLE_FREE, mymm_cache_free(cache, o[1]));
-	REFUSED(DOUBLE_FREE, mymm_cache_free_bulk(cache, 1, &o[1]));
-	for (i = 8; i < 64; i += 8)
-		REFUSED(NOT_START, mymm_cache_free(cache, o[0] + i));
-	/* Whatever is written to it meanwhile: no cookie is asked. */
-	memset(o[1] + 8, 'A', 56);
-	REFUSED(DOUBLE_FREE, mymm_cache_free(cache, o[1]));
-	MYMM_EXPECT_OK(test, mymm_cache_free(cache, o[0]));
-	MYMM_EXPECT_OK(test, mymm_cache_free(cache, o[2]));
-	/* The page has gone, and its objects with it. */
-	REFUSED(WRONG_KIND, mymm_cache_free(cache, o[2]));
-	MYMM_EXPECT_OK(test, mymm_free_pages(pool, page, 0));
-}
-
-static void exact_refusals_of_bytes(struct kunit *test)
-{
-	struct mymm_pool *pool = slob_pool(test, "DMA:64K", "first");
-	struct mymm_cache *cache = mymm_test_cache(test, pool, "64", 64);
-	void *obj = mymm_cache_alloc(cache, GFP_KERNEL);
-	u8 *bytes = mymm_kmalloc(pool, 40, GFP_KERNEL);
-	u8 *behind = mymm_kmalloc(pool, 40, GFP_KERNEL);
-	unsigned int i;
-	u8 saved;
-
-	/* An object of a cache has no header, so kfree() does not know what it is. */
-	REFUSED(NOT_START, mymm_kfree(obj));
-	for (i = 1; i < 40; i++)
-		REFUSED(NOT_START, mymm_kfree(bytes + i));
-	/* Each byte of the header is looked at. */
-	for (i = 1; i <= 8; i++) {
-		saved = bytes[-(int)i];
-		bytes[-(int)i] ^= 0x10;
-		REFUSED(NOT_START, mymm_kfree(bytes));
-		REFUSED(FOREIGN,
-			PTR_ERR_OR_ZERO(mymm_krealloc(pool, bytes, 80, GFP_KERNEL)) ?:
-				-EINVAL);
-		KUNIT_EXPECT_EQ(test, mymm_ksize(bytes), 0);
-		bytes[-(int)i] = saved;
-	}
-	MYMM_EXPECT_OK(test, mymm_kfree(bytes));
-	REFUSED(DOUBLE_FREE, mymm_kfree(bytes));
-	REFUSED(DOUBLE_FREE, mymm_kfree(bytes + 8));
-	REFUSED(FOREIGN,
-		PTR_ERR_OR_ZERO(mymm_krealloc(pool, bytes, 80, GFP_KERNEL)) ?:
-			-EINVAL);
-	/* A copy of a header is none: the address is part of its mark. */
-	memcpy(behind, behind - 8, 8);
-	REFUSED(NOT_START, mymm_kfree(behind + 8));
-	MYMM_EXPECT_OK(test, mymm_kfree(behind));
-	MYMM_EXPECT_OK(test, mymm_cache_free(cache, obj));
-}
-
-/* --- what can't be told ------------------------------------------------------------------ */
-
-/*
- * An object freed to another cache, of 24 bytes: 24 of its 64 are free then. Its owner is told
- * so when he frees it; the cache has an object less than it thinks.
- *
- *	| o (64)                | s (24) |...   ->   |< 24 |  in use  |  s   |...
- */
-static void wrong_cache_is_not_told(struct kunit *test)
-{
-	struct mymm_pool *pool = slob_pool(test, "DMA:64K", "first");
-	struct mymm_cache *cache = mymm_test_cache(test, pool, "64", 64);
-	struct mymm_cache *small = mymm_test_cache(test, pool, "24", 24);
-	void *o = mymm_cache_alloc(cache, GFP_KERNEL);
-	void *s = mymm_cache_alloc(small, GFP_KERNEL);
-
-	MYMM_EXPECT_OK(test, mymm_cache_free(small, o));
-	KUNIT_EXPECT_EQ(test, small->nr_inuse, 0);
-	MYMM_EXPECT_SOUND(test, pool);
-	REFUSED(DOUBLE_FREE, mymm_cache_free(cache, o));
-	REFUSED(WRONG_CACHE, mymm_cache_free(small, s));
-	/* Whoever gets the 24 bytes makes it whole again. */
-	KUNIT_EXPECT_PTR_EQ(test, mymm_cache_alloc(small, GFP_KERNEL), o);
-	MYMM_EXPECT_OK(test, mymm_cache_free(cache, o));
-	MYMM_EXPECT_OK(test, mymm_cache_free(small, s));
-}
-
-/* Half of one object and half of the next, aligned, all of it in use. */
-static void middle_is_not_told(struct kunit *test)
-{
-	struct mymm_pool *pool = slob_pool(test, "DMA:64K", "first");
-	struct mymm_cache *cache = mymm_test_cache(test, pool, "64", 64);
-	void *o0 = mymm_cache_alloc(cache, GFP_KERNEL);
-	void *o1 = mymm_cache_alloc(cache, GFP_KERNEL);
-
-	MYMM_EXPECT_OK(test, mymm_cache_free(cache, o0 + 32));
-	MYMM_EXPECT_SOUND(test, pool);
-	REFUSED(NOT_START, mymm_cache_free(cache, o0));
-	REFUSED(DOUBLE_FREE, mymm_cache_free(cache, o1));
-	KUNIT_EXPECT_PTR_EQ(test, mymm_cache_alloc(cache, GFP_KERNEL), o0 + 32);
-	MYMM_EXPECT_OK(test, mymm_cache_free(cache, o0));
-	MYMM_EXPECT_OK(test, mymm_cache_free(cache, o1));
-}
-
-/* What kmalloc() gave, freed as an object of a cache: its header is left behind. */
-static void bytes_as_object_is_not_told(struct kunit *test)
-{
-	struct mymm_pool *pool = slob_pool(test, "DMA:64K", "first");
-	struct mymm_cache *cache = mymm_test_cache(test, pool, "64", 64);
-	void *o = mymm_cache_alloc(cache, GFP_KERNEL);
-	void *bytes = mymm_kmalloc(pool, 70, GFP_KERNEL);
-
-	MYMM_EXPECT_OK(test, mymm_cache_free(cache, bytes));
-	MYMM_EXPECT_SOUND(test, pool);
-	KUNIT_EXPECT_EQ(test, cache->nr_inuse, 0);
-	REFUSED(NOT_START, mymm_kfree(bytes));
-	KUNIT_EXPECT_PTR_EQ(test, mymm_cache_alloc(cache, GFP_KERNEL), bytes);
-	MYMM_EXPECT_OK(test, mymm_kfree(bytes));
-	MYMM_EXPECT_OK(test, mymm_cache_free(cache, o));
-}
-
-/*
- * Frees of anything anywhere, in a pool of three caches and bytes: whatever is let in and
- * whatever is refused, no invariant breaks, and nothing outside of slob's pages changes.
- */
-static void wild_frees(struct kunit *test)
-{
-	static const unsigned int sizes[] = { 10, 64, 700 };
-	struct mymm_pool *pool = slob_pool(test, "DMA:64K", "best");
-	struct mymm_cache *cache[3];
-	struct rnd_state random;
-	unsigned long let_in = 0;
-	unsigned int i, n;
-	char name[16];
-	void *at;
-
-	mymm_test_random(test, &random);
-	for (i = 0; i < 3; i++) {
-		snprintf(name, sizeof(name), "wild-%u", i);
-		cache[i] = mymm_cache_create(
-			pool, &(struct mymm_cache_config){ .name = name,
-							   .size = sizes[i] });
-		KUNIT_ASSERT_FALSE(test, IS_ERR(cache[i]));
-	}
-	for (n = 0; n < 3000; n++) {
-		i = mymm_test_below(&random, 4);
-		at = i < 3 ? mymm_cache_alloc(cache[i], GFP_NOWAIT) :
-			     mymm_kmalloc(pool,
-					  1 + mymm_test_below(&random, 300),
-					  GFP_NOWAIT);
-		if (at && mymm_test_below(&random, 3) == 0)
-			memset(at, 0x11 * i, 10);
-		at = pool->base +
-		     mymm_test_below(&random, 8 * PAGE_SIZE / 8) * 8;
-		i = mymm_test_below(&random, 4);
-		if (!(i < 3 ? mymm_cache_free(cache[i], at) : mymm_kfree(at)))
-			let_in++;
-		if (n % 16 == 0)
-			MYMM_EXPECT_SOUND(test, pool);
-	}
-	KUNIT_EXPECT_GT(test, let_in, 100);
-	MYMM_EXPECT_SOUND(test, pool);
-	/* What is in use can't be told any more; it goes with the pool. */
-	mymm_pool_kill(pool, "its users have freed what was not theirs");
-	for (i = 0; i < 3; i++)
-		MYMM_EXPECT_OK(test, mymm_cache_destroy(cache[i]));
-}
-
-/* --- written to after it was freed ---------------------------------------------------- */
-
-/*
- *	| o0 | o1 | o2 |....
- *
- * o1 is freed and then written to. Who looks for room there next finds that out: the page is
- * not used any more; what is on it can be freed, and is not given out again.
- */
-static void overwritten_page(struct kunit *test)
-{
-	struct mymm_pool *pool = slob_pool(test, "DMA:64K", "first");
-	struct mymm_cache *cache = mymm_test_cache(test, pool, "64", 64);
-	struct mymm_slob *slob = pool->slob;
-	struct mymm_finding finding;
-	void *o[3], *other;
-	unsigned int i;
-
-	for (i = 0; i < 3; i++)
-		o[i] = mymm_cache_alloc(cache, GFP_KERNEL);
-	MYMM_EXPECT_OK(test, mymm_cache_free(cache, o[1]));
-	memset(o[1], 'A', 64);
-	KUNIT_EXPECT_EQ(test, mymm_check(pool, &finding), -EUCLEAN);
-	KUNIT_EXPECT_EQ(test, finding.invariant, 6);
-
-	other = mymm_cache_alloc(cache, GFP_KERNEL);
-	KUNIT_EXPECT_EQ(test, place_of(pool, other), AT(1, 0));
-	KUNIT_EXPECT_EQ(
-		test,
-		atomic_long_read(&pool->refused[MYMM_REFUSED_OVERWRITTEN]), 1);
-	KUNIT_EXPECT_EQ(test, slob->nr_broken, 1);
-	KUNIT_EXPECT_EQ(test, slob->lost_units, 2048 - 64);
-	MYMM_EXPECT_SOUND(test, pool);
-
-	MYMM_EXPECT_OK(test, mymm_cache_free(cache, other));
-	MYMM_EXPECT_OK(test, mymm_cache_free(cache, o[0]));
-	MYMM_EXPECT_OK(test, mymm_cache_free(cache, o[2]));
-	KUNIT_EXPECT_EQ(test, cache->nr_inuse, 0);
-	KUNIT_EXPECT_EQ(test, slob->lost_units, 2048);
-	KUNIT_EXPECT_EQ(test, mymm_pool_allocated(pool), 1);
-	MYMM_EXPECT_SOUND(test, pool);
-	MYMM_EXPECT_OK(test, mymm_test_cache_destroy(test, cache));
-	mymm_pool_kill(pool, "it has a page that is out of use");
-}
-
-/* It may be a free that finds it first. The object is taken back all the same. */
-static void overwritten_found_by_free(struct kunit *test)
-{
-	struct mymm_pool *pool = slob_pool(test, "DMA:64K", "first");
-	struct mymm_cache *cache = mymm_test_cache(test, pool, "64", 64);
-	void *bytes, *o[3];
-	unsigned int i;
-
-	for (i = 0; i < 3; i++)
-		o[i] = mymm_cache_alloc(cache, GFP_KERNEL);
-	bytes = mymm_kmalloc(pool, 10, GFP_KERNEL);
-	MYMM_EXPECT_OK(test, mymm_cache_free(cache, o[0]));
-	memset(o[0], 'A', 64);
-	MYMM_EXPECT_OK(test, mymm_cache_free(cache, o[2]));
-	KUNIT_EXPECT_EQ(test, pool->slob->nr_broken, 1);
-	KUNIT_EXPECT_EQ(test, cache->nr_inuse, 1);
-	MYMM_EXPECT_SOUND(test, pool);
-	MYMM_EXPECT_OK(test, mymm_kfree(bytes));
-	MYMM_EXPECT_OK(test, mymm_cache_free(cache, o[1]));
-	KUNIT_EXPECT_EQ(test, pool->slob->bytes->nr_inuse, 0);
-	MYMM_EXPECT_SOUND(test, pool);
-	MYMM_EXPECT_OK(test, mymm_test_cache_destroy(test, cache));
-	mymm_pool_kill(pool, "it has a page that is out of use");
-}
-
 /* --- what is shown -------------------------------------------------------------------- */
 
 /*
@@ -662,7 +381,7 @@ static void lines_in_slabinfo(struct kunit *test)
 		"kmalloc-units         61     61      2 2048    1 : tunables    0    0    0 : slabdata      1      1      0",
 		NULL,
 	};
-	struct mymm_pool *pool = slob_pool(test, "DMA:64K", "first");
+	struct mymm_pool *pool = mymm_place_pool(test, "DMA:64K", "first");
 	struct mymm_cache *cache[] = {
 		mymm_test_cache(test, pool, "13", 13),
 		mymm_test_cache(test, pool, "100", 100),
@@ -713,7 +432,7 @@ static void lines_in_slabinfo(struct kunit *test)
  */
 static void checker_tells(struct kunit *test)
 {
-	struct mymm_pool *pool = slob_pool(test, "DMA:64K", "first");
+	struct mymm_pool *pool = mymm_place_pool(test, "DMA:64K", "first");
 	struct mymm_cache *cache = mymm_test_cache(test, pool, "64", 64);
 	struct mymm_cache *medium = mymm_test_cache(test, pool, "3000", 3000);
 	struct mymm_cache *full = mymm_test_cache(test, pool, "2048", 2048);
@@ -731,9 +450,9 @@ static void checker_tells(struct kunit *test)
 		f[i] = mymm_cache_alloc(full, GFP_KERNEL);
 	l = mymm_cache_alloc(large, GFP_KERNEL);
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, o[1]));
-	KUNIT_ASSERT_EQ(test, place_of(pool, o[0]), AT(0, 0));
-	KUNIT_ASSERT_EQ(test, place_of(pool, m), AT(1, 0));
-	KUNIT_ASSERT_EQ(test, place_of(pool, f[0]), AT(2, 0));
+	KUNIT_ASSERT_EQ(test, mymm_place_of(pool, o[0]), MYMM_PLACE(0, 0));
+	KUNIT_ASSERT_EQ(test, mymm_place_of(pool, m), MYMM_PLACE(1, 0));
+	KUNIT_ASSERT_EQ(test, mymm_place_of(pool, f[0]), MYMM_PLACE(2, 0));
 	MYMM_EXPECT_SOUND(test, pool);
 
 	units = o[0];
@@ -805,7 +524,7 @@ static void free_all(struct mymm_test_thread *thread)
 /* All CPUs free the same objects at the same time: each is freed once. */
 static void each_freed_once(struct kunit *test)
 {
-	struct mymm_pool *pool = slob_pool(test, "DMA:1M", "first");
+	struct mymm_pool *pool = mymm_place_pool(test, "DMA:1M", "first");
 	struct race *race = kunit_kzalloc(test, sizeof(*race), GFP_KERNEL);
 	long refused = 0;
 	unsigned int i;
@@ -840,14 +559,6 @@ static struct kunit_case slob_cases[] = {
 	KUNIT_CASE(constructor_each_time),
 	KUNIT_CASE(bulk_all_or_nothing),
 	KUNIT_CASE(beside_slub),
-	KUNIT_CASE(exact_refusals),
-	KUNIT_CASE(exact_refusals_of_bytes),
-	KUNIT_CASE(wrong_cache_is_not_told),
-	KUNIT_CASE(middle_is_not_told),
-	KUNIT_CASE(bytes_as_object_is_not_told),
-	KUNIT_CASE(wild_frees),
-	KUNIT_CASE(overwritten_page),
-	KUNIT_CASE(overwritten_found_by_free),
 	KUNIT_CASE(lines_in_slabinfo),
 	KUNIT_CASE(checker_tells),
 	KUNIT_CASE(each_freed_once),
