@@ -9,7 +9,6 @@
  */
 #include "lists.h"
 
-#define ONLY_PCP (MYMM_POOL_BARE & ~MYMM_POOL_NO_PCP)
 #define HIGH 256
 #define KEPT (HIGH - 1)
 
@@ -36,14 +35,8 @@ static void decay(struct mymm_test_thread *thread)
 /* CPU 0 of a new pool has all that it may keep, and now might have to keep less. */
 static struct mymm_pool *filled_pool(struct kunit *test, int batch, int least)
 {
-	const struct mymm_pool_config config = {
-		.zones = "Normal:8M",
-		.backing = MYMM_BACKING_NONE,
-		.flags = ONLY_PCP,
-	};
-	struct mymm_pool *pool = mymm_test_pool_config(test, &config);
+	struct mymm_pool *pool = mymm_lists_pool(test, batch, HIGH, HIGH);
 
-	mymm_lists_limit(pool, batch, HIGH, HIGH);
 	mymm_test_on_cpu(test, 0, fill, pool);
 	WRITE_ONCE(pool->zone[0].pcp_high_min, least);
 	return pool;
