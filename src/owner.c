@@ -84,16 +84,25 @@ static unsigned int recording; /* how many */
 
 /* --- writing, from the tracepoints ----------------------------------------------- */
 
-/* Only misuse has somebody else at the same record; see above. */
-static bool write_begin(struct mymm_owners *owners,
-			struct mymm_owner_record *record, u32 *seq)
+/*
+ * Begin to write what is known of a frame; NULL if nobody records. Only misuse has somebody
+ * else at the same record; see above.
+ */
+static struct mymm_owner_record *write_begin(struct mymm_pool *pool, u32 pfn,
+					     u32 *seq)
 {
+	struct mymm_owners *owners = rcu_dereference_sched(pool->owners);
+	struct mymm_owner_record *record;
+
+	if (!owners)
+		return NULL;
+	record = &owners->record[pfn];
 	*seq = READ_ONCE(record->seq);
 	/* Ordered before what is written; pairs with read_record(). */
 	if (!(*seq & 1) && try_cmpxchg(&record->seq, seq, *seq + 1))
-		return true;
+		return record;
 	atomic_long_inc(&owners->lost);
-	return false;
+	return NULL;
 }
 
 static void write_end(struct mymm_owner_record *record, u32 seq)
@@ -105,14 +114,11 @@ static void probe_alloc(void *data, struct mymm_pool *pool, u32 pfn,
 			unsigned int order, gfp_t gfp, unsigned long caller,
 			u32 session)
 {
-	struct mymm_owners *owners = rcu_dereference_sched(pool->owners);
 	struct mymm_owner_record *record;
 	u32 seq;
 
-	if (!owners)
-		return;
-	record = &owners->record[pfn];
-	if (!write_begin(owners, record, &seq))
+	record = write_begin(pool, pfn, &seq);
+	if (!record)
 		return;
 	record->ts = local_clock();
 	record->caller = caller;
@@ -129,14 +135,11 @@ static void probe_alloc(void *data, struct mymm_pool *pool, u32 pfn,
 static void probe_free(void *data, struct mymm_pool *pool, u32 pfn,
 		       unsigned int order, unsigned long caller, u32 session)
 {
-	struct mymm_owners *owners = rcu_dereference_sched(pool->owners);
 	struct mymm_owner_record *record;
 	u32 seq;
 
-	if (!owners)
-		return;
-	record = &owners->record[pfn];
-	if (!write_begin(owners, record, &seq))
+	record = write_begin(pool, pfn, &seq);
+	if (!record)
 		return;
 	record->free_ts = local_clock();
 	record->held = false;

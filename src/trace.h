@@ -75,7 +75,8 @@ TRACE_EVENT(mymm_page_free,
 		  (void *)__entry->caller, __entry->session)
 );
 
-TRACE_EVENT(mymm_page_split,
+/* A block becomes part of a larger one, or the other way round. */
+DECLARE_EVENT_CLASS(mymm_page_order,
 
 	TP_PROTO(const char *pool, u32 pfn, unsigned int from, unsigned int to),
 
@@ -99,28 +100,14 @@ TRACE_EVENT(mymm_page_split,
 		  __get_str(pool), __entry->pfn, __entry->from, __entry->to)
 );
 
-TRACE_EVENT(mymm_page_merge,
-
+DEFINE_EVENT(mymm_page_order, mymm_page_split,
 	TP_PROTO(const char *pool, u32 pfn, unsigned int from, unsigned int to),
+	TP_ARGS(pool, pfn, from, to)
+);
 
-	TP_ARGS(pool, pfn, from, to),
-
-	TP_STRUCT__entry(
-		__string(pool, pool)
-		__field(u32, pfn)
-		__field(unsigned int, from)
-		__field(unsigned int, to)
-	),
-
-	TP_fast_assign(
-		mymm_assign_str(pool, pool);
-		__entry->pfn = pfn;
-		__entry->from = from;
-		__entry->to = to;
-	),
-
-	TP_printk("pool=%s pfn=0x%x from_order=%u to_order=%u",
-		  __get_str(pool), __entry->pfn, __entry->from, __entry->to)
+DEFINE_EVENT(mymm_page_order, mymm_page_merge,
+	TP_PROTO(const char *pool, u32 pfn, unsigned int from, unsigned int to),
+	TP_ARGS(pool, pfn, from, to)
 );
 
 TRACE_EVENT(mymm_page_alloc_extfrag,
