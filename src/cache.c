@@ -197,8 +197,13 @@ static int check_config(struct mymm_pool *pool,
 	return 0;
 }
 
-/* The alignment that the kernel gives: the cache line's, for what nearly fills one. */
-static unsigned int alignment(const struct mymm_cache_config *config)
+/**
+ * mymm_cache_alignment() - the alignment that the kernel gives
+ * @config: to a cache like this
+ *
+ * Return: what is asked for; at least the cache line's, for what nearly fills one.
+ */
+unsigned int mymm_cache_alignment(const struct mymm_cache_config *config)
 {
 	unsigned int align = config->align;
 
@@ -229,13 +234,11 @@ static gfp_t slab_gfp(slab_flags_t flags)
 /* A free number, and nobody of that name. Under pool->lock. */
 static int find_place(struct mymm_pool *pool, const char *name)
 {
-	struct mymm_cache *cache;
 	u32 id;
 
 	lockdep_assert_held(&pool->lock);
-	list_for_each_entry(cache, &pool->caches, list)
-		if (!strcmp(cache->name, name))
-			return -EEXIST;
+	if (mymm_name_taken(pool, name))
+		return -EEXIST;
 	for (id = 1; id < MYMM_MAX_CACHES; id++)
 		if (!rcu_access_pointer(pool->cache_by_id[id]))
 			return id;
@@ -310,6 +313,7 @@ static struct mymm_cache *new_cache(struct mymm_pool *pool,
 		return NULL;
 	strscpy(cache->name, config->name, sizeof(cache->name));
 	cache->creator = creator;
+	mymm_names_init(cache);
 	cache->pool = pool;
 	cache->frame = pool->frame;
 	cache->base = pool->base;
@@ -323,7 +327,7 @@ static struct mymm_cache *new_cache(struct mymm_pool *pool,
 	cache->flags = config->flags;
 	cache->gfp = slab_gfp(config->flags);
 	cache->object_size = config->size;
-	cache->align = alignment(config);
+	cache->align = mymm_cache_alignment(config);
 	cache->leave_gfp = !cache->has_memory || mymm_cache_clears(cache, 0) ?
 				   ~(__force gfp_t)0 :
 				   __GFP_ZERO;
@@ -342,6 +346,7 @@ struct mymm_cache *__mymm_cache_create(struct mymm_pool *pool,
 {
 	const struct mymm_engine_ops *engine = pool->engine;
 	struct mymm_cache *cache;
+	struct mymm_name *alias;
 	int err;
 
 	if (mymm_pool_dead(pool)) {
@@ -353,6 +358,9 @@ struct mymm_cache *__mymm_cache_create(struct mymm_pool *pool,
 	err = check_config(pool, config, engine);
 	if (err)
 		return ERR_PTR(err);
+	alias = mymm_alias_add(pool, config, engine, creator);
+	if (alias)
+		return IS_ERR(alias) ? ERR_CAST(alias) : alias->cache;
 
 	cache = new_cache(pool, config, engine, creator);
 	if (!cache)
@@ -407,7 +415,8 @@ err_cache:
  * @config: what it is to be like; not needed afterwards
  *
  * Order and objects per slab are the engine's choice: for slub those of the running kernel's
- * SLUB for a cache of the same size, alignment, flags and constructor; for slab SLAB's.
+ * SLUB for a cache of the same size, alignment, flags and constructor; for slab SLAB's. In a
+ * pool with %MYMM_POOL_MERGE it may be a cache that others have, too: alias.c has the rule.
  *
  * Context: process; sleeps.
  * Return: the cache, or an ERR_PTR: -EINVAL with a line in the log that says which
@@ -430,6 +439,7 @@ static void free_cache_rcu(struct rcu_head *rcu)
 	mymm_magazine_destroy(cache);
 	exit_engine(cache);
 	mymm_debug_destroy(cache);
+	mymm_names_free(cache);
 	kfree(cache);
 }
 
@@ -467,24 +477,13 @@ unsigned long mymm_cache_live(struct mymm_cache *cache)
 	return info.active_objs > lost ? info.active_objs - lost : 0;
 }
 
-/**
- * mymm_cache_destroy_count() - end a cache, or learn what prevents it
- * @cache: the cache
- * @live: how many objects are held, on -EBUSY
- *
- * In a dead pool it ends, whatever is held.
- *
- * Context: process; sleeps.
- * Return: 0; -EBUSY.
- */
-int mymm_cache_destroy_count(struct mymm_cache *cache, unsigned long *live)
+static int end_cache(struct mymm_cache *cache, unsigned long *live)
 {
 	struct mymm_pool *pool = cache->pool;
 	struct mymm_slabinfo info;
 	bool ends;
 
-	guard(mutex)(&mymm_slab_dirs_lock);
-
+	lockdep_assert_held(&mymm_slab_dirs_lock);
 	cpus_read_lock();
 	mutex_lock(&pool->lock);
 	shrink(cache);
@@ -503,11 +502,48 @@ int mymm_cache_destroy_count(struct mymm_cache *cache, unsigned long *live)
 	free_cache(cache);
 	return 0;
 }
+
+/**
+ * mymm_name_close() - give a cache's name up; with the last the cache ends
+ * @name: the name; not to be used any more if this succeeds
+ * @live: how many objects are held, on -EBUSY
+ *
+ * In a dead pool it ends, whatever is held.
+ *
+ * Context: process; sleeps.
+ * Return: 0; -EBUSY.
+ */
+int mymm_name_close(struct mymm_name *name, unsigned long *live)
+{
+	guard(mutex)(&mymm_slab_dirs_lock);
+
+	return mymm_alias_drop(name) ? 0 : end_cache(name->cache, live);
+}
+MYMM_EXPORT_INTERNAL(mymm_name_close);
+
+/**
+ * mymm_cache_destroy_count() - end a cache, or learn what prevents it
+ * @cache: the cache
+ * @live: how many objects are held, on -EBUSY
+ *
+ * Context: process; sleeps.
+ * Return: as mymm_name_close().
+ */
+int mymm_cache_destroy_count(struct mymm_cache *cache, unsigned long *live)
+{
+	guard(mutex)(&mymm_slab_dirs_lock);
+
+	return mymm_alias_drop(mymm_name_of_kernel(cache)) ?
+		       0 :
+		       end_cache(cache, live);
+}
 MYMM_EXPORT_INTERNAL(mymm_cache_destroy_count);
 
 /**
  * mymm_cache_destroy() - end a cache
  * @cache: the cache; not to be used any more if this succeeds
+ *
+ * If others were merged into it, or it into another, it goes on until all have destroyed it.
  *
  * Context: process; sleeps.
  * Return: 0; -EBUSY if objects of it are held, which a line in the log counts. The

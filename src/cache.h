@@ -6,7 +6,9 @@
 #include <linux/bitops.h>
 #include <linux/mm.h>
 
+#include "alias.h"
 #include "cache_stats.h"
+#include "compat.h"
 #include "engine.h"
 #include "magazine.h"
 #include "pool.h"
@@ -34,7 +36,7 @@
 #define MYMM_CACHE_FLAGS                                              \
 	(SLAB_HWCACHE_ALIGN | SLAB_CACHE_DMA | SLAB_CACHE_DMA32 |     \
 	 SLAB_RECLAIM_ACCOUNT | SLAB_TYPESAFE_BY_RCU | SLAB_KMALLOC | \
-	 MYMM_DEBUG_FLAGS)
+	 SLAB_NO_MERGE | MYMM_DEBUG_FLAGS)
 
 /**
  * struct mymm_cache - objects of one size
@@ -79,6 +81,9 @@
  * @stats: what it has gone through
  * @nr_inuse: of the slob engine: objects handed out; slob->lock
  * @list: in pool->caches; pool->lock
+ * @names: under which it is held, the newest first; see struct mymm_name
+ * @nr_names: how many; written under mymm_slab_dirs_lock and pool->lock
+ * @own: of which the first was this
  * @dir: in /sys/kernel/mymm_slab, or NULL; mymm_slab_dirs_lock
  * @debug_dir: in debugfs mymm/caches, or NULL; mymm_slab_dirs_lock
  * @rcu: frees it
@@ -127,6 +132,9 @@ struct mymm_cache {
 	unsigned long nr_inuse;
 
 	struct list_head list;
+	struct list_head names;
+	unsigned int nr_names;
+	struct mymm_name own;
 	struct kobject *dir;
 	struct dentry *debug_dir;
 	struct rcu_head rcu;
@@ -254,6 +262,8 @@ static inline bool mymm_cache_has(const struct mymm_cache *cache,
 struct mymm_cache *__mymm_cache_create(struct mymm_pool *pool,
 				       const struct mymm_cache_config *config,
 				       struct mymm_owner creator);
+unsigned int mymm_cache_alignment(const struct mymm_cache_config *config);
+int mymm_name_close(struct mymm_name *name, unsigned long *live);
 int mymm_cache_destroy_count(struct mymm_cache *cache, unsigned long *live);
 unsigned long mymm_cache_live(struct mymm_cache *cache);
 struct mymm_cache *mymm_cache_of(struct mymm_pool *pool, const void *obj);

@@ -11,6 +11,7 @@
 #include <linux/export.h>
 #include <linux/module.h>
 #include <linux/preempt.h>
+#include <linux/slab.h>
 #include <linux/version.h>
 
 /* 6.13 made the namespace of an exported symbol a string. */
@@ -59,6 +60,11 @@
 #else
 #define mymm_depot_save(entries, nr, gfp, may_allocate) \
 	__stack_depot_save(entries, nr, 0, gfp, may_allocate)
+#endif
+
+/* 6.5 brought a flag for caches that want to be by themselves. */
+#ifndef SLAB_NO_MERGE
+#define SLAB_NO_MERGE ((slab_flags_t __force)0x01000000U)
 #endif
 
 /* 6.10 took the source out of __assign_str(): __string() has it already. */

@@ -7,7 +7,8 @@
  *
  * NAME is as in /sys/kernel/mymm_slab, "!" for "/"; and so is the directory's life: as long as
  * the cache's, under mymm_slab_dirs_lock. To remove it is to wait for those who are reading.
- * Nobody fails because debugfs did: a cache may have no directory here.
+ * Where caches are merged each other name is a link. Nobody fails because debugfs did: a cache
+ * may have no directory here.
  */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
@@ -64,9 +65,45 @@ void mymm_cache_dir_add(struct mymm_cache *cache)
  */
 void mymm_cache_dir_remove(struct mymm_cache *cache)
 {
+	struct mymm_name *name;
+
 	lockdep_assert_held(&mymm_slab_dirs_lock);
+	list_for_each_entry(name, &cache->names, list)
+		mymm_cache_link_remove(name);
 	debugfs_remove_recursive(cache->debug_dir);
 	cache->debug_dir = NULL;
+}
+
+/**
+ * mymm_cache_link_add() - a link for another name of a cache
+ * @name: the name
+ *
+ * Context: as mymm_cache_dir_add().
+ */
+void mymm_cache_link_add(struct mymm_name *name)
+{
+	char from[MYMM_NAME_MAX], to[MYMM_NAME_MAX];
+	struct mymm_cache *cache = name->cache;
+
+	lockdep_assert_held(&mymm_slab_dirs_lock);
+	if (IS_ERR_OR_NULL(cache->debug_dir) || name == &cache->own ||
+	    !mymm_slab_dir_name(name->name, from) || name_is_taken(from))
+		return;
+	mymm_slab_dir_name(cache->name, to);
+	name->debug_link = debugfs_create_symlink(from, caches, to);
+}
+
+/**
+ * mymm_cache_link_remove() - remove that
+ * @name: the name; may have none
+ *
+ * Context: as mymm_cache_dir_remove().
+ */
+void mymm_cache_link_remove(struct mymm_name *name)
+{
+	lockdep_assert_held(&mymm_slab_dirs_lock);
+	debugfs_remove(name->debug_link);
+	name->debug_link = NULL;
 }
 
 /**

@@ -2,8 +2,9 @@
 /*
  * Handles: the numbers by which a session names what it holds.
  *
- * A handle is one word of the array, without memory of its own: for a cache its
- * pointer; for anything else what it is and where, packed into a value:
+ * A handle is one word of the array, without memory of its own: for a cache a pointer to
+ * the name under which the session has it; for anything else what it is and where, packed
+ * into a value:
  *
  *      bit  62 ... 49  48 ... 18  17 ... 6   5 ... 2   1 0
  *           +---------+----------+----------+---------+------+
@@ -144,13 +145,20 @@ static inline int get_holding(struct mymm_session *s, u32 handle,
 	return h->kind == kind ? 0 : -EBADSLT;
 }
 
-static inline struct mymm_cache *get_cache(struct mymm_session *s, u32 handle)
+static inline struct mymm_name *get_name(struct mymm_session *s, u32 handle)
 {
 	void *entry = xa_load(&s->handles, handle);
 
 	if (!entry)
 		return ERR_PTR(-ENOENT);
 	return xa_is_value(entry) ? ERR_PTR(-EBADSLT) : entry;
+}
+
+static inline struct mymm_cache *get_cache(struct mymm_session *s, u32 handle)
+{
+	struct mymm_name *name = get_name(s, handle);
+
+	return IS_ERR(name) ? ERR_CAST(name) : name->cache;
 }
 
 size_t mymm_holding_bytes(struct mymm_session *s, struct holding h);

@@ -48,6 +48,9 @@ enum mymm_backing {
 #define MYMM_POOL_NO_RECLAIM BIT(3)
 /* A buddy system and zones, and nothing that remembers: for tests and for teaching. */
 #define MYMM_POOL_BARE 0x0fU
+/* And what is not the default: caches that would be cut the same way are one. */
+#define MYMM_POOL_MERGE 0x10U
+#define MYMM_POOL_ALL 0x1fU
 
 #define MYMM_NR_RATIOS 5 /* DMA, DMA32, Normal, HighMem, Movable */
 

@@ -70,6 +70,10 @@ MODULE_PARM_DESC(
 	without,
 	"what the pool has not: pcp, watermarks, mobility, reclaim, or all (nothing)");
 
+static char *merge = "0";
+module_param(merge, charp, 0444);
+MODULE_PARM_DESC(merge, "1: caches that would be cut the same way are one (0)");
+
 static char *owners = "0";
 module_param(owners, charp, 0444);
 MODULE_PARM_DESC(owners, "1: record who holds pages, from the beginning (0)");
@@ -242,6 +246,8 @@ static int read_without(unsigned int *flags)
 int mymm_params_read(struct mymm_pool_config *config,
 		     struct mymm_tuning *tuning, bool *record_owners)
 {
+	bool merges;
+
 	*config = (struct mymm_pool_config){
 		.name = "default",
 		.zones = zones,
@@ -271,5 +277,11 @@ int mymm_params_read(struct mymm_pool_config *config,
 		pr_err("owners: \"%s\" is neither 0 nor 1\n", owners);
 		return -EINVAL;
 	}
+	if (kstrtobool(merge, &merges)) {
+		pr_err("merge: \"%s\" is neither 0 nor 1\n", merge);
+		return -EINVAL;
+	}
+	if (merges)
+		config->flags |= MYMM_POOL_MERGE;
 	return read_without(&config->flags) ?: read_tuning(tuning);
 }

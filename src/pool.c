@@ -42,9 +42,9 @@ static int check_config(const struct mymm_pool_config *config)
 		       MYMM_MAX_NODES);
 		return -EINVAL;
 	}
-	if (config->flags & ~MYMM_POOL_BARE) {
+	if (config->flags & ~MYMM_POOL_ALL) {
 		pr_err("flags: %#x are unknown\n",
-		       config->flags & ~MYMM_POOL_BARE);
+		       config->flags & ~MYMM_POOL_ALL);
 		return -EINVAL;
 	}
 	if (config->block_order > MYMM_MAX_ORDER) {

@@ -91,6 +91,7 @@ static long call_cache_create(struct mymm_session *s, void *arg)
 		.engine = args->engine,
 	};
 	struct mymm_cache *cache;
+	struct mymm_name *name;
 	unsigned long live;
 	int err;
 
@@ -122,9 +123,10 @@ static long call_cache_create(struct mymm_session *s, void *arg)
 	cache = __mymm_cache_create(s->pool, &config, s->owner);
 	if (IS_ERR(cache))
 		return PTR_ERR(cache);
-	err = new_handle(s, cache, &args->handle);
+	name = mymm_name_of(cache, args->name);
+	err = new_handle(s, name, &args->handle);
 	if (err) {
-		mymm_cache_destroy_count(cache, &live);
+		mymm_name_close(name, &live);
 		return err;
 	}
 	args->objs_per_slab = cache->num;
@@ -133,22 +135,58 @@ static long call_cache_create(struct mymm_session *s, void *arg)
 	return 0;
 }
 
+/*
+ * How many objects a session has of a cache that it has under no other name. Others may have it
+ * too, so the cache can't tell; but who holds an object is to have a name of its cache.
+ */
+static unsigned long held_by_name(struct mymm_session *s,
+				  const struct mymm_name *name)
+{
+	unsigned long handle, nr = 0;
+	void *entry;
+
+	xa_for_each(&s->handles, handle, entry) {
+		const struct mymm_name *other = entry;
+		struct holding h;
+
+		if (xa_is_value(entry)) {
+			h = unpack(entry);
+			nr += h.kind == MYMM_KIND_OBJECT &&
+			      h.cache == name->cache->id;
+		} else if (other != name && other->cache == name->cache) {
+			return 0;
+		}
+	}
+	return nr;
+}
+
+static int destroy_cache(struct mymm_session *s, struct mymm_name *name,
+			 unsigned long *live)
+{
+	if (s->pool->flags & MYMM_POOL_MERGE) {
+		*live = held_by_name(s, name);
+		if (*live)
+			return -EBUSY;
+	}
+	return mymm_name_close(name, live);
+}
+
 static long call_cache_destroy(struct mymm_session *s, void *arg)
 {
 	struct mymm_handle_args *args = arg;
-	struct mymm_cache *cache = get_cache(s, args->handle);
+	struct mymm_name *name = get_name(s, args->handle);
 	unsigned long live;
 	int err;
 
 	if (args->flags)
 		return -EINVAL;
-	if (IS_ERR(cache))
-		return PTR_ERR(cache);
-	err = mymm_cache_destroy_count(cache, &live);
+	if (IS_ERR(name))
+		return PTR_ERR(name);
+	err = destroy_cache(s, name, &live);
 	if (err) {
 		pr_err_ratelimited(
 			"pool %s: cache %s is not destroyed: %lu of its objects are held by session %u\n",
-			s->pool->name, cache->name, live, s->owner.session);
+			s->pool->name, name->name, live, s->owner.session);
 		args->count = live;
 		return err;
 	}
@@ -197,13 +235,15 @@ static long call_drain(struct mymm_session *s, void *arg)
 	return 0;
 }
 
-static void describe_cache(struct mymm_cache *cache, struct mymm_holding *out)
+static void describe_cache(struct mymm_name *name, struct mymm_holding *out)
 {
+	struct mymm_cache *cache = name->cache;
+
 	out->kind = MYMM_KIND_CACHE;
 	out->order = cache->order;
 	out->bytes = cache->size;
 	out->objects = mymm_cache_live(cache);
-	strscpy(out->name, cache->name, sizeof(out->name));
+	strscpy(out->name, name->name, sizeof(out->name));
 }
 
 static void describe_holding(struct mymm_session *s, struct holding h,
@@ -480,14 +520,13 @@ static void give_everything_back(struct mymm_session *s)
 		cond_resched();
 	}
 	xa_for_each(&s->handles, handle, entry) {
-		struct mymm_cache *cache = entry;
+		struct mymm_name *name = entry;
 
-		if (!xa_is_value(entry) &&
-		    mymm_cache_destroy_count(cache, &live))
+		if (!xa_is_value(entry) && mymm_name_close(name, &live))
 			pr_err_ratelimited(
 				"pool %s: cache %s outlives session %u: %ld of its objects are out of use\n",
-				s->pool->name, cache->name, s->owner.session,
-				atomic_long_read(&cache->quarantined));
+				s->pool->name, name->name, s->owner.session,
+				atomic_long_read(&name->cache->quarantined));
 	}
 }
 

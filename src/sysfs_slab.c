@@ -13,8 +13,12 @@
  * slabs_cpu_partial, up to cpu_partial of them. How many slabs a node has, partial ones and
  * objects in these, is the engine's to tell (count_slabs); an engine that does not has them
  * all on node 0, and none partial.
- * Caches are not merged, so nothing here is a link. A name is a directory's with "!" for "/";
- * what can't be one, or is another cache's already, has none.
+ * A name is a directory's with "!" for "/"; what can't be one, or is there already, has none.
+ * Where caches are merged (alias.c), those that could be have a directory that says what they
+ * are like, as SLUB's do, and each name is a link to it:
+ *
+ *   mymm_slab/:0000064/            slots of 64 bytes
+ *             inode -> :0000064
  *
  * Life. A directory is there exactly as long as its cache. mymm_slab_dirs_lock is taken
  * before a cache gets its name, and kept until the directory is there, and around
@@ -24,6 +28,7 @@
  * after it. The kobject is the kernel's, which frees it: none of our code is needed for
  * that, so the module may go.
  */
+#include <linux/kernfs.h>
 #include <linux/kobject.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -73,10 +78,11 @@ static int show_flag(struct mymm_cache *cache, const struct slab_attr *attr,
 	return sysfs_emit(buf, "%d\n", !!(cache->flags & attr->flag));
 }
 
-static int show_zero(struct mymm_cache *cache, const struct slab_attr *attr,
-		     char *buf)
+/* How many others there are besides one. */
+static int show_aliases(struct mymm_cache *cache, const struct slab_attr *attr,
+			char *buf)
 {
-	return sysfs_emit(buf, "0\n");
+	return sysfs_emit(buf, "%u\n", READ_ONCE(cache->nr_names) - 1);
 }
 
 /* What can only be written to is empty. */
@@ -324,7 +330,7 @@ static struct slab_attr files[] = {
 	COUNT(objects),
 	COUNT(objects_partial),
 	COUNT(total_objects),
-	FILE(aliases, show_zero),
+	FILE(aliases, show_aliases),
 	COUNT(cpu_slabs),
 	LIMIT(cpu_partial),
 	FILE(slabs_cpu_partial, show_slabs_cpu_partial),
@@ -352,16 +358,86 @@ bool mymm_slab_dir_name(const char *cache, char *name)
 	return strcmp(name, ".") && strcmp(name, "..");
 }
 
-/* Does another cache have a directory of that name? */
-static bool name_is_taken(struct mymm_pool *pool, const char *name)
+/* Is there a directory, or a link, of that name? */
+static bool name_is_taken(const char *name)
 {
-	struct mymm_cache *cache;
+	struct kernfs_node *other = kernfs_find_and_get(root->sd, name);
 
-	guard(mutex)(&pool->lock);
-	list_for_each_entry(cache, &pool->caches, list)
-		if (cache->dir && !strcmp(kobject_name(cache->dir), name))
+	kernfs_put(other);
+	return other;
+}
+
+/*
+ * What a cache is like, as far as others may be merged into it: as create_unique_id() of
+ * mm/slub.c has it. Of another engine than slub it ends with that.
+ */
+static void unique_id(const struct mymm_cache *cache, char *name)
+{
+	const slab_flags_t flags = cache->flags;
+	bool slub = cache->engine == &mymm_slub_ops;
+	char letters[5], *p = letters;
+
+	if (flags & SLAB_CACHE_DMA)
+		*p++ = 'd';
+	if (flags & SLAB_CACHE_DMA32)
+		*p++ = 'D';
+	if (flags & SLAB_RECLAIM_ACCOUNT)
+		*p++ = 'a';
+	if (p != letters)
+		*p++ = '-';
+	*p = 0;
+	snprintf(name, MYMM_NAME_MAX, ":%s%07u%s%s", letters, cache->size,
+		 slub ? "" : "-", slub ? "" : cache->engine->name);
+}
+
+/* The name of a new cache's directory; false if there can't be one. */
+static bool choose_name(const struct mymm_cache *cache, char *name)
+{
+	if (mymm_cache_mergeable(cache)) {
+		unique_id(cache, name);
+		if (!name_is_taken(name))
 			return true;
-	return false;
+	}
+	return mymm_slab_dir_name(cache->name, name) && !name_is_taken(name);
+}
+
+/**
+ * mymm_slab_link_add() - a link for a name to the directory of its cache
+ * @name: the name; needs none if it is the directory's
+ *
+ * Context: process; sleeps. With mymm_slab_dirs_lock and none of the locks of pool.h.
+ * Return: 0, also if there can't be one; -ENOMEM.
+ */
+int mymm_slab_link_add(struct mymm_name *name)
+{
+	struct kobject *dir = name->cache->dir;
+	char text[MYMM_NAME_MAX];
+	int err;
+
+	lockdep_assert_held(&mymm_slab_dirs_lock);
+	if (!dir || !mymm_slab_dir_name(name->name, text) ||
+	    name_is_taken(text))
+		return 0;
+	err = mymm_inject_fail() ? -ENOMEM : sysfs_create_link(root, dir, text);
+	name->linked = !err;
+	return err;
+}
+
+/**
+ * mymm_slab_link_remove() - remove the link of a name
+ * @name: the name; may have none
+ *
+ * Context: process; sleeps. With mymm_slab_dirs_lock and none of the locks of pool.h.
+ */
+void mymm_slab_link_remove(struct mymm_name *name)
+{
+	char text[MYMM_NAME_MAX];
+
+	lockdep_assert_held(&mymm_slab_dirs_lock);
+	if (!name->linked || !mymm_slab_dir_name(name->name, text))
+		return;
+	sysfs_remove_link(root, text);
+	name->linked = false;
 }
 
 /**
@@ -379,8 +455,7 @@ int mymm_slab_dir_add(struct mymm_cache *cache)
 	int err = 0;
 
 	lockdep_assert_held(&mymm_slab_dirs_lock);
-	if (cache->pool != shown || !mymm_slab_dir_name(cache->name, name) ||
-	    name_is_taken(cache->pool, name))
+	if (cache->pool != shown || !choose_name(cache, name))
 		return 0;
 	dir = mymm_inject_fail() ? NULL : kobject_create_and_add(name, root);
 	if (!dir)
@@ -388,6 +463,8 @@ int mymm_slab_dir_add(struct mymm_cache *cache)
 	WRITE_ONCE(cache->dir, dir);
 	for (i = 0; i < ARRAY_SIZE(files) && !err; i++)
 		err = sysfs_create_file(dir, &files[i].attr.attr);
+	if (!err)
+		err = mymm_slab_link_add(&cache->own);
 	if (err)
 		mymm_slab_dir_remove(cache);
 	return err;
@@ -404,10 +481,13 @@ int mymm_slab_dir_add(struct mymm_cache *cache)
 void mymm_slab_dir_remove(struct mymm_cache *cache)
 {
 	struct kobject *dir = cache->dir;
+	struct mymm_name *name;
 
 	lockdep_assert_held(&mymm_slab_dirs_lock);
 	if (!dir)
 		return;
+	list_for_each_entry(name, &cache->names, list)
+		mymm_slab_link_remove(name);
 	kobject_del(dir);
 	WRITE_ONCE(cache->dir, NULL);
 	kobject_put(dir);

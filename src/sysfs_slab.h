@@ -7,6 +7,7 @@
 
 struct dentry;
 struct mymm_cache;
+struct mymm_name;
 struct mymm_pool;
 
 extern struct mutex mymm_slab_dirs_lock;
@@ -15,12 +16,16 @@ extern struct mutex mymm_slab_dirs_lock;
 bool mymm_slab_dir_name(const char *cache, char *name);
 int mymm_slab_dir_add(struct mymm_cache *cache);
 void mymm_slab_dir_remove(struct mymm_cache *cache);
+int mymm_slab_link_add(struct mymm_name *name);
+void mymm_slab_link_remove(struct mymm_name *name);
 int mymm_slab_dirs_init(struct mymm_pool *pool);
 void mymm_slab_dirs_exit(void);
 
 /* debugfs_cache.c */
 void mymm_cache_dir_add(struct mymm_cache *cache);
 void mymm_cache_dir_remove(struct mymm_cache *cache);
+void mymm_cache_link_add(struct mymm_name *name);
+void mymm_cache_link_remove(struct mymm_name *name);
 void mymm_cache_dirs_init(struct dentry *dir, struct mymm_pool *pool);
 void mymm_cache_dirs_exit(void);
 
