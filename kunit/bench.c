@@ -32,6 +32,9 @@
 #define BATCH 256
 #define BULK 64
 #define OBJECT_SIZE 64
+#define FZPU                                                     \
+	(SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON | \
+	 SLAB_STORE_USER)
 
 static struct {
 	struct mymm_pool *pool;
@@ -42,6 +45,8 @@ static struct {
 	struct mymm_cache *slab;
 	struct mymm_cache *unshared;
 	struct mymm_cache *slob;
+	struct mymm_cache *debug;
+	struct kmem_cache *their_debug;
 	void *slob_held;
 	struct kmem_cache *theirs;
 	void *objs[BATCH];
@@ -131,6 +136,11 @@ DEFINE_MEASURE(slob_batch, {
 	FOR_BATCH(bench.objs[i] = mymm_cache_alloc(bench.slob, GFP_KERNEL));
 	FOR_BATCH(mymm_cache_free(bench.slob, bench.objs[i]));
 })
+
+DEFINE_MEASURE(ours_debug, OBJECT_PAIR(bench.debug))
+DEFINE_MEASURE(theirs_debug,
+	       kmem_cache_free(bench.their_debug,
+			       kmem_cache_alloc(bench.their_debug, GFP_KERNEL)))
 
 DEFINE_MEASURE(ours_bulk, {
 	mymm_cache_alloc_bulk(bench.ours, GFP_KERNEL, BULK, bench.objs);
@@ -231,6 +241,15 @@ static const struct row rows[] = {
 	{ "order 10, bare buddy, pair", ours_pages_bare, NULL, 10, 1000, 1 },
 };
 
+/* The last, since a debug cache of the kernel makes all of its caches dearer for good. */
+static const struct row debug_row = {
+	"object of 64 bytes, FZPU, pair", ours_debug, theirs_debug, 0, 200, 1,
+};
+
+static const struct row debug_row_ours = {
+	"object of 64 bytes, FZPU, pair", ours_debug, NULL, 0, 200, 1,
+};
+
 /* Ticks an operation, rounded. */
 static u64 cost(void (*measure)(unsigned int, unsigned int, u64 *),
 		const struct row *row)
@@ -258,6 +277,18 @@ static void show_row(struct seq_file *m, const struct row *row)
 	seq_putc(m, '\n');
 }
 
+/* The kernel may have none: SLUB_DEBUG is an option. */
+static void show_debug_row(struct seq_file *m)
+{
+	bench.their_debug = IS_ENABLED(CONFIG_SLUB_DEBUG) ?
+				    kmem_cache_create("mymm_bench_debug",
+						      OBJECT_SIZE, 0, FZPU,
+						      NULL) :
+				    NULL;
+	show_row(m, bench.their_debug ? &debug_row : &debug_row_ours);
+	kmem_cache_destroy(bench.their_debug);
+}
+
 static int bench_show(struct seq_file *m, void *v)
 {
 	unsigned int i;
@@ -272,6 +303,7 @@ static int bench_show(struct seq_file *m, void *v)
 	seq_printf(m, "%-30s %8s %8s %9s\n", "#", "mymm", "kernel", "ratio");
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		show_row(m, &rows[i]);
+	show_debug_row(m);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(bench);
@@ -318,6 +350,11 @@ static int __init bench_init(void)
 		.size = OBJECT_SIZE,
 		.engine = "slob",
 	};
+	static const struct mymm_cache_config debug = {
+		.name = "bench-debug",
+		.size = OBJECT_SIZE,
+		.flags = FZPU,
+	};
 	int err;
 
 	bench.pool = mymm_pool_create(&pool);
@@ -361,6 +398,11 @@ static int __init bench_init(void)
 		err = PTR_ERR(bench.slob);
 		goto err_unshared;
 	}
+	bench.debug = mymm_cache_create(bench.pool, &debug);
+	if (IS_ERR(bench.debug)) {
+		err = PTR_ERR(bench.debug);
+		goto err_only_slob;
+	}
 	bench.slob_held = mymm_cache_alloc(bench.slob, GFP_KERNEL);
 	bench.theirs = kmem_cache_create("mymm_bench", OBJECT_SIZE, 0, 0, NULL);
 	if (!bench.slob_held || !bench.theirs) {
@@ -375,6 +417,8 @@ err_slob:
 	kmem_cache_destroy(bench.theirs);
 	if (bench.slob_held)
 		mymm_cache_free(bench.slob, bench.slob_held);
+	mymm_cache_destroy(bench.debug);
+err_only_slob:
 	mymm_cache_destroy(bench.slob);
 err_unshared:
 	mymm_cache_destroy(bench.unshared);
@@ -398,6 +442,7 @@ static void __exit bench_exit(void)
 	debugfs_remove(bench.file);
 	kmem_cache_destroy(bench.theirs);
 	mymm_cache_free(bench.slob, bench.slob_held);
+	mymm_cache_destroy(bench.debug);
 	mymm_cache_destroy(bench.slob);
 	mymm_cache_destroy(bench.unshared);
 	mymm_cache_destroy(bench.slab);

@@ -11,9 +11,9 @@
  * its empty slabs are given back. If a slab is left, somebody holds an object; the
  * cache stays as it was and the caller learns how many there are.
  *
- * Objects that were written to after they were freed, or next to which somebody wrote, are
- * out of use for good (see slub.c and debug.c). They don't count as held, but keep their slab; a cache with such objects
- * can't be destroyed, and goes with its pool.
+ * Objects that were written to after they were freed, or next to which somebody wrote, are out
+ * of use for good (see slub.c and debug.c). They don't count as held, but keep their slab; a
+ * cache with such objects can't be destroyed, and goes with its pool.
  */
 #include <linux/cpu.h>
 #include <linux/ctype.h>
@@ -476,6 +476,7 @@ unsigned long mymm_cache_live(struct mymm_cache *cache)
 	cache->engine->get_slabinfo(cache, &info);
 	return info.active_objs > lost ? info.active_objs - lost : 0;
 }
+MYMM_EXPORT_INTERNAL(mymm_cache_live);
 
 static int end_cache(struct mymm_cache *cache, unsigned long *live)
 {

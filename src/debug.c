@@ -42,6 +42,7 @@
 #include "compat.h"
 #include "debug.h"
 #include "flight.h"
+#include "stack.h"
 
 /* --- life ------------------------------------------------------------------------ */
 
@@ -63,7 +64,7 @@ int mymm_debug_create(struct mymm_cache *cache)
 		return -ENOMEM;
 	raw_spin_lock_init(&debug->lock);
 	cache->debug = debug;
-	return cache->flags & SLAB_STORE_USER ? mymm_track_init() : 0;
+	return cache->flags & SLAB_STORE_USER ? mymm_stack_init() : 0;
 }
 
 /**
@@ -138,6 +139,13 @@ static bool tail_intact(struct mymm_cache *cache, void *obj,
 	return mymm_debug_tail_intact(cache, &slab, damage);
 }
 
+static noinline void report(struct mymm_cache *cache,
+			    const struct mymm_damage *damage)
+{
+	mymm_debug_count(cache, damage);
+	mymm_debug_tell(cache, damage);
+}
+
 /* Look at an object from the engine, and make it a user's; false if it is none for users. */
 static bool take(struct mymm_cache *cache, void *obj, unsigned int bytes,
 		 depot_stack_handle_t stack, unsigned long caller)
@@ -145,7 +153,8 @@ static bool take(struct mymm_cache *cache, void *obj, unsigned int bytes,
 	struct mymm_damage damage, tail;
 	bool good, tail_good;
 
-	tail.part = damage.part = MYMM_INTACT;
+	tail.part = MYMM_INTACT;
+	damage.part = MYMM_INTACT;
 	scoped_guard(raw_spinlock_irqsave, &cache->debug->lock)
 	{
 		tail_good = tail_intact(cache, obj, &tail);
@@ -161,9 +170,9 @@ static bool take(struct mymm_cache *cache, void *obj, unsigned int bytes,
 		}
 	}
 	if (unlikely(!tail_good))
-		mymm_debug_report(cache, &tail);
+		report(cache, &tail);
 	if (unlikely(!good))
-		mymm_debug_report(cache, &damage);
+		report(cache, &damage);
 	return good;
 }
 
@@ -187,7 +196,8 @@ void *mymm_debug_alloc(struct mymm_cache *cache, gfp_t gfp, size_t bytes,
 	if (!mymm_cache_keeps_request(cache))
 		bytes = cache->object_size;
 	if (stores_user(cache))
-		stack = mymm_track_stack(gfpflags_allow_blocking(gfp));
+		stack = mymm_stack_save(owner.caller,
+					gfpflags_allow_blocking(gfp));
 	do {
 		mymm_count_alloc_misses(cache, 1);
 		mymm_flight_begin(cache);
@@ -316,8 +326,9 @@ int mymm_debug_free(struct mymm_cache *cache, void *obj,
 	if (!mymm_cache_owns(cache, obj))
 		return mymm_refuse_object(cache, obj);
 	if (stores_user(cache))
-		stack = mymm_track_stack(preemptible());
-	tail.part = damage.part = MYMM_INTACT;
+		stack = mymm_stack_save(owner.caller, preemptible());
+	tail.part = MYMM_INTACT;
+	damage.part = MYMM_INTACT;
 	mymm_flight_begin(cache);
 	freed = claim(cache, obj, stack, owner.caller, &damage, &tail);
 	if (freed == FREED) {
@@ -330,9 +341,9 @@ int mymm_debug_free(struct mymm_cache *cache, void *obj,
 	mymm_flight_end(cache);
 
 	if (unlikely(tail.part != MYMM_INTACT))
-		mymm_debug_report(cache, &tail);
+		report(cache, &tail);
 	if (unlikely(freed != FREED))
-		mymm_debug_report(cache, &damage);
+		report(cache, &damage);
 	return freed == NOT_USED ? -EINVAL : 0;
 }
 

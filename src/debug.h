@@ -42,6 +42,7 @@ struct mymm_debug {
  * @MYMM_REQUEST_ZONE: in the object, behind what kmalloc was asked for
  * @MYMM_FREE_OBJECT: the object, while it was free
  * @MYMM_WORD: our word
+ * @MYMM_TRACKS: what is known of its users
  * @MYMM_PADDING: what pads the object, or the slot
  * @MYMM_SLAB_PADDING: what is left of the slab behind its last object
  */
@@ -52,6 +53,7 @@ enum mymm_part {
 	MYMM_REQUEST_ZONE,
 	MYMM_FREE_OBJECT,
 	MYMM_WORD,
+	MYMM_TRACKS,
 	MYMM_PADDING,
 	MYMM_SLAB_PADDING,
 };
@@ -71,7 +73,7 @@ enum mymm_part {
  * @nr_bytes: how many are
  * @bytes: those
  * @request: bytes that the user asked for
- * @track: by enum mymm_track_item; all 0 without SLAB_STORE_USER
+ * @track: by enum mymm_track_item; all 0 without SLAB_STORE_USER, or if somebody wrote there
  */
 struct mymm_damage {
 	enum mymm_part part;
@@ -150,8 +152,10 @@ unsigned long mymm_cache_validate(struct mymm_cache *cache);
 unsigned long mymm_pool_validate(struct mymm_pool *pool);
 
 /* debug_report.c */
-void mymm_debug_report(struct mymm_cache *cache,
-		       const struct mymm_damage *damage);
+void mymm_debug_count(struct mymm_cache *cache,
+		      const struct mymm_damage *damage);
+void mymm_debug_tell(struct mymm_cache *cache,
+		     const struct mymm_damage *damage);
 void mymm_debug_trace(struct mymm_cache *cache, const char *what,
 		      const void *obj, struct mymm_owner owner);
 

@@ -5,7 +5,7 @@
  *                   while free            while in use
  *   red zones       0xbb                  0xcc; behind what kmalloc was asked for it begins
  *                                         in the object
- *   object          0x6b, last byte 0xa5  the user's
+ *   objects         0x6b, last byte 0xa5  the user's
  *   word            of a free object      the complement of the cookie, if it is behind
  *   padding         0x5a                  0x5a
  *
@@ -170,6 +170,36 @@ static void show_bytes(const struct mymm_cache *cache, const u8 *obj, long from,
 	memcpy(damage->bytes, obj + damage->from, damage->nr_bytes);
 }
 
+static bool tracks_whole(const struct mymm_cache *cache, void *obj)
+{
+	const struct mymm_track *track;
+	enum mymm_track_item item;
+
+	if (!cache->debug->tracks)
+		return true;
+	track = mymm_object_tracks(cache, obj);
+	for (item = 0; item < MYMM_NR_TRACKS; item++)
+		if (!mymm_track_is_whole(&track[item]))
+			return false;
+	return true;
+}
+
+/* Those that are whole: the depot does not like to be asked for a stack that it has not. */
+static void copy_tracks(const struct mymm_cache *cache, void *obj,
+			struct mymm_damage *damage)
+{
+	enum mymm_track_item item;
+
+	memset(damage->track, 0, sizeof(damage->track));
+	if (!cache->debug->tracks)
+		return;
+	for (item = 0; item < MYMM_NR_TRACKS; item++) {
+		damage->track[item] = mymm_object_tracks(cache, obj)[item];
+		if (!mymm_track_is_whole(&damage->track[item]))
+			damage->track[item] = (struct mymm_track){};
+	}
+}
+
 /**
  * mymm_debug_describe() - note what is to be said of an object
  * @cache: a debug cache
@@ -177,7 +207,7 @@ static void show_bytes(const struct mymm_cache *cache, const u8 *obj, long from,
  * @part: what is wrong with it; %MYMM_INTACT: nothing
  * @used: is it in use?
  * @damage: where to; @at, @nr, @expected and @found are there, unless @part is
- *          %MYMM_INTACT or %MYMM_WORD
+ *          %MYMM_INTACT, %MYMM_WORD or %MYMM_TRACKS
  *
  * Context: any, under the lock of the debug cache.
  */
@@ -190,11 +220,11 @@ void mymm_debug_describe(const struct mymm_cache *cache, void *obj,
 	damage->pfn = mymm_pool_index(cache->pool, obj);
 	damage->offset = offset_in_page(obj);
 	damage->request = mymm_debug_request(cache, obj);
-	if (cache->debug->tracks)
-		memcpy(damage->track, mymm_object_tracks(cache, obj),
-		       sizeof(damage->track));
+	copy_tracks(cache, obj, damage);
 	if (part == MYMM_WORD)
 		damage->at = cache->offset;
+	if (part == MYMM_TRACKS)
+		damage->at = cache->debug->tracks;
 	if (part != MYMM_INTACT)
 		show_bytes(cache, obj, -(long)cache->left,
 			   cache->size - cache->left, damage);
@@ -245,19 +275,22 @@ static bool patterns_whole(const struct mymm_cache *cache, void *obj, bool used,
 bool mymm_debug_intact(const struct mymm_cache *cache, void *obj, bool used,
 		       struct mymm_damage *damage)
 {
-	enum mymm_part word = MYMM_INTACT;
+	enum mymm_part part = MYMM_INTACT;
 
 	if (used && mymm_cache_word_outside(cache) &&
 	    !mymm_debug_says_used(cache, obj))
-		word = MYMM_WORD;
+		part = MYMM_WORD;
+	else if (!tracks_whole(cache, obj))
+		part = MYMM_TRACKS;
+	/* Who wrote to these did so on his way to the others, it may be. */
 	if (((cache->flags & SLAB_RED_ZONE) &&
 	     !zones_whole(cache, obj, used, damage)) ||
 	    ((cache->flags & SLAB_POISON) &&
 	     !patterns_whole(cache, obj, used, damage)))
-		word = damage->part;
-	if (likely(word == MYMM_INTACT))
+		part = damage->part;
+	if (likely(part == MYMM_INTACT))
 		return true;
-	mymm_debug_describe(cache, obj, word, used, damage);
+	mymm_debug_describe(cache, obj, part, used, damage);
 	return false;
 }
 

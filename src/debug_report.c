@@ -19,6 +19,7 @@ static const char *const part_names[] = {
 	[MYMM_REQUEST_ZONE] = "what is behind the bytes asked for",
 	[MYMM_FREE_OBJECT] = "the free object",
 	[MYMM_WORD] = "its freelist word",
+	[MYMM_TRACKS] = "what is known of its users",
 	[MYMM_PADDING] = "its padding",
 	[MYMM_SLAB_PADDING] = "the padding behind the last object",
 };
@@ -41,8 +42,8 @@ static enum mymm_refusal kind_of(const struct mymm_damage *damage)
 
 static void tell_bytes(const struct mymm_damage *damage)
 {
-	if (damage->part == MYMM_WORD)
-		pr_err("  byte %ld on: expected a word of the allocator's\n",
+	if (damage->part == MYMM_WORD || damage->part == MYMM_TRACKS)
+		pr_err("  byte %ld on: not what the allocator wrote\n",
 		       damage->at);
 	else
 		pr_err("  byte %ld: expected 0x%02x, found 0x%02x; %u byte%s from the first wrong one to the last\n",
@@ -54,20 +55,31 @@ static void tell_bytes(const struct mymm_damage *damage)
 }
 
 /**
- * mymm_debug_report() - count what was found, and tell it
+ * mymm_debug_count() - count what was found
  * @cache: where
  * @damage: what; with %MYMM_INTACT that an object was freed which is not in use
  *
+ * Context: any.
+ */
+void mymm_debug_count(struct mymm_cache *cache,
+		      const struct mymm_damage *damage)
+{
+	atomic_long_inc(&cache->pool->refused[kind_of(damage)]);
+}
+
+/**
+ * mymm_debug_tell() - tell what was found, if not too much was told a moment ago
+ * @cache: where
+ * @damage: what; as for mymm_debug_count()
+ *
  * Context: any but NMI, no lock of ours held.
  */
-void mymm_debug_report(struct mymm_cache *cache,
-		       const struct mymm_damage *damage)
+void mymm_debug_tell(struct mymm_cache *cache, const struct mymm_damage *damage)
 {
 	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL,
 				      DEFAULT_RATELIMIT_BURST);
 	const char *pool = cache->pool->name;
 
-	atomic_long_inc(&cache->pool->refused[kind_of(damage)]);
 	if (!__ratelimit(&limit))
 		return;
 

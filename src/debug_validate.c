@@ -49,6 +49,13 @@ static struct mymm_damage *next_damage(struct inspection *in)
 	return damage;
 }
 
+static void found(struct inspection *in, struct mymm_cache *cache,
+		  const struct mymm_damage *damage)
+{
+	mymm_debug_count(cache, damage);
+	in->found++;
+}
+
 /* It is on no freelist, and does not say that it is used. Was it free, by all that we know? */
 static bool was_free(const struct inspection *in,
 		     const struct mymm_cache *cache, u8 *obj)
@@ -76,7 +83,7 @@ static bool see_object(struct inspection *in, struct mymm_cache *cache,
 		if (mymm_debug_intact(cache, obj, false, damage))
 			return false;
 		*word = mymm_cache_cookie(cache, obj) ^ MYMM_QUARANTINED;
-		in->found++;
+		found(in, cache, damage);
 		return true;
 	}
 	/* On its way, where it was or will be looked at; or known to be damaged. */
@@ -88,12 +95,12 @@ static bool see_object(struct inspection *in, struct mymm_cache *cache,
 		mymm_debug_describe(cache, obj, MYMM_WORD, false, damage);
 		*word = mymm_cache_cookie(cache, obj) ^ MYMM_QUARANTINED;
 		in->known++;
-		in->found++;
+		found(in, cache, damage);
 		return false;
 	}
 	if (!mymm_debug_intact(cache, obj, true, damage)) {
 		damage->kept = true;
-		in->found++;
+		found(in, cache, damage);
 	}
 	return false;
 }
@@ -102,14 +109,16 @@ static bool see_slab(struct mymm_visit *visit, struct mymm_cache *cache,
 		     const struct mymm_extent *slab)
 {
 	struct inspection *in = container_of(visit, struct inspection, visit);
+	struct mymm_damage *damage;
 	void *obj = slab->first;
 	bool gone = false;
 	unsigned int i;
 
 	for (i = 0; i < slab->objects; i++, obj += cache->size)
 		gone |= see_object(in, cache, obj, test_bit(i, visit->free));
-	if (!mymm_debug_tail_intact(cache, slab, next_damage(in)))
-		in->found++;
+	damage = next_damage(in);
+	if (!mymm_debug_tail_intact(cache, slab, damage))
+		found(in, cache, damage);
 	return gone;
 }
 
@@ -130,7 +139,7 @@ static unsigned long inspect(struct mymm_cache *cache, unsigned int lost,
 
 	told = min_t(unsigned long, in.found, in.room);
 	for (i = 0; i < told; i++)
-		mymm_debug_report(cache, &damage[i]);
+		mymm_debug_tell(cache, &damage[i]);
 	if (in.found > told)
 		pr_err_ratelimited(
 			"pool %s: cache %s: %lu more objects are damaged\n",

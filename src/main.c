@@ -16,6 +16,7 @@
 #include "proc.h"
 #include "reaper.h"
 #include "session.h"
+#include "stack.h"
 #include "sysfs_slab.h"
 #include "tuning.h"
 
@@ -94,6 +95,7 @@ err_pool:
 	mymm_tuning_exit();
 err_tuning:
 	mymm_magazine_exit();
+	mymm_stack_exit();
 	return err;
 }
 
@@ -109,6 +111,7 @@ static void __exit mymm_exit(void)
 	mymm_pool_release(pool);
 	mymm_tuning_exit();
 	mymm_magazine_exit();
+	mymm_stack_exit();
 	WARN(mymm_area_held(), "%lu pages are lost\n", mymm_area_held());
 }
 

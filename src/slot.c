@@ -8,8 +8,8 @@
  *   +------+-----------------+------+------+-------+------+-------+---------+
  *          ^ the object's address                                  to @align
  *
- *   left, right   red zones (SLAB_RED_ZONE); right is what is left to a word, or a word
- *   word          ours, while the object is free; in the middle of the object where the
+ *   left, right   red zones (SLAB_RED_ZONE); right: what pads the object, or a word if nothing
+ *   word          our own, while the object is free; in the middle of the object where the
  *                 object need not keep what is in it
  *   alloc, free   who did so last (SLAB_STORE_USER): see track.h
  *   bytes         how many kmalloc was asked for (SLAB_STORE_USER)

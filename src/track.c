@@ -3,58 +3,45 @@
  * Who allocated an object last, and who freed it: the caller, the stack, the CPU, the task and
  * the time, in two tracks behind each object of a cache with SLAB_STORE_USER.
  *
- * Stacks are in the kernel's stack depot, which keeps each one once, for good, and hands out
- * a handle of four bytes. It has locks of its own and may want memory. So it is asked with no
- * lock of ours held, before the object is looked at; and it gets memory only for a caller who
- * could sleep: one who can't may be in the kernel's own allocator, with its locks held. A
- * stack that is new then is stored if the depot has room at hand, else it is not known.
- *
- * Without stack depot, or with stack_depot_disable=1, there is the caller and no stack.
+ * A stack is a handle of four bytes, which stack.c makes before the object is looked at, with
+ * no lock of ours held.
  */
+#include <linux/hash.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/stacktrace.h>
 
 #include "compat.h"
 #include "debug.h"
 #include "track.h"
 
-#define DEPTH 16 /* as SLUB has it */
-
-/**
- * mymm_track_init() - be ready for tracks
- *
- * Context: process; sleeps.
- * Return: 0 or -ENOMEM.
- */
-int mymm_track_init(void)
-{
 #ifdef CONFIG_STACKDEPOT
-	return stack_depot_init();
-#else
-	return 0;
-#endif
+static u32 sum_of(const struct mymm_track *track)
+{
+	u64 mix = track->addr * GOLDEN_RATIO_64;
+
+	mix ^= (u64)track->handle << 32 | (u32)track->pid;
+	mix *= GOLDEN_RATIO_64;
+	mix ^= (u64)track->cpu << 32 ^ track->when;
+	/* Of nothing it is 0. */
+	return mix * GOLDEN_RATIO_64 >> 32;
 }
+#endif
 
 /**
- * mymm_track_stack() - put the stack of whoever calls into the depot
- * @may_allocate: may the depot get memory for it?
+ * mymm_track_is_whole() - is a track as it was written?
+ * @track: the track
  *
- * Context: any but NMI, no lock of ours held.
- * Return: a handle, or 0 if it could not be kept.
+ * Context: any.
+ * Return: whether it is, as far as that can be known.
  */
-noinline depot_stack_handle_t mymm_track_stack(bool may_allocate)
+bool mymm_track_is_whole(const struct mymm_track *track)
 {
 #ifdef CONFIG_STACKDEPOT
-	unsigned long entries[DEPTH];
-	unsigned int nr;
-
-	nr = stack_trace_save(entries, DEPTH, 2);
-	return mymm_depot_save(entries, nr, GFP_NOWAIT, may_allocate);
+	return track->sum == sum_of(track);
 #else
-	return 0;
+	return true;
 #endif
 }
 
@@ -62,7 +49,7 @@ noinline depot_stack_handle_t mymm_track_stack(bool may_allocate)
  * mymm_track_set() - note an event
  * @track: where
  * @addr: of the code that asked for it
- * @stack: from mymm_track_stack()
+ * @stack: from mymm_stack_save()
  *
  * Context: any, preemption off.
  */
@@ -76,6 +63,9 @@ void mymm_track_set(struct mymm_track *track, unsigned long addr,
 	track->cpu = smp_processor_id();
 	track->pid = current->pid;
 	track->when = jiffies;
+#ifdef CONFIG_STACKDEPOT
+	track->sum = sum_of(track);
+#endif
 }
 
 /**
@@ -123,7 +113,9 @@ static void collect_object(struct collection *c, struct mymm_cache *cache,
 	struct mymm_tracked *to = c->object + c->nr;
 
 	/* One that is damaged is nobody's, and what it says of itself may be wrong. */
-	if (link == MYMM_QUARANTINED || !track[MYMM_TRACK_ALLOC].addr)
+	if (link == MYMM_QUARANTINED || !track[MYMM_TRACK_ALLOC].addr ||
+	    !mymm_track_is_whole(&track[MYMM_TRACK_ALLOC]) ||
+	    !mymm_track_is_whole(&track[MYMM_TRACK_FREE]))
 		return;
 	if (c->nr++ >= c->room)
 		return;

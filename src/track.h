@@ -14,9 +14,11 @@ struct mymm_cache;
  * @handle: of the stack in the stack depot; 0: none is known
  * @cpu: where
  * @pid: of the task
+ * @sum: of the other members, so that it is seen when somebody writes here; without stack
+ *       depot there is no room for it
  * @when: in jiffies
  *
- * As SLUB has it, since it is part of a slot.
+ * As large as SLUB has it, since it is part of a slot.
  */
 struct mymm_track {
 	unsigned long addr;
@@ -25,6 +27,9 @@ struct mymm_track {
 #endif
 	int cpu;
 	int pid;
+#ifdef CONFIG_STACKDEPOT
+	u32 sum;
+#endif
 	unsigned long when;
 };
 
@@ -61,10 +66,9 @@ struct mymm_tracked {
 	struct mymm_track track[MYMM_NR_TRACKS];
 };
 
-int mymm_track_init(void);
-depot_stack_handle_t mymm_track_stack(bool may_allocate);
 void mymm_track_set(struct mymm_track *track, unsigned long addr,
 		    depot_stack_handle_t stack);
+bool mymm_track_is_whole(const struct mymm_track *track);
 void mymm_track_print(const char *what, const struct mymm_track *track);
 int mymm_track_for_each(struct mymm_cache *cache,
 			void (*see)(const struct mymm_tracked *object,
