@@ -16,6 +16,10 @@
 #define CACHE_FLAGS \
 	"hwcache_align, poison, dma, reclaim_account, typesafe_by_rcu, ctor"
 
+#define CACHE_DEBUG                                            \
+	(MYMM_CACHE_CONSISTENCY_CHECKS | MYMM_CACHE_RED_ZONE | \
+	 MYMM_CACHE_POISON | MYMM_CACHE_STORE_USER | MYMM_CACHE_TRACE)
+
 static const struct {
 	const char *name;
 	uint32_t flag;
@@ -44,6 +48,33 @@ static int parse_flags(const char *text, uint32_t *flags)
 		*flags |= cache_flags[i].flag;
 		text += len;
 		text += *text == ',';
+	}
+	return OK;
+}
+
+/* Letters as in slub_debug. */
+static int parse_debug(const char *text, uint32_t *flags)
+{
+	static const struct {
+		char letter;
+		uint32_t flag;
+	} letters[] = {
+		{ 'f', MYMM_CACHE_CONSISTENCY_CHECKS },
+		{ 'z', MYMM_CACHE_RED_ZONE },
+		{ 'p', MYMM_CACHE_POISON },
+		{ 'u', MYMM_CACHE_STORE_USER },
+		{ 't', MYMM_CACHE_TRACE },
+	};
+	size_t i;
+
+	for (; text && *text; text++) {
+		for (i = 0; i < sizeof(letters) / sizeof(letters[0]); i++)
+			if (letters[i].letter == tolower((unsigned char)*text))
+				break;
+		if (i == sizeof(letters) / sizeof(letters[0]))
+			return misused("debug '%c' is none of F, Z, P, U, T",
+				       *text);
+		*flags |= letters[i].flag;
 	}
 	return OK;
 }
@@ -106,10 +137,12 @@ int cache_create(struct session *session, struct mymm_cache_args *make)
 		return failed(err, "%s: no memory for its description",
 			      make->name);
 	case EOPNOTSUPP:
-		return failed(err, "%s: engine %s wants memory (backing=none)",
-			      make->name,
+		return failed(err, "%s: engine %s has no %s", make->name,
 			      make->engine[0] ? make->engine :
-						session->info.engine);
+						session->info.engine,
+			      make->flags & CACHE_DEBUG ?
+				      "debugging, or no memory for it" :
+				      "memory (backing=none), or no such flag");
 	case ENOENT:
 		return failed(err, "%s: no engine is named '%s'", make->name,
 			      make->engine);
@@ -139,6 +172,8 @@ static int run_create(struct session *session, const struct args *args)
 		rc = copy_name(make.engine, args_get(args, "engine"), "engine");
 	if (!rc)
 		rc = parse_flags(args_get(args, "flags"), &make.flags);
+	if (!rc)
+		rc = parse_debug(args_get(args, "debug"), &make.flags);
 	if (rc)
 		return rc;
 	make.object_size = size;
@@ -214,6 +249,8 @@ static int run_shrink(struct session *session, const struct args *args)
 
 static const struct opt cache_create_opts[] = {
 	{ 'a', "align", "BYTES", "a power of two" },
+	{ 'd', "debug", "LETTERS",
+	  "of F, Z, P, U, T, as slub_debug has them: a debug cache" },
 	{ 'f', "flags", "FLAG,...", CACHE_FLAGS },
 	{ 'e', "engine", "NAME", "slub, slab or slob; default: the pool's" },
 	OPTS_END,

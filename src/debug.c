@@ -42,12 +42,29 @@
 #include "compat.h"
 #include "debug.h"
 #include "flight.h"
+#include "slot.h"
 #include "stack.h"
 
 /* --- life ------------------------------------------------------------------------ */
 
+/* What the pool's parameter says, but for engines that have nothing to do with it. */
+static void add_flags(struct mymm_cache *cache)
+{
+	const slab_flags_t metadata = SLAB_RED_ZONE | SLAB_POISON |
+				      SLAB_STORE_USER;
+	bool spare_order = false;
+
+	if (!cache->engine->visit || !cache->has_memory)
+		return;
+	cache->flags |= mymm_debug_flags_of(cache->pool->debug, cache->name,
+					    &spare_order);
+	if (spare_order &&
+	    get_order(mymm_slot_layout(cache)) > get_order(cache->object_size))
+		cache->flags &= ~metadata;
+}
+
 /**
- * mymm_debug_create() - make a cache a debug cache, if its flags say so
+ * mymm_debug_create() - make a cache a debug cache, if its flags or its pool say so
  * @cache: new; it has flags, and no layout yet
  *
  * Context: process; sleeps.
@@ -57,6 +74,7 @@ int mymm_debug_create(struct mymm_cache *cache)
 {
 	struct mymm_debug *debug;
 
+	add_flags(cache);
 	if (!(cache->flags & MYMM_DEBUG_FLAGS))
 		return 0;
 	debug = mymm_inject_fail() ? NULL : kzalloc(sizeof(*debug), GFP_KERNEL);

@@ -102,6 +102,8 @@ struct mymm_tuning {
  * @freelist: in which order a new slab's objects are handed out by the slub engine:
  *            "ordered", by address; "random", or "random:SEED" with a number, which is the
  *            same each time; NULL: "ordered"
+ * @debug: which caches are debug caches, in the language of slub_debug: "FZPU,kmalloc-64";
+ *         NULL or empty: those whose own flags say so
  */
 struct mymm_pool_config {
 	const char *name;
@@ -116,6 +118,7 @@ struct mymm_pool_config {
 	const struct mymm_tuning *tuning;
 	const char *slob_fit;
 	const char *freelist;
+	const char *debug;
 };
 
 /**
@@ -123,8 +126,10 @@ struct mymm_pool_config {
  * @name: unique in the pool; up to 31 printable characters, no space
  * @size: bytes of an object
  * @align: bytes, a power of two up to a page; 0 for a word
- * @flags: any of SLAB_HWCACHE_ALIGN, SLAB_POISON, SLAB_CACHE_DMA,
- *         SLAB_CACHE_DMA32, SLAB_RECLAIM_ACCOUNT, SLAB_TYPESAFE_BY_RCU
+ * @flags: any of SLAB_HWCACHE_ALIGN, SLAB_CACHE_DMA, SLAB_CACHE_DMA32,
+ *         SLAB_RECLAIM_ACCOUNT, SLAB_TYPESAFE_BY_RCU; and with one of
+ *         SLAB_CONSISTENCY_CHECKS, SLAB_RED_ZONE, SLAB_POISON, SLAB_STORE_USER, SLAB_TRACE
+ *         it is a debug cache
  * @ctor: called for each object when its slab is made, or NULL
  * @engine: NULL for the pool's default
  */

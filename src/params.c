@@ -40,6 +40,12 @@ MODULE_PARM_DESC(
 	freelist,
 	"in which order slub hands out a slab's objects (ordered, random, random:SEED)");
 
+static char *debug = "";
+module_param(debug, charp, 0444);
+MODULE_PARM_DESC(
+	debug,
+	"debug caches, as slub_debug has it: FZPUTO,name,name*;FZ,other (none)");
+
 static char *backing = "vmalloc";
 module_param(backing, charp, 0444);
 MODULE_PARM_DESC(backing, "what stands behind the frames (vmalloc, none)");
@@ -254,6 +260,7 @@ int mymm_params_read(struct mymm_pool_config *config,
 		.engine = engine,
 		.slob_fit = slob_fit,
 		.freelist = freelist,
+		.debug = debug,
 		.distance = *distance ? distance : NULL,
 		.holes = holes,
 		.tuning = tuning,

@@ -22,6 +22,7 @@
 
 #include "cache.h"
 #include "compat.h"
+#include "debug.h"
 #include "kmalloc.h"
 #include "layout.h"
 #include "owner.h"
@@ -63,6 +64,19 @@ static int check_config(const struct mymm_pool_config *config)
 		       config->slob_fit);
 		return -EINVAL;
 	}
+	if (mymm_debug_check_text(config->debug))
+		return -EINVAL;
+	if (config->debug && *config->debug &&
+	    !mymm_engine_find(config->engine)->visit) {
+		pr_err("debug: engine %s has no room for what debugging needs\n",
+		       config->engine);
+		return -EINVAL;
+	}
+	if (config->debug && *config->debug &&
+	    config->backing == MYMM_BACKING_NONE) {
+		pr_err("debug: it needs memory (backing=none)\n");
+		return -EINVAL;
+	}
 	if (config->backing != MYMM_BACKING_VMALLOC &&
 	    config->backing != MYMM_BACKING_NONE) {
 		pr_err("backing: %d is neither vmalloc nor none\n",
@@ -100,6 +114,15 @@ static struct mymm_pool *new_pool(const struct mymm_pool_config *config)
 		config->flags & MYMM_POOL_NO_PCP ? 0 : MYMM_PCP_MAX_ORDER + 1;
 	pool->key = get_random_u64() & ~0xffffULL;
 	strscpy(pool->name, config->name ?: "unnamed", sizeof(pool->name));
+	if (config->debug && *config->debug) {
+		pool->debug = mymm_inject_fail() ?
+				      NULL :
+				      kstrdup(config->debug, GFP_KERNEL);
+		if (!pool->debug) {
+			kfree(pool);
+			return NULL;
+		}
+	}
 	return pool;
 }
 
@@ -118,6 +141,7 @@ static void free_pool(struct mymm_pool *pool)
 	mymm_area_free(&pool->arena);
 	mymm_area_free(&pool->table);
 	kvfree(pool->pageblock);
+	kfree(pool->debug);
 	kfree(pool->node_of);
 	kfree(pool->zone);
 	kfree(pool);

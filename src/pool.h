@@ -126,6 +126,7 @@ struct mymm_node {
  * @engine: default for caches; constant
  * @freelist_random: new slabs of the slub engine have their objects in no order; constant
  * @freelist_seed: what that depends on; constant
+ * @debug: which caches are debug caches, see debug_param.c; NULL: none; constant
  * @slob: what the slob engine has; NULL without memory; constant
  * @users: references
  * @own_users: those of the creator and of the size classes; with no others the pool
@@ -177,6 +178,7 @@ struct mymm_pool {
 	const struct mymm_engine_ops *engine;
 	bool freelist_random;
 	u32 freelist_seed;
+	char *debug;
 	struct mymm_slob *slob;
 	refcount_t users;
 	unsigned int own_users;
