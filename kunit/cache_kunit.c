@@ -200,6 +200,36 @@ static void as_the_kernel_has_it(struct kunit *test)
 	}
 }
 
+/* Debug caches of all flags, some sizes and alignments; and as if they were kmalloc's. */
+static void debugged_as_the_kernel_has_it(struct kunit *test)
+{
+	static const slab_flags_t flag[] = {
+		SLAB_CONSISTENCY_CHECKS, SLAB_RED_ZONE,	       SLAB_POISON,
+		SLAB_STORE_USER,	 SLAB_TYPESAFE_BY_RCU, SLAB_KMALLOC,
+	};
+	struct mymm_pool *pool = mymm_test_pool(test, "DMA:64K");
+	unsigned int size, set, i;
+	char name[32];
+
+	if (IS_ENABLED(CONFIG_KASAN))
+		kunit_skip(test, "sanitized objects of the kernel are larger");
+	for (size = 1; size < 10000; size += size / 2 + 3) {
+		for (set = 1; set < 1U << ARRAY_SIZE(flag); set++) {
+			struct mymm_cache_config config = {
+				.name = name,
+				.size = size,
+				.align = size % 2 ? 0 : 32,
+			};
+
+			snprintf(name, sizeof(name), "mymm-d%u-%u", set, size);
+			for (i = 0; i < ARRAY_SIZE(flag); i++)
+				if (set & BIT(i))
+					config.flags |= flag[i];
+			compare_with_kernel(test, pool, &config);
+		}
+	}
+}
+
 /* --- objects -------------------------------------------------------------------- */
 
 #define MANY 300
@@ -405,6 +435,7 @@ static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(slab_orders),
 	KUNIT_CASE(object_layout),
 	KUNIT_CASE_SLOW(as_the_kernel_has_it),
+	KUNIT_CASE(debugged_as_the_kernel_has_it),
 	KUNIT_CASE(objects_are_apart),
 	KUNIT_CASE(zeroed),
 	KUNIT_CASE(constructor),
