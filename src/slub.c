@@ -281,18 +281,20 @@ static void hold_cpu(struct hold *hold, struct mymm_slub_cpu *c)
  * time may both be let in (see magazine.c); the second to come finds the first
  * one's link in it, or the slab gone.
  */
-static bool came_before(struct mymm_cache *cache, void *obj)
+static bool came_before(const struct mymm_cache *cache, void *obj)
 {
-	return !mymm_cache_owns(cache, obj) ||
-	       get_link(cache, obj) - 1 < MYMM_FREELIST_END;
+	return get_link(cache, obj) - 1 < MYMM_FREELIST_END;
 }
 
-/* Under its lock a slab of the cache. Is the object in it? */
+/* Under the lock of whoever has the slab: is it of this cache, and the object in it? */
 static bool is_in(const struct mymm_cache *cache, const struct mymm_frame *slab,
 		  const void *obj)
 {
+	unsigned long at = obj - slab_objects(cache, slab);
+
 	return READ_ONCE(slab->cache) == cache->id &&
-	       slab_of(cache, obj) == slab && mymm_cache_owns(cache, obj);
+	       at < PAGE_SIZE << MYMM_MAX_ORDER &&
+	       ror32((u32)at * cache->inverse, cache->shift) < slab->objects;
 }
 
 /*
