@@ -24,7 +24,7 @@
 #include <linux/utsname.h>
 
 #include "../src/compat.h"
-#include "../src/magazine.h"
+#include "../src/cache.h"
 #include "../src/mymm.h"
 #include "../src/proc.h"
 
@@ -107,6 +107,22 @@ DEFINE_MEASURE(ours_object,
 		mymm_cache_free_bulk(cache, BULK, bench.objs);              \
 	})
 
+/* Past the magazines: what a miss comes to. */
+#define ENGINE_PAIR(cache, nr)                                             \
+	({                                                                 \
+		(cache)->engine->alloc(cache, GFP_KERNEL, nr, bench.objs); \
+		(cache)->engine->free(cache, nr, bench.objs);              \
+	})
+#define ENGINE_BATCH(cache)                                                 \
+	({                                                                  \
+		FOR_BATCH((cache)->engine->alloc(cache, GFP_KERNEL, 1,      \
+						 &bench.objs[i]));          \
+		FOR_BATCH((cache)->engine->free(cache, 1, &bench.objs[i])); \
+	})
+
+DEFINE_MEASURE(engine_object, ENGINE_PAIR(bench.ours, 1))
+DEFINE_MEASURE(engine_bulk, ENGINE_PAIR(bench.ours, BULK))
+DEFINE_MEASURE(engine_batch, ENGINE_BATCH(bench.ours))
 DEFINE_MEASURE(slab_object, OBJECT_PAIR(bench.slab))
 DEFINE_MEASURE(slab_batch, OBJECT_BATCH(bench.slab))
 DEFINE_MEASURE(slab_bulk, OBJECT_BULK(bench.slab))
@@ -208,6 +224,9 @@ static const struct row rows[] = {
 	{ "  in batches of 256, a pair", ours_batch, theirs_batch, 0, 20,
 	  BATCH },
 	{ "  in bulks of 64, an object", ours_bulk, theirs_bulk, 0, 100, BULK },
+	{ "slub without magazines, pair", engine_object, NULL, 0, 2000, 1 },
+	{ "  in batches of 256, a pair", engine_batch, NULL, 0, 20, BATCH },
+	{ "  64 at once, an object", engine_bulk, NULL, 0, 100, BULK },
 	{ "slab: object, pair", slab_object, NULL, 0, 2000, 1 },
 	{ "  in batches of 256, a pair", slab_batch, NULL, 0, 20, BATCH },
 	{ "  without a shared array, a pair", unshared_batch, NULL, 0, 20,
