@@ -5,7 +5,8 @@
  * In a pool with %MYMM_POOL_MERGE, whoever asks for a cache gets one that is there, under
  * another name, if the rule allows:
  *
- *   - none of both has a constructor, a debug flag, %SLAB_TYPESAFE_BY_RCU, %SLAB_NO_MERGE;
+ *   - none of both has a constructor, a debug flag (also by the parameter debug=),
+ *     %SLAB_TYPESAFE_BY_RCU, %SLAB_NO_MERGE;
  *   - both are of the same engine, and say the same of zone and mobility;
  *   - with its alignment the new object fits into the slot of the old, which is a multiple of
  *     that alignment, and less than a word is left over. For engine slab the old alignment
@@ -30,6 +31,7 @@
 #include "alias.h"
 #include "cache.h"
 #include "compat.h"
+#include "debug.h"
 #include "sysfs_slab.h"
 
 /* Who has one of these has a cache of its own. */
@@ -252,10 +254,13 @@ struct mymm_name *mymm_alias_add(struct mymm_pool *pool,
 				 const struct mymm_engine_ops *engine,
 				 struct mymm_owner creator)
 {
+	slab_flags_t flags = config->flags;
 	struct mymm_name *name;
+	bool spare_order;
 	int err;
 
-	if (!may_merge(pool, engine, config->flags, config->ctor))
+	flags |= mymm_debug_flags_of(pool->debug, config->name, &spare_order);
+	if (!may_merge(pool, engine, flags, config->ctor))
 		return NULL;
 	guard(mutex)(&mymm_slab_dirs_lock);
 	mutex_lock(&pool->lock);

@@ -556,12 +556,14 @@ int mymm_cache_destroy(struct mymm_cache *cache)
 	int err;
 
 	err = mymm_cache_destroy_count(cache, &live);
-	if (err)
-		pr_err_ratelimited(
-			"pool %s: cache %s is not destroyed: %lu of its objects are held, %ld are out of use; it was made by %pS\n",
-			cache->pool->name, cache->name, live,
-			atomic_long_read(&cache->quarantined),
-			(void *)cache->creator.caller);
+	if (!err)
+		return 0;
+	pr_err_ratelimited(
+		"pool %s: cache %s is not destroyed: %lu of its objects are held, %ld are out of use; it was made by %pS\n",
+		cache->pool->name, cache->name, live,
+		atomic_long_read(&cache->quarantined),
+		(void *)cache->creator.caller);
+	mymm_sites_tell(cache);
 	return err;
 }
 EXPORT_SYMBOL_GPL(mymm_cache_destroy);

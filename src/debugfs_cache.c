@@ -4,6 +4,7 @@
  * neither /proc/slabinfo nor /sys/kernel/slab has a place for.
  *
  *   caches/NAME/stats    what the cache has gone through, see cache_stats.c
+ *               alloc_traces, free_traces      who holds its objects, see track_site.c
  *
  * NAME is as in /sys/kernel/mymm_slab, "!" for "/"; and so is the directory's life: as long as
  * the cache's, under mymm_slab_dirs_lock. To remove it is to wait for those who are reading.
@@ -15,6 +16,7 @@
 
 #include "cache.h"
 #include "sysfs_slab.h"
+#include "track.h"
 
 /* Where, and whose caches; under mymm_slab_dirs_lock. */
 static struct dentry *caches;
@@ -26,6 +28,90 @@ static int stats_show(struct seq_file *m, void *v)
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(stats);
+
+/* --- traces ----------------------------------------------------------------------- */
+
+static void *traces_start(struct seq_file *m, loff_t *pos)
+{
+	const struct mymm_sites *sites = m->private;
+
+	/* Position 0 is there also if there is nothing to be shown. */
+	return *pos < max_t(size_t, sites->nr, 1) ? pos : NULL;
+}
+
+static void *traces_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	++*pos;
+	return traces_start(m, pos);
+}
+
+static void traces_stop(struct seq_file *m, void *v)
+{
+}
+
+static int traces_show(struct seq_file *m, void *v)
+{
+	mymm_site_show(m, m->private, *(loff_t *)v);
+	return 0;
+}
+
+static const struct seq_operations traces_ops = {
+	.start = traces_start,
+	.next = traces_next,
+	.stop = traces_stop,
+	.show = traces_show,
+};
+
+static int traces_release(struct inode *inode, struct file *file)
+{
+	struct seq_file *m = file->private_data;
+
+	mymm_sites_drop(m->private);
+	return seq_release_private(inode, file);
+}
+
+static int open_traces(struct inode *inode, struct file *file,
+		       enum mymm_track_item item)
+{
+	struct mymm_sites *sites =
+		__seq_open_private(file, &traces_ops, sizeof(*sites));
+	int err;
+
+	if (!sites)
+		return -ENOMEM;
+	err = mymm_sites_take(sites, inode->i_private, item);
+	if (err)
+		traces_release(inode, file);
+	return err;
+}
+
+static int alloc_traces_open(struct inode *inode, struct file *file)
+{
+	return open_traces(inode, file, MYMM_TRACK_ALLOC);
+}
+
+static int free_traces_open(struct inode *inode, struct file *file)
+{
+	return open_traces(inode, file, MYMM_TRACK_FREE);
+}
+
+static const struct file_operations alloc_traces_fops = {
+	.owner = THIS_MODULE,
+	.open = alloc_traces_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = traces_release,
+};
+
+static const struct file_operations free_traces_fops = {
+	.owner = THIS_MODULE,
+	.open = free_traces_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = traces_release,
+};
+
+/* --- directories -------------------------------------------------------------------- */
 
 /* Is there a directory of that name? One of another cache, then. */
 static bool name_is_taken(const char *name)
@@ -53,6 +139,12 @@ void mymm_cache_dir_add(struct mymm_cache *cache)
 	cache->debug_dir = debugfs_create_dir(name, caches);
 	debugfs_create_file("stats", 0400, cache->debug_dir, cache,
 			    &stats_fops);
+	if (!(cache->flags & SLAB_STORE_USER))
+		return;
+	debugfs_create_file("alloc_traces", 0400, cache->debug_dir, cache,
+			    &alloc_traces_fops);
+	debugfs_create_file("free_traces", 0400, cache->debug_dir, cache,
+			    &free_traces_fops);
 }
 
 /**

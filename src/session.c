@@ -27,6 +27,7 @@
 #include "page_alloc.h"
 #include "range.h"
 #include "session.h"
+#include "track.h"
 
 static_assert(MYMM_UAPI_ORDERS == MYMM_NR_ORDERS, "the door shows all orders");
 static_assert(ARRAY_SIZE(((struct mymm_info *)0)->zones) >= MYMM_MAX_ZONES,
@@ -187,6 +188,7 @@ static long call_cache_destroy(struct mymm_session *s, void *arg)
 		pr_err_ratelimited(
 			"pool %s: cache %s is not destroyed: %lu of its objects are held by session %u\n",
 			s->pool->name, name->name, live, s->owner.session);
+		mymm_sites_tell(name->cache);
 		args->count = live;
 		return err;
 	}

@@ -7,6 +7,8 @@
 #include <linux/types.h>
 
 struct mymm_cache;
+struct mymm_site_event;
+struct seq_file;
 
 /**
  * struct mymm_track - one event in the life of an object
@@ -66,6 +68,43 @@ struct mymm_tracked {
 	struct mymm_track track[MYMM_NR_TRACKS];
 };
 
+/* Those of the events that are one: see track_site.c. */
+struct mymm_site {
+	size_t first;
+	size_t nr;
+};
+
+/**
+ * struct mymm_sites - who holds the objects of a cache, at one moment
+ * @cache: the cache
+ * @item: by who allocated or by who freed them
+ * @event: of each object that is held; those of a site are neighbours
+ * @nr_events: how many
+ * @room: members of @event
+ * @site: the sites, the one with the most objects first
+ * @nr: how many
+ * @err: what went wrong
+ */
+struct mymm_sites {
+	struct mymm_cache *cache;
+	enum mymm_track_item item;
+	struct mymm_site_event *event;
+	size_t nr_events;
+	size_t room;
+	struct mymm_site *site;
+	size_t nr;
+	int err;
+};
+
+/* track_site.c */
+int mymm_sites_take(struct mymm_sites *sites, struct mymm_cache *cache,
+		    enum mymm_track_item item);
+void mymm_sites_drop(struct mymm_sites *sites);
+void mymm_site_show(struct seq_file *m, const struct mymm_sites *sites,
+		    size_t nth);
+void mymm_sites_tell(struct mymm_cache *cache);
+
+/* track.c */
 void mymm_track_set(struct mymm_track *track, unsigned long addr,
 		    depot_stack_handle_t stack);
 bool mymm_track_is_whole(const struct mymm_track *track);
