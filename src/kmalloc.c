@@ -7,7 +7,8 @@
  * most; dma-kmalloc-*, whose slabs are from zone DMA; kmalloc-rcl-*, whose slabs
  * count as reclaimable. A class whose size is a power of two aligns its objects to
  * it, up to a page (no pool begins at more in the vmalloc area); so do 96 and 192 to
- * the power of two that divides them.
+ * the power of two that divides them. (6.1 does not ask for that; but objects of these sizes are
+ * apart by a multiple of it, unless it is a debug cache.)
  *
  *   number of the class    0   1   2   3   4   5   6   7    8    9 ...   13
  *   bytes                  -  96 192   8  16  32  64 128  256  512 ... 8192
@@ -123,6 +124,13 @@ void mymm_kmalloc_forget(struct mymm_pool *pool)
 	}
 }
 
+static unsigned int alignment(unsigned int size)
+{
+	if (!MYMM_KMALLOC_ALIGNS_ALL && !is_power_of_2(size))
+		return 0;
+	return min_t(unsigned int, PAGE_SIZE, 1U << __ffs(size));
+}
+
 /**
  * mymm_kmalloc_init() - make the size classes of a pool
  * @pool: new, with zones
@@ -148,8 +156,7 @@ int mymm_kmalloc_init(struct mymm_pool *pool)
 			struct mymm_cache_config config = {
 				.name = name,
 				.size = size,
-				.align = min_t(unsigned int, PAGE_SIZE,
-					       1U << __ffs(size)),
+				.align = alignment(size),
 				.flags = types[type].flags | SLAB_KMALLOC,
 			};
 			struct mymm_cache *cache;
