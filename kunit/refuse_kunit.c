@@ -401,9 +401,9 @@ static struct kunit_case refuse_cases[] = {
 	MYMM_CASE_COOKIES(wrong_among_many),
 	KUNIT_CASE(bad_caches),
 	MYMM_CASE_COOKIES(wrong_kfrees),
-	KUNIT_CASE(double_kfree_inside_block),
+	MYMM_CASE_COOKIES(double_kfree_inside_block),
 	MYMM_CASE_COOKIES(wrong_sizes),
-	KUNIT_CASE(nmi_refused),
+	MYMM_CASE_COOKIES(nmi_refused),
 	{},
 };
 

@@ -359,7 +359,8 @@ static noinline int kfree_leave(const void *ptr)
 /**
  * mymm_kfree() - give bytes back
  * @ptr: from mymm_kmalloc() or mymm_krealloc(), or an object of any cache of any
- *       pool, or NULL or ZERO_SIZE_PTR, for which nothing happens
+ *       pool, unless that is one of engine slob with less than a page, which can't tell whose
+ *       an object is; or NULL or ZERO_SIZE_PTR, for which nothing happens
  *
  * Context: any; in NMI it refuses.
  * Return: 0. -EINVAL: no pool's, or not the beginning of something allocated;
@@ -436,7 +437,7 @@ size_t mymm_slot_size(struct mymm_pool *pool, const void *obj)
 
 /**
  * mymm_ksize() - how many bytes an allocation really has
- * @ptr: from mymm_kmalloc(), or an object of any cache, or NULL or ZERO_SIZE_PTR
+ * @ptr: from mymm_kmalloc(), or an object that mymm_kfree() takes, or NULL or ZERO_SIZE_PTR
  *
  * Context: any.
  * Return: bytes that may be used; 0 for what is not an allocation.
