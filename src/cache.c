@@ -174,6 +174,14 @@ static int check_config(struct mymm_pool *pool,
 			pool->name, config->name, config->align, PAGE_SIZE);
 		return -EINVAL;
 	}
+	if (config->usersize > config->size ||
+	    config->useroffset > config->size - config->usersize) {
+		pr_err_ratelimited(
+			"pool %s: cache %s: usersize %u from useroffset %u on is more than the %u bytes of an object\n",
+			pool->name, config->name, config->usersize,
+			config->useroffset, config->size);
+		return -EINVAL;
+	}
 	if (unknown) {
 		pr_err_ratelimited(
 			"pool %s: cache %s: flags %#x are not known\n",
@@ -324,6 +332,8 @@ static struct mymm_cache *new_cache(struct mymm_pool *pool,
 	cache->key = pool->key;
 	cache->engine = engine;
 	cache->ctor = config->ctor;
+	cache->useroffset = config->useroffset;
+	cache->usersize = config->usersize;
 	cache->flags = config->flags;
 	cache->gfp = slab_gfp(config->flags);
 	cache->object_size = config->size;

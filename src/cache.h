@@ -67,6 +67,8 @@
  * @ctor: constructor or NULL; constant
  * @flags: SLAB_*; constant
  * @gfp: what its slabs are allocated with beside the caller's flags; constant
+ * @useroffset: see struct mymm_cache_config; constant
+ * @usersize: likewise
  * @align: of objects, bytes; constant
  * @order: of a slab; constant
  * @min_order: of a slab when there is nothing larger; constant
@@ -116,6 +118,8 @@ struct mymm_cache {
 	void (*ctor)(void *obj);
 	slab_flags_t flags;
 	gfp_t gfp;
+	unsigned int useroffset;
+	unsigned int usersize;
 	unsigned int align;
 	unsigned int order;
 	unsigned int min_order;

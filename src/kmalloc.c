@@ -156,6 +156,7 @@ int mymm_kmalloc_init(struct mymm_pool *pool)
 			struct mymm_cache_config config = {
 				.name = name,
 				.size = size,
+				.usersize = size,
 				.align = alignment(size),
 				.flags = types[type].flags | SLAB_KMALLOC,
 			};

@@ -130,6 +130,9 @@ struct mymm_pool_config {
  *         SLAB_RECLAIM_ACCOUNT, SLAB_TYPESAFE_BY_RCU; and with one of
  *         SLAB_CONSISTENCY_CHECKS, SLAB_RED_ZONE, SLAB_POISON, SLAB_STORE_USER, SLAB_TRACE
  *         it is a debug cache
+ * @useroffset: as for kmem_cache_create_usercopy(): where in an object that begins which
+ * @usersize: may be copied to and from user space, and how many bytes it has; 0: none. It is
+ *            kept and shown, no more: the kernel asks its own caches only
  * @ctor: called for each object when its slab is made, or NULL
  * @engine: NULL for the pool's default
  */
@@ -138,6 +141,8 @@ struct mymm_cache_config {
 	unsigned int size;
 	unsigned int align;
 	slab_flags_t flags;
+	unsigned int useroffset;
+	unsigned int usersize;
 	void (*ctor)(void *obj);
 	const char *engine;
 };

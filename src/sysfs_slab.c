@@ -312,6 +312,7 @@ static struct slab_attr files[] = {
 	MEMBER(slab_size, size),
 	MEMBER(object_size, object_size),
 	MEMBER(align, align),
+	MEMBER(usersize, usersize),
 	MEMBER(order, order),
 	LIMIT(min_partial),
 	MEMBER(objs_per_slab, num),
