@@ -225,9 +225,15 @@ void mymm_debug_describe(const struct mymm_cache *cache, void *obj,
 		damage->at = cache->offset;
 	if (part == MYMM_TRACKS)
 		damage->at = cache->debug->tracks;
-	if (part != MYMM_INTACT)
-		show_bytes(cache, obj, -(long)cache->left,
+	damage->nr_bytes = 0;
+	/* In the word and the tracks are addresses, which are nobody's to see. */
+	if (part == MYMM_PADDING && damage->at >= cache->debug->padding)
+		show_bytes(cache, obj, cache->debug->padding,
 			   cache->size - cache->left, damage);
+	else if (part != MYMM_INTACT && part != MYMM_WORD &&
+		 part != MYMM_TRACKS)
+		show_bytes(cache, obj, -(long)cache->left,
+			   cache->debug->right_end, damage);
 }
 
 static bool zones_whole(const struct mymm_cache *cache, void *obj, bool used,

@@ -49,6 +49,8 @@ static void tell_bytes(const struct mymm_damage *damage)
 		pr_err("  byte %ld: expected 0x%02x, found 0x%02x; %u byte%s from the first wrong one to the last\n",
 		       damage->at, damage->expected, damage->found, damage->nr,
 		       damage->nr == 1 ? "" : "s");
+	if (!damage->nr_bytes)
+		return;
 	pr_err("  bytes %ld to %ld: %*ph\n", damage->from,
 	       damage->from + (long)damage->nr_bytes - 1, damage->nr_bytes,
 	       damage->bytes);
