@@ -133,6 +133,17 @@ void mymm_reaper_refill(void)
 }
 
 /**
+ * mymm_reaper_wait_refill() - wait for what mymm_reaper_refill() asked for
+ *
+ * Context: process; sleeps, no lock of ours held.
+ */
+void mymm_reaper_wait_refill(void)
+{
+	irq_work_sync(&refill_irq_work);
+	flush_work(&refill_work);
+}
+
+/**
  * mymm_reaper_exit() - let nothing of it happen any more
  *
  * Context: process; sleeps. Nobody makes caches, or allocates from them, any more.

@@ -132,6 +132,25 @@ static u32 next_colour(struct mymm_slabs *s, int node)
 	return n->colour_next * s->geometry.colour_off;
 }
 
+/* A spare record; who may sleep waits until there are more. */
+static u32 get_record(struct mymm_slabs *s, gfp_t gfp)
+{
+	u32 nr, record;
+	bool low;
+
+	for (;;) {
+		nr = READ_ONCE(s->records.nr);
+		record = mymm_slab_record_get(s, &low);
+		if (low)
+			mymm_reaper_refill();
+		if (record != MYMM_NO_RECORD || !gfpflags_allow_blocking(gfp))
+			return record;
+		mymm_reaper_wait_refill();
+		if (nr == READ_ONCE(s->records.nr))
+			return MYMM_NO_RECORD;
+	}
+}
+
 /**
  * mymm_slab_make() - make a slab
  * @cache: for which cache
@@ -146,13 +165,10 @@ struct mymm_frame *mymm_slab_make(struct mymm_cache *cache, gfp_t gfp, int node)
 	struct mymm_slabs *s = mymm_slabs_of(cache);
 	u32 head, start, record = 0;
 	struct mymm_frame *slab;
-	bool low = false;
 	unsigned int i;
 
 	if (s->place == MYMM_INDEX_OFF_SLAB) {
-		record = mymm_slab_record_get(s, &low);
-		if (low)
-			mymm_reaper_refill();
+		record = get_record(s, gfp);
 		if (record == MYMM_NO_RECORD)
 			return NULL;
 	}

@@ -18,7 +18,8 @@
  * The kernel's allocator must not be called from where we may be: an interrupt, a tracepoint
  * inside that very allocator. So it is not asked when a slab is made. A cache begins with one
  * chunk; when three quarters of the records are in use a work item gets the next. Whoever is
- * faster than that gets no slab, as from SLAB if kmalloc() had failed.
+ * faster than that waits for it, or, if he must not sleep, gets no slab, as from SLAB if
+ * kmalloc() had failed.
  */
 #include <linux/bitmap.h>
 #include <linux/mm.h>
