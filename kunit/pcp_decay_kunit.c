@@ -16,7 +16,7 @@
 static void fill(struct mymm_test_thread *thread)
 {
 	struct mymm_pool *pool = thread->data;
-	struct mymm_frame *frame[KEPT];
+	static struct mymm_frame *frame[KEPT]; /* of one thread at a time */
 	unsigned int i;
 
 	for (i = 0; i < KEPT; i++)

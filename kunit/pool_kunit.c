@@ -214,7 +214,7 @@ static void config_refused(struct kunit *test)
 		  .holes = "2-2,3-3" },
 		{ .name = "bad", .zones = "DMA:4K", .block_order = 11 },
 		{ .name = "bad", .zones = "DMA:4K", .block_order = ~0U },
-		{ .name = "bad", .zones = "DMA:4K", .flags = 0x10 },
+		{ .name = "bad", .zones = "DMA:4K", .flags = 0x20 },
 		{ .name = "bad", .zones = "DMA:4K", .flags = 1U << 31 },
 		{ .name = "bad", .zones = "DMA:4K", .engine = "slup" },
 		{ .name = "bad", .zones = "DMA:4K", .engine = "SLUB" },

@@ -5,8 +5,8 @@
  * In a pool with %MYMM_POOL_MERGE, whoever asks for a cache gets one that is there, under
  * another name, if the rule allows:
  *
- *   - none of both has a constructor, a debug flag (also by the parameter debug=),
- *     %SLAB_TYPESAFE_BY_RCU, %SLAB_NO_MERGE;
+ *   - none of both has a constructor, a usersize (as kmalloc's classes have), a debug flag
+ *     (also by the parameter debug=), %SLAB_TYPESAFE_BY_RCU, %SLAB_NO_MERGE;
  *   - both are of the same engine, and say the same of zone and mobility;
  *   - with its alignment the new object fits into the slot of the old, which is a multiple of
  *     that alignment, and less than a word is left over. For engine slab the old alignment
@@ -19,8 +19,7 @@
  * The oldest such cache is taken. From then on an object of either name is an object of both,
  * as far as anybody can tell: counts, limits, refusals are the cache's. An engine whose caches
  * share their pages anyway (slob) merges nothing. It is SLUB's rule, find_mergeable() of
- * mm/slab_common.c; SLUB exempts kmalloc's classes where memory is accounted to cgroups, which
- * no pool does, so here they are caches like others.
+ * mm/slab_common.c.
  *
  * A cache lives as long as it has a name, and is called what it was called first, in
  * /proc/myslabinfo and in messages, also when that name has been given up (SLUB never gives
@@ -42,9 +41,9 @@
 
 static bool may_merge(const struct mymm_pool *pool,
 		      const struct mymm_engine_ops *engine, slab_flags_t flags,
-		      bool ctor)
+		      bool special)
 {
-	return pool->flags & MYMM_POOL_MERGE && !engine->judge && !ctor &&
+	return pool->flags & MYMM_POOL_MERGE && !engine->judge && !special &&
 	       !(flags & NEVER_MERGE);
 }
 
@@ -56,7 +55,8 @@ static bool may_merge(const struct mymm_pool *pool,
  */
 bool mymm_cache_mergeable(const struct mymm_cache *cache)
 {
-	return may_merge(cache->pool, cache->engine, cache->flags, cache->ctor);
+	return may_merge(cache->pool, cache->engine, cache->flags,
+			 cache->ctor || cache->usersize);
 }
 
 static bool fits(const struct mymm_cache *cache, unsigned int size,
@@ -260,7 +260,7 @@ struct mymm_name *mymm_alias_add(struct mymm_pool *pool,
 	int err;
 
 	flags |= mymm_debug_flags_of(pool->debug, config->name, &spare_order);
-	if (!may_merge(pool, engine, flags, config->ctor))
+	if (!may_merge(pool, engine, flags, config->ctor || config->usersize))
 		return NULL;
 	guard(mutex)(&mymm_slab_dirs_lock);
 	mutex_lock(&pool->lock);
