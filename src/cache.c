@@ -14,10 +14,10 @@
  * Objects that were written to after they were freed, or next to which somebody wrote, are out
  * of use for good (see slub.c and debug.c). They don't count as held, but keep their slab; a
  * cache with such objects can't be destroyed, and goes with its pool.
+ *
+ * cache_config.c has what can be asked for, engine.c who makes it.
  */
 #include <linux/cpu.h>
-#include <linux/ctype.h>
-#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
@@ -26,218 +26,6 @@
 #include "debug.h"
 #include "slab_rcu.h"
 #include "sysfs_slab.h"
-
-static const struct mymm_engine_ops *const mymm_engines[] = {
-	&mymm_slub_ops,
-	&mymm_slab_ops,
-	&mymm_slob_ops,
-};
-
-/**
- * mymm_engine_find() - the engine that a person means
- * @name: its name; NULL or empty for slub
- *
- * Return: the engine, or NULL if there is none of that name.
- */
-const struct mymm_engine_ops *mymm_engine_find(const char *name)
-{
-	unsigned int i;
-
-	if (!name || !*name)
-		return &mymm_slub_ops;
-	for (i = 0; i < ARRAY_SIZE(mymm_engines); i++)
-		if (!strcmp(mymm_engines[i]->name, name))
-			return mymm_engines[i];
-	return NULL;
-}
-
-/**
- * mymm_engines_begin() - have each engine make what it needs in a pool
- * @pool: new, with zones
- * @config: what it is to be like
- *
- * Context: process; sleeps.
- * Return: 0 or a negative errno; mymm_engines_end() is to be called in any case.
- */
-int mymm_engines_begin(struct mymm_pool *pool,
-		       const struct mymm_pool_config *config)
-{
-	unsigned int i;
-	int err = 0;
-
-	for (i = 0; i < ARRAY_SIZE(mymm_engines) && !err; i++)
-		if (mymm_engines[i]->pool_init)
-			err = mymm_engines[i]->pool_init(pool, config);
-	return err;
-}
-
-/**
- * mymm_engines_end() - undo mymm_engines_begin()
- * @pool: has no cache any more; also if it was never begun
- *
- * Context: process; sleeps.
- */
-void mymm_engines_end(struct mymm_pool *pool)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(mymm_engines); i++)
-		if (mymm_engines[i]->pool_exit)
-			mymm_engines[i]->pool_exit(pool);
-}
-
-/**
- * mymm_engines_check() - look at what engines have that is of no cache alone
- * @pool: the pool; its lock is held
- * @slabs: slabs of caches that share them are added
- * @finding: what was found
- *
- * Context: process.
- * Return: 0; -EUCLEAN, and @finding says what.
- */
-int mymm_engines_check(struct mymm_pool *pool, unsigned long *slabs,
-		       struct mymm_finding *finding)
-{
-	unsigned int i;
-	int err = 0;
-
-	for (i = 0; i < ARRAY_SIZE(mymm_engines) && !err; i++)
-		if (mymm_engines[i]->check_pool)
-			err = mymm_engines[i]->check_pool(pool, slabs, finding);
-	return err;
-}
-
-static bool good_name(const char *name)
-{
-	size_t len = name ? strnlen(name, MYMM_NAME_MAX) : 0;
-	size_t i;
-
-	if (!len || len == MYMM_NAME_MAX || name[0] == '#')
-		return false;
-	for (i = 0; i < len; i++)
-		if (!isgraph(name[i]) || !isascii(name[i]))
-			return false;
-	return true;
-}
-
-static int check_config(struct mymm_pool *pool,
-			const struct mymm_cache_config *config,
-			const struct mymm_engine_ops *engine)
-{
-	slab_flags_t unknown = config->flags & ~MYMM_CACHE_FLAGS;
-	bool memory = mymm_pool_has_memory(pool);
-
-	if (!good_name(config->name)) {
-		pr_err_ratelimited(
-			"pool %s: cache: a name has 1 to %d printable characters, no spaces, and does not begin with #\n",
-			pool->name, MYMM_NAME_MAX - 1);
-		return -EINVAL;
-	}
-	if (!engine) {
-		pr_err_ratelimited(
-			"pool %s: cache %s: there is no engine \"%*pE\"\n",
-			pool->name, config->name,
-			(int)strnlen(config->engine, MYMM_NAME_MAX),
-			config->engine);
-		return -EINVAL;
-	}
-	if (engine->needs_memory && !memory) {
-		pr_err_ratelimited(
-			"pool %s: cache %s: engine %s needs memory, and the pool has none (backing=none)\n",
-			pool->name, config->name, engine->name);
-		return -EOPNOTSUPP;
-	}
-	if (!memory && (config->ctor || (config->flags & MYMM_DEBUG_FLAGS))) {
-		pr_err_ratelimited(
-			"pool %s: cache %s: %s needs memory, and the pool has none (backing=none)\n",
-			pool->name, config->name,
-			config->ctor ? "a constructor" : "debugging");
-		return -EOPNOTSUPP;
-	}
-	if (!engine->visit && (config->flags & MYMM_DEBUG_FLAGS)) {
-		pr_err_ratelimited(
-			"pool %s: cache %s: engine %s has no room for what debugging needs, as SLOB had none\n",
-			pool->name, config->name, engine->name);
-		return -EOPNOTSUPP;
-	}
-	if (!config->size || config->size > PAGE_SIZE << MYMM_MAX_ORDER) {
-		pr_err_ratelimited(
-			"pool %s: cache %s: size %u is out of range 1 to %lu\n",
-			pool->name, config->name, config->size,
-			PAGE_SIZE << MYMM_MAX_ORDER);
-		return -EINVAL;
-	}
-	if (config->align &&
-	    (!is_power_of_2(config->align) || config->align > PAGE_SIZE)) {
-		pr_err_ratelimited(
-			"pool %s: cache %s: align %u is no power of two up to %lu\n",
-			pool->name, config->name, config->align, PAGE_SIZE);
-		return -EINVAL;
-	}
-	if (config->usersize > config->size ||
-	    config->useroffset > config->size - config->usersize) {
-		pr_err_ratelimited(
-			"pool %s: cache %s: usersize %u from useroffset %u on is more than the %u bytes of an object\n",
-			pool->name, config->name, config->usersize,
-			config->useroffset, config->size);
-		return -EINVAL;
-	}
-	if (unknown) {
-		pr_err_ratelimited(
-			"pool %s: cache %s: flags %#x are not known\n",
-			pool->name, config->name,
-			(__force unsigned int)unknown);
-		return -EINVAL;
-	}
-	if ((config->flags & SLAB_TYPESAFE_BY_RCU) && !engine->typesafe) {
-		pr_err_ratelimited(
-			"pool %s: cache %s: engine %s does not wait for RCU before it gives a slab back\n",
-			pool->name, config->name, engine->name);
-		return -EOPNOTSUPP;
-	}
-	if ((config->flags & SLAB_CACHE_DMA) &&
-	    (config->flags & SLAB_CACHE_DMA32)) {
-		pr_err_ratelimited(
-			"pool %s: cache %s: objects can't be from DMA and from DMA32\n",
-			pool->name, config->name);
-		return -EINVAL;
-	}
-	return 0;
-}
-
-/**
- * mymm_cache_alignment() - the alignment that the kernel gives
- * @config: to a cache like this
- *
- * Return: what is asked for; at least the cache line's, for what nearly fills one.
- */
-unsigned int mymm_cache_alignment(const struct mymm_cache_config *config)
-{
-	unsigned int align = config->align;
-
-	if (config->flags & SLAB_HWCACHE_ALIGN) {
-		unsigned int line = cache_line_size();
-
-		while (config->size <= line / 2)
-			line /= 2;
-		align = max(align, line);
-	}
-	return ALIGN(max_t(unsigned int, align, arch_slab_minalign()),
-		     sizeof(void *));
-}
-
-static gfp_t slab_gfp(slab_flags_t flags)
-{
-	gfp_t gfp = __GFP_COMP;
-
-	if (flags & SLAB_CACHE_DMA)
-		gfp |= __GFP_DMA;
-	if (flags & SLAB_CACHE_DMA32)
-		gfp |= __GFP_DMA32;
-	if (flags & SLAB_RECLAIM_ACCOUNT)
-		gfp |= __GFP_RECLAIMABLE;
-	return gfp;
-}
 
 /* A free number, and nobody of that name. Under pool->lock. */
 static int find_place(struct mymm_pool *pool, const char *name)
@@ -335,7 +123,7 @@ static struct mymm_cache *new_cache(struct mymm_pool *pool,
 	cache->useroffset = config->useroffset;
 	cache->usersize = config->usersize;
 	cache->flags = config->flags;
-	cache->gfp = slab_gfp(config->flags);
+	cache->gfp = mymm_cache_slab_gfp(config->flags);
 	cache->object_size = config->size;
 	cache->align = mymm_cache_alignment(config);
 	cache->leave_gfp = !cache->has_memory || mymm_cache_clears(cache, 0) ?
@@ -365,7 +153,7 @@ struct mymm_cache *__mymm_cache_create(struct mymm_pool *pool,
 	}
 	if (config->engine && *config->engine)
 		engine = mymm_engine_find(config->engine);
-	err = check_config(pool, config, engine);
+	err = mymm_cache_check_config(pool, config, engine);
 	if (err)
 		return ERR_PTR(err);
 	alias = mymm_alias_add(pool, config, engine, creator);

@@ -266,7 +266,11 @@ static inline bool mymm_cache_has(const struct mymm_cache *cache,
 struct mymm_cache *__mymm_cache_create(struct mymm_pool *pool,
 				       const struct mymm_cache_config *config,
 				       struct mymm_owner creator);
+int mymm_cache_check_config(struct mymm_pool *pool,
+			    const struct mymm_cache_config *config,
+			    const struct mymm_engine_ops *engine);
 unsigned int mymm_cache_alignment(const struct mymm_cache_config *config);
+gfp_t mymm_cache_slab_gfp(slab_flags_t flags);
 int mymm_name_close(struct mymm_name *name, unsigned long *live);
 int mymm_cache_destroy_count(struct mymm_cache *cache, unsigned long *live);
 unsigned long mymm_cache_live(struct mymm_cache *cache);

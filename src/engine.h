@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What an engine is: a way to cut pages into objects. Add one by writing one file
- * with a struct mymm_engine_ops and naming it in mymm_engines[] (cache.c).
+ * with a struct mymm_engine_ops and naming it in mymm_engines[] (engine.c).
  */
 #ifndef _MYMM_ENGINE_H
 #define _MYMM_ENGINE_H

@@ -4,17 +4,17 @@
  *
  * It goes through the caches of all pools whose engine wants it; today that is slab. Of
  * magazines that were not allocated from since it was here last a fifth of their room goes
- * back, on each CPU; the engine does the rest. A pool that asked to be left alone
- * (MYMM_POOL_NO_RECLAIM) is. On the same occasion what CPUs may keep of pages falls, where
- * the kernel that runs tunes it: Linux has its vmstat worker do that. Locks that are not to be had at once are left for the next time,
- * as in SLAB's cache_reap().
+ * back, on each CPU; the engine does the rest. On the same occasion what CPUs may keep of
+ * pages falls, where the kernel that runs tunes it: Linux has its vmstat worker do that. A
+ * pool that asked to be left alone (MYMM_POOL_NO_RECLAIM) is. Locks that are not to be had
+ * at once are left for the next time, as in SLAB's cache_reap().
  *
  * The same work item gets memory from the kernel for engines that must not ask for it where
  * they find that they are short of it. They may be in an interrupt, or inside the scheduler
  * itself, so there an irq_work asks for the work.
  *
- * It begins with the first cache or pool that has use for it, and ends at unload; as long as nothing
- * else happens it does not wake an idle CPU.
+ * It begins with the first cache or pool that has use for it, and ends at unload; as long as
+ * nothing else happens it does not wake an idle CPU.
  */
 #include <linux/cpu.h>
 #include <linux/irq_work.h>
