@@ -160,8 +160,7 @@ static void user_writes_cookie(struct kunit *test)
 
 	for (link = 0; link <= 0xffff; link += link < 70 ? 1 : 997) {
 		obj = mymm_cache_alloc(cache, GFP_KERNEL);
-		*mymm_cache_word(cache, obj) = mymm_cache_cookie(cache, obj) ^
-					       link;
+		mymm_set_word(cache, obj, mymm_cache_cookie(cache, obj) ^ link);
 		KUNIT_EXPECT_TRUE(test, mymm_cache_looks_free(cache, obj));
 		KUNIT_EXPECT_EQ_MSG(test, mymm_cache_free(cache, obj), 0,
 				    "link %llu", link);
@@ -221,7 +220,7 @@ static void written_after_free(struct kunit *test, unsigned int first,
 	KUNIT_ASSERT_EQ(test, mymm_test_active(cache), 1);
 
 	for (i = 0; i < bad; i++)
-		memset(objs[first + i * step], 'A', 64);
+		mymm_test_scribble(objs[first + i * step], 'A', 64);
 	KUNIT_EXPECT_EQ(test, mymm_check(pool, &finding), -EUCLEAN);
 	KUNIT_EXPECT_EQ(test, finding.invariant, 6);
 
@@ -328,7 +327,7 @@ static void poison(struct kunit *test)
 	}
 	for (i = 1; i < per_slab; i++)
 		MYMM_EXPECT_OK(test, mymm_cache_free(cache, objs[i]));
-	((u8 *)objs[5])[late->byte] ^= 1;
+	mymm_test_flip(objs[5] + late->byte, 1);
 	for (i = 1; i < per_slab - 1; i++) {
 		void *obj = mymm_cache_alloc(cache, GFP_KERNEL);
 
@@ -362,8 +361,10 @@ static void poison_pattern(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, obj[32], 0xa5);
 	memset(obj, 1, 33);
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, obj));
+	mymm_sanitize_pause();
 	KUNIT_EXPECT_NULL(test, memchr_inv(obj, 0x6b, 32));
 	KUNIT_EXPECT_EQ(test, obj[32], 0xa5);
+	mymm_sanitize_resume();
 	obj = mymm_cache_alloc(cache, GFP_KERNEL | __GFP_ZERO);
 	KUNIT_EXPECT_NULL(test, memchr_inv(obj, 0, 33));
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, obj));

@@ -50,7 +50,7 @@ static void clobber_zone(struct kunit *test)
 	struct mymm_cache *cache = debug_cache(test, pool, 64, SLAB_RED_ZONE);
 	u8 *p = mymm_cache_alloc(cache, GFP_KERNEL);
 
-	p[64] = 0x12;
+	mymm_test_scribble(p + 64, 0x12, 1);
 	KUNIT_EXPECT_EQ(test, mymm_cache_validate(cache), 1);
 	KUNIT_EXPECT_EQ(test, reports(pool), 1);
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, p));
@@ -76,8 +76,8 @@ static void next_pointer(struct kunit *test)
 	unsigned int i;
 
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, p));
-	p[cache->offset] = ~p[cache->offset];
-	p[cache->offset + 5] = ~p[cache->offset + 5];
+	mymm_test_flip(p + cache->offset, 0xff);
+	mymm_test_flip(p + cache->offset + 5, 0xff);
 	KUNIT_EXPECT_EQ(test, mymm_cache_validate(cache), 1);
 	KUNIT_EXPECT_EQ(test, reports(pool), 1);
 	KUNIT_EXPECT_EQ(test, mymm_cache_validate(cache), 0);
@@ -98,7 +98,7 @@ static void write_after_free(struct kunit *test, unsigned int byte, u8 value)
 	u8 *p = mymm_cache_alloc(cache, GFP_KERNEL);
 
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, p));
-	p[byte] = value;
+	mymm_test_scribble(p + byte, value, 1);
 	KUNIT_EXPECT_EQ(test, mymm_cache_validate(cache), 1);
 	KUNIT_EXPECT_EQ(test, reports(pool), 1);
 	KUNIT_EXPECT_EQ(test, mymm_cache_validate(cache), 0);
@@ -123,7 +123,7 @@ static void clobber_redzone_free(struct kunit *test)
 	u8 *p = mymm_cache_alloc(cache, GFP_KERNEL);
 
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, p));
-	p[64] = 0xab;
+	mymm_test_scribble(p + 64, 0xab, 1);
 	KUNIT_EXPECT_EQ(test, mymm_cache_validate(cache), 1);
 	KUNIT_EXPECT_EQ(test, reports(pool), 1);
 	KUNIT_EXPECT_EQ(test, mymm_cache_validate(cache), 0);
@@ -149,12 +149,10 @@ static void kmalloc_redzone_access(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, p);
 	OPTIMIZER_HIDE_VAR(p);
-	p[18] = 0xab;
-	p[19] = 0xab;
+	mymm_test_scribble(p + 18, 0xab, 2);
 	KUNIT_EXPECT_EQ(test, mymm_pool_validate(pool), 1);
 	KUNIT_EXPECT_EQ(test, reports(pool), 1);
-	p[18] = SLUB_RED_ACTIVE;
-	p[19] = SLUB_RED_ACTIVE;
+	mymm_test_scribble(p + 18, SLUB_RED_ACTIVE, 2);
 	KUNIT_EXPECT_EQ(test, mymm_pool_validate(pool), 0);
 	MYMM_EXPECT_OK(test, mymm_kfree(p));
 	KUNIT_EXPECT_EQ(test, reports(pool), 1);
@@ -309,7 +307,7 @@ static void each_byte_in_use(struct kunit *test)
 		u8 *obj = mymm_cache_alloc(cache, GFP_KERNEL);
 
 		KUNIT_ASSERT_NOT_NULL(test, obj);
-		obj[byte] ^= 0x40;
+		mymm_test_flip(obj + byte, 0x40);
 		MYMM_EXPECT_OK(test, mymm_cache_free(cache, obj));
 		expected += !is_object(cache, byte);
 		KUNIT_ASSERT_EQ_MSG(test, reports(pool), expected, "byte %d",
@@ -342,7 +340,7 @@ static void each_byte_free(struct kunit *test)
 
 		KUNIT_ASSERT_NOT_NULL(test, obj);
 		MYMM_EXPECT_OK(test, mymm_cache_free(cache, obj));
-		obj[byte] ^= 0x40;
+		mymm_test_flip(obj + byte, 0x40);
 		again = mymm_cache_alloc(cache, GFP_KERNEL);
 		if (!slub || byte < (int)cache->offset ||
 		    byte > (int)cache->offset + 1) {
@@ -373,11 +371,11 @@ static void slab_padding(struct kunit *test)
 	u8 *tail = slab.first - cache->left + slab.objects * cache->size;
 
 	KUNIT_ASSERT_TRUE(test, (void *)tail < slab.start + slab.bytes);
-	KUNIT_EXPECT_EQ(test, *tail, POISON_INUSE);
-	*tail = 0;
+	KUNIT_EXPECT_EQ(test, mymm_test_peek(tail), POISON_INUSE);
+	mymm_test_scribble(tail, 0, 1);
 	KUNIT_EXPECT_EQ(test, mymm_cache_validate(cache), 1);
-	KUNIT_EXPECT_EQ(test, *tail, POISON_INUSE);
-	*tail = 0;
+	KUNIT_EXPECT_EQ(test, mymm_test_peek(tail), POISON_INUSE);
+	mymm_test_scribble(tail, 0, 1);
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, obj));
 	KUNIT_EXPECT_EQ(test, reports(pool), 2);
 	KUNIT_EXPECT_EQ(test, mymm_cache_validate(cache), 0);
@@ -486,6 +484,8 @@ static void contents_while_free(struct kunit *test)
 	struct mymm_cache *cache = debug_cache(test, pool, 33, FZPU);
 	u8 *obj = mymm_cache_alloc(cache, GFP_KERNEL);
 
+	guard(mymm_unwatched)();
+
 	KUNIT_EXPECT_NULL(test, memchr_inv(obj - 8, SLUB_RED_ACTIVE, 8));
 	KUNIT_EXPECT_NULL(test, memchr_inv(obj + 33, SLUB_RED_ACTIVE, 7));
 	memset(obj, 1, 33);
@@ -519,7 +519,7 @@ static void several_links(struct kunit *test)
 	for (i = 0; i < nr; i++)
 		MYMM_EXPECT_OK(test, mymm_cache_free(cache, objs[i]));
 	for (i = 2; i < nr; i += 7, bad++)
-		memset(objs[i] + cache->offset, 'A', 8);
+		mymm_test_scribble(objs[i] + cache->offset, 'A', 8);
 	for (i = 0; i < nr - bad; i++)
 		KUNIT_EXPECT_NOT_NULL(test,
 				      mymm_cache_alloc(cache, GFP_KERNEL));
@@ -579,7 +579,7 @@ static void freed_twice_overwritten(struct kunit *test)
 	void *obj = mymm_cache_alloc(cache, GFP_KERNEL);
 
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, obj));
-	memset(obj, 0, 64);
+	mymm_test_scribble(obj, 0, 64);
 	MYMM_EXPECT_REFUSED(test, pool, MYMM_REFUSED_DOUBLE_FREE, -EINVAL,
 			    mymm_cache_free(cache, obj));
 	KUNIT_EXPECT_EQ(test, mymm_cache_validate(cache), 1);
@@ -619,7 +619,7 @@ static void kmalloc_sizes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mymm_pool_validate(pool), 0);
 	KUNIT_EXPECT_EQ(test, reports(pool), 0);
 	OPTIMIZER_HIDE_VAR(p);
-	p[120] = 0;
+	mymm_test_scribble(p + 120, 0, 1);
 	MYMM_EXPECT_OK(test, mymm_kfree(p));
 	KUNIT_EXPECT_EQ(test, reports(pool), 1);
 	give_up(pool);

@@ -248,14 +248,18 @@ static void krealloc_edges(struct kunit *test)
 	ptr = mymm_krealloc(pool, zero, 100, GFP_KERNEL | __GFP_ZERO);
 	KUNIT_ASSERT_NOT_NULL(test, ptr);
 	KUNIT_EXPECT_NULL(test, memchr_inv(ptr, 0, 100));
+	/* What ksize() tells may be used, whatever was asked for. */
+	KUNIT_ASSERT_EQ(test, mymm_ksize(ptr), 128);
 	memset(ptr, 0xaa, 128);
 	/* Less: where it is, and with __GFP_ZERO the rest is cleared. */
 	zero = mymm_krealloc(pool, ptr, 50, GFP_KERNEL);
 	KUNIT_EXPECT_PTR_EQ(test, zero, ptr);
+	KUNIT_ASSERT_EQ(test, mymm_ksize(ptr), 128);
 	KUNIT_EXPECT_NULL(test, memchr_inv(ptr, 0xaa, kept));
 	zero = mymm_krealloc(pool, ptr, 50, GFP_KERNEL | __GFP_ZERO);
 	KUNIT_EXPECT_PTR_EQ(test, zero, ptr);
 	KUNIT_EXPECT_NULL(test, memchr_inv(ptr, 0xaa, 50));
+	KUNIT_ASSERT_EQ(test, mymm_ksize(ptr), 128);
 	KUNIT_EXPECT_NULL(test, memchr_inv(ptr + 50, 0, 78));
 	/* More than there is: nothing has happened. */
 	MYMM_EXPECT_UNCHANGED(test, pool, 0,

@@ -203,7 +203,7 @@ static void zeroed(struct kunit *test)
 	unsigned int order;
 	void *dirty;
 
-	memset(pool->base, 0xa5, pool->bytes);
+	mymm_test_scribble(pool->base, 0xa5, pool->bytes);
 	for (order = 0; order <= 4; order++) {
 		frame = mymm_alloc_pages(pool, __GFP_DMA | __GFP_ZERO, order);
 		KUNIT_ASSERT_NOT_NULL(test, frame);
@@ -212,9 +212,10 @@ static void zeroed(struct kunit *test)
 		KUNIT_EXPECT_NULL_MSG(test, dirty, "order %u", order);
 		if (order < 4) /* and not one byte more */
 			KUNIT_EXPECT_EQ(test,
-					((u8 *)pool->base)[PAGE_SIZE << order],
+					mymm_test_peek(pool->base +
+						       (PAGE_SIZE << order)),
 					0xa5);
-		memset(pool->base, 0xa5, pool->bytes);
+		mymm_test_scribble(pool->base, 0xa5, pool->bytes);
 		MYMM_EXPECT_OK(test, mymm_free_pages(pool, frame, order));
 	}
 }

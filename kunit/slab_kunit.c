@@ -628,7 +628,7 @@ static void index_overwritten(struct kunit *test)
 			cache,
 			table[mymm_slab_list(cache, 0, MYMM_SLABS_PARTIAL)].next,
 			&view);
-		memset(view.index, 0xff, num * sizeof(*view.index));
+		mymm_test_scribble(view.index, 0xff, num * sizeof(*view.index));
 		before = atomic_long_read(
 			&pool->refused[MYMM_REFUSED_OVERWRITTEN]);
 		take(test, cache, num - 1, objs);

@@ -40,14 +40,14 @@ static void *object_at(const struct spot *spot, unsigned int number)
 /* An object's link, which is one more than a number, or MYMM_FREELIST_END. */
 static u64 link_of(const struct spot *spot, void *obj)
 {
-	return *mymm_cache_word(spot->cache, obj) ^
+	return mymm_word(spot->cache, obj) ^
 	       mymm_cache_cookie(spot->cache, obj);
 }
 
 static void put_link(const struct spot *spot, void *obj, u64 link)
 {
-	*mymm_cache_word(spot->cache, obj) =
-		mymm_cache_cookie(spot->cache, obj) ^ link;
+	mymm_set_word(spot->cache, obj,
+		      mymm_cache_cookie(spot->cache, obj) ^ link);
 }
 
 static struct mymm_slub_node *node_of(const struct spot *spot)
@@ -91,7 +91,7 @@ static void freelist_nothing(struct spot *spot)
 
 static void link_overwritten(struct spot *spot)
 {
-	*mymm_cache_word(spot->cache, spot->free) = 0x4141414141414141;
+	mymm_set_word(spot->cache, spot->free, 0x4141414141414141);
 }
 
 static void link_outside(struct spot *spot)

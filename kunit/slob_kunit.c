@@ -32,7 +32,7 @@ static void caches_share_a_page(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mymm_place_of(pool, a0), MYMM_PLACE(0, 16));
 	KUNIT_EXPECT_EQ(test, mymm_place_of(pool, b0), MYMM_PLACE(0, 24));
 	KUNIT_EXPECT_EQ(test, mymm_place_of(pool, more), MYMM_PLACE(0, 72));
-	KUNIT_EXPECT_EQ(test, *(u32 *)(bytes - 8), 5);
+	KUNIT_EXPECT_EQ(test, mymm_test_peek(bytes - 8), 5);
 	KUNIT_EXPECT_EQ(test, mymm_ksize(bytes), 6);
 	KUNIT_EXPECT_EQ(test, pool->slob->nr_pages, 1);
 	/* 7 units, 3, 20, and 7. */
@@ -456,6 +456,7 @@ static void checker_tells(struct kunit *test)
 	MYMM_EXPECT_SOUND(test, pool);
 
 	units = o[0];
+	mymm_test_unwatched(test);
 	BREAK(6, units[32], 0);
 	BREAK(6, units[32], 33);
 	BREAK(6, units[32], 64);

@@ -48,7 +48,7 @@ static void exact_refusals(struct kunit *test)
 	for (i = 8; i < 64; i += 8)
 		REFUSED(NOT_START, mymm_cache_free(cache, o[0] + i));
 	/* Whatever is written to it meanwhile: no cookie is asked. */
-	memset(o[1] + 8, 'A', 56);
+	mymm_test_scribble(o[1] + 8, 'A', 56);
 	REFUSED(DOUBLE_FREE, mymm_cache_free(cache, o[1]));
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, o[0]));
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, o[2]));
@@ -65,7 +65,6 @@ static void exact_refusals_of_bytes(struct kunit *test)
 	u8 *bytes = mymm_kmalloc(pool, 40, GFP_KERNEL);
 	u8 *behind = mymm_kmalloc(pool, 40, GFP_KERNEL);
 	unsigned int i;
-	u8 saved;
 
 	/* An object of a cache has no header, so kfree() does not know what it is. */
 	REFUSED(NOT_START, mymm_kfree(obj));
@@ -73,14 +72,13 @@ static void exact_refusals_of_bytes(struct kunit *test)
 		REFUSED(NOT_START, mymm_kfree(bytes + i));
 	/* Each byte of the header is looked at. */
 	for (i = 1; i <= 8; i++) {
-		saved = bytes[-(int)i];
-		bytes[-(int)i] ^= 0x10;
+		mymm_test_flip(bytes - i, 0x10);
 		REFUSED(NOT_START, mymm_kfree(bytes));
 		REFUSED(FOREIGN,
 			PTR_ERR_OR_ZERO(mymm_krealloc(pool, bytes, 80, GFP_KERNEL)) ?:
 				-EINVAL);
 		KUNIT_EXPECT_EQ(test, mymm_ksize(bytes), 0);
-		bytes[-(int)i] = saved;
+		mymm_test_flip(bytes - i, 0x10);
 	}
 	MYMM_EXPECT_OK(test, mymm_kfree(bytes));
 	REFUSED(DOUBLE_FREE, mymm_kfree(bytes));
@@ -89,7 +87,8 @@ static void exact_refusals_of_bytes(struct kunit *test)
 		PTR_ERR_OR_ZERO(mymm_krealloc(pool, bytes, 80, GFP_KERNEL)) ?:
 			-EINVAL);
 	/* A copy of a header is none: the address is part of its mark. */
-	memcpy(behind, behind - 8, 8);
+	for (i = 0; i < 8; i++)
+		behind[i] = mymm_test_peek(behind - 8 + i);
 	REFUSED(NOT_START, mymm_kfree(behind + 8));
 	MYMM_EXPECT_OK(test, mymm_kfree(behind));
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, obj));
@@ -108,9 +107,11 @@ static void wrong_cache_is_not_told(struct kunit *test)
 	struct mymm_pool *pool = mymm_place_pool(test, "DMA:64K", "first");
 	struct mymm_cache *cache = mymm_test_cache(test, pool, "64", 64);
 	struct mymm_cache *small = mymm_test_cache(test, pool, "24", 24);
-	void *o = mymm_cache_alloc(cache, GFP_KERNEL);
-	void *s = mymm_cache_alloc(small, GFP_KERNEL);
+	void *o, *s;
 
+	mymm_test_unwatched(test);
+	o = mymm_cache_alloc(cache, GFP_KERNEL);
+	s = mymm_cache_alloc(small, GFP_KERNEL);
 	MYMM_EXPECT_OK(test, mymm_cache_free(small, o));
 	KUNIT_EXPECT_EQ(test, small->nr_inuse, 0);
 	MYMM_EXPECT_SOUND(test, pool);
@@ -127,9 +128,11 @@ static void middle_is_not_told(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_place_pool(test, "DMA:64K", "first");
 	struct mymm_cache *cache = mymm_test_cache(test, pool, "64", 64);
-	void *o0 = mymm_cache_alloc(cache, GFP_KERNEL);
-	void *o1 = mymm_cache_alloc(cache, GFP_KERNEL);
+	void *o0, *o1;
 
+	mymm_test_unwatched(test);
+	o0 = mymm_cache_alloc(cache, GFP_KERNEL);
+	o1 = mymm_cache_alloc(cache, GFP_KERNEL);
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, o0 + 32));
 	MYMM_EXPECT_SOUND(test, pool);
 	REFUSED(NOT_START, mymm_cache_free(cache, o0));
@@ -144,9 +147,11 @@ static void bytes_as_object_is_not_told(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_place_pool(test, "DMA:64K", "first");
 	struct mymm_cache *cache = mymm_test_cache(test, pool, "64", 64);
-	void *o = mymm_cache_alloc(cache, GFP_KERNEL);
-	void *bytes = mymm_kmalloc(pool, 70, GFP_KERNEL);
+	void *o, *bytes;
 
+	mymm_test_unwatched(test);
+	o = mymm_cache_alloc(cache, GFP_KERNEL);
+	bytes = mymm_kmalloc(pool, 70, GFP_KERNEL);
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, bytes));
 	MYMM_EXPECT_SOUND(test, pool);
 	KUNIT_EXPECT_EQ(test, cache->nr_inuse, 0);
@@ -172,6 +177,7 @@ static void wild_frees(struct kunit *test)
 	void *at;
 
 	mymm_test_random(test, &random);
+	mymm_test_unwatched(test);
 	for (i = 0; i < 3; i++) {
 		snprintf(name, sizeof(name), "wild-%u", i);
 		cache[i] = mymm_cache_create(
@@ -223,7 +229,7 @@ static void overwritten_page(struct kunit *test)
 	for (i = 0; i < 3; i++)
 		o[i] = mymm_cache_alloc(cache, GFP_KERNEL);
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, o[1]));
-	memset(o[1], 'A', 64);
+	mymm_test_scribble(o[1], 'A', 64);
 	KUNIT_EXPECT_EQ(test, mymm_check(pool, &finding), -EUCLEAN);
 	KUNIT_EXPECT_EQ(test, finding.invariant, 6);
 
@@ -259,7 +265,7 @@ static void overwritten_found_by_free(struct kunit *test)
 		o[i] = mymm_cache_alloc(cache, GFP_KERNEL);
 	bytes = mymm_kmalloc(pool, 10, GFP_KERNEL);
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, o[0]));
-	memset(o[0], 'A', 64);
+	mymm_test_scribble(o[0], 'A', 64);
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, o[2]));
 	KUNIT_EXPECT_EQ(test, pool->slob->nr_broken, 1);
 	KUNIT_EXPECT_EQ(test, cache->nr_inuse, 1);

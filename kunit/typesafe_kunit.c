@@ -115,8 +115,10 @@ static void outlives_a_reader(struct kunit *test)
 	/* Straight from the engine: a magazine can't be emptied by who may not sleep. */
 	nr = cache->engine->alloc(cache, GFP_KERNEL, ARRAY_SIZE(objs), objs);
 	KUNIT_ASSERT_EQ(test, nr, ARRAY_SIZE(objs));
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
+		mymm_sanitize_open(objs[i], SIZE);
 		memset(objs[i], i, SIZE);
+	}
 
 	rcu_read_lock();
 	cache->engine->free(cache, nr, objs);

@@ -85,9 +85,10 @@ static noinline size_t push_checked(struct mymm_cache *cache, size_t nr,
 		/* As mymm_cache_looks_free() and mymm_mark_free() have it. */
 		cookie = obj ^ key;
 		word = (void *)obj + offset;
-		if (unlikely((*word ^ cookie) <= 0xffff))
+		if (unlikely((mymm_peek(word) ^ cookie) <= 0xffff))
 			break;
-		*word = cookie ^ MYMM_IN_MAGAZINE;
+		mymm_poke(word, cookie ^ MYMM_IN_MAGAZINE);
+		mymm_sanitize_free(cache, (void *)obj);
 		to[i] = (void *)obj;
 	}
 	return i;
@@ -192,8 +193,8 @@ int mymm_cache_alloc_bulk(struct mymm_cache *cache, gfp_t gfp, size_t nr,
 		return 0;
 	}
 	for (i = popped; i < nr && !cache->exact; i++)
-		*mymm_cache_word(cache, objs[i]) = 0;
-	if (mymm_cache_clears(cache, gfp) ||
+		mymm_set_word(cache, objs[i], 0);
+	if (MYMM_SANITIZED || mymm_cache_clears(cache, gfp) ||
 	    tracepoint_enabled(mymm_object_alloc))
 		for (i = 0; i < nr; i++)
 			mymm_alloc_finish(cache, objs[i], gfp, MYMM_CALLER);
@@ -235,6 +236,7 @@ static noinline int free_one_by_one(struct mymm_cache *cache, size_t nr,
 		if (!n)
 			mymm_flight_begin(cache);
 		mymm_mark_free(cache, objs[i]);
+		mymm_sanitize_free(cache, objs[i]);
 		good[n++] = objs[i];
 		if (n == ARRAY_SIZE(good)) {
 			give_back_flight(cache, n, good);

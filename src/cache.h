@@ -12,6 +12,7 @@
 #include "engine.h"
 #include "magazine.h"
 #include "pool.h"
+#include "sanitize.h"
 
 /* Ends a freelist. Links are numbers of objects plus one: 0 is no link. */
 #define MYMM_FREELIST_END 0xffff
@@ -180,6 +181,17 @@ static __always_inline u64 *mymm_cache_word(const struct mymm_cache *cache,
 	return obj + cache->offset;
 }
 
+static __always_inline u64 mymm_word(const struct mymm_cache *cache, void *obj)
+{
+	return mymm_peek(mymm_cache_word(cache, obj));
+}
+
+static __always_inline void mymm_set_word(const struct mymm_cache *cache,
+					  void *obj, u64 value)
+{
+	mymm_poke(mymm_cache_word(cache, obj), value);
+}
+
 static __always_inline u64 mymm_cache_cookie(const struct mymm_cache *cache,
 					     const void *obj)
 {
@@ -190,7 +202,7 @@ static __always_inline u64 mymm_cache_cookie(const struct mymm_cache *cache,
 static __always_inline bool
 mymm_cache_looks_free(const struct mymm_cache *cache, void *obj)
 {
-	return (*mymm_cache_word(cache, obj) ^ mymm_cache_cookie(cache, obj)) <=
+	return (mymm_word(cache, obj) ^ mymm_cache_cookie(cache, obj)) <=
 	       0xffff;
 }
 

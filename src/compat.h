@@ -12,6 +12,7 @@
 #include <linux/module.h>
 #include <linux/preempt.h>
 #include <linux/slab.h>
+#include <linux/types.h>
 #include <linux/version.h>
 
 /* 6.13 made the namespace of an exported symbol a string. */
@@ -139,6 +140,17 @@
 #define MYMM_UNCLEARED __attribute__((__uninitialized__))
 #else
 #define MYMM_UNCLEARED
+#endif
+
+/*
+ * KASAN's shadow of the vmalloc area, where our memory is, is there to be written to. The
+ * kernel exports the function that writes it, and has no header for it.
+ */
+#if defined(CONFIG_KASAN_GENERIC) && defined(CONFIG_KASAN_VMALLOC)
+#define MYMM_KASAN 1
+void kasan_poison(const void *addr, size_t size, u8 value, bool init);
+#else
+#define MYMM_KASAN 0
 #endif
 
 /*

@@ -131,8 +131,8 @@ static bool stores_user(const struct mymm_cache *cache)
 
 static void put_out_of_use(struct mymm_cache *cache, void *obj)
 {
-	*mymm_cache_word(cache, obj) = mymm_cache_cookie(cache, obj) ^
-				       MYMM_QUARANTINED;
+	mymm_set_word(cache, obj,
+		      mymm_cache_cookie(cache, obj) ^ MYMM_QUARANTINED);
 	atomic_long_inc(&cache->quarantined);
 }
 
@@ -225,6 +225,8 @@ void *mymm_debug_alloc(struct mymm_cache *cache, gfp_t gfp, size_t bytes,
 			return NULL;
 	} while (!take(cache, obj, bytes, stack, owner.caller));
 
+	mymm_sanitize_alloc(cache, obj, gfp);
+	mymm_sanitize_shut(obj, bytes, cache->object_size);
 	if (mymm_cache_clears(cache, gfp))
 		memset(obj, 0, bytes);
 	if (cache->flags & SLAB_TRACE)
@@ -236,7 +238,7 @@ void *mymm_debug_alloc(struct mymm_cache *cache, gfp_t gfp, size_t bytes,
 /* Is it in use? Under the lock; @obj is where an object begins. */
 static bool in_use(struct mymm_cache *cache, void *obj)
 {
-	u64 link = *mymm_cache_word(cache, obj) ^ mymm_cache_cookie(cache, obj);
+	u64 link = mymm_word(cache, obj) ^ mymm_cache_cookie(cache, obj);
 
 	if (mymm_cache_word_outside(cache) && mymm_debug_says_used(cache, obj))
 		return true;
@@ -349,6 +351,8 @@ int mymm_debug_free(struct mymm_cache *cache, void *obj,
 	damage.part = MYMM_INTACT;
 	mymm_flight_begin(cache);
 	freed = claim(cache, obj, stack, owner.caller, &damage, &tail);
+	if (freed != NOT_USED)
+		mymm_sanitize_free(cache, obj);
 	if (freed == FREED) {
 		if (cache->flags & SLAB_TRACE)
 			mymm_debug_trace(cache, "free", obj, owner);

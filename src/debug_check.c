@@ -39,6 +39,8 @@ unsigned int mymm_debug_request(const struct mymm_cache *cache, const void *obj)
 {
 	unsigned int bytes;
 
+	guard(mymm_unwatched)();
+
 	if (!cache->debug->request)
 		return cache->object_size;
 	bytes = READ_ONCE(*request_of(cache, obj));
@@ -61,7 +63,7 @@ static u64 used_word(const struct mymm_cache *cache, const void *obj)
  */
 bool mymm_debug_says_used(const struct mymm_cache *cache, void *obj)
 {
-	return *mymm_cache_word(cache, obj) == used_word(cache, obj);
+	return mymm_word(cache, obj) == used_word(cache, obj);
 }
 
 /**
@@ -79,6 +81,8 @@ void mymm_debug_mark(const struct mymm_cache *cache, void *obj, bool used,
 	u8 zone = used ? SLUB_RED_ACTIVE : SLUB_RED_INACTIVE;
 	u64 *word = mymm_cache_word(cache, obj);
 
+	guard(mymm_unwatched)();
+
 	if (!used)
 		bytes = cache->object_size;
 	if (cache->debug->request)
@@ -90,11 +94,12 @@ void mymm_debug_mark(const struct mymm_cache *cache, void *obj, bool used,
 		((u8 *)obj)[bytes - 1] = POISON_END;
 	}
 	if (!used)
-		*word = mymm_cache_cookie(cache, obj) ^ MYMM_IN_MAGAZINE;
-	else if (mymm_cache_word_outside(cache))
-		*word = used_word(cache, obj);
+		mymm_poke(word,
+			  mymm_cache_cookie(cache, obj) ^ MYMM_IN_MAGAZINE);
 	else
-		*word = 0;
+		mymm_poke(word, mymm_cache_word_outside(cache) ?
+					used_word(cache, obj) :
+					0);
 	if (cache->flags & SLAB_RED_ZONE) {
 		memset(obj - cache->left, zone, cache->left);
 		memset(obj + bytes, zone, cache->debug->right_end - bytes);
@@ -112,6 +117,8 @@ void mymm_debug_mark(const struct mymm_cache *cache, void *obj, bool used,
 void mymm_debug_shorten(const struct mymm_cache *cache, void *obj,
 			unsigned int bytes)
 {
+	guard(mymm_unwatched)();
+
 	*request_of(cache, obj) = bytes;
 	if (cache->flags & SLAB_RED_ZONE)
 		memset(obj + bytes, SLUB_RED_ACTIVE,
@@ -215,6 +222,8 @@ void mymm_debug_describe(const struct mymm_cache *cache, void *obj,
 			 enum mymm_part part, bool used,
 			 struct mymm_damage *damage)
 {
+	guard(mymm_unwatched)();
+
 	damage->part = part;
 	damage->used = used;
 	damage->pfn = mymm_pool_index(cache->pool, obj);
@@ -283,6 +292,8 @@ bool mymm_debug_intact(const struct mymm_cache *cache, void *obj, bool used,
 {
 	enum mymm_part part = MYMM_INTACT;
 
+	guard(mymm_unwatched)();
+
 	if (used && mymm_cache_word_outside(cache) &&
 	    !mymm_debug_says_used(cache, obj))
 		part = MYMM_WORD;
@@ -315,6 +326,8 @@ bool mymm_debug_tail_intact(const struct mymm_cache *cache,
 {
 	long tail = slab->first - slab->start - cache->left +
 		    (long)slab->objects * cache->size;
+
+	guard(mymm_unwatched)();
 
 	if (!(cache->flags & SLAB_POISON) ||
 	    whole(slab->start, tail, slab->bytes, POISON_INUSE,

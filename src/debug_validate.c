@@ -62,6 +62,8 @@ static bool was_free(const struct inspection *in,
 {
 	const u8 *zone = obj - cache->left;
 
+	guard(mymm_unwatched)();
+
 	if (in->known >= in->visit.lost)
 		return false;
 	if (cache->flags & SLAB_RED_ZONE)
@@ -75,14 +77,14 @@ static bool was_free(const struct inspection *in,
 static bool see_object(struct inspection *in, struct mymm_cache *cache,
 		       void *obj, bool is_free)
 {
-	u64 *word = mymm_cache_word(cache, obj);
-	u64 link = *word ^ mymm_cache_cookie(cache, obj);
+	u64 cookie = mymm_cache_cookie(cache, obj);
+	u64 link = mymm_word(cache, obj) ^ cookie;
 	struct mymm_damage *damage = next_damage(in);
 
 	if (is_free) {
 		if (mymm_debug_intact(cache, obj, false, damage))
 			return false;
-		*word = mymm_cache_cookie(cache, obj) ^ MYMM_QUARANTINED;
+		mymm_set_word(cache, obj, cookie ^ MYMM_QUARANTINED);
 		found(in, cache, damage);
 		return true;
 	}
@@ -93,7 +95,7 @@ static bool see_object(struct inspection *in, struct mymm_cache *cache,
 	      mymm_debug_says_used(cache, obj)) &&
 	    was_free(in, cache, obj)) {
 		mymm_debug_describe(cache, obj, MYMM_WORD, false, damage);
-		*word = mymm_cache_cookie(cache, obj) ^ MYMM_QUARANTINED;
+		mymm_set_word(cache, obj, cookie ^ MYMM_QUARANTINED);
 		in->known++;
 		found(in, cache, damage);
 		return false;

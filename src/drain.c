@@ -89,6 +89,7 @@ static void empty_magazine(struct mymm_cache *cache, struct mymm_magazine *mag,
 			memcpy(objs, mag->objs + mag->count,
 			       nr * sizeof(objs[0]));
 		}
+		mymm_forget_objects(mag->objs + mag->count, nr);
 		mymm_magazine_put(mag);
 		if (nr && !mymm_pool_dead(cache->pool))
 			mymm_engine_put(cache, nr, objs);

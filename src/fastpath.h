@@ -18,6 +18,7 @@ void *mymm_alloc_undo(struct mymm_cache *cache, gfp_t gfp,
 		      const struct mymm_owner *owner,
 		      struct mymm_magazine *mag);
 void *mymm_alloc_resched(void *obj);
+void *mymm_alloc_tell(struct mymm_cache *cache, gfp_t gfp, void *obj);
 int mymm_free_leave(struct mymm_cache *cache, void *obj,
 		    const struct mymm_owner *owner);
 int mymm_free_undo(struct mymm_cache *cache, void *obj,
@@ -27,8 +28,8 @@ int mymm_free_resched(void);
 /* It carries the cookie from now on. */
 static __always_inline void mymm_mark_free(struct mymm_cache *cache, void *obj)
 {
-	*mymm_cache_word(cache, obj) = mymm_cache_cookie(cache, obj) ^
-				       MYMM_IN_MAGAZINE;
+	mymm_set_word(cache, obj,
+		      mymm_cache_cookie(cache, obj) ^ MYMM_IN_MAGAZINE);
 }
 
 static __always_inline void *mymm_alloc_fast(struct mymm_cache *cache,
@@ -51,10 +52,13 @@ static __always_inline void *mymm_alloc_fast(struct mymm_cache *cache,
 		return mymm_alloc_undo(cache, gfp, owner, mag);
 	mag->count = count;
 	obj = mag->objs[count];
+	mymm_forget_objects(&mag->objs[count], 1);
 	mag->alloc_hits++;
 	mymm_token_return(&mag->token);
 
-	*mymm_cache_word(cache, obj) = 0;
+	mymm_set_word(cache, obj, 0);
+	if (MYMM_SANITIZED)
+		return mymm_alloc_tell(cache, gfp, obj);
 	if (mymm_preempt_enable_begin())
 		return mymm_alloc_resched(obj);
 	return obj;
@@ -71,6 +75,7 @@ static __always_inline int mymm_free_owned(struct mymm_cache *cache, void *obj,
 	    tracepoint_enabled(mymm_object_free))
 		return mymm_free_leave(cache, obj, owner);
 	mymm_mark_free(cache, obj);
+	mymm_sanitize_free(cache, obj);
 	mag = this_cpu_ptr(cache->mag);
 	if (unlikely(!mymm_token_take(&mag->token)))
 		return mymm_free_undo(cache, obj, mag);

@@ -180,6 +180,7 @@ static noinline void *alloc_large(struct mymm_pool *pool, size_t size,
 				  gfp_t gfp, struct mymm_owner owner)
 {
 	struct mymm_frame *frame;
+	void *addr;
 
 	if (size > PAGE_SIZE << MYMM_MAX_ORDER) {
 		mymm_refuse(pool, MYMM_REFUSED_SIZE,
@@ -193,7 +194,10 @@ static noinline void *alloc_large(struct mymm_pool *pool, size_t size,
 		return NULL;
 	WRITE_ONCE(frame->tag,
 		   (frame->tag & ~MYMM_TAG_STATE) | MYMM_FRAME_LARGE);
-	return mymm_frame_address(pool, frame);
+	addr = mymm_frame_address(pool, frame);
+	mymm_sanitize_shut(addr, size, PAGE_SIZE << get_order(size));
+	mymm_sanitize_born(addr, size, gfp);
+	return addr;
 }
 
 /* Is it on a page of the slob engine's? */
@@ -240,6 +244,7 @@ static int free_large(struct mymm_pool *pool, const void *ptr,
 			    "double kfree of frame %u", idx);
 		return -EINVAL;
 	}
+	mymm_sanitize_gone(ptr);
 	return __mymm_free_pages(pool, frame, mymm_tag_order(tag), owner);
 }
 
@@ -249,6 +254,15 @@ static void *kmalloc_debug(struct mymm_cache *cache, size_t size, gfp_t gfp,
 	return mymm_refuse_now(cache) ?
 		       NULL :
 		       mymm_debug_alloc(cache, gfp, size, owner);
+}
+
+/* Of an object of a class, only so many bytes were asked for. */
+static __always_inline void *only(const struct mymm_cache *cache, void *obj,
+				  size_t size)
+{
+	if (MYMM_KASAN && obj)
+		mymm_sanitize_shut(obj, size, cache->object_size);
+	return obj;
 }
 
 void *__mymm_kmalloc(struct mymm_pool *pool, size_t size, gfp_t gfp,
@@ -271,7 +285,7 @@ void *__mymm_kmalloc(struct mymm_pool *pool, size_t size, gfp_t gfp,
 	cache = pool->kmalloc[type_of(gfp)][class_of(size)];
 	if (unlikely(cache->debug))
 		return kmalloc_debug(cache, size, gfp, owner);
-	return __mymm_cache_alloc(cache, gfp, owner);
+	return only(cache, __mymm_cache_alloc(cache, gfp, owner), size);
 }
 
 /* Reached by a tail call, so it is told who called kmalloc: see event.h. */
@@ -293,12 +307,14 @@ static noinline void *kmalloc_careful(struct mymm_pool *pool, size_t size,
  */
 void *mymm_kmalloc(struct mymm_pool *pool, size_t size, gfp_t gfp)
 {
+	struct mymm_cache *cache;
+
 	/* 0 wraps to the largest. */
 	if (unlikely(size - 1 >= pool->kmalloc_fast ||
 		     gfp & (__GFP_DMA | __GFP_RECLAIMABLE)))
 		return kmalloc_careful(pool, size, gfp);
-	return mymm_alloc_fast(
-		pool->kmalloc[MYMM_KMALLOC_NORMAL][class_of(size)], gfp, NULL);
+	cache = pool->kmalloc[MYMM_KMALLOC_NORMAL][class_of(size)];
+	return only(cache, mymm_alloc_fast(cache, gfp, NULL), size);
 }
 EXPORT_SYMBOL_GPL(mymm_kmalloc);
 
@@ -436,6 +452,16 @@ size_t mymm_slot_size(struct mymm_pool *pool, const void *obj)
 	       (is_shared(pool, obj) ? MYMM_SLOB_HEADER : 0);
 }
 
+/* Is it an object that was freed already? */
+static bool is_free_object(struct mymm_pool *pool, const void *ptr)
+{
+	struct mymm_cache *cache;
+
+	guard(rcu)();
+	cache = mymm_cache_of(pool, ptr);
+	return cache && mymm_object_is_free(cache, (void *)ptr);
+}
+
 /**
  * mymm_ksize() - how many bytes an allocation really has
  * @ptr: from mymm_kmalloc(), or an object that mymm_kfree() takes, or NULL or ZERO_SIZE_PTR
@@ -446,24 +472,21 @@ size_t mymm_slot_size(struct mymm_pool *pool, const void *obj)
 size_t mymm_ksize(const void *ptr)
 {
 	struct mymm_pool *pool;
+	size_t size;
 
 	if (unlikely(ZERO_OR_NULL_PTR(ptr)))
 		return 0;
 	guard(rcu)();
 	pool = mymm_pool_of(ptr);
-	return pool ? size_of(pool, ptr) : 0;
+	if (!pool)
+		return 0;
+	size = size_of(pool, ptr);
+	/* It may be used from now on, whatever was asked for. */
+	if (MYMM_KASAN && size && !is_free_object(pool, ptr))
+		mymm_sanitize_open((void *)ptr, size);
+	return size;
 }
 EXPORT_SYMBOL_GPL(mymm_ksize);
-
-/* Is it an object that was freed already? */
-static bool is_free_object(struct mymm_pool *pool, const void *ptr)
-{
-	struct mymm_cache *cache;
-
-	guard(rcu)();
-	cache = mymm_cache_of(pool, ptr);
-	return cache && mymm_object_is_free(cache, (void *)ptr);
-}
 
 /* What is there to be said against a new size for @ptr? */
 static bool refuse_krealloc(struct mymm_pool *pool, const void *ptr)
@@ -509,14 +532,19 @@ void *__mymm_krealloc(struct mymm_pool *pool, void *ptr, size_t size, gfp_t gfp,
 		return __mymm_kfree(pool, ptr, owner) ? NULL : ZERO_SIZE_PTR;
 	old = size_of(pool, ptr);
 	if (old >= size) {
+		mymm_sanitize_open(ptr, old);
 		if (want_init_on_alloc(gfp))
 			memset(ptr + size, 0, old - size);
 		keep_shorter(pool, ptr, size);
+		mymm_sanitize_shut(ptr, size, old);
 		return ptr;
 	}
 	new = __mymm_kmalloc(pool, size, gfp, owner);
 	if (new) {
+		/* Some of it was not asked for; all of it is copied. */
+		mymm_sanitize_pause();
 		memcpy(new, ptr, old);
+		mymm_sanitize_resume();
 		__mymm_kfree(pool, ptr, owner);
 	}
 	return new;

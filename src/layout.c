@@ -31,6 +31,7 @@
 #include "compat.h"
 #include "layout.h"
 #include "pool.h"
+#include "sanitize.h"
 
 /* --- the description ------------------------------------------------------ */
 
@@ -328,6 +329,7 @@ static int get_memory(struct mymm_pool *pool, const struct mymm_layout *layout,
 			return -ENOMEM;
 	}
 	pool->live_frames = layout->total;
+	mymm_sanitize_drop_pages(pool, 0, pool->nr_frames);
 	return 0;
 }
 

@@ -102,8 +102,9 @@ size_t mymm_magazine_pop(struct mymm_cache *cache, size_t nr, void **objs)
 		void *obj = from[i];
 
 		objs[i] = obj;
-		*(u64 *)(obj + offset) = 0; /* mymm_cache_word() */
+		mymm_poke(obj + offset, 0); /* mymm_cache_word() */
 	}
+	mymm_forget_objects(from, nr);
 	mymm_magazine_put(mag);
 	return nr;
 }
@@ -189,6 +190,7 @@ void mymm_free_to_engine(struct mymm_cache *cache, void *obj)
 			mymm_copy_objects(objs, mag->objs, nr);
 			mymm_copy_objects(mag->objs, mag->objs + nr,
 					  mag->count);
+			mymm_forget_objects(mag->objs + mag->count, nr);
 		}
 		mag->objs[mag->count++] = obj;
 		mag->moved++;
@@ -215,6 +217,7 @@ void mymm_free_to_engine(struct mymm_cache *cache, void *obj)
 void *mymm_alloc_finish(struct mymm_cache *cache, void *obj, gfp_t gfp,
 			struct mymm_owner owner)
 {
+	mymm_sanitize_alloc(cache, obj, gfp);
 	if (mymm_cache_clears(cache, gfp))
 		memset(obj, 0, cache->object_size);
 	mymm_event_object_alloc(cache->pool, cache->name, obj, gfp, owner);
@@ -239,7 +242,7 @@ static noinline void *alloc_careful(struct mymm_cache *cache, gfp_t gfp,
 	if (!obj)
 		return NULL;
 	if (!cache->exact)
-		*mymm_cache_word(cache, obj) = 0;
+		mymm_set_word(cache, obj, 0);
 	return mymm_alloc_finish(cache, obj, gfp, who);
 }
 
@@ -263,6 +266,14 @@ noinline void *mymm_alloc_undo(struct mymm_cache *cache, gfp_t gfp,
 	mymm_token_undo(&mag->token);
 	preempt_enable();
 	return alloc_careful(cache, gfp, &who);
+}
+
+/* In a kernel with KASAN or kmemleak, which may sleep, each leaves here. */
+noinline void *mymm_alloc_tell(struct mymm_cache *cache, gfp_t gfp, void *obj)
+{
+	preempt_enable();
+	mymm_sanitize_alloc(cache, obj, gfp);
+	return obj;
 }
 
 noinline void *mymm_alloc_resched(void *obj)
@@ -311,6 +322,7 @@ static noinline int free_careful(struct mymm_cache *cache, void *obj,
 	mymm_event_object_free(cache->pool, cache->name, obj, who);
 	mymm_flight_begin(cache);
 	mymm_mark_free(cache, obj);
+	mymm_sanitize_free(cache, obj);
 	if (!mymm_magazine_push(cache, 1, &obj))
 		mymm_free_to_engine(cache, obj);
 	mymm_flight_end(cache);
@@ -391,7 +403,10 @@ void *mymm_cache_alloc_unchecked(struct mymm_cache *cache, gfp_t gfp)
 	if (unlikely(!mag->count))
 		return mymm_alloc_undo(cache, gfp, NULL, mag);
 	obj = mag->objs[--mag->count];
+	mymm_forget_objects(&mag->objs[mag->count], 1);
 	mymm_token_return(&mag->token);
+	if (MYMM_SANITIZED)
+		return mymm_alloc_tell(cache, gfp, obj);
 	if (mymm_preempt_enable_begin())
 		return mymm_alloc_resched(obj);
 	return obj;
@@ -410,6 +425,7 @@ void mymm_cache_free_unchecked(struct mymm_cache *cache, void *obj)
 	struct mymm_magazine *mag;
 
 	preempt_disable();
+	mymm_sanitize_free(cache, obj);
 	mag = this_cpu_ptr(cache->mag);
 	if (unlikely(!mymm_token_take(&mag->token))) {
 		mymm_free_undo(cache, obj, mag);

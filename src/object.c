@@ -214,11 +214,12 @@ int mymm_free_exact(struct mymm_cache *cache, void *obj,
 {
 	enum mymm_refusal why;
 
-	if (tracepoint_enabled(mymm_object_free)) {
+	if (MYMM_SANITIZED || tracepoint_enabled(mymm_object_free)) {
 		why = cache->engine->judge(cache, obj, false);
 		if (why != MYMM_ADMITTED)
 			return refuse_exact(cache, obj, why);
 		mymm_event_object_free(cache->pool, cache->name, obj, owner);
+		mymm_sanitize_free(cache, obj);
 	}
 	this_cpu_inc(cache->mag->free_misses);
 	mymm_flight_begin(cache);

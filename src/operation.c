@@ -12,6 +12,7 @@
 #include "kmalloc.h"
 #include "page_alloc.h"
 #include "range.h"
+#include "sanitize.h"
 
 static int read_gfp(struct mymm_session *s, u32 flags, gfp_t *gfp)
 {
@@ -191,6 +192,8 @@ static int hold_object(struct mymm_session *s, struct holding h,
 
 	if (err)
 		return err;
+	if (mymm_pool_has_memory(s->pool))
+		mymm_sanitize_held(address_of(s, h));
 	op->pfn = h.pfn;
 	op->bytes = mymm_holding_bytes(s, h);
 	return 0;
@@ -241,6 +244,7 @@ static int op_krealloc(struct mymm_session *s, struct mymm_op *op)
 	h = holding_at(s, MYMM_KIND_KMALLOC, obj);
 	/* The handle's place is there already: this needs no memory. */
 	xa_store(&s->handles, op->handle, pack(h), GFP_KERNEL);
+	mymm_sanitize_held(obj);
 	op->pfn = h.pfn;
 	op->bytes = mymm_holding_bytes(s, h);
 	return 0;

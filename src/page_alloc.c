@@ -20,6 +20,7 @@
 #include "compat.h"
 #include "lock.h"
 #include "page_alloc.h"
+#include "sanitize.h"
 
 /* Is there anything wrong with a request? */
 static bool refuse_request(struct mymm_pool *pool, gfp_t gfp,
@@ -241,6 +242,7 @@ static struct mymm_frame *alloc_anywhere(struct mymm_pool *pool,
 	idx = block - pool->frame;
 	if (gfp & __GFP_COMP)
 		WRITE_ONCE(block->tag, block->tag | MYMM_TAG_COMP);
+	mymm_sanitize_use_pages(pool, idx, 1UL << order);
 	if (want_init_on_alloc(gfp) && mymm_pool_has_memory(pool))
 		clear_pages_at(mymm_pool_address(pool, idx), order);
 	mymm_event_page_alloc(pool, idx, order, gfp, who);
@@ -323,6 +325,7 @@ alloc_small(struct mymm_pool *pool, gfp_t gfp, unsigned int order,
 	pcp->allocs[list]++;
 	WRITE_ONCE(block->tag, pcp->tag[list]);
 	mymm_token_return(&pcp->token);
+	mymm_sanitize_use_pages(pool, idx, 1UL << order);
 	if (mymm_preempt_enable_begin())
 		return alloc_resched(block);
 	return block;
@@ -374,6 +377,7 @@ static noinline struct mymm_frame *alloc_large(struct mymm_pool *pool,
 	mymm_unlock(&zone->lock, irqflags);
 	if (unlikely(!block))
 		return alloc_careful(pool, gfp, order, owner);
+	mymm_sanitize_use_pages(pool, block - pool->frame, 1UL << order);
 	return block;
 }
 

@@ -19,6 +19,7 @@
 #include "compat.h"
 #include "lock.h"
 #include "page_alloc.h"
+#include "sanitize.h"
 
 /* Say what is wrong with freeing frame @idx, whose tag is @tag, as a block of @order. */
 static void refuse_block(struct mymm_pool *pool, u32 idx, unsigned int order,
@@ -116,10 +117,15 @@ static __always_inline bool tag_is_block(u32 tag, unsigned int order)
  * Whoever changes the tag from what it was has the block: of two that free it at the same
  * time one succeeds, and the other is told what it has become.
  */
-static __always_inline bool claim(struct mymm_frame *frame, u32 *tag, u32 state)
+static __always_inline bool claim(struct mymm_pool *pool,
+				  struct mymm_frame *frame, unsigned int order,
+				  u32 *tag)
 {
-	return likely(
-		try_cmpxchg(&frame->tag, tag, *tag + state - MYMM_FRAME_PAGES));
+	if (unlikely(!try_cmpxchg(&frame->tag, tag,
+				  *tag + MYMM_FRAME_PCP - MYMM_FRAME_PAGES)))
+		return false;
+	mymm_sanitize_drop_pages(pool, frame - pool->frame, 1UL << order);
+	return true;
 }
 
 /* Give a block to its zone; it is claimed. */
@@ -164,7 +170,7 @@ static noinline int free_slow(struct mymm_pool *pool, struct mymm_frame *frame,
 			      unsigned int order, u32 tag)
 {
 	/* If somebody was faster, the tag is what he made of it. */
-	if (!tag_is_block(tag, order) || !claim(frame, &tag, MYMM_FRAME_PCP))
+	if (!tag_is_block(tag, order) || !claim(pool, frame, order, &tag))
 		return refuse_free(pool, frame, order, tag);
 	return free_claimed(pool, frame - pool->frame, order);
 }
@@ -186,7 +192,7 @@ static noinline int free_careful(struct mymm_pool *pool,
 	 * Told when it is claimed, so that who is refused is not told of; and before
 	 * anybody can have it, or his allocation could be told first. See owner.c.
 	 */
-	if (!claim(frame, &tag, MYMM_FRAME_PCP))
+	if (!claim(pool, frame, order, &tag))
 		return refuse_free(pool, frame, order, tag);
 	if (tracepoint_enabled(mymm_page_free))
 		tell_free(pool, idx, order, owner);
@@ -252,7 +258,7 @@ free_small(struct mymm_pool *pool, struct mymm_frame *frame, unsigned int order,
 	       pcp->pageblock[idx >> pool->block_order];
 	if (unlikely(!mymm_token_take(&pcp->token)))
 		return free_undo(pool, frame, order, tag, pcp);
-	if (unlikely(!claim(frame, &tag, MYMM_FRAME_PCP)))
+	if (unlikely(!claim(pool, frame, order, &tag)))
 		return free_undo(pool, frame, order, tag, pcp);
 	if (unlikely(--pcp->left[list] < 0))
 		return free_full(pool, frame, order, pcp, list);
@@ -302,7 +308,7 @@ static noinline int free_large(struct mymm_pool *pool, struct mymm_frame *frame,
 	tag = READ_ONCE(frame->tag);
 	if (unlikely(!tag_is_block(tag, order)))
 		return refuse_free(pool, frame, order, tag);
-	if (unlikely(!claim(frame, &tag, MYMM_FRAME_PCP)))
+	if (unlikely(!claim(pool, frame, order, &tag)))
 		return refuse_free(pool, frame, order, tag);
 	zone = mymm_pool_zone(pool, tag);
 	mymm_lock(&zone->lock, irqflags);

@@ -28,6 +28,7 @@
 #include "owner.h"
 #include "pool.h"
 #include "reaper.h"
+#include "sanitize.h"
 #include "slab_rcu.h"
 #include "tuning.h"
 
@@ -132,6 +133,7 @@ static void free_pool(struct mymm_pool *pool)
 	mymm_kswapd_stop(pool);
 	mymm_slab_shrinker_exit(pool);
 	mymm_owners_stop(pool);
+	mymm_sanitize_forget(pool);
 	mymm_cache_release_all(pool);
 	mymm_engines_end(pool);
 	mymm_slabs_wait(pool);

@@ -45,6 +45,7 @@
 #include "compat.h"
 #include "page_alloc.h"
 #include "range.h"
+#include "sanitize.h"
 
 /* Blocks that are given back with the lock held. */
 #define BATCH 64
@@ -281,6 +282,7 @@ int __mymm_alloc_range(struct mymm_pool *pool, unsigned long pfn,
 		err = take_range(pool, &range, gfp);
 	if (err)
 		return err;
+	mymm_sanitize_use_pages(pool, range.start, nr_frames);
 	if (want_init_on_alloc(gfp) && mymm_pool_has_memory(pool))
 		clear_range(pool, &range, gfp);
 	for (idx = range.start; idx < range.end; idx += 1U << order) {
@@ -429,6 +431,7 @@ int __mymm_free_range(struct mymm_pool *pool, unsigned long pfn,
 		order = mymm_tag_order(pool->frame[idx].tag);
 		mymm_event_page_free(pool, idx, order, owner);
 	}
+	mymm_sanitize_drop_pages(pool, range.start, nr_frames);
 	give_range(pool, &range);
 	return 0;
 }

@@ -108,14 +108,14 @@ unsigned int mymm_slab_gather(struct mymm_cache *cache, struct mymm_slabs *s,
 	while (i--) {
 		void *obj = mem + i * cache->size;
 
-		if (*mymm_cache_word(cache, obj) !=
+		if (mymm_word(cache, obj) !=
 		    (mymm_cache_cookie(cache, obj) ^ MYMM_IN_SLAB))
 			continue;
 		if (s->place == MYMM_INDEX_IN_OBJECT && place == cache->num) {
 			view->slab->free = i;
 			view->index = obj;
 		}
-		view->index[--place] = i;
+		mymm_slab_set_index(view->index, --place, i);
 	}
 	lost = place - view->active;
 	view->active = place;
@@ -142,19 +142,20 @@ static unsigned int take_from_slab(struct mymm_cache *cache,
 	while (nr--) {
 		void *obj;
 
-		number = index[active];
+		number = mymm_slab_index(index, active);
 		obj = mem + number * size;
 		if (words) {
 			u64 cookie = (unsigned long)obj ^ key;
 			u64 *word = obj + offset;
 
 			if (unlikely(number >= num ||
-				     *word != (cookie ^ MYMM_IN_SLAB))) {
+				     mymm_peek(word) !=
+					     (cookie ^ MYMM_IN_SLAB))) {
 				view->active = active;
 				*lost += mymm_slab_gather(cache, s, view);
 				return to - objs;
 			}
-			*word = cookie ^ MYMM_IN_MAGAZINE;
+			mymm_poke(word, cookie ^ MYMM_IN_MAGAZINE);
 		}
 		*to++ = obj;
 		active++;
@@ -399,13 +400,14 @@ static unsigned int put_into_slabs(struct mymm_cache *cache,
 		if (words) {
 			cookie = obj ^ key;
 			word = (void *)obj + offset;
-			if (unlikely(*word == (cookie ^ MYMM_IN_SLAB))) {
+			if (unlikely(mymm_peek(word) ==
+				     (cookie ^ MYMM_IN_SLAB))) {
 				twice++;
 				continue;
 			}
-			*word = cookie ^ MYMM_IN_SLAB;
+			mymm_poke(word, cookie ^ MYMM_IN_SLAB);
 		}
-		view.index[--view.active] = number;
+		mymm_slab_set_index(view.index, --view.active, number);
 	}
 	if (view.head != MYMM_NO_FRAME)
 		put_down(cache, n, node, &view);

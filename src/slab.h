@@ -213,6 +213,20 @@ static __always_inline u32 mymm_slab_number(const struct mymm_cache *cache,
 	return ror32((u32)at * cache->inverse - frame->start, cache->shift);
 }
 
+/* An index array may be in an object, or behind the last. */
+static __no_kasan_or_inline unsigned int
+mymm_slab_index(const mymm_slab_idx *index, unsigned int place)
+{
+	return mymm_load(index[place]);
+}
+
+static __no_kasan_or_inline void mymm_slab_set_index(mymm_slab_idx *index,
+						     unsigned int place,
+						     unsigned int number)
+{
+	index[place] = number;
+}
+
 /* The node that a slab is on. */
 static inline int mymm_slab_node_of(const struct mymm_cache *cache, u32 head)
 {

@@ -31,6 +31,7 @@
  * from one to the other is on the stack of whoever moves it, and counts as in flight.
  */
 #include <linux/cpumask.h>
+#include <linux/kmemleak.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
@@ -348,8 +349,11 @@ static struct mymm_slab_array *new_array(unsigned int limit)
 	if (!mymm_inject_fail())
 		array = kvzalloc(struct_size(array, objs, limit),
 				 GFP_KERNEL | __GFP_NOWARN);
-	if (array)
-		array->limit = limit;
+	if (!array)
+		return NULL;
+	/* What is in it is free, or a trace of what was. */
+	kmemleak_no_scan(array);
+	array->limit = limit;
 	return array;
 }
 
@@ -419,6 +423,7 @@ static int make_aliens(struct mymm_slabs *s, struct mymm_slab_node *n)
 					 GFP_KERNEL | __GFP_NOWARN);
 		if (!alien)
 			return -ENOMEM;
+		kmemleak_no_scan(alien);
 		raw_spin_lock_init(&alien->lock);
 		alien->array.limit = limit;
 		n->alien[of] = alien;

@@ -125,7 +125,7 @@ static int check_index(const struct walk *w, u32 idx,
 
 	bitmap_zero(seen, cache->num);
 	for (i = view->active; i < cache->num; i++) {
-		number = view->index[i];
+		number = mymm_slab_index(view->index, i);
 		if (number >= cache->num)
 			return mymm_find(
 				w->finding, 6,
@@ -139,7 +139,7 @@ static int check_index(const struct walk *w, u32 idx,
 	}
 	for (i = 0; cache->has_memory && i < cache->num; i++) {
 		void *obj = mem + i * cache->size;
-		bool says = *mymm_cache_word(cache, obj) ==
+		bool says = mymm_word(cache, obj) ==
 			    (mymm_cache_cookie(cache, obj) ^ MYMM_IN_SLAB);
 
 		if (says != test_bit(i, seen))
@@ -272,8 +272,8 @@ static int check_shared(const struct walk *w)
 
 		if (!mymm_cache_has(cache, obj) ||
 		    (cache->has_memory &&
-		     *mymm_cache_word(cache, obj) !=
-			     (mymm_cache_cookie(cache, obj) ^ MYMM_IN_MAGAZINE)))
+		     mymm_word(cache, obj) != (mymm_cache_cookie(cache, obj) ^
+					       MYMM_IN_MAGAZINE)))
 			return mymm_find(
 				w->finding, 6,
 				"cache %s: what is at place %u of the shared array of node %d is no free object",

@@ -113,11 +113,14 @@ static void fill_slab(struct mymm_cache *cache, struct mymm_frame *slab)
 	     i++, obj += cache->size) {
 		if (cache->ctor)
 			cache->ctor(obj);
-		*mymm_cache_word(cache, obj) = mymm_cache_cookie(cache, obj) ^
-					       MYMM_IN_SLAB;
+		mymm_set_word(cache, obj,
+			      mymm_cache_cookie(cache, obj) ^ MYMM_IN_SLAB);
 	}
 	for (i = 0; i < cache->num; i++)
-		view.index[i] = i;
+		mymm_slab_set_index(view.index, i, i);
+	if (cache->has_memory)
+		mymm_sanitize_shut(mymm_pool_address(cache->pool, head), 0,
+				   PAGE_SIZE << cache->order);
 }
 
 /* The next colour of a node, and how far that is from the slab's beginning. */

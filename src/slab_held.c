@@ -21,7 +21,7 @@ static bool index_has(const struct mymm_cache *cache,
 	unsigned int i;
 
 	for (i = view->active; i < cache->num; i++)
-		if (view->index[i] == number)
+		if (mymm_slab_index(view->index, i) == number)
 			return true;
 	return false;
 }

@@ -18,11 +18,11 @@ static bool map_index(const struct mymm_cache *cache,
 
 	bitmap_zero(map, cache->num);
 	for (i = view->active; i < cache->num; i++) {
-		unsigned int number = view->index[i];
+		unsigned int number = mymm_slab_index(view->index, i);
 		void *obj = mem + number * cache->size;
 
 		if (number >= cache->num || __test_and_set_bit(number, map) ||
-		    *mymm_cache_word(cache, obj) !=
+		    mymm_word(cache, obj) !=
 			    (mymm_cache_cookie(cache, obj) ^ MYMM_IN_SLAB))
 			return false;
 	}

@@ -70,6 +70,8 @@ static void *get_block(struct mymm_cache *cache, gfp_t gfp)
 	}
 	WRITE_ONCE(block->tag,
 		   (block->tag & ~MYMM_TAG_STATE) | MYMM_FRAME_SLAB);
+	mymm_sanitize_shut(mymm_frame_address(pool, block), 0,
+			   PAGE_SIZE << cache->order);
 
 	guard(raw_spinlock_irqsave)(&pool->slob->lock);
 	mymm_list_add(pool->frame, block - pool->frame, cache->lists);
@@ -114,6 +116,14 @@ static enum mymm_refusal judge_block(struct mymm_cache *cache, const void *obj,
 
 /* --- objects of caches ----------------------------------------------------------- */
 
+/* It is nobody's yet. */
+static void construct(struct mymm_cache *cache, void *obj)
+{
+	mymm_sanitize_open(obj, cache->object_size);
+	cache->ctor(obj);
+	mymm_sanitize_shut(obj, 0, cache->object_size);
+}
+
 static unsigned int slob_alloc(struct mymm_cache *cache, gfp_t gfp,
 			       unsigned int nr, void **objs)
 {
@@ -133,7 +143,7 @@ static unsigned int slob_alloc(struct mymm_cache *cache, gfp_t gfp,
 	}
 	if (cache->ctor)
 		for (i = 0; i < got; i++)
-			cache->ctor(objs[i]);
+			construct(cache, objs[i]);
 	return got;
 }
 

@@ -91,6 +91,7 @@ static void add_page(struct mymm_pool *pool, struct mymm_frame *page, u32 list)
 
 	units[0] = MYMM_SLOB_UNITS;
 	units[1] = MYMM_SLOB_END;
+	mymm_sanitize_shut(units, 0, PAGE_SIZE);
 	page->free = 0;
 	page->objects = MYMM_SLOB_UNITS;
 	page->start = list;

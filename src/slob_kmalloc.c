@@ -61,6 +61,24 @@ int mymm_slob_kmalloc_init(struct mymm_pool *pool)
 	return 0;
 }
 
+static mymm_unseen void write_head(struct mymm_pool *pool,
+				   struct mymm_slob_head *head, u32 size)
+{
+	WRITE_ONCE(head->size, size);
+	WRITE_ONCE(head->mark, mymm_slob_mark(pool, head, size));
+}
+
+static mymm_unseen u32 size_in(const struct mymm_slob_head *head)
+{
+	return mymm_load(head->size);
+}
+
+/* The list of free blocks needs no more than two units of it. */
+static mymm_unseen void forget_head(struct mymm_slob_head *head)
+{
+	WRITE_ONCE(head->mark, 0);
+}
+
 /**
  * mymm_slob_kmalloc() - bytes with their size before them
  * @pool: its default engine is slob
@@ -86,7 +104,6 @@ void *mymm_slob_kmalloc(struct mymm_pool *pool, size_t size, gfp_t gfp,
 	};
 	struct mymm_cache *cache = pool->slob->bytes;
 	gfp_t page_gfp = (gfp & MYMM_SLAB_GFP) | (gfp & __GFP_DMA);
-	struct mymm_slob_head *head;
 	void *obj;
 
 	if (mymm_refuse_now(cache))
@@ -101,10 +118,10 @@ void *mymm_slob_kmalloc(struct mymm_pool *pool, size_t size, gfp_t gfp,
 		return NULL;
 	}
 	mymm_count_out(cache, want.units);
-	head = obj;
-	*head = (struct mymm_slob_head){ size,
-					 mymm_slob_mark(pool, head, size) };
+	write_head(pool, obj, size);
 	obj += MYMM_SLOB_HEADER;
+	mymm_sanitize_open(obj, size);
+	mymm_sanitize_born(obj, size, gfp);
 	if (want_init_on_alloc(gfp))
 		memset(obj, 0, size);
 	mymm_event_object_alloc(pool, cache->name, obj, gfp, owner);
@@ -112,7 +129,8 @@ void *mymm_slob_kmalloc(struct mymm_pool *pool, size_t size, gfp_t gfp,
 }
 
 /* The header of what kmalloc() gave, or NULL if there is none; under the lock. */
-static struct mymm_slob_head *head_of(struct mymm_pool *pool, const void *ptr)
+static mymm_unseen struct mymm_slob_head *head_of(struct mymm_pool *pool,
+						  const void *ptr)
 {
 	struct mymm_slob_head *head = (void *)ptr - MYMM_SLOB_HEADER;
 	u32 size;
@@ -156,14 +174,13 @@ static enum mymm_refusal judge_bytes(struct mymm_pool *pool, const void *ptr,
 	head = head_of(pool, ptr);
 	if (likely(head)) {
 		unsigned int units =
-			mymm_slob_units(head->size + MYMM_SLOB_HEADER);
+			mymm_slob_units(size_in(head) + MYMM_SLOB_HEADER);
 
 		why = mymm_slob_put(pool, mymm_pool_index(pool, ptr),
 				    offset_in_page(head) / MYMM_SLOB_UNIT,
 				    units, now, &chores);
 		if (why == MYMM_ADMITTED && now) {
-			/* The list of free blocks needs no more than two units. */
-			WRITE_ONCE(head->mark, 0);
+			forget_head(head);
 			pool->slob->bytes->nr_inuse -= units;
 			mymm_count_in(pool->slob->bytes, units);
 		}
@@ -188,6 +205,14 @@ static int refuse_bytes(struct mymm_pool *pool, const void *ptr,
 	return -EINVAL;
 }
 
+/* Before anybody else can have it. */
+static void tell_free(struct mymm_pool *pool, const void *ptr)
+{
+	mymm_sanitize_gone(ptr);
+	if (MYMM_KASAN)
+		mymm_sanitize_freed((void *)ptr, mymm_slob_ksize(pool, ptr));
+}
+
 /**
  * mymm_slob_kfree() - give bytes back
  * @pool: its frame says %MYMM_SHARED
@@ -208,11 +233,12 @@ int mymm_slob_kfree(struct mymm_pool *pool, const void *ptr,
 		return refuse_bytes(pool, ptr, MYMM_REFUSED_NOT_START);
 	if (mymm_refuse_now(cache))
 		return -EIO;
-	if (tracepoint_enabled(mymm_object_free)) {
+	if (MYMM_SANITIZED || tracepoint_enabled(mymm_object_free)) {
 		why = judge_bytes(pool, ptr, false);
 		if (why != MYMM_ADMITTED)
 			return refuse_bytes(pool, ptr, why);
 		mymm_event_object_free(pool, cache->name, ptr, owner);
+		tell_free(pool, ptr);
 	}
 	this_cpu_inc(cache->mag->free_misses);
 	mymm_flight_begin(cache);
@@ -235,5 +261,5 @@ size_t mymm_slob_ksize(struct mymm_pool *pool, const void *ptr)
 
 	guard(raw_spinlock_irqsave)(&pool->slob->lock);
 	head = head_of(pool, ptr);
-	return head ? ALIGN(head->size, MYMM_SLOB_UNIT) : 0;
+	return head ? ALIGN(size_in(head), MYMM_SLOB_UNIT) : 0;
 }

@@ -42,11 +42,12 @@
 #include <linux/kernel.h>
 
 #include "compat.h"
+#include "sanitize.h"
 #include "slob_page.h"
 
 /* What the free block at @at says of itself; -EUCLEAN if that can't be. */
-static int read_block(const s16 *page, unsigned int at,
-		      struct mymm_slob_block *block)
+static mymm_unseen int read_block(const s16 *page, unsigned int at,
+				  struct mymm_slob_block *block)
 {
 	int units = READ_ONCE(page[at]), next;
 
@@ -65,8 +66,8 @@ static int read_block(const s16 *page, unsigned int at,
 	return at + units <= next ? 0 : -EUCLEAN;
 }
 
-static void write_block(s16 *page, unsigned int at, unsigned int units,
-			unsigned int next)
+static mymm_unseen void write_block(s16 *page, unsigned int at,
+				    unsigned int units, unsigned int next)
 {
 	if (units > 1) {
 		WRITE_ONCE(page[at], units);

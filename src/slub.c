@@ -140,7 +140,7 @@ static unsigned int take_objects(struct mymm_cache *cache,
 		void *obj = mem + (link - 1) * size;
 		u64 cookie = (unsigned long)obj ^ key;
 		u64 *word = obj + offset;
-		u64 next = *word ^ cookie;
+		u64 next = mymm_peek(word) ^ cookie;
 
 		if (unlikely(next - 1 >= objects &&
 			     next != MYMM_FREELIST_END)) {
@@ -149,7 +149,7 @@ static unsigned int take_objects(struct mymm_cache *cache,
 			*lost += gone;
 			goto out;
 		}
-		*word = cookie ^ MYMM_IN_MAGAZINE;
+		mymm_poke(word, cookie ^ MYMM_IN_MAGAZINE);
 		objs[got++] = obj;
 		link = next;
 	}
@@ -366,11 +366,12 @@ static unsigned int put_objects(struct mymm_cache *cache,
 		if (number >= objects)
 			break;
 		/* As came_before() has it. */
-		if (unlikely((*word ^ cookie) - 1 < MYMM_FREELIST_END)) {
+		if (unlikely((mymm_peek(word) ^ cookie) - 1 <
+			     MYMM_FREELIST_END)) {
 			before++;
 			continue;
 		}
-		*word = cookie ^ free;
+		mymm_poke(word, cookie ^ free);
 		free = number + 1;
 	}
 	slab->free = free;

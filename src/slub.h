@@ -150,13 +150,13 @@ static inline u32 object_number(const struct mymm_cache *cache,
 
 static inline void set_link(const struct mymm_cache *cache, void *obj, u64 link)
 {
-	*mymm_cache_word(cache, obj) = mymm_cache_cookie(cache, obj) ^ link;
+	mymm_set_word(cache, obj, mymm_cache_cookie(cache, obj) ^ link);
 }
 
 /* More than 16 bits if the object was written to. */
 static inline u64 get_link(const struct mymm_cache *cache, void *obj)
 {
-	return *mymm_cache_word(cache, obj) ^ mymm_cache_cookie(cache, obj);
+	return mymm_word(cache, obj) ^ mymm_cache_cookie(cache, obj);
 }
 
 /* The object that a link leads to; NULL if it leads nowhere in this slab. */

@@ -119,6 +119,7 @@ struct mymm_frame *mymm_slub_make(struct mymm_cache *cache, gfp_t gfp)
 		link_by_sequence(cache, slab);
 	else
 		link_in_order(cache, slab);
+	mymm_sanitize_shut(slab_address(cache, slab), 0, PAGE_SIZE << order);
 
 	WRITE_ONCE(slab->tag, (slab->tag & ~MYMM_TAG_STATE) | MYMM_FRAME_SLAB);
 	for (i = 0; i < 1U << order; i++) {

@@ -56,6 +56,8 @@ bool mymm_track_is_whole(const struct mymm_track *track)
 void mymm_track_set(struct mymm_track *track, unsigned long addr,
 		    depot_stack_handle_t stack)
 {
+	guard(mymm_unwatched)();
+
 	track->addr = addr;
 #ifdef CONFIG_STACKDEPOT
 	track->handle = stack;
@@ -109,8 +111,10 @@ static void collect_object(struct collection *c, struct mymm_cache *cache,
 			   void *obj, bool is_free)
 {
 	const struct mymm_track *track = mymm_object_tracks(cache, obj);
-	u64 link = *mymm_cache_word(cache, obj) ^ mymm_cache_cookie(cache, obj);
+	u64 link = mymm_word(cache, obj) ^ mymm_cache_cookie(cache, obj);
 	struct mymm_tracked *to = c->object + c->nr;
+
+	guard(mymm_unwatched)();
 
 	/* One that is damaged is nobody's, and what it says of itself may be wrong. */
 	if (link == MYMM_QUARANTINED || !track[MYMM_TRACK_ALLOC].addr ||
