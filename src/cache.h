@@ -289,6 +289,8 @@ unsigned long mymm_cache_live(struct mymm_cache *cache);
 struct mymm_cache *mymm_cache_of(struct mymm_pool *pool, const void *obj);
 unsigned int mymm_slab_order(unsigned int size);
 u32 mymm_inverse_of_odd(u32 odd);
+struct mymm_tunables mymm_cache_default_tunables(const struct mymm_cache *cache,
+						 unsigned int small);
 int mymm_cache_tune(struct mymm_cache *cache,
 		    const struct mymm_tunables *tunables);
 void mymm_cache_kill_all(struct mymm_pool *pool);

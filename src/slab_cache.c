@@ -99,30 +99,10 @@ static int choose_geometry(struct mymm_cache *cache, struct mymm_slabs *s)
 static void slab_default_tunables(const struct mymm_cache *cache,
 				  struct mymm_tunables *tunables)
 {
-	unsigned int limit, shared = 0;
-
-	if (cache->size > 131072)
-		limit = 1;
-	else if (cache->size > PAGE_SIZE)
-		limit = 8;
-	else if (cache->size > 1024)
-		limit = 24;
-	else if (cache->size > 256)
-		limit = 54;
-	else
-		limit = 120;
-	if (cache->size <= PAGE_SIZE)
-		shared = 8;
-	/* Whatever stands before the slabs would hide an overwritten object. */
-	if (cache->debug) {
-		limit = 0;
-		shared = 0;
-	}
-	*tunables = (struct mymm_tunables){
-		.limit = limit,
-		.batchcount = (limit + 1) / 2,
-		.shared = shared,
-	};
+	*tunables = mymm_cache_default_tunables(cache, 120);
+	/* Nor may anything else stand before the slabs of a debug cache. */
+	if (cache->size <= PAGE_SIZE && !cache->debug)
+		tunables->shared = 8;
 }
 
 static void slab_cache_exit(struct mymm_cache *cache)

@@ -43,32 +43,14 @@ static int choose_geometry(struct mymm_cache *cache)
 }
 
 /*
- * SLAB's sizes of an array_cache, from enable_cpucache() of 6.1's mm/slab.c; but of small
- * objects as many as make 32 KiB, up to 256, since no shared array stands between a magazine
- * and the slabs.
+ * SLAB's; but of small objects as many as make 32 KiB, up to 256, since no shared array stands
+ * between a magazine and the slabs.
  */
 static void default_tunables(const struct mymm_cache *cache,
 			     struct mymm_tunables *tunables)
 {
-	unsigned int limit;
-
-	if (cache->size > 131072)
-		limit = 1;
-	else if (cache->size > PAGE_SIZE)
-		limit = 8;
-	else if (cache->size > 1024)
-		limit = 24;
-	else if (cache->size > 256)
-		limit = 54;
-	else
-		limit = min(256U, 32768 / cache->size);
-	/* A magazine would hide an overwritten object from the check. */
-	if (cache->debug)
-		limit = 0;
-	*tunables = (struct mymm_tunables){
-		.limit = limit,
-		.batchcount = (limit + 1) / 2,
-	};
+	*tunables = mymm_cache_default_tunables(cache,
+						min(256U, 32768 / cache->size));
 }
 
 /* --- limits --------------------------------------------------------------- */
