@@ -211,16 +211,26 @@ static void constructed(void)
 	mymm_cache_destroy(made);
 }
 
-static void poisoned(void)
+/* Red zones, poison and tracks are ours: behind it, before it, and once it is freed. */
+static void debugged(void)
 {
-	struct mymm_cache *poison =
-		new_cache("poison", SIZE, SLAB_POISON, NULL);
-	u8 *obj = mymm_cache_alloc(poison, GFP_KERNEL);
+	struct mymm_cache *debug =
+		new_cache("debug", SIZE,
+			  SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE |
+				  SLAB_POISON | SLAB_STORE_USER,
+			  NULL);
+	u8 *obj;
 
+	if (IS_ERR(debug))
+		return;
+	obj = mymm_cache_alloc(debug, GFP_KERNEL);
+	touch(obj);
 	touch(obj + SIZE - 1);
-	mymm_cache_free(poison, obj);
-	look(obj + SIZE - 1);
-	mymm_cache_destroy(poison);
+	look(obj + SIZE);
+	look(obj - 1);
+	mymm_cache_free(debug, obj);
+	look(obj);
+	mymm_cache_destroy(debug);
 }
 
 /* A reader may look at it until its slab has gone. */
@@ -452,7 +462,7 @@ static const struct plant {
 	{ "slab_gone", slab_gone },
 	{ "bulk", bulk },
 	{ "constructed", constructed },
-	{ "poisoned", poisoned },
+	{ "debugged", debugged },
 	{ "typesafe", typesafe },
 	{ "freed_in_interrupt", freed_in_interrupt },
 	{ "bytes_beyond", bytes_beyond },
@@ -481,9 +491,12 @@ static int begin(void)
 		return 0;
 	pool = mymm_pool_create(&config);
 	if (!IS_ERR(pool)) {
+		/* Who begins where the pool does is never lost: see sanitize.c. */
+		WARN_ON(mymm_alloc_range(pool, 0, 1, GFP_KERNEL));
 		cache = new_cache("plants", SIZE, 0, NULL);
 		if (!IS_ERR(cache))
 			return 0;
+		mymm_free_range(pool, 0, 1);
 		mymm_pool_destroy(pool);
 	}
 	pool = NULL;
@@ -497,7 +510,7 @@ static int end(void)
 	if (!pool)
 		return 0;
 	find();
-	err = mymm_cache_destroy(cache);
+	err = mymm_cache_destroy(cache) ?: mymm_free_range(pool, 0, 1);
 	if (!err)
 		err = mymm_pool_destroy(pool);
 	pool = NULL;

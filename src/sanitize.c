@@ -43,6 +43,9 @@
  * forgets what it gave, and other arrays are not looked at. What a session holds is in no
  * leak's danger either; it is known by a number, of which kmemleak can't know, so it is told.
  *
+ * But one object is never lost: that which begins where the pool does, for the pool, its caches
+ * and the kernel's own list of areas have that very address.
+ *
  * It allocates for each object that it is told of, from the kernel and with the caller's
  * flags. So nothing here is done under a lock of ours; and it is not told of what is allocated
  * in a hardirq, where the kernel's own allocator may not be called (on a kernel that is
