@@ -184,7 +184,13 @@ slab_flags_t mymm_test_no_magazines(struct kunit *test)
 	return strcmp(mymm_test_engine(test), "slob") ? SLAB_POISON : 0;
 }
 
-static struct mymm_slabinfo info_of(struct mymm_cache *cache)
+/**
+ * mymm_test_slabinfo() - what /proc/myslabinfo says of a cache
+ * @cache: the cache
+ *
+ * Return: all of it.
+ */
+struct mymm_slabinfo mymm_test_slabinfo(struct mymm_cache *cache)
 {
 	struct mymm_slabinfo info;
 
@@ -200,7 +206,7 @@ static struct mymm_slabinfo info_of(struct mymm_cache *cache)
  */
 unsigned long mymm_test_active(struct mymm_cache *cache)
 {
-	return info_of(cache).active_objs;
+	return mymm_test_slabinfo(cache).active_objs;
 }
 
 /**
@@ -211,7 +217,7 @@ unsigned long mymm_test_active(struct mymm_cache *cache)
  */
 unsigned long mymm_test_objects(struct mymm_cache *cache)
 {
-	return info_of(cache).num_objs;
+	return mymm_test_slabinfo(cache).num_objs;
 }
 
 /**
@@ -222,7 +228,7 @@ unsigned long mymm_test_objects(struct mymm_cache *cache)
  */
 unsigned long mymm_test_slabs(struct mymm_cache *cache)
 {
-	return info_of(cache).num_slabs;
+	return mymm_test_slabinfo(cache).num_slabs;
 }
 
 /* --- pools ------------------------------------------------------------- */

@@ -36,6 +36,7 @@ const char *mymm_test_engine(struct kunit *test);
 slab_flags_t mymm_test_no_magazines(struct kunit *test);
 
 /* What /proc/myslabinfo says of a cache, whatever its engine. */
+struct mymm_slabinfo mymm_test_slabinfo(struct mymm_cache *cache);
 unsigned long mymm_test_active(struct mymm_cache *cache);
 unsigned long mymm_test_objects(struct mymm_cache *cache);
 unsigned long mymm_test_slabs(struct mymm_cache *cache);
