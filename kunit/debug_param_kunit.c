@@ -43,10 +43,11 @@ static void parameter(struct kunit *test)
 		bool spare = false;
 
 		MYMM_EXPECT_OK(test, mymm_debug_check_text(good[i].text));
-		KUNIT_EXPECT_EQ_MSG(
+		KUNIT_EXPECT_TRUE_MSG(
 			test,
-			mymm_debug_flags_of(good[i].text, good[i].name, &spare),
-			good[i].flags, "%s of %s", good[i].text, good[i].name);
+			mymm_debug_flags_of(good[i].text, good[i].name,
+					    &spare) == good[i].flags,
+			"%s of %s", good[i].text, good[i].name);
 		KUNIT_EXPECT_EQ(test, spare, good[i].spare);
 	}
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
@@ -63,10 +64,10 @@ static void spared_order(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_checked_kmalloc(test, "FZPUO");
 
-	KUNIT_EXPECT_EQ(test, pool->kmalloc[0][11]->flags & MYMM_DEBUG_FLAGS,
-			SLAB_CONSISTENCY_CHECKS);
-	KUNIT_EXPECT_EQ(test, pool->kmalloc[0][10]->flags & MYMM_DEBUG_FLAGS,
-			MYMM_FZPU);
+	KUNIT_EXPECT_TRUE(test, (pool->kmalloc[0][11]->flags &
+				 MYMM_DEBUG_FLAGS) == SLAB_CONSISTENCY_CHECKS);
+	KUNIT_EXPECT_TRUE(test, (pool->kmalloc[0][10]->flags &
+				 MYMM_DEBUG_FLAGS) == MYMM_FZPU);
 }
 
 static void refused(struct kunit *test)
