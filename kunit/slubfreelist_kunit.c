@@ -187,7 +187,7 @@ static void forge(struct kunit *test, struct forgery *f)
 	unsigned int got = 0, nr, i, seen = 0;
 	void *objs[3];
 
-	*mymm_cache_word(f->cache, f->objs[IN_SLAB - 1]) = f->word;
+	mymm_set_word(f->cache, f->objs[IN_SLAB - 1], f->word);
 	while (got < 3 - f->lost) {
 		nr = f->cache->engine->alloc(f->cache, GFP_NOWAIT, 1, objs);
 		KUNIT_ASSERT_EQ_MSG(test, nr, 1, "word %#llx", f->word);
@@ -238,8 +238,7 @@ static void overwritten(struct kunit *test)
 	migrate_disable();
 	for (i = 16; i < 64; i++) {
 		new_slab(test, &f);
-		f.word = *mymm_cache_word(f.cache, f.objs[IN_SLAB - 1]) ^
-			 BIT_ULL(i);
+		f.word = mymm_word(f.cache, f.objs[IN_SLAB - 1]) ^ BIT_ULL(i);
 		forge(test, &f);
 	}
 	for (i = 0; i < 6; i++) {
