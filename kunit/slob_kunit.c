@@ -456,7 +456,7 @@ static void checker_tells(struct kunit *test)
 	MYMM_EXPECT_SOUND(test, pool);
 
 	units = o[0];
-	mymm_test_unwatched(test);
+	mymm_test_unwatched();
 	BREAK(6, units[32], 0);
 	BREAK(6, units[32], 33);
 	BREAK(6, units[32], 64);

@@ -109,7 +109,7 @@ static void wrong_cache_is_not_told(struct kunit *test)
 	struct mymm_cache *small = mymm_test_cache(test, pool, "24", 24);
 	void *o, *s;
 
-	mymm_test_unwatched(test);
+	mymm_test_unwatched();
 	o = mymm_cache_alloc(cache, GFP_KERNEL);
 	s = mymm_cache_alloc(small, GFP_KERNEL);
 	MYMM_EXPECT_OK(test, mymm_cache_free(small, o));
@@ -130,7 +130,7 @@ static void middle_is_not_told(struct kunit *test)
 	struct mymm_cache *cache = mymm_test_cache(test, pool, "64", 64);
 	void *o0, *o1;
 
-	mymm_test_unwatched(test);
+	mymm_test_unwatched();
 	o0 = mymm_cache_alloc(cache, GFP_KERNEL);
 	o1 = mymm_cache_alloc(cache, GFP_KERNEL);
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, o0 + 32));
@@ -149,7 +149,7 @@ static void bytes_as_object_is_not_told(struct kunit *test)
 	struct mymm_cache *cache = mymm_test_cache(test, pool, "64", 64);
 	void *o, *bytes;
 
-	mymm_test_unwatched(test);
+	mymm_test_unwatched();
 	o = mymm_cache_alloc(cache, GFP_KERNEL);
 	bytes = mymm_kmalloc(pool, 70, GFP_KERNEL);
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, bytes));
@@ -177,7 +177,7 @@ static void wild_frees(struct kunit *test)
 	void *at;
 
 	mymm_test_random(test, &random);
-	mymm_test_unwatched(test);
+	mymm_test_unwatched();
 	for (i = 0; i < 3; i++) {
 		snprintf(name, sizeof(name), "wild-%u", i);
 		cache[i] = mymm_cache_create(

@@ -78,7 +78,7 @@ struct mymm_test_state {
 struct mymm_test_state mymm_test_state(struct mymm_pool *pool);
 u8 mymm_test_peek(const void *at);
 void mymm_test_flip(void *at, u8 bits);
-void mymm_test_unwatched(struct kunit *test);
+void mymm_test_unwatched(void);
 void mymm_test_scribble(void *at, u8 byte, size_t bytes);
 void mymm_test_same(struct kunit *test, struct mymm_pool *pool,
 		    const struct mymm_test_state *before, int refusal,

@@ -115,7 +115,7 @@ void __mymm_sanitize_freed(void *at, size_t bytes)
 
 /* --- objects -------------------------------------------------------------------- */
 
-/* Tests that free what is not theirs would have kmemleak see objects that overlap. */
+/* For tests of other things, to which kmemleak would only be in the way. */
 bool mymm_sanitize_blind;
 MYMM_EXPORT_INTERNAL(mymm_sanitize_blind);
 
@@ -132,7 +132,8 @@ void __mymm_sanitize_gone(const void *ptr)
 
 void __mymm_sanitize_held(const void *ptr)
 {
-	kmemleak_not_leak(ptr);
+	if (!READ_ONCE(mymm_sanitize_blind))
+		kmemleak_not_leak(ptr);
 }
 
 void __mymm_sanitize_alloc(const struct mymm_cache *cache, void *obj, gfp_t gfp)
