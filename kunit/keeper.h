@@ -47,7 +47,7 @@ struct mymm_hoard {
 /**
  * struct mymm_keeper - a shrinker that counts how often it is asked
  * @shrinker: what is registered
- * @hoard: what it gives back; NULL: nothing
+ * @hoard: what it gives back; NULL: nothing. Made before the keeper, it ends after it
  * @others: what others hold, by mymm_keeper_at_min()
  * @says: what count() tells if there is no hoard
  * @stop: scan() tells MYMM_SHRINK_STOP

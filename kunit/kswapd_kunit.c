@@ -24,10 +24,11 @@ static void low_to_high(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool_512k(test, 0);
 	struct mymm_reclaim_stats *stats = &pool->reclaim.stats;
+	struct mymm_hoard *hoard = mymm_hoard_new(test, pool);
 	struct mymm_keeper *keeper = mymm_keeper_new(test, pool);
 	struct mymm_hoard *others = mymm_hoard_new(test, pool);
 
-	keeper->hoard = mymm_hoard_new(test, pool);
+	keeper->hoard = hoard;
 	mymm_hoard_take(keeper->hoard, GFP_PLAIN, FRAMES - 3500);
 	mymm_hoard_take(others, GFP_PLAIN, LOW_MARK);
 	KUNIT_ASSERT_EQ(test, keeper->hoard->nr, 3500);
@@ -78,8 +79,8 @@ static void hopeless(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool_512k(test, 0);
 	struct mymm_reclaim_stats *stats = &pool->reclaim.stats;
-	struct mymm_keeper *keeper = mymm_keeper_at_min(test, pool);
 	struct mymm_hoard *hoard = mymm_hoard_new(test, pool);
+	struct mymm_keeper *keeper = mymm_keeper_at_min(test, pool);
 
 	KUNIT_EXPECT_NULL(test,
 			  mymm_alloc_pages(pool, GFP_NOWAIT | __GFP_NOWARN, 0));

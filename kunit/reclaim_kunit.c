@@ -225,8 +225,8 @@ static void frames_from_a_shrinker(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool_512k(test, 0);
 	struct mymm_reclaim_stats *stats = &pool->reclaim.stats;
-	struct mymm_keeper *keeper = mymm_keeper_at_min(test, pool);
 	struct mymm_hoard *hoard = mymm_hoard_new(test, pool);
+	struct mymm_keeper *keeper = mymm_keeper_at_min(test, pool);
 	struct mymm_frame *frame;
 
 	keeper->hoard = hoard;
