@@ -357,7 +357,7 @@ static void kmalloc_sizes(struct kunit *test)
 	u8 *p;
 
 	KUNIT_EXPECT_EQ(test, pool->kmalloc_fast, 0);
-	for (size = 1; size <= 8192; size += size / 5 + 1) {
+	for (size = 1; size <= 8192; size += size / 3 + 1) {
 		p = mymm_kmalloc(pool, size, GFP_KERNEL | __GFP_ZERO);
 		KUNIT_ASSERT_NOT_NULL(test, p);
 		KUNIT_EXPECT_EQ(test, mymm_ksize(p), size);

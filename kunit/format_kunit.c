@@ -226,7 +226,7 @@ static void long_file(struct kunit *test)
 	struct mymm_cache_config config = { .size = 64 };
 	struct mymm_cache **caches;
 	struct mymm_pool *pool = mymm_pool_get_default();
-	static const size_t pieces[] = { 1, 113, 1024, 4096, 65536 };
+	static const size_t pieces[] = { 7, 113, 1024, 4096, 65536 };
 	char *expected, *text, name[20];
 	unsigned int i;
 	int err;

@@ -29,7 +29,7 @@
 #define CACHES 4
 
 /* What a task plays at least, and at most to have so many visits of interrupts. */
-#define MOVES 20000
+#define MOVES 10000
 #define MOST_MOVES 2000000
 #define VISITS 500
 
