@@ -104,7 +104,7 @@ static void mobility(struct kunit *test)
 }
 
 static struct kunit_case cache_flags_cases[] = {
-	MYMM_CASE_COOKIES(zones),
+	MYMM_CASE_ENGINES(zones),
 	MYMM_CASE_COOKIES(mobility),
 	{},
 };

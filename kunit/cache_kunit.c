@@ -448,7 +448,7 @@ static struct kunit_case cache_cases[] = {
 	MYMM_CASE_ENGINES(zeroed),
 	MYMM_CASE_COOKIES(constructor),
 	MYMM_CASE_ENGINES(bulk_all_or_nothing),
-	MYMM_CASE_COOKIES(destroy_counts_live),
+	MYMM_CASE_ENGINES(destroy_counts_live),
 	MYMM_CASE_ENGINES(names),
 	KUNIT_CASE_SLOW(as_many_as_can_be),
 	{},

@@ -12,6 +12,9 @@
  * An allocation may fail only if there is nothing: no free object in a slab of the cache,
  * and no block for a slab in any zone that would do. And when magazines were emptied,
  * a cache must count exactly as many objects as the model has.
+ *
+ * Under slob caches share their pages, so what is free in one need not be in one piece, and
+ * an object is freed by its cache alone.
  */
 #include <linux/bitmap.h>
 #include <linux/log2.h>
@@ -63,6 +66,7 @@ struct storm {
 	unsigned long op;
 	unsigned long failed;
 	unsigned long drained;
+	bool slob;
 	bool bad;
 };
 
@@ -168,7 +172,7 @@ static void check_failure(struct storm *storm, struct mymm_cache *cache,
 			  unsigned int kind)
 {
 	storm->failed++;
-	if (mymm_test_active(cache) != mymm_test_objects(cache))
+	if (!storm->slob && mymm_test_active(cache) != mymm_test_objects(cache))
 		fail(storm, "it failed though a slab has free objects", kind,
 		     storm->pool->base);
 	if (block_exists(storm, cache->gfp, cache->min_order))
@@ -269,9 +273,11 @@ static void free_one(struct storm *storm)
 		break;
 	default:
 		/* By its cache, or as the kernel does it too, without. */
-		err = below(storm, 4) ? mymm_cache_free(storm->cache[live.kind],
-							live.ptr) :
-					mymm_kfree(live.ptr);
+		if (storm->slob || below(storm, 4))
+			err = mymm_cache_free(storm->cache[live.kind],
+					      live.ptr);
+		else
+			err = mymm_kfree(live.ptr);
 		break;
 	}
 	if (err)
@@ -324,10 +330,16 @@ static void begin(struct kunit *test, struct storm *storm)
 	unsigned int i;
 
 	storm->test = test;
+	storm->slob = !strcmp(mymm_test_engine(test), "slob");
 	storm->pool = mymm_test_pool(test, "DMA:1000K,Normal:2500K");
-	for (i = 0; i < KMALLOC; i++)
+	for (i = 0; i < KMALLOC; i++) {
+		struct mymm_cache_config config = configs[i];
+
+		if (storm->slob)
+			config.flags &= ~SLAB_POISON;
 		storm->cache[i] =
-			mymm_test_cache_config(test, storm->pool, &configs[i]);
+			mymm_test_cache_config(test, storm->pool, &config);
+	}
 	storm->taken =
 		kunit_kcalloc(test, BITS_TO_LONGS(storm->pool->bytes / GRANULE),
 			      sizeof(long), GFP_KERNEL);
@@ -369,7 +381,7 @@ static void object_storm(struct kunit *test)
 }
 
 static struct kunit_case objects_cases[] = {
-	MYMM_CASE_COOKIES(object_storm),
+	MYMM_CASE_ENGINES(object_storm),
 	{},
 };
 

@@ -407,10 +407,10 @@ static struct kunit_case refuse_cases[] = {
 	MYMM_CASE_COOKIES(wrong_objects),
 	MYMM_CASE_COOKIES(wrong_among_many),
 	KUNIT_CASE(bad_caches),
-	MYMM_CASE_COOKIES(wrong_kfrees),
-	MYMM_CASE_COOKIES(double_kfree_inside_block),
+	MYMM_CASE_ENGINES(wrong_kfrees),
+	MYMM_CASE_ENGINES(double_kfree_inside_block),
 	MYMM_CASE_COOKIES(wrong_sizes),
-	MYMM_CASE_COOKIES(nmi_refused),
+	MYMM_CASE_ENGINES(nmi_refused),
 	{},
 };
 
