@@ -115,24 +115,29 @@ static const struct seq_operations slabinfo_ops = {
 /* The longest line that SLAB took. */
 #define MAX_LINE 128
 
-/* "NAME LIMIT BATCHCOUNT SHAREDFACTOR", the numbers of people who may not count from 0. */
+/*
+ * "NAME LIMIT BATCHCOUNT SHAREDFACTOR", the numbers of people who may not count from 0. Not by
+ * sscanf(): it would take 4294967416 for 120.
+ */
 static int parse_line(char *line, char **name, struct mymm_tunables *tunables)
 {
-	int limit, batchcount, shared, end = -1;
-	char *rest = strchr(line, ' ');
+	char *rest = line;
+	int number[3];
+	unsigned int i;
 
-	if (!rest)
-		return -EINVAL;
-	*rest++ = 0;
-	*name = line;
-	if (sscanf(rest, " %d %d %d %n", &limit, &batchcount, &shared, &end) !=
-		    3 ||
-	    end < 0 || rest[end])
+	*name = strsep(&rest, " ");
+	for (i = 0; i < ARRAY_SIZE(number) && rest; i++) {
+		rest = skip_spaces(rest);
+		if (kstrtoint(strsep(&rest, " \t\n"), 10, &number[i]))
+			return -EINVAL;
+	}
+	if (i < ARRAY_SIZE(number) || (rest && *skip_spaces(rest)) ||
+	    strchr(*name, '\n'))
 		return -EINVAL;
 	*tunables = (struct mymm_tunables){
-		.limit = limit,
-		.batchcount = batchcount,
-		.shared = shared,
+		.limit = number[0],
+		.batchcount = number[1],
+		.shared = number[2],
 	};
 	/* Anything below 0 is too much, then, and is shown as what it is. */
 	return 0;
@@ -169,7 +174,8 @@ int mymm_slabinfo_set(struct mymm_pool *pool, char *line)
 	err = parse_line(line, &name, &tunables);
 	if (err) {
 		pr_err_ratelimited(
-			"myslabinfo: expected a line of NAME LIMIT BATCHCOUNT SHAREDFACTOR\n");
+			"myslabinfo: expected a line of NAME LIMIT BATCHCOUNT SHAREDFACTOR, with numbers up to %d\n",
+			INT_MAX);
 		return err;
 	}
 	cpus_read_lock();
