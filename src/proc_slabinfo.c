@@ -202,8 +202,10 @@ static ssize_t slabinfo_write(struct file *file, const char __user *buffer,
 	if (copy_from_user(line, buffer, count))
 		return -EFAULT;
 	line[count] = 0;
-	if (memchr(line, 0, count))
+	if (memchr(line, 0, count)) {
+		pr_err_ratelimited("myslabinfo: there is a NUL in the line\n");
 		return -EINVAL;
+	}
 	err = mymm_slabinfo_set(pde_data(file_inode(file)), line);
 	return err ?: count;
 }
