@@ -204,6 +204,16 @@ static int read_tuning(struct mymm_tuning *tuning)
 	return 0;
 }
 
+/* 0 or 1. kstrtobool() would do with a first letter: "nonsense" is no, "10" is yes. */
+static int read_switch(const char *name, const char *text, bool *value)
+{
+	*value = !strcmp(text, "1");
+	if (*value || !strcmp(text, "0"))
+		return 0;
+	pr_err("%s: \"%s\" is neither 0 nor 1\n", name, text);
+	return -EINVAL;
+}
+
 /* Words with commas in between. */
 static int read_without(unsigned int *flags)
 {
@@ -280,14 +290,9 @@ int mymm_params_read(struct mymm_pool_config *config,
 		pr_err("pageblock_order: \"%s\" is no order\n", block_order);
 		return -EINVAL;
 	}
-	if (kstrtobool(owners, record_owners)) {
-		pr_err("owners: \"%s\" is neither 0 nor 1\n", owners);
+	if (read_switch("owners", owners, record_owners) ||
+	    read_switch("merge", merge, &merges))
 		return -EINVAL;
-	}
-	if (kstrtobool(merge, &merges)) {
-		pr_err("merge: \"%s\" is neither 0 nor 1\n", merge);
-		return -EINVAL;
-	}
 	if (merges)
 		config->flags |= MYMM_POOL_MERGE;
 	return read_without(&config->flags) ?: read_tuning(tuning);
