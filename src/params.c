@@ -275,6 +275,11 @@ int mymm_params_read(struct mymm_pool_config *config,
 		.holes = holes,
 		.tuning = tuning,
 	};
+	/* mymm_engine_find() would take it for slub. */
+	if (!*engine) {
+		pr_err("engine: empty: expected slub, slab or slob\n");
+		return -EINVAL;
+	}
 	if (!strcmp(backing, "none")) {
 		config->backing = MYMM_BACKING_NONE;
 	} else if (strcmp(backing, "vmalloc")) {
