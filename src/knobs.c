@@ -9,8 +9,8 @@
  * Names, ranges, modes and what is shown are those of the real files, and a number that is
  * out of range is -EINVAL there as here. There are two differences. lowmem_reserve_ratio has
  * five numbers here, for DMA, DMA32, Normal, HighMem and Movable; there it has as many as the
- * kernel was built with zones, and no word of which is which. And the real one keeps what it
- * understood of a bad line and calls it a success; here nothing changes. In both a line may
+ * kernel was built with zones, and no word of which is which. And the real ones keep what they
+ * understood of a bad line and call it a success; here nothing changes. In both a line may
  * have fewer numbers than there are, which leaves the others, and a negative one becomes 0.
  *
  * A knob that has no effect in this pool, as without watermarks, shows its number and can't
@@ -112,11 +112,15 @@ static int use_knob(MYMM_CTL_CONST struct ctl_table *table, int write,
 	int value[MYMM_NR_RATIOS];
 	struct ctl_table copy = *table;
 	struct mymm_tuning tuning, shown;
+	size_t given = *length;
 	unsigned long min_free = mymm_tuning_get(knobs_pool, &tuning);
 	int err;
 
 	if (write && knobs_pool->flags & mymm_knob_range[knob].needs)
 		return -EOPNOTSUPP;
+	/* The parser would cut it there, be it in the middle of a number. */
+	if (write && given >= PAGE_SIZE)
+		return -EINVAL;
 	shown = tuning;
 	shown.min_free_kbytes = min_t(unsigned long, min_free, INT_MAX);
 	take_from(&shown, knob, value);
@@ -125,6 +129,9 @@ static int use_knob(MYMM_CTL_CONST struct ctl_table *table, int write,
 	err = proc_dointvec_minmax(&copy, write, buffer, length, pos);
 	if (err || !write)
 		return err;
+	/* There are more numbers than the knob has. */
+	if (*length != given)
+		return -EINVAL;
 	put_into(&tuning, knob, value);
 	return mymm_tuning_set(knobs_pool, &tuning);
 }
