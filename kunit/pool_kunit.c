@@ -381,7 +381,11 @@ static void dead_refuses(struct kunit *test)
 			    mymm_kmalloc(pool, 64, GFP_KERNEL));
 	MYMM_EXPECT_REFUSED(test, pool, dead, 0,
 			    mymm_kmalloc(pool, 20000, GFP_KERNEL));
+	/* The second time this CPU knows whose the address is. */
+	migrate_disable();
 	MYMM_EXPECT_REFUSED(test, pool, dead, -EIO, mymm_kfree(small));
+	MYMM_EXPECT_REFUSED(test, pool, dead, -EIO, mymm_kfree(small));
+	migrate_enable();
 	MYMM_EXPECT_REFUSED(test, pool, dead, -EIO, mymm_kfree(large));
 	MYMM_EXPECT_REFUSED(test, pool, dead, 0,
 			    mymm_krealloc(pool, small, 5000, GFP_KERNEL));

@@ -468,6 +468,8 @@ void mymm_cache_kill_all(struct mymm_pool *pool)
 		WRITE_ONCE(cache->bytes, 0);
 		WRITE_ONCE(cache->fast_bytes, 0);
 		WRITE_ONCE(cache->leave_gfp, ~(__force gfp_t)0);
+		/* mymm_kfree() asks the pool for the cache, and that for no more. */
+		RCU_INIT_POINTER(pool->fast_by_id[cache->id], NULL);
 	}
 	mymm_magazine_drain_pool(pool);
 	mutex_unlock(&pool->lock);
