@@ -7,6 +7,7 @@
  * on as before; a dead one refuses everything, and can always be destroyed.
  */
 #include "../src/slub.h"
+#include "../src/sysfs_slab.h"
 #include "util.h"
 
 /* --- descriptions ----------------------------------------------------------- */
@@ -404,6 +405,7 @@ static void dead_and_broken(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool(test, "DMA:1M");
 	struct mymm_cache *cache = mymm_test_cache(test, pool, "cache", 16);
+	struct mymm_slab_count node[MYMM_MAX_NODES];
 	void *obj = mymm_cache_alloc(cache, GFP_KERNEL);
 	struct mymm_frame *table = pool->frame;
 	struct mymm_finding finding;
@@ -419,6 +421,7 @@ static void dead_and_broken(struct kunit *test)
 	MYMM_EXPECT_OK(test, mymm_pool_kill(pool, finding.text));
 	KUNIT_EXPECT_EQ(test, mymm_cache_shrink(cache), 0);
 	KUNIT_EXPECT_EQ(test, mymm_pool_drain(pool), 0);
+	KUNIT_EXPECT_EQ(test, mymm_cache_count_slabs(cache, node), -EIO);
 	MYMM_EXPECT_OK(test, mymm_test_cache_destroy(test, cache));
 }
 

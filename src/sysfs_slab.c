@@ -160,20 +160,35 @@ static int show_stat(struct mymm_cache *cache, const struct slab_attr *attr,
 	return sysfs_emit(buf, "%lu\n", *member);
 }
 
-static void count_slabs(struct mymm_cache *cache, struct mymm_slab_count *node)
+/**
+ * mymm_cache_count_slabs() - count a cache's slabs and objects, node by node
+ * @cache: the cache
+ * @node: by node, %MYMM_MAX_NODES; is filled
+ *
+ * Engines walk their lists for it, which those of a dead pool are not fit for.
+ *
+ * Context: any but NMI.
+ * Return: 0; -EIO: the pool is dead.
+ */
+int mymm_cache_count_slabs(struct mymm_cache *cache,
+			   struct mymm_slab_count *node)
 {
 	struct mymm_slabinfo info;
 
 	memset(node, 0, MYMM_MAX_NODES * sizeof(*node));
+	if (mymm_pool_dead(cache->pool))
+		return -EIO;
 	if (cache->engine->count_slabs) {
 		cache->engine->count_slabs(cache, node);
-		return;
+		return 0;
 	}
 	cache->engine->get_slabinfo(cache, &info);
 	node[0].slabs = info.num_slabs;
 	node[0].total_objects = info.num_objs;
 	node[0].objects = info.active_objs;
+	return 0;
 }
+MYMM_EXPORT_INTERNAL(mymm_cache_count_slabs);
 
 /* "TOTAL N0=PART N1=PART", nodes with none left out. */
 static int show_count(struct mymm_cache *cache, const struct slab_attr *attr,
@@ -182,9 +197,11 @@ static int show_count(struct mymm_cache *cache, const struct slab_attr *attr,
 	struct mymm_slab_count node[MYMM_MAX_NODES];
 	unsigned long total = 0, part[MYMM_MAX_NODES];
 	unsigned int n;
-	int len;
+	int len, err;
 
-	count_slabs(cache, node);
+	err = mymm_cache_count_slabs(cache, node);
+	if (err)
+		return err;
 	for (n = 0; n < MYMM_MAX_NODES; n++) {
 		part[n] = *(unsigned long *)((void *)&node[n] + attr->offset);
 		total += part[n];

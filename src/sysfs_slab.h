@@ -9,6 +9,7 @@ struct dentry;
 struct mymm_cache;
 struct mymm_name;
 struct mymm_pool;
+struct mymm_slab_count;
 
 extern struct mutex mymm_slab_dirs_lock;
 
@@ -20,6 +21,8 @@ int mymm_slab_link_add(struct mymm_name *name);
 void mymm_slab_link_remove(struct mymm_name *name);
 int mymm_slab_dirs_init(struct mymm_pool *pool);
 void mymm_slab_dirs_exit(void);
+int mymm_cache_count_slabs(struct mymm_cache *cache,
+			   struct mymm_slab_count *node);
 
 /* debugfs_cache.c */
 void mymm_cache_dir_add(struct mymm_cache *cache);
