@@ -141,6 +141,22 @@ static void hit_rate_of_batches(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stats.objects, mymm_test_active(cache));
 }
 
+/*
+ * Another CPU's numbers are read one by one while they change: here a batch has come when it
+ * was looked how many objects there are, and not yet when these were counted. There are never
+ * less frees than none, of which percentages would be made.
+ */
+static void read_in_between(struct kunit *test)
+{
+	struct mymm_pool *pool = mymm_test_pool(test, "DMA:1M");
+	struct mymm_cache *cache = mymm_test_cache(test, pool, "torn", 64);
+	struct mymm_magazine *mag = per_cpu_ptr(cache->mag, 0);
+
+	mag->moved += 64;
+	KUNIT_EXPECT_EQ(test, stats_of(cache).free_hits, 0);
+	mag->moved -= 64;
+}
+
 static void last_in_first_out(struct mymm_test_thread *thread)
 {
 	struct mymm_cache *cache = thread->data;
@@ -487,6 +503,7 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(limits),
 	MYMM_CASE_COOKIES(hit_rate),
 	KUNIT_CASE(hit_rate_of_batches),
+	KUNIT_CASE(read_in_between),
 	MYMM_CASE_COOKIES(warm_first),
 	KUNIT_CASE(oldest_go_first),
 	MYMM_CASE_COOKIES(drained_on_each_cpu),

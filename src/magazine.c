@@ -462,14 +462,18 @@ void mymm_magazine_stats(struct mymm_cache *cache,
 	mags = READ_ONCE(cache->mag);
 	for_each_possible_cpu(cpu) {
 		const struct mymm_magazine *mag = per_cpu_ptr(mags, cpu);
+		long freed;
 
 		stats->objects += READ_ONCE(mag->count);
 		stats->alloc_hits += READ_ONCE(mag->alloc_hits);
 		stats->alloc_misses += READ_ONCE(mag->alloc_misses);
-		/* What came in and did not come from the engine was freed. */
-		stats->free_hits += READ_ONCE(mag->alloc_hits) +
-				    READ_ONCE(mag->count) -
-				    READ_ONCE(mag->moved);
+		/*
+		 * What came in and did not come from the engine was freed. A batch that
+		 * moves meanwhile may be missed in one of them.
+		 */
+		freed = READ_ONCE(mag->alloc_hits) + READ_ONCE(mag->count) -
+			READ_ONCE(mag->moved);
+		stats->free_hits += max(freed, 0L);
 		stats->free_misses += READ_ONCE(mag->free_misses);
 		stats->collisions += READ_ONCE(mag->token.collisions);
 	}
