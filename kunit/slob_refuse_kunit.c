@@ -278,6 +278,72 @@ static void overwritten_found_by_free(struct kunit *test)
 	mymm_pool_kill(pool, "it has a page that is out of use");
 }
 
+/**
+ * struct tug - one frees what is another's
+ * @cache: of objects of a page
+ * @at: where the only one can be
+ * @held: given out, and not taken back
+ * @done: it is not allocated any more
+ */
+struct tug {
+	struct mymm_cache *cache;
+	void *at;
+	atomic_t held;
+	bool done;
+};
+
+#define TUGS 100000
+
+static void give(struct tug *tug)
+{
+	if (!mymm_cache_free(tug->cache, tug->at))
+		atomic_dec(&tug->held);
+}
+
+static void tug(struct mymm_test_thread *thread)
+{
+	struct tug *tug = thread->data;
+	unsigned int i;
+
+	for (i = 0; !thread->number && i < TUGS; i++) {
+		if (mymm_cache_alloc(tug->cache, GFP_NOWAIT | __GFP_NOWARN))
+			atomic_inc(&tug->held);
+		give(tug);
+	}
+	if (!thread->number)
+		WRITE_ONCE(tug->done, true);
+	while (!READ_ONCE(tug->done)) {
+		give(tug);
+		cond_resched();
+	}
+}
+
+/*
+ * An object of a page is freed all the time, also while it is about to be given out. It is
+ * either refused or taken, and then it is gone: there is one page, and one object.
+ */
+static void freed_while_allocated(struct kunit *test)
+{
+	static const struct mymm_pool_config config = {
+		.name = "one",
+		.zones = "DMA:4K",
+		.engine = "slob",
+		.flags = MYMM_POOL_BARE,
+	};
+	struct mymm_pool *pool = mymm_test_pool_config(test, &config);
+	struct tug all = {
+		.cache = mymm_test_cache(test, pool, "page", PAGE_SIZE),
+		.at = pool->base,
+	};
+
+	mymm_test_on_each_cpu(test, tug, &all);
+	while (!mymm_cache_free(all.cache, all.at))
+		atomic_dec(&all.held);
+	KUNIT_EXPECT_EQ(test, atomic_read(&all.held), 0);
+	KUNIT_EXPECT_EQ(test, all.cache->nr_inuse, 0);
+	MYMM_EXPECT_SOUND(test, pool);
+}
+
 static struct kunit_case slob_refuse_cases[] = {
 	KUNIT_CASE(exact_refusals),
 	KUNIT_CASE(exact_refusals_of_bytes),
@@ -287,6 +353,7 @@ static struct kunit_case slob_refuse_cases[] = {
 	KUNIT_CASE(wild_frees),
 	KUNIT_CASE(overwritten_page),
 	KUNIT_CASE(overwritten_found_by_free),
+	KUNIT_CASE(freed_while_allocated),
 	{},
 };
 

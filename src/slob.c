@@ -68,12 +68,13 @@ static void *get_block(struct mymm_cache *cache, gfp_t gfp)
 							  cache->order, 0));
 		WRITE_ONCE(block[i].cache, cache->id);
 	}
-	WRITE_ONCE(block->tag,
-		   (block->tag & ~MYMM_TAG_STATE) | MYMM_FRAME_SLAB);
 	mymm_sanitize_shut(mymm_frame_address(pool, block), 0,
 			   PAGE_SIZE << cache->order);
 
 	guard(raw_spinlock_irqsave)(&pool->slob->lock);
+	/* Whoever frees it by mistake finds no slab, or one that is on the list. */
+	WRITE_ONCE(block->tag,
+		   (block->tag & ~MYMM_TAG_STATE) | MYMM_FRAME_SLAB);
 	mymm_list_add(pool->frame, block - pool->frame, cache->lists);
 	cache->nr_inuse++;
 	return mymm_frame_address(pool, block);
