@@ -330,6 +330,36 @@ static void index_overwritten(struct kunit *test)
 
 /* --- without memory -------------------------------------------------------------------- */
 
+/*
+ * Of an object that two CPUs freed at the same time, the second comes when its slab is on no
+ * list: about to be on one, which the lists don't know of, or about to go.
+ */
+static void freed_to_unlisted(struct kunit *test)
+{
+	struct mymm_pool *pool = mymm_test_pool(test, "DMA:1M");
+	struct mymm_cache *cache =
+		mymm_test_slab_cache(test, pool, "late", 512);
+	struct mymm_slabs *s = mymm_slabs_of(cache);
+	struct mymm_frame *slab;
+	void *obj;
+
+	no_shared(test, cache);
+	slab = mymm_slab_make(cache, GFP_KERNEL, 0);
+	KUNIT_ASSERT_NOT_NULL(test, slab);
+	obj = mymm_slab_objects(cache, s, mymm_slab_head(cache, slab));
+	cache->engine->free(cache, 1, &obj);
+	KUNIT_EXPECT_EQ(test, s->node[0].nr_slabs, 0);
+	KUNIT_EXPECT_EQ(test, s->node[0].nr_free_slabs, 0);
+	KUNIT_EXPECT_EQ(
+		test,
+		atomic_long_read(&pool->refused[MYMM_REFUSED_DOUBLE_FREE]), 1);
+	slab->next = MYMM_NO_FRAME;
+	KUNIT_EXPECT_EQ(
+		test, mymm_slabs_give_back(cache, mymm_slab_head(cache, slab)),
+		1);
+	MYMM_EXPECT_SOUND(test, pool);
+}
+
 /* 64 GiB, as if: objects have addresses, and what they need memory for is refused. */
 static void without_memory(struct kunit *test)
 {
@@ -389,6 +419,7 @@ static struct kunit_case slab_cases[] = {
 	KUNIT_CASE(refused),
 	KUNIT_CASE(refused_without_memory),
 	KUNIT_CASE(index_overwritten),
+	KUNIT_CASE(freed_to_unlisted),
 	KUNIT_CASE(without_memory),
 	{},
 };

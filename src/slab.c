@@ -66,10 +66,19 @@
 
 /* --- slabs on lists ------------------------------------------------------------ */
 
+/*
+ * Its frames are the cache's exactly as long as it is on a list: an object that comes back
+ * twice may come when it is not.
+ */
 static void add_slab(struct mymm_cache *cache, struct mymm_slab_node *n,
 		     int node, u32 head)
 {
+	unsigned int i;
+
 	lockdep_assert_held(&n->lock);
+	for (i = 0; i < 1U << cache->order; i++)
+		/* Who sees whose it is sees the rest, too: mymm_cache_has(). */
+		smp_store_release(&cache->frame[head + i].cache, cache->id);
 	mymm_list_add_tail(cache->frame, head,
 			   mymm_slab_list(cache, node, MYMM_SLABS_FREE));
 	n->nr_slabs++;
@@ -83,8 +92,11 @@ static u32 unlist_free(struct mymm_cache *cache, struct mymm_slab_node *n,
 {
 	u32 list = mymm_slab_list(cache, node, MYMM_SLABS_FREE);
 	u32 head = cache->frame[list].prev;
+	unsigned int i;
 
 	lockdep_assert_held(&n->lock);
+	for (i = 0; i < 1U << cache->order; i++)
+		WRITE_ONCE(cache->frame[head + i].cache, 0);
 	mymm_list_del(cache->frame, head);
 	n->nr_slabs--;
 	n->nr_free_slabs--;

@@ -2,8 +2,9 @@
 /*
  * Slabs of the slab engine as they come and go; slab.c has the picture.
  *
- * A slab is made, and given back, with no lock held, and is on no list meanwhile. What its
- * frames say is written before the number of the cache, which makes them a slab for everybody.
+ * A slab is made, and given back, with no lock held, and is on no list meanwhile. Its frames
+ * get the number of the cache, which makes them a slab for everybody, when it is put on a
+ * list, and lose it when it leaves that: slab.c.
  *
  * With each slab the colour of its node goes on by one; it is counted before it is used, as
  * SLAB did, so the first slab has colour 1 if there is one.
@@ -204,11 +205,10 @@ struct mymm_frame *mymm_slab_make(struct mymm_cache *cache, gfp_t gfp, int node)
 		if (i)
 			WRITE_ONCE(frame->tag, mymm_tag(MYMM_FRAME_SLAB_TAIL,
 							cache->order, 0));
-		/* Who sees whose it is sees the rest, too: mymm_cache_has(). */
-		smp_store_release(&frame->cache, cache->id);
 	}
 	return slab;
 }
+MYMM_EXPORT_INTERNAL(mymm_slab_make);
 
 static void give_slab_back(struct mymm_cache *cache, struct mymm_frame *slab)
 {
@@ -218,11 +218,8 @@ static void give_slab_back(struct mymm_cache *cache, struct mymm_frame *slab)
 	unsigned int i;
 
 	mymm_slab_count_pages(cache, slab, -1);
-	for (i = 0; i < 1U << cache->order; i++) {
-		WRITE_ONCE(slab[i].cache, 0);
-		if (i)
-			WRITE_ONCE(slab[i].tag, 0);
-	}
+	for (i = 1; i < 1U << cache->order; i++)
+		WRITE_ONCE(slab[i].tag, 0);
 	if (s->place == MYMM_INDEX_OFF_SLAB) {
 		int node =
 			mymm_slab_node_of(cache, mymm_slab_head(cache, slab));
@@ -260,3 +257,4 @@ unsigned long mymm_slabs_give_back(struct mymm_cache *cache, u32 first)
 	}
 	return nr;
 }
+MYMM_EXPORT_INTERNAL(mymm_slabs_give_back);
