@@ -92,6 +92,8 @@ err_proc:
 	mymm_reaper_exit();
 	mymm_pool_release(pool);
 err_pool:
+	/* A pool that failed may have had caches that wanted it. */
+	mymm_reaper_exit();
 	mymm_tuning_exit();
 err_tuning:
 	mymm_magazine_exit();
