@@ -143,14 +143,12 @@ int cache_create(struct session *session, struct mymm_cache_args *make)
 			      make->flags & CACHE_DEBUG ?
 				      "debugging, or no memory for it" :
 				      "memory (backing=none), or no such flag");
-	case ENOENT:
-		return failed(err, "%s: no engine is named '%s'", make->name,
-			      make->engine);
 	}
-	return failed(err, "%s: size %u, align %u%s%s: %s (%s)", make->name,
+	return failed(err, "%s: size %u, align %u%s%s: %s (%s)%s", make->name,
 		      make->object_size, make->align,
 		      make->engine[0] ? ", engine " : "", make->engine,
-		      strerror(err), errno_name(err));
+		      strerror(err), errno_name(err),
+		      err == EINVAL ? ": the kernel's log says why" : "");
 }
 
 static int run_create(struct session *session, const struct args *args)
