@@ -158,6 +158,9 @@ static int run_create(struct session *session, const struct args *args)
 	int rc;
 
 	rc = copy_name(make.name, args->operand[0], "name");
+	/* cache_handle() would take it for one. */
+	if (!rc && !make.name[strspn(make.name, "0123456789")])
+		rc = misused("name '%s' would be a handle", make.name);
 	if (!rc)
 		rc = parse_size(args->operand[1], "size", 1, 4U << 20, &size);
 	if (!rc && args_get(args, "align"))
