@@ -112,7 +112,7 @@ int mymm_debug_check_text(const char *text)
 		}
 		if (*end && *end != ',' && *end != ';') {
 			pr_err("debug: '%c' is none of F, Z, P, U, T, O and -\n",
-			       isprint(*end) ? *end : '?');
+			       isascii(*end) && isprint(*end) ? *end : '?');
 			return -EINVAL;
 		}
 		err = check_names(end);
