@@ -123,7 +123,7 @@ struct mymm_slab_limits {
  * @set_tunables: make shared arrays of another size; sleeps; -ENOMEM, and then nothing has
  *                changed; NULL if there is nothing to tune
  * @get_limits: which slabs it keeps; NULL: it has no such limits
- * @set_limits: change that; -EINVAL with a line in the log
+ * @set_limits: change that, one caller at a time; -EINVAL with a line in the log
  * @cpu_partial: partial slabs that a CPU has
  * @reap: give back what was not used lately; every other second; NULL: never
  * @refill: get from the kernel what @alloc may not; sleeps; NULL: nothing

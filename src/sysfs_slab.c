@@ -220,6 +220,8 @@ static int store_min_partial(struct mymm_cache *cache, const char *buf)
 
 	if (!cache->engine->set_limits)
 		return -EINVAL;
+	/* Who writes the other one at the same time is not to undo this. */
+	guard(mutex)(&cache->pool->lock);
 	get_limits(cache, &limits);
 	err = kstrtoul(buf, 10, &limits.min_partial);
 	return err ?: cache->engine->set_limits(cache, &limits);
@@ -232,6 +234,7 @@ static int store_cpu_partial(struct mymm_cache *cache, const char *buf)
 
 	if (!cache->engine->set_limits)
 		return -EINVAL;
+	guard(mutex)(&cache->pool->lock);
 	get_limits(cache, &limits);
 	err = kstrtouint(buf, 10, &limits.cpu_partial);
 	return err ?: cache->engine->set_limits(cache, &limits);
