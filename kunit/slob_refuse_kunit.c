@@ -278,6 +278,36 @@ static void overwritten_found_by_free(struct kunit *test)
 	mymm_pool_kill(pool, "it has a page that is out of use");
 }
 
+/* Two such pages that one search comes by: each is counted, and told of. */
+static void overwritten_pages(struct kunit *test)
+{
+	struct mymm_pool *pool = mymm_place_pool(test, "DMA:64K", "first");
+	struct mymm_cache *cache = mymm_test_cache(test, pool, "64", 64);
+	const unsigned int nr = 2 * PAGE_SIZE / 64;
+	void **o = kunit_kcalloc(test, nr, sizeof(*o), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, o);
+	for (i = 0; i < nr; i++)
+		o[i] = mymm_cache_alloc(cache, GFP_KERNEL);
+	for (i = 0; i < nr; i += nr / 2) {
+		MYMM_EXPECT_OK(test, mymm_cache_free(cache, o[i]));
+		mymm_test_scribble(o[i], 'A', 64);
+	}
+	o[0] = mymm_cache_alloc(cache, GFP_KERNEL);
+	KUNIT_EXPECT_EQ(test, pool->slob->nr_broken, 2);
+	KUNIT_EXPECT_EQ(
+		test,
+		atomic_long_read(&pool->refused[MYMM_REFUSED_OVERWRITTEN]), 2);
+	MYMM_EXPECT_SOUND(test, pool);
+	for (i = 0; i < nr; i++)
+		if (i != nr / 2)
+			MYMM_EXPECT_OK(test, mymm_cache_free(cache, o[i]));
+	MYMM_EXPECT_SOUND(test, pool);
+	MYMM_EXPECT_OK(test, mymm_test_cache_destroy(test, cache));
+	mymm_pool_kill(pool, "it has pages that are out of use");
+}
+
 /**
  * struct tug - one frees what is another's
  * @cache: of objects of a page
@@ -353,6 +383,7 @@ static struct kunit_case slob_refuse_cases[] = {
 	KUNIT_CASE(wild_frees),
 	KUNIT_CASE(overwritten_page),
 	KUNIT_CASE(overwritten_found_by_free),
+	KUNIT_CASE(overwritten_pages),
 	KUNIT_CASE(freed_while_allocated),
 	{},
 };

@@ -71,7 +71,7 @@ static inline u32 mymm_slob_mark(const struct mymm_pool *pool,
 /**
  * struct mymm_slob_chores - what is to be done once the lock is not held any more
  * @empty: a block that is nobody's now; %MYMM_NO_FRAME: none
- * @broken: a page that was found overwritten; the same
+ * @broken: pages that were found overwritten, strung up by @next; the same
  */
 struct mymm_slob_chores {
 	u32 empty;

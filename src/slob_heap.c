@@ -79,6 +79,8 @@ static void put_out_of_use(struct mymm_pool *pool, u32 idx,
 	page->objects = 0;
 	page->free = MYMM_SLOB_END;
 	page->inuse = 1;
+	/* It is on no list any more, and stays. */
+	page->next = chores->broken;
 	chores->broken = idx;
 }
 
@@ -283,12 +285,14 @@ void mymm_slob_do_chores(struct mymm_pool *pool,
 	const struct mymm_owner owner = { .caller = _THIS_IP_ };
 	struct mymm_frame *block;
 	unsigned int order;
+	u32 broken;
 
-	if (unlikely(chores->broken != MYMM_NO_FRAME))
+	for (broken = chores->broken; unlikely(broken != MYMM_NO_FRAME);
+	     broken = pool->frame[broken].next)
 		mymm_refuse(
 			pool, MYMM_REFUSED_OVERWRITTEN,
 			"slob: free memory of the page at frame %u was written to; the page is not used any more",
-			chores->broken);
+			broken);
 	if (chores->empty == MYMM_NO_FRAME)
 		return;
 	block = &pool->frame[chores->empty];
