@@ -104,11 +104,13 @@ int args_parse(struct args *args, const struct command *command, int argc,
 	memset(args, 0, sizeof(*args));
 	args->command = command;
 	for (i = 0; i < argc; i++) {
-		char *next = i + 1 < argc ? argv[i + 1] : NULL;
+		char *word = argv[i], *next = i + 1 < argc ? argv[i + 1] : NULL;
 		bool took = false;
 
 		if (only || argv[i][0] != '-' || !argv[i][1]) {
-			argv[nr++] = argv[i];
+			/* Each word stays there once: who made them frees them. */
+			argv[i] = argv[nr];
+			argv[nr++] = word;
 			continue;
 		}
 		if (!strcmp(argv[i], "--")) {
