@@ -322,7 +322,7 @@ struct tug {
 	bool done;
 };
 
-#define TUGS 100000
+#define TUGS 30000
 
 static void give(struct tug *tug)
 {
