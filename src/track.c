@@ -158,7 +158,7 @@ static int collect(struct mymm_cache *cache, struct collection *c)
 		c->object = mymm_inject_fail() ?
 				    NULL :
 				    kvmalloc_array(c->room, sizeof(*c->object),
-						   GFP_KERNEL);
+						   GFP_KERNEL | __GFP_NOWARN);
 		if (!c->object)
 			return -ENOMEM;
 		c->nr = 0;

@@ -66,7 +66,8 @@ static bool make_room(struct mymm_sites *sites)
 	struct mymm_site_event *event = NULL;
 
 	if (!mymm_inject_fail())
-		event = kvmalloc_array(room, sizeof(*event), GFP_KERNEL);
+		event = kvmalloc_array(room, sizeof(*event),
+				       GFP_KERNEL | __GFP_NOWARN);
 	if (!event)
 		return false;
 	if (sites->nr_events)
@@ -169,7 +170,8 @@ int mymm_sites_take(struct mymm_sites *sites, struct mymm_cache *cache,
 	sites->nr = split(sites, NULL);
 	if (!mymm_inject_fail())
 		sites->site = kvmalloc_array(sites->nr + 1,
-					     sizeof(*sites->site), GFP_KERNEL);
+					     sizeof(*sites->site),
+					     GFP_KERNEL | __GFP_NOWARN);
 	if (!sites->site)
 		return -ENOMEM;
 	split(sites, sites->site);
