@@ -286,13 +286,17 @@ static bool came_before(const struct mymm_cache *cache, void *obj)
 	return get_link(cache, obj) - 1 < MYMM_FREELIST_END;
 }
 
-/* Under the lock of whoever has the slab: is it of this cache, and the object in it? */
+/*
+ * Under the lock of whoever has the slab: is it of this cache, and the object in it? An object
+ * that comes back twice may have been in a slab that is a part of a larger one by now.
+ */
 static bool is_in(const struct mymm_cache *cache, const struct mymm_frame *slab,
 		  const void *obj)
 {
 	unsigned long at = obj - slab_objects(cache, slab);
 
 	return READ_ONCE(slab->cache) == cache->id &&
+	       slab_of(cache, obj) == slab &&
 	       at < PAGE_SIZE << MYMM_MAX_ORDER &&
 	       ror32((u32)at * cache->inverse, cache->shift) < slab->objects;
 }
