@@ -23,10 +23,10 @@
 #include <linux/timex.h>
 #include <linux/utsname.h>
 
-#include "../src/compat.h"
-#include "../src/cache.h"
-#include "../src/mymm.h"
-#include "../src/proc.h"
+#include "base/compat.h"
+#include "object/cache.h"
+#include "mymm.h"
+#include "ui/proc.h"
 
 #define ROUNDS 5
 #define BATCH 256

@@ -17,7 +17,7 @@
 #include <linux/cache.h>
 
 #include "util.h"
-#include "../src/compat.h"
+#include "base/compat.h"
 
 /* --- geometry ----------------------------------------------------------------- */
 

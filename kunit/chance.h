@@ -4,7 +4,7 @@
 #define _MYMM_KUNIT_CHANCE_H
 
 #include "util.h"
-#include "../src/tuning.h"
+#include "page/tuning.h"
 
 unsigned int mymm_chance_order(struct rnd_state *random);
 gfp_t mymm_chance_where(struct rnd_state *random);

@@ -13,7 +13,7 @@
 #include <linux/kthread.h>
 
 #include "util.h"
-#include "../src/proc.h"
+#include "ui/proc.h"
 
 #define SLOTS 200
 #define PLAYERS 3

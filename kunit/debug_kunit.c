@@ -11,7 +11,7 @@
 #include <linux/rcupdate.h>
 
 #include "checked.h"
-#include "../src/debug.h"
+#include "object/debug.h"
 
 /* --- the kernel's cases ---------------------------------------------------------- */
 

@@ -3,7 +3,7 @@
  * Which caches are debug caches: the parameter, what a pool spares, and who can be none.
  */
 #include "checked.h"
-#include "../src/debug.h"
+#include "object/debug.h"
 
 static void parameter(struct kunit *test)
 {

@@ -5,8 +5,8 @@
  */
 #include <kunit/test.h>
 
-#include "../src/compat.h"
-#include "../src/extfrag.h"
+#include "base/compat.h"
+#include "page/extfrag.h"
 
 /* A zone with so many free blocks of orders 0 to 4. */
 static struct mymm_zone_snapshot zone_with(unsigned long n0, unsigned long n1,

@@ -10,7 +10,7 @@
 #include <linux/cpumask.h>
 
 #include "text.h"
-#include "../src/vmstat.h"
+#include "page/vmstat.h"
 
 /* Pages that are grouped, in pageblocks of 16, and nothing else that Linux does. */
 static struct mymm_pool *grouped_pool(struct kunit *test, const char *zones)

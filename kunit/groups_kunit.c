@@ -12,7 +12,7 @@
  */
 #include "lists.h"
 #include "scene.h"
-#include "../src/pageblock.h"
+#include "page/pageblock.h"
 
 #define HOLE 1000
 

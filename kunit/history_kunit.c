@@ -4,7 +4,7 @@
  * are more than there is room for.
  */
 #include "text.h"
-#include "../src/history.h"
+#include "ui/debugfs_history.h"
 
 static void end_history(void *history)
 {

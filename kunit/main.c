@@ -21,7 +21,7 @@
 #include <linux/random.h>
 
 #include "util.h"
-#include "../src/compat.h"
+#include "base/compat.h"
 
 static unsigned int seed = 1;
 module_param(seed, uint, 0444);

@@ -9,7 +9,7 @@
  */
 #include "model.h"
 #include "util.h"
-#include "../src/vmstat.h"
+#include "page/vmstat.h"
 
 static struct mymm_pool *new_pool(struct kunit *test, const char *zones,
 				  unsigned int nodes, const char *distance,

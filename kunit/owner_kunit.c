@@ -8,8 +8,8 @@
 #include <linux/sched/clock.h>
 
 #include "records.h"
-#include "../src/compat.h"
-#include "../src/trace.h"
+#include "base/compat.h"
+#include "page/trace.h"
 
 /* The record of just this block. */
 static bool record_of(struct mymm_pool *pool, struct mymm_frame *frame,

@@ -4,7 +4,7 @@
 #define _MYMM_KUNIT_PLACE_H
 
 #include "util.h"
-#include "../src/slob.h"
+#include "engine/slob/slob.h"
 
 #define MYMM_PLACE(page, byte) ((byte) + PAGE_SIZE * (page))
 

@@ -24,8 +24,8 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
-#include "../src/mymm.h"
-#include "../src/sanitize.h"
+#include "mymm.h"
+#include "object/sanitize.h"
 
 static char *engine = "slub";
 module_param(engine, charp, 0444);

@@ -6,8 +6,8 @@
  * the zones that it says. A pool with anything allocated can't be destroyed and goes
  * on as before; a dead one refuses everything, and can always be destroyed.
  */
-#include "../src/slub.h"
-#include "../src/sysfs_slab.h"
+#include "engine/slub/slub.h"
+#include "ui/sysfs_cache.h"
 #include "util.h"
 
 /* --- descriptions ----------------------------------------------------------- */

@@ -4,7 +4,7 @@
 #define _MYMM_KUNIT_RECORDS_H
 
 #include "util.h"
-#include "../src/owner.h"
+#include "page/page_owner.h"
 
 unsigned long mymm_records_caller(unsigned int order, u32 session);
 struct mymm_frame *mymm_records_get(struct mymm_pool *pool, gfp_t gfp,

@@ -6,7 +6,7 @@
  * Zones are drawn as drawing.c says.
  */
 #include "drawing.h"
-#include "../src/pageblock.h"
+#include "page/pageblock.h"
 
 /* --- the reserve ----------------------------------------------------------------------- */
 

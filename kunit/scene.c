@@ -9,7 +9,7 @@
  */
 #include <linux/vmalloc.h>
 
-#include "../src/slub.h"
+#include "engine/slub/slub.h"
 #include "scene.h"
 
 KUNIT_DEFINE_ACTION_WRAPPER(end_copy, vfree, const void *);

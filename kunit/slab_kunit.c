@@ -9,8 +9,8 @@
 #include <linux/cpu.h>
 
 #include "slabs.h"
-#include "../src/proc.h"
-#include "../src/slab.h"
+#include "ui/proc.h"
+#include "engine/slab/slab.h"
 
 /* --- geometry ------------------------------------------------------------------ */
 

@@ -6,8 +6,8 @@
  * Pools are bare, so that the reaper leaves them alone and comes only when it is called.
  */
 #include "slabs.h"
-#include "../src/proc.h"
-#include "../src/slab.h"
+#include "ui/proc.h"
+#include "engine/slab/slab.h"
 
 /* --- arrays ------------------------------------------------------------------------- */
 

@@ -9,7 +9,7 @@
  * In the scene each of both caches has five full slabs, and five partial ones of which
  * each has five free objects.
  */
-#include "../src/slub.h"
+#include "engine/slub/slub.h"
 #include "scene.h"
 
 #define FULL 5

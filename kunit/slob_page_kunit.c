@@ -11,7 +11,7 @@
  * of the page are drawn, what is behind them is in use.
  */
 #include "util.h"
-#include "../src/slob_page.h"
+#include "engine/slob/slob_page.h"
 
 #define DRAWN 16
 

@@ -9,8 +9,8 @@
 #include <linux/poison.h>
 
 #include "checked.h"
-#include "../src/compat.h"
-#include "../src/debug.h"
+#include "base/compat.h"
+#include "object/debug.h"
 
 /*
  * By hand, in bytes. Z: a word behind the object unless it pads to one anyway (right), a word

@@ -5,7 +5,7 @@
  * Caches with poison have no magazines, so there each allocation and each free is the
  * engine's at once; and no slab stays a CPU's. For what does see slubcpu_kunit.c.
  */
-#include "../src/slub.h"
+#include "engine/slub/slub.h"
 #include "util.h"
 
 /* Slabs are from the zone that the cache's flags name, or a lower one. */

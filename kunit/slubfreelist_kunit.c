@@ -4,7 +4,7 @@
  *
  * As in slubcpu_kunit.c the engine is asked itself. A slab has 64 objects of 64 bytes.
  */
-#include "../src/slub.h"
+#include "engine/slub/slub.h"
 #include "util.h"
 
 #define IN_SLAB 64

@@ -4,7 +4,7 @@
 #define _MYMM_KUNIT_SLUBS_H
 
 #include "util.h"
-#include "../src/slub.h"
+#include "engine/slub/slub.h"
 
 #define MYMM_IN_SLAB 64
 

@@ -8,7 +8,7 @@
  */
 #include <linux/jhash.h>
 
-#include "../src/slub.h"
+#include "engine/slub/slub.h"
 #include "util.h"
 
 /* Each CPU's, but for how often an interrupt found it at them. */

@@ -13,7 +13,7 @@
  */
 #include "chance.h"
 #include "lists.h"
-#include "../src/pageblock.h"
+#include "page/pageblock.h"
 
 #define OPERATIONS 10000
 #define MOST_BLOCKS 2000

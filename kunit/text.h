@@ -6,7 +6,7 @@
 #include <linux/seq_file.h>
 
 #include "util.h"
-#include "../src/proc.h"
+#include "ui/proc.h"
 
 typedef void mymm_show_fn(struct seq_file *m, struct mymm_pool *pool);
 

@@ -5,7 +5,7 @@
 
 #include <kunit/test.h>
 
-#include "../src/zone.h"
+#include "page/zone.h"
 
 /**
  * struct mymm_tiny - a frame table with nothing around it

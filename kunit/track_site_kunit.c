@@ -4,7 +4,7 @@
  * whose names must be in the lines, with as many objects as they allocated or freed.
  */
 #include "text.h"
-#include "../src/debug.h"
+#include "object/debug.h"
 
 static struct mymm_cache *user_cache(struct kunit *test, unsigned int size)
 {

@@ -8,7 +8,7 @@
 #include <linux/cpumask.h>
 
 #include "tuned.h"
-#include "../src/compat.h"
+#include "base/compat.h"
 
 /**
  * mymm_tuned_pool() - a pool with these knobs

@@ -4,7 +4,7 @@
 #define _MYMM_KUNIT_TUNED_H
 
 #include "util.h"
-#include "../src/tuning.h"
+#include "page/tuning.h"
 
 /* Nothing is reclaimed, pages are not grouped. */
 #define MYMM_TUNED (MYMM_POOL_NO_RECLAIM | MYMM_POOL_NO_MOBILITY)

@@ -10,7 +10,7 @@
 #include <linux/cpumask.h>
 
 #include "tuned.h"
-#include "../src/compat.h"
+#include "base/compat.h"
 
 #define PAGES_OF_MIB(mib) ((mib) << (20 - PAGE_SHIFT))
 

@@ -6,11 +6,11 @@
 #include <kunit/test.h>
 #include <linux/prandom.h>
 
-#include "../src/cache.h"
-#include "../src/check.h"
-#include "../src/kmalloc.h"
-#include "../src/page_alloc.h"
-#include "../src/pool.h"
+#include "object/cache.h"
+#include "pool/check.h"
+#include "cache/kmalloc.h"
+#include "page/page_alloc.h"
+#include "page/pool.h"
 
 /* Pools and caches: what is made here is looked at and ended after the test. */
 struct mymm_pool *mymm_test_pool(struct kunit *test, const char *zones);

@@ -9,8 +9,8 @@
 #include <linux/cpumask.h>
 
 #include "text.h"
-#include "../src/compat.h"
-#include "../src/vmstat.h"
+#include "base/compat.h"
+#include "page/vmstat.h"
 
 /* Pages that are grouped, in pageblocks of 16, and nothing else that Linux does. */
 #define GROUPED (MYMM_POOL_BARE & ~MYMM_POOL_NO_MOBILITY)

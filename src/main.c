@@ -6,19 +6,19 @@
  */
 #include <linux/module.h>
 
-#include "history.h"
-#include "knobs.h"
-#include "kmalloc.h"
-#include "magazine.h"
-#include "owner.h"
+#include "ui/debugfs_history.h"
+#include "ui/sysctl.h"
+#include "cache/kmalloc.h"
+#include "object/magazine.h"
+#include "page/page_owner.h"
 #include "params.h"
-#include "pool.h"
-#include "proc.h"
-#include "reaper.h"
-#include "session.h"
-#include "stack.h"
-#include "sysfs_slab.h"
-#include "tuning.h"
+#include "page/pool.h"
+#include "ui/proc.h"
+#include "cache/reaper.h"
+#include "ui/chardev.h"
+#include "base/stack.h"
+#include "ui/sysfs_cache.h"
+#include "page/tuning.h"
 
 static struct mymm_pool *pool;
 

@@ -15,7 +15,7 @@
 #include <linux/string.h>
 
 #include "params.h"
-#include "tuning.h"
+#include "page/tuning.h"
 
 /* The kernel has a macro of this name, and we have a parameter of it. */
 #undef pageblock_order

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Several objects at once: into the magazine and out of it under one token, and to the
+ * engine and from it under one lock.
+ *
+ * What is freed is judged as mymm_free_fast() would, one object after the other, but what is
+ * known of a slab is kept while the next object is in the same one: the frame is read once a
+ * slab, not once an object. At the first that is not plainly good the fast way ends, and the
+ * rest goes one by one.
+ */
+#include <linux/mm.h>
+
+#include "cache/nomem.h"
+#include "object/cache.h"
+#include "base/compat.h"
+#include "object/debug.h"
+#include "cache/magazine_fast.h"
+#include "object/transfer.h"
+
+/**
+ * struct slab_view - what a batch has seen of the slab that its last object was in
+ * @start: address of the slab
+ * @bytes: its length
+ * @term: what mymm_cache_owns() adds to an offset in it, times the inverse
+ * @objects: that it has room for
+ *
+ * While an object of it is in our hands, or in the magazine whose token we hold, the slab
+ * stays what it is.
+ */
+struct slab_view {
+	unsigned long start;
+	unsigned long bytes;
+	u32 term;
+	u32 objects;
+};
+
+/* Look at the slab of an object that is one; false if it is not, or not of this cache. */
+static noinline bool view_slab(const struct mymm_cache *cache, const void *obj,
+			       struct slab_view *view)
+{
+	const struct mymm_frame *frame;
+	unsigned int order;
+	u32 idx;
+
+	if (!mymm_cache_owns(cache, obj))
+		return false;
+	idx = (obj - cache->base) >> PAGE_SHIFT;
+	frame = &cache->frame[idx];
+	order = mymm_tag_order(READ_ONCE(frame->tag));
+	idx &= ~((1U << order) - 1);
+	view->bytes = PAGE_SIZE << order;
+	view->start =
+		(unsigned long)cache->base + ((unsigned long)idx << PAGE_SHIFT);
+	view->term = (idx << PAGE_SHIFT) * cache->inverse - frame->start;
+	view->objects = frame->objects;
+	return true;
+}
+
+/*
+ * Up to @nr objects into a magazine, as long as nothing is wrong with them. Objects of a
+ * batch are often neighbours, so what is known of a slab is asked once.
+ */
+static noinline size_t push_checked(struct mymm_cache *cache, size_t nr,
+				    void **objs, void **to)
+{
+	const unsigned long offset = cache->offset;
+	const u32 inverse = cache->inverse, shift = cache->shift;
+	const u64 key = cache->key;
+	struct slab_view view = {};
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		unsigned long obj = (unsigned long)objs[i], at;
+		u64 cookie, *word;
+
+		at = obj - view.start;
+		if (unlikely(at >= view.bytes)) {
+			if (!view_slab(cache, objs[i], &view))
+				break;
+			at = obj - view.start;
+		}
+		if (unlikely(ror32((u32)at * inverse + view.term, shift) >=
+			     view.objects))
+			break;
+		/* As mymm_cache_looks_free() and mymm_mark_free() have it. */
+		cookie = obj ^ key;
+		word = (void *)obj + offset;
+		if (unlikely((mymm_peek(word) ^ cookie) <= 0xffff))
+			break;
+		mymm_poke(word, cookie ^ MYMM_IN_MAGAZINE);
+		mymm_sanitize_free(cache, (void *)obj);
+		to[i] = (void *)obj;
+	}
+	return i;
+}
+
+/* The first of them into this CPU's magazine; returns how many, for whatever reason. */
+static size_t push_good(struct mymm_cache *cache, size_t nr, void **objs)
+{
+	struct mymm_magazine *mag;
+
+	if (tracepoint_enabled(mymm_object_free))
+		return 0;
+	mag = mymm_magazine_get(cache);
+	if (!mag)
+		return 0;
+	if (mag->count < cache->mag_limit)
+		nr = push_checked(cache, min(nr, cache->mag_limit - mag->count),
+				  objs, mag->objs + mag->count);
+	else
+		nr = 0;
+	mag->count += nr;
+	mymm_magazine_put(mag);
+	return nr;
+}
+
+static void give_back(struct mymm_cache *cache, size_t nr, void **objs)
+{
+	size_t put = mymm_magazine_push(cache, nr, objs);
+
+	if (put == nr)
+		return;
+	mymm_flight_begin(cache);
+	mymm_engine_put(cache, nr - put, objs + put);
+	mymm_flight_end(cache);
+	mymm_count_free_misses(cache, nr - put);
+}
+
+/* The end of a batch's way that began with mymm_flight_begin(). */
+static void give_back_flight(struct mymm_cache *cache, size_t nr, void **objs)
+{
+	give_back(cache, nr, objs);
+	mymm_flight_end(cache);
+}
+
+/* Each by itself. */
+static noinline int alloc_careful(struct mymm_cache *cache, gfp_t gfp,
+				  size_t nr, void **objs,
+				  struct mymm_owner owner)
+{
+	if (cache->debug)
+		return mymm_debug_alloc_bulk(cache, gfp, nr, objs, owner);
+	return mymm_bare_alloc_bulk(cache, gfp, nr, objs, owner);
+}
+
+static noinline int free_careful(struct mymm_cache *cache, size_t nr,
+				 void **objs, struct mymm_owner owner)
+{
+	if (cache->debug)
+		return mymm_debug_free_bulk(cache, nr, objs, owner);
+	return mymm_bare_free_bulk(cache, nr, objs, owner);
+}
+
+/**
+ * mymm_cache_alloc_bulk() - allocate several objects, or none
+ * @cache: of which cache
+ * @gfp: as for mymm_cache_alloc()
+ * @nr: how many
+ * @objs: where to put them
+ *
+ * Context: any; in NMI it refuses.
+ * Return: @nr; 0 if there are not that many, and then none is taken.
+ */
+int mymm_cache_alloc_bulk(struct mymm_cache *cache, gfp_t gfp, size_t nr,
+			  void **objs)
+{
+	size_t got, popped, i;
+
+	if (unlikely(mymm_refuse_now(cache)))
+		return 0;
+	if (unlikely(cache->careful))
+		return alloc_careful(cache, gfp, nr, objs, MYMM_CALLER);
+	popped = mymm_magazine_pop(cache, nr, objs);
+	got = popped;
+	if (got < nr) {
+		mymm_flight_begin(cache);
+		while (got < nr) {
+			size_t some = min_t(size_t, nr - got, 256);
+			unsigned int more;
+
+			more = mymm_engine_get(cache, gfp, some, objs + got);
+			if (!more)
+				break;
+			mymm_count_alloc_misses(cache, more);
+			got += more;
+		}
+		mymm_flight_end(cache);
+	}
+	if (unlikely(got < nr)) {
+		for (i = 0; i < popped; i++)
+			mymm_mark_free(cache, objs[i]);
+		give_back(cache, got, objs);
+		return 0;
+	}
+	for (i = popped; i < nr && !cache->exact; i++)
+		mymm_set_word(cache, objs[i], 0);
+	if (MYMM_SANITIZED || mymm_cache_clears(cache, gfp) ||
+	    tracepoint_enabled(mymm_object_alloc))
+		for (i = 0; i < nr; i++)
+			mymm_alloc_finish(cache, objs[i], gfp, MYMM_CALLER);
+	return nr;
+}
+EXPORT_SYMBOL_GPL(mymm_cache_alloc_bulk);
+
+/* What is wrong, or to be told, or for which there is no room. */
+static noinline int free_one_by_one(struct mymm_cache *cache, size_t nr,
+				    void **objs, unsigned long caller)
+{
+	const struct mymm_owner owner = { .caller = caller };
+	void *good[MYMM_BATCH_OBJECTS];
+	unsigned int n = 0;
+	int err = 0;
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		int bad;
+
+		if (cache->exact) {
+			bad = mymm_free_exact(cache, objs[i], owner);
+			err = bad ?: err;
+			continue;
+		}
+		/* A search for it must find those that came before. */
+		if (n && mymm_cache_owns(cache, objs[i]) &&
+		    mymm_cache_looks_free(cache, objs[i])) {
+			give_back_flight(cache, n, good);
+			n = 0;
+		}
+		bad = mymm_object_admit(cache, objs[i]);
+		if (unlikely(bad)) {
+			err = bad;
+			continue;
+		}
+		mymm_event_object_free(cache->pool, cache->name, objs[i],
+				       owner);
+		if (!n)
+			mymm_flight_begin(cache);
+		mymm_mark_free(cache, objs[i]);
+		mymm_sanitize_free(cache, objs[i]);
+		good[n++] = objs[i];
+		if (n == ARRAY_SIZE(good)) {
+			give_back_flight(cache, n, good);
+			n = 0;
+		}
+	}
+	if (n)
+		give_back_flight(cache, n, good);
+	return err;
+}
+
+/**
+ * mymm_cache_free_bulk() - give several objects back
+ * @cache: the cache that they are from
+ * @nr: how many
+ * @objs: the objects
+ *
+ * Each is judged for itself: those that mymm_cache_free() would refuse are refused,
+ * the others are freed.
+ *
+ * Context: any; in NMI it refuses.
+ * Return: 0, or the last refusal.
+ */
+int mymm_cache_free_bulk(struct mymm_cache *cache, size_t nr, void **objs)
+{
+	size_t put;
+
+	if (unlikely(mymm_refuse_now(cache)))
+		return in_nmi() ? -EPERM : -EIO;
+	if (unlikely(cache->careful))
+		return free_careful(cache, nr, objs, MYMM_CALLER);
+	put = push_good(cache, nr, objs);
+	if (likely(put == nr))
+		return 0;
+	return free_one_by_one(cache, nr - put, objs + put, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(mymm_cache_free_bulk);

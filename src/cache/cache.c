@@ -1,0 +1,495 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Caches: what they are called, which there are, how they begin and end.
+ *
+ * A cache has a number in its pool, which each frame of its slabs carries; so a
+ * free finds with one compare that an object is from another cache, and
+ * mymm_kfree() finds the cache of any object. Numbers of destroyed caches are used
+ * again.
+ *
+ * A cache ends when its last slab is back: its magazines are emptied on each CPU, then
+ * its empty slabs are given back. If a slab is left, somebody holds an object; the
+ * cache stays as it was and the caller learns how many there are.
+ *
+ * Objects that were written to after they were freed, or next to which somebody wrote, are out
+ * of use for good (see slub.c and debug.c). They don't count as held, but keep their slab; a
+ * cache with such objects can't be destroyed, and goes with its pool.
+ *
+ * cache_config.c has what can be asked for, engine.c who makes it.
+ */
+#include <linux/cpu.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "object/cache.h"
+#include "base/compat.h"
+#include "object/debug.h"
+#include "object/slab_pages.h"
+#include "ui/sysfs_cache.h"
+
+/* A free number, and nobody of that name. Under pool->lock. */
+static int find_place(struct mymm_pool *pool, const char *name)
+{
+	u32 id;
+
+	lockdep_assert_held(&pool->lock);
+	if (mymm_name_taken(pool, name))
+		return -EEXIST;
+	for (id = 1; id < MYMM_MAX_CACHES; id++)
+		if (!rcu_access_pointer(pool->cache_by_id[id]))
+			return id;
+	return -ENOSPC;
+}
+
+static int register_cache(struct mymm_cache *cache)
+{
+	struct mymm_pool *pool = cache->pool;
+	unsigned int n;
+	int id;
+
+	guard(mutex)(&pool->lock);
+	if (mymm_pool_dead(pool))
+		return -EIO;
+	id = find_place(pool, cache->name);
+	if (id < 0)
+		return id;
+	cache->id = id;
+	cache->lists = mymm_pool_cache_list(pool, id, 0);
+	for (n = 0; n < mymm_pool_lists_per_cache(pool); n++)
+		mymm_list_init(pool->frame, mymm_pool_cache_list(pool, id, n));
+	list_add(&cache->list, &pool->caches);
+	rcu_assign_pointer(pool->cache_by_id[id], cache);
+	if (!cache->careful)
+		rcu_assign_pointer(pool->fast_by_id[id], cache);
+	return 0;
+}
+
+static void unregister_cache(struct mymm_cache *cache)
+{
+	lockdep_assert_held(&cache->pool->lock);
+	list_del(&cache->list);
+	RCU_INIT_POINTER(cache->pool->cache_by_id[cache->id], NULL);
+	RCU_INIT_POINTER(cache->pool->fast_by_id[cache->id], NULL);
+}
+
+/* Its place in the pool, and its directory, before anybody else gets its name. */
+static int publish_cache(struct mymm_cache *cache)
+{
+	struct mymm_pool *pool = cache->pool;
+	int err;
+
+	guard(mutex)(&mymm_slab_dirs_lock);
+
+	err = register_cache(cache);
+	if (err)
+		return err;
+	err = mymm_slab_dir_add(cache);
+	if (err) {
+		mutex_lock(&pool->lock);
+		unregister_cache(cache);
+		mutex_unlock(&pool->lock);
+		synchronize_rcu();
+		return err;
+	}
+	mymm_cache_dir_add(cache);
+	return 0;
+}
+
+static struct mymm_cache *new_cache(struct mymm_pool *pool,
+				    const struct mymm_cache_config *config,
+				    const struct mymm_engine_ops *engine,
+				    struct mymm_owner creator)
+{
+	struct mymm_cache *cache;
+
+	if (mymm_inject_fail())
+		return NULL;
+	cache = kzalloc(sizeof(*cache), GFP_KERNEL);
+	if (!cache)
+		return NULL;
+	strscpy(cache->name, config->name, sizeof(cache->name));
+	cache->creator = creator;
+	mymm_names_init(cache);
+	cache->pool = pool;
+	cache->frame = pool->frame;
+	cache->base = pool->base;
+	cache->has_memory = mymm_pool_has_memory(pool);
+	cache->bytes = cache->has_memory ? pool->bytes : 0;
+	cache->fast_bytes = cache->bytes;
+	cache->careful = !cache->has_memory;
+	cache->key = pool->key;
+	cache->engine = engine;
+	cache->ctor = config->ctor;
+	cache->useroffset = config->useroffset;
+	cache->usersize = config->usersize;
+	cache->flags = config->flags;
+	cache->gfp = mymm_cache_slab_gfp(config->flags);
+	cache->object_size = config->size;
+	cache->align = mymm_cache_alignment(config);
+	cache->leave_gfp = !cache->has_memory || mymm_cache_clears(cache, 0) ?
+				   ~(__force gfp_t)0 :
+				   __GFP_ZERO;
+	return cache;
+}
+
+static void exit_engine(struct mymm_cache *cache)
+{
+	if (cache->engine->cache_exit)
+		cache->engine->cache_exit(cache);
+}
+
+struct mymm_cache *__mymm_cache_create(struct mymm_pool *pool,
+				       const struct mymm_cache_config *config,
+				       struct mymm_owner creator)
+{
+	const struct mymm_engine_ops *engine = pool->engine;
+	struct mymm_cache *cache;
+	struct mymm_name *alias;
+	int err;
+
+	if (mymm_pool_dead(pool)) {
+		mymm_refuse(pool, MYMM_REFUSED_DEAD, "the pool is dead");
+		return ERR_PTR(-EIO);
+	}
+	if (config->engine && *config->engine)
+		engine = mymm_engine_find(config->engine);
+	err = mymm_cache_check_config(pool, config, engine);
+	if (err)
+		return ERR_PTR(err);
+	alias = mymm_alias_add(pool, config, engine, creator);
+	if (alias)
+		return IS_ERR(alias) ? ERR_CAST(alias) : alias->cache;
+
+	cache = new_cache(pool, config, engine, creator);
+	if (!cache)
+		return ERR_PTR(-ENOMEM);
+	err = mymm_debug_create(cache);
+	if (err)
+		goto err_cache;
+	err = engine->cache_init(cache);
+	if (err == -EINVAL)
+		pr_err_ratelimited(
+			"pool %s: cache %s: no slab can hold objects of %u bytes\n",
+			pool->name, cache->name, cache->size);
+	if (err)
+		goto err_cache;
+	if (cache->exact) {
+		cache->bytes = 0;
+		cache->fast_bytes = 0;
+		cache->leave_gfp = ~(__force gfp_t)0;
+	}
+	err = mymm_debug_begin(cache);
+	if (!err)
+		err = mymm_magazine_create(cache);
+	if (err)
+		goto err_engine;
+	err = publish_cache(cache);
+	if (err) {
+		pr_err_ratelimited(
+			"pool %s: cache %s: %s\n", pool->name, cache->name,
+			err == -EEXIST ? "there is one of that name" :
+			err == -EIO    ? "the pool is dead" :
+			err == -ENOMEM ?
+				      "no memory for its directory" :
+				      "the pool has no room for more caches");
+		goto err_magazine;
+	}
+	refcount_inc(&pool->users);
+	return cache;
+
+err_magazine:
+	mymm_magazine_destroy(cache);
+err_engine:
+	exit_engine(cache);
+err_cache:
+	mymm_debug_destroy(cache);
+	kfree(cache);
+	return ERR_PTR(err);
+}
+
+/**
+ * mymm_cache_create() - make a cache
+ * @pool: where its slabs are from
+ * @config: what it is to be like; not needed afterwards
+ *
+ * Order and objects per slab are the engine's choice: for slub those of the running kernel's
+ * SLUB for a cache of the same size, alignment, flags and constructor; for slab SLAB's. In a
+ * pool with %MYMM_POOL_MERGE it may be a cache that others have, too: alias.c has the rule.
+ *
+ * Context: process; sleeps.
+ * Return: the cache, or an ERR_PTR: -EINVAL with a line in the log that says which
+ * part makes no sense; -EEXIST: there is one of that name; -ENOSPC: the pool has all
+ * the caches it can have; -EOPNOTSUPP: the engine needs memory and the pool has none, or
+ * it can't do %SLAB_TYPESAFE_BY_RCU, or debugging;
+ * -ENOMEM; -EIO: the pool is dead.
+ */
+struct mymm_cache *mymm_cache_create(struct mymm_pool *pool,
+				     const struct mymm_cache_config *config)
+{
+	return __mymm_cache_create(pool, config, MYMM_CALLER);
+}
+EXPORT_SYMBOL_GPL(mymm_cache_create);
+
+static void free_cache_rcu(struct rcu_head *rcu)
+{
+	struct mymm_cache *cache = container_of(rcu, struct mymm_cache, rcu);
+
+	mymm_magazine_destroy(cache);
+	exit_engine(cache);
+	mymm_debug_destroy(cache);
+	mymm_names_free(cache);
+	kfree(cache);
+}
+
+/* mymm_kfree() of what was free already may still look for it in the magazines. */
+static void free_cache(struct mymm_cache *cache)
+{
+	refcount_dec(&cache->pool->users);
+	call_rcu(&cache->rcu, free_cache_rcu);
+}
+
+/* Empty its magazines and give its empty slabs back; nobody follows a dead pool's lists. */
+static unsigned long shrink(struct mymm_cache *cache)
+{
+	if (mymm_pool_dead(cache->pool))
+		return 0;
+	mymm_magazine_drain(cache);
+	return cache->engine->shrink(cache, ULONG_MAX);
+}
+
+/**
+ * mymm_cache_live() - objects that users hold
+ * @cache: the cache
+ *
+ * Objects in magazines count too, unless they were just emptied.
+ *
+ * Context: any but NMI.
+ * Return: how many.
+ */
+unsigned long mymm_cache_live(struct mymm_cache *cache)
+{
+	unsigned long lost = atomic_long_read(&cache->quarantined);
+	struct mymm_slabinfo info;
+
+	cache->engine->get_slabinfo(cache, &info);
+	return info.active_objs > lost ? info.active_objs - lost : 0;
+}
+MYMM_EXPORT_INTERNAL(mymm_cache_live);
+
+static int end_cache(struct mymm_cache *cache, unsigned long *live)
+{
+	struct mymm_pool *pool = cache->pool;
+	struct mymm_slabinfo info;
+	bool ends;
+
+	lockdep_assert_held(&mymm_slab_dirs_lock);
+	cpus_read_lock();
+	mutex_lock(&pool->lock);
+	shrink(cache);
+	cache->engine->get_slabinfo(cache, &info);
+	*live = mymm_cache_live(cache);
+	ends = !info.num_slabs || mymm_pool_dead(pool);
+	if (ends)
+		unregister_cache(cache);
+	mutex_unlock(&pool->lock);
+	cpus_read_unlock();
+
+	if (!ends)
+		return -EBUSY;
+	mymm_cache_dir_remove(cache);
+	mymm_slab_dir_remove(cache);
+	free_cache(cache);
+	return 0;
+}
+
+/**
+ * mymm_name_close() - give a cache's name up; with the last the cache ends
+ * @name: the name; not to be used any more if this succeeds
+ * @live: how many objects are held, on -EBUSY
+ *
+ * In a dead pool it ends, whatever is held.
+ *
+ * Context: process; sleeps.
+ * Return: 0; -EBUSY.
+ */
+int mymm_name_close(struct mymm_name *name, unsigned long *live)
+{
+	guard(mutex)(&mymm_slab_dirs_lock);
+
+	return mymm_alias_drop(name) ? 0 : end_cache(name->cache, live);
+}
+MYMM_EXPORT_INTERNAL(mymm_name_close);
+
+/**
+ * mymm_cache_destroy_count() - end a cache, or learn what prevents it
+ * @cache: the cache
+ * @live: how many objects are held, on -EBUSY
+ *
+ * Context: process; sleeps.
+ * Return: as mymm_name_close().
+ */
+int mymm_cache_destroy_count(struct mymm_cache *cache, unsigned long *live)
+{
+	guard(mutex)(&mymm_slab_dirs_lock);
+
+	return mymm_alias_drop(mymm_name_of_kernel(cache)) ?
+		       0 :
+		       end_cache(cache, live);
+}
+MYMM_EXPORT_INTERNAL(mymm_cache_destroy_count);
+
+/**
+ * mymm_cache_destroy() - end a cache
+ * @cache: the cache; not to be used any more if this succeeds
+ *
+ * If others were merged into it, or it into another, it goes on until all have destroyed it.
+ *
+ * Context: process; sleeps.
+ * Return: 0; -EBUSY if objects of it are held, which a line in the log counts. The
+ * cache goes on then. A dead pool's cache ends whatever is held.
+ */
+int mymm_cache_destroy(struct mymm_cache *cache)
+{
+	unsigned long live;
+	int err;
+
+	err = mymm_cache_destroy_count(cache, &live);
+	if (!err)
+		return 0;
+	pr_err_ratelimited(
+		"pool %s: cache %s is not destroyed: %lu of its objects are held, %ld are out of use; it was made by %pS\n",
+		cache->pool->name, cache->name, live,
+		atomic_long_read(&cache->quarantined),
+		(void *)cache->creator.caller);
+	mymm_sites_tell(cache);
+	return err;
+}
+EXPORT_SYMBOL_GPL(mymm_cache_destroy);
+
+/**
+ * mymm_cache_shrink() - give back what a cache does not use
+ * @cache: the cache
+ *
+ * Empties its magazines on all CPUs and gives all of its empty slabs back.
+ *
+ * Context: process; sleeps.
+ * Return: slabs given back.
+ */
+unsigned long mymm_cache_shrink(struct mymm_cache *cache)
+{
+	unsigned long slabs;
+
+	cpus_read_lock();
+	mutex_lock(&cache->pool->lock);
+	slabs = shrink(cache);
+	mutex_unlock(&cache->pool->lock);
+	cpus_read_unlock();
+	return slabs;
+}
+EXPORT_SYMBOL_GPL(mymm_cache_shrink);
+
+/**
+ * mymm_cache_of() - the cache that an address's frame belongs to
+ * @pool: mymm_pool_contains() the address
+ * @obj: the address
+ *
+ * Context: any; under rcu_read_lock(), as long as which the cache stays.
+ * Return: the cache, or NULL if the frame is not of a slab.
+ */
+struct mymm_cache *mymm_cache_of(struct mymm_pool *pool, const void *obj)
+{
+	u32 id = READ_ONCE(pool->frame[mymm_pool_index(pool, obj)].cache);
+
+	return id && id < MYMM_MAX_CACHES ?
+		       rcu_dereference(pool->cache_by_id[id]) :
+		       NULL;
+}
+MYMM_EXPORT_INTERNAL(mymm_cache_of);
+
+static unsigned long drain(struct mymm_pool *pool)
+{
+	struct mymm_cache *cache;
+	unsigned long slabs = 0;
+
+	cpus_read_lock();
+	mutex_lock(&pool->lock);
+	if (!mymm_pool_dead(pool)) {
+		mymm_magazine_drain_pool(pool);
+		list_for_each_entry(cache, &pool->caches, list)
+			slabs += cache->engine->shrink(cache, ULONG_MAX);
+		mymm_pcp_drain_all(pool);
+		mymm_pool_reset(pool);
+	}
+	mutex_unlock(&pool->lock);
+	cpus_read_unlock();
+	return slabs;
+}
+
+/**
+ * mymm_pool_drain() - give back to the zones whatever no user holds
+ * @pool: the pool
+ *
+ * Empties all magazines on all CPUs, gives all empty slabs back, and empties all per-CPU
+ * page lists. Zones that are whole then get their free lists in the order that they had
+ * at load, so that what follows depends on nothing that came before. Waits for slabs that
+ * wait for a grace period.
+ *
+ * Context: process; sleeps.
+ * Return: slabs given back.
+ */
+unsigned long mymm_pool_drain(struct mymm_pool *pool)
+{
+	unsigned long slabs = drain(pool);
+
+	atomic_long_inc(&pool->reclaim.stats.drop_slab);
+	/* What waited for readers is in the lists of CPUs now. */
+	if (mymm_slabs_wait(pool))
+		drain(pool);
+	return slabs;
+}
+EXPORT_SYMBOL_GPL(mymm_pool_drain);
+
+/**
+ * mymm_cache_kill_all() - close the fast paths of all caches of a dead pool
+ * @pool: has been marked dead
+ *
+ * Nothing is owned any more, so no free succeeds; magazines are empty, so no
+ * allocation does.
+ *
+ * Context: process; sleeps.
+ */
+void mymm_cache_kill_all(struct mymm_pool *pool)
+{
+	struct mymm_cache *cache;
+
+	cpus_read_lock();
+	mutex_lock(&pool->lock);
+	list_for_each_entry(cache, &pool->caches, list) {
+		WRITE_ONCE(cache->bytes, 0);
+		WRITE_ONCE(cache->fast_bytes, 0);
+		WRITE_ONCE(cache->leave_gfp, ~(__force gfp_t)0);
+		/* mymm_kfree() asks the pool for the cache, and that for no more. */
+		RCU_INIT_POINTER(pool->fast_by_id[cache->id], NULL);
+	}
+	mymm_magazine_drain_pool(pool);
+	mutex_unlock(&pool->lock);
+	cpus_read_unlock();
+}
+
+/**
+ * mymm_cache_release_all() - forget all caches of a pool that is going away
+ * @pool: nobody uses it any more; its memory goes as a whole
+ *
+ * Context: process; sleeps.
+ */
+void mymm_cache_release_all(struct mymm_pool *pool)
+{
+	struct mymm_cache *cache, *next;
+
+	list_for_each_entry_safe(cache, next, &pool->caches, list) {
+		mutex_lock(&pool->lock);
+		unregister_cache(cache);
+		mutex_unlock(&pool->lock);
+		free_cache(cache);
+	}
+}

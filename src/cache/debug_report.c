@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a debug cache has to say: one report for each object that something was wrong with.
+ *
+ * Each is counted with the refusals of its pool: writes after free, writes past the end of
+ * things, double frees; and told in the log, with no lock of ours held. Whoever can make
+ * mistakes could fill the log with them, so not more than so many are told in a while; the
+ * counters have all of them. Nothing in them is an address.
+ */
+#include <linux/kernel.h>
+#include <linux/ratelimit.h>
+#include <linux/slab.h>
+
+#include "object/debug.h"
+
+static const char *const part_names[] = {
+	[MYMM_LEFT_ZONE] = "the red zone before it",
+	[MYMM_RIGHT_ZONE] = "the red zone behind it",
+	[MYMM_REQUEST_ZONE] = "what is behind the bytes asked for",
+	[MYMM_FREE_OBJECT] = "the free object",
+	[MYMM_WORD] = "its freelist word",
+	[MYMM_TRACKS] = "what is known of its users",
+	[MYMM_PADDING] = "its padding",
+	[MYMM_SLAB_PADDING] = "the padding behind the last object",
+};
+
+/* A write past something; or after the object was freed; or a second free. */
+static enum mymm_refusal kind_of(const struct mymm_damage *damage)
+{
+	switch (damage->part) {
+	case MYMM_INTACT:
+		return MYMM_REFUSED_DOUBLE_FREE;
+	case MYMM_FREE_OBJECT:
+		return MYMM_REFUSED_OVERWRITTEN;
+	case MYMM_WORD:
+		return damage->used ? MYMM_REFUSED_OVERRUN :
+				      MYMM_REFUSED_OVERWRITTEN;
+	default:
+		return MYMM_REFUSED_OVERRUN;
+	}
+}
+
+static void tell_bytes(const struct mymm_damage *damage)
+{
+	if (damage->part == MYMM_WORD || damage->part == MYMM_TRACKS)
+		pr_err("  byte %ld on: not what the allocator wrote\n",
+		       damage->at);
+	else
+		pr_err("  byte %ld: expected 0x%02x, found 0x%02x; %u byte%s from the first wrong one to the last\n",
+		       damage->at, damage->expected, damage->found, damage->nr,
+		       damage->nr == 1 ? "" : "s");
+	if (!damage->nr_bytes)
+		return;
+	pr_err("  bytes %ld to %ld: %*ph\n", damage->from,
+	       damage->from + (long)damage->nr_bytes - 1, damage->nr_bytes,
+	       damage->bytes);
+}
+
+/**
+ * mymm_debug_count() - count what was found
+ * @cache: where
+ * @damage: what; with %MYMM_INTACT that an object was freed which is not in use
+ *
+ * Context: any.
+ */
+void mymm_debug_count(struct mymm_cache *cache,
+		      const struct mymm_damage *damage)
+{
+	atomic_long_inc(&cache->pool->refused[kind_of(damage)]);
+}
+
+/**
+ * mymm_debug_tell() - tell what was found, if not too much was told a moment ago
+ * @cache: where
+ * @damage: what; as for mymm_debug_count()
+ *
+ * Context: any but NMI, no lock of ours held.
+ */
+void mymm_debug_tell(struct mymm_cache *cache, const struct mymm_damage *damage)
+{
+	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL,
+				      DEFAULT_RATELIMIT_BURST);
+	const char *pool = cache->pool->name;
+
+	if (!__ratelimit(&limit))
+		return;
+
+	if (damage->part == MYMM_SLAB_PADDING) {
+		pr_err("pool %s: cache %s: slab at frame %u: somebody wrote to %s\n",
+		       pool, cache->name, damage->pfn,
+		       part_names[damage->part]);
+		tell_bytes(damage);
+		return;
+	}
+	if (damage->part == MYMM_INTACT) {
+		pr_err("pool %s: refused: double free of an object of cache %s at frame %u+%u\n",
+		       pool, cache->name, damage->pfn, damage->offset);
+	} else {
+		pr_err("pool %s: cache %s: %s object at frame %u+%u: somebody wrote to %s\n",
+		       pool, cache->name, damage->used ? "used" : "free",
+		       damage->pfn, damage->offset, part_names[damage->part]);
+		tell_bytes(damage);
+	}
+	if (cache->debug->request && damage->used)
+		pr_err("  %u bytes of %u were asked for\n", damage->request,
+		       cache->object_size);
+	if (cache->flags & SLAB_STORE_USER) {
+		mymm_track_print("allocated", &damage->track[MYMM_TRACK_ALLOC]);
+		mymm_track_print("freed", &damage->track[MYMM_TRACK_FREE]);
+	}
+	if (damage->part != MYMM_INTACT && !damage->kept)
+		pr_err("  it is not used any more\n");
+}
+
+/**
+ * mymm_debug_trace() - tell of an alloc or a free
+ * @cache: of SLAB_TRACE
+ * @what: which of both
+ * @obj: the object
+ * @owner: on whose behalf
+ *
+ * As bounded as the reports.
+ *
+ * Context: any but NMI, no lock of ours held.
+ */
+void mymm_debug_trace(struct mymm_cache *cache, const char *what,
+		      const void *obj, struct mymm_owner owner)
+{
+	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL, 100);
+
+	if (!__ratelimit(&limit))
+		return;
+	pr_info("TRACE %s %s frame %u+%lu by %pS session %u\n", cache->name,
+		what, mymm_pool_index(cache->pool, obj), offset_in_page(obj),
+		(void *)owner.caller, owner.session);
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Objects of a pool without memory: they have an address, and nothing behind it.
+ *
+ * The fast paths of objects write a cookie into them, and read it. So a cache without memory
+ * has none: all of its flags leave the fast path of an allocation, and it owns nothing in
+ * the eyes of that of a free. Both end here.
+ *
+ * In place of the cookie the engine has a bit for each object, outside of it: does a user
+ * hold it? It changes under a lock, together with the question of what it was before. So a
+ * double free is always seen, also of two CPUs at the same time. Magazines and what lies
+ * behind them are as everywhere; an object in one of them is held by nobody.
+ */
+#include "cache/nomem.h"
+#include "object/cache.h"
+#include "object/transfer.h"
+
+static void *pop(struct mymm_cache *cache)
+{
+	struct mymm_magazine *mag = mymm_magazine_get(cache);
+	void *obj = NULL;
+
+	if (!mag)
+		return NULL;
+	if (mag->count) {
+		obj = mag->objs[--mag->count];
+		mag->alloc_hits++;
+	}
+	mymm_magazine_put(mag);
+	return obj;
+}
+
+static bool push(struct mymm_cache *cache, void *obj)
+{
+	struct mymm_magazine *mag = mymm_magazine_get(cache);
+	bool room;
+
+	if (!mag)
+		return false;
+	room = mag->count < cache->mag_limit;
+	if (room)
+		mag->objs[mag->count++] = obj;
+	mymm_magazine_put(mag);
+	return room;
+}
+
+static void give_back(struct mymm_cache *cache, void *obj)
+{
+	if (push(cache, obj))
+		return;
+	mymm_flight_begin(cache);
+	mymm_free_to_engine(cache, obj);
+	mymm_flight_end(cache);
+}
+
+/**
+ * mymm_bare_alloc() - allocate an object that has no memory
+ * @cache: of which cache; its pool has none
+ * @gfp: as for mymm_cache_alloc(); %__GFP_ZERO is refused
+ * @owner: on whose behalf
+ *
+ * Context: any but NMI.
+ * Return: its address, not to be followed; NULL if there is no frame for a slab.
+ */
+void *mymm_bare_alloc(struct mymm_cache *cache, gfp_t gfp,
+		      struct mymm_owner owner)
+{
+	void *obj;
+
+	if (gfp & __GFP_ZERO) {
+		mymm_refuse(
+			cache->pool, MYMM_REFUSED_GFP,
+			"cache %s: a cleared object needs memory, and the pool has none (backing=none)",
+			cache->name);
+		return NULL;
+	}
+	obj = pop(cache);
+	if (!obj)
+		obj = mymm_alloc_from_engine(cache, gfp);
+	if (!obj)
+		return NULL;
+	/* It was nobody's, or two would have it now: better none. */
+	if (WARN_ON_ONCE(!cache->engine->claim(cache, obj, true)))
+		return NULL;
+	mymm_event_object_alloc(cache->pool, cache->name, obj, gfp, owner);
+	return obj;
+}
+
+/**
+ * mymm_bare_free() - give an object that has no memory back
+ * @cache: the cache that it is from
+ * @obj: the object
+ * @owner: on whose behalf
+ *
+ * Context: any but NMI.
+ * Return: 0; -EINVAL: no object of this cache, or free already.
+ */
+int mymm_bare_free(struct mymm_cache *cache, void *obj, struct mymm_owner owner)
+{
+	if (!mymm_cache_has(cache, obj))
+		return mymm_refuse_object(cache, obj);
+	if (!cache->engine->claim(cache, obj, false))
+		return mymm_refuse_double_free(cache, obj);
+	mymm_event_object_free(cache->pool, cache->name, obj, owner);
+	give_back(cache, obj);
+	return 0;
+}
+
+/**
+ * mymm_bare_alloc_bulk() - allocate several of them, or none
+ * @cache: of which cache
+ * @gfp: as for mymm_bare_alloc()
+ * @nr: how many
+ * @objs: where to put them
+ * @owner: on whose behalf
+ *
+ * Context: any but NMI.
+ * Return: @nr; 0 if there are not that many, and then none is taken.
+ */
+int mymm_bare_alloc_bulk(struct mymm_cache *cache, gfp_t gfp, size_t nr,
+			 void **objs, struct mymm_owner owner)
+{
+	size_t got;
+
+	for (got = 0; got < nr; got++) {
+		objs[got] = mymm_bare_alloc(cache, gfp, owner);
+		if (!objs[got])
+			break;
+	}
+	if (got == nr)
+		return nr;
+	while (got--)
+		mymm_bare_free(cache, objs[got], owner);
+	return 0;
+}
+
+/**
+ * mymm_bare_free_bulk() - give several of them back
+ * @cache: the cache that they are from
+ * @nr: how many
+ * @objs: the objects
+ * @owner: on whose behalf
+ *
+ * Context: any but NMI.
+ * Return: 0, or the last refusal.
+ */
+int mymm_bare_free_bulk(struct mymm_cache *cache, size_t nr, void **objs,
+			struct mymm_owner owner)
+{
+	int err = 0, bad;
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		bad = mymm_bare_free(cache, objs[i], owner);
+		if (bad)
+			err = bad;
+	}
+	return err;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Objects of pools without memory; bare.c. */
+#ifndef _MYMM_BARE_H
+#define _MYMM_BARE_H
+
+#include "page/event.h"
+
+struct mymm_cache;
+
+void *mymm_bare_alloc(struct mymm_cache *cache, gfp_t gfp,
+		      struct mymm_owner owner);
+int mymm_bare_free(struct mymm_cache *cache, void *obj,
+		   struct mymm_owner owner);
+int mymm_bare_alloc_bulk(struct mymm_cache *cache, gfp_t gfp, size_t nr,
+			 void **objs, struct mymm_owner owner);
+int mymm_bare_free_bulk(struct mymm_cache *cache, size_t nr, void **objs,
+			struct mymm_owner owner);
+
+#endif /* _MYMM_BARE_H */

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who allocated an object last, and who freed it: the caller, the stack, the CPU, the task and
+ * the time, in two tracks behind each object of a cache with SLAB_STORE_USER.
+ *
+ * A stack is a handle of four bytes, which stack.c makes before the object is looked at, with
+ * no lock of ours held.
+ */
+#include <linux/hash.h>
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "base/compat.h"
+#include "object/debug.h"
+#include "object/track.h"
+
+#ifdef CONFIG_STACKDEPOT
+static u32 sum_of(const struct mymm_track *track)
+{
+	u64 mix = track->addr * GOLDEN_RATIO_64;
+
+	mix ^= (u64)track->handle << 32 | (u32)track->pid;
+	mix *= GOLDEN_RATIO_64;
+	mix ^= (u64)track->cpu << 32 ^ track->when;
+	/* Of nothing it is 0. */
+	return mix * GOLDEN_RATIO_64 >> 32;
+}
+#endif
+
+/**
+ * mymm_track_is_whole() - is a track as it was written?
+ * @track: the track
+ *
+ * Context: any.
+ * Return: whether it is, as far as that can be known.
+ */
+bool mymm_track_is_whole(const struct mymm_track *track)
+{
+#ifdef CONFIG_STACKDEPOT
+	return track->sum == sum_of(track);
+#else
+	return true;
+#endif
+}
+
+/**
+ * mymm_track_set() - note an event
+ * @track: where
+ * @addr: of the code that asked for it
+ * @stack: from mymm_stack_save()
+ *
+ * Context: any, preemption off.
+ */
+void mymm_track_set(struct mymm_track *track, unsigned long addr,
+		    depot_stack_handle_t stack)
+{
+	guard(mymm_unwatched)();
+
+	track->addr = addr;
+#ifdef CONFIG_STACKDEPOT
+	track->handle = stack;
+#endif
+	track->cpu = smp_processor_id();
+	track->pid = current->pid;
+	track->when = jiffies;
+#ifdef CONFIG_STACKDEPOT
+	track->sum = sum_of(track);
+#endif
+}
+
+/**
+ * mymm_track_print() - tell of an event
+ * @what: was done
+ * @track: by whom; nothing is told if it has not happened
+ *
+ * Context: any but NMI, no lock of ours held.
+ */
+void mymm_track_print(const char *what, const struct mymm_track *track)
+{
+	if (!track->addr)
+		return;
+	pr_err("  %s by %pS age=%lu cpu=%d pid=%d\n", what, (void *)track->addr,
+	       jiffies - track->when, track->cpu, track->pid);
+#ifdef CONFIG_STACKDEPOT
+	if (track->handle)
+		stack_depot_print(track->handle);
+	else
+		pr_err("  its stack is not known\n");
+#endif
+}
+
+/* --- all of a cache -------------------------------------------------------------- */
+
+/**
+ * struct collection - the objects of a cache that have a track
+ * @visit: what the engine shows
+ * @object: those that were seen
+ * @room: members of that
+ * @nr: how many there are, with or without room
+ */
+struct collection {
+	struct mymm_visit visit;
+	struct mymm_tracked *object;
+	size_t room;
+	size_t nr;
+};
+
+static void collect_object(struct collection *c, struct mymm_cache *cache,
+			   void *obj, bool is_free)
+{
+	const struct mymm_track *track = mymm_object_tracks(cache, obj);
+	u64 link = mymm_word(cache, obj) ^ mymm_cache_cookie(cache, obj);
+	struct mymm_tracked *to = c->object + c->nr;
+
+	guard(mymm_unwatched)();
+
+	/* One that is damaged is nobody's, and what it says of itself may be wrong. */
+	if (link == MYMM_QUARANTINED || !track[MYMM_TRACK_ALLOC].addr ||
+	    !mymm_track_is_whole(&track[MYMM_TRACK_ALLOC]) ||
+	    !mymm_track_is_whole(&track[MYMM_TRACK_FREE]))
+		return;
+	if (c->nr++ >= c->room)
+		return;
+	*to = (struct mymm_tracked){
+		.pfn = mymm_pool_index(cache->pool, obj),
+		.offset = offset_in_page(obj),
+		.used = !is_free && link != MYMM_IN_MAGAZINE,
+		.bytes = mymm_debug_request(cache, obj),
+	};
+	memcpy(to->track, track, sizeof(to->track));
+}
+
+static bool collect_slab(struct mymm_visit *visit, struct mymm_cache *cache,
+			 const struct mymm_extent *slab)
+{
+	struct collection *c = container_of(visit, struct collection, visit);
+	void *obj = slab->first;
+	unsigned int i;
+
+	for (i = 0; i < slab->objects; i++, obj += cache->size)
+		collect_object(c, cache, obj, test_bit(i, visit->free));
+	return false;
+}
+
+/* All at one moment; their number may have grown until there is room for them. */
+static int collect(struct mymm_cache *cache, struct collection *c)
+{
+	struct mymm_slabinfo info;
+	unsigned int lost;
+
+	cache->engine->get_slabinfo(cache, &info);
+	c->room = info.num_objs;
+	do {
+		kvfree(c->object);
+		c->room += c->room / 8 + 16;
+		c->object = mymm_inject_fail() ?
+				    NULL :
+				    kvmalloc_array(c->room, sizeof(*c->object),
+						   GFP_KERNEL | __GFP_NOWARN);
+		if (!c->object)
+			return -ENOMEM;
+		c->nr = 0;
+		c->visit.lost = 0;
+		scoped_guard(raw_spinlock_irqsave, &cache->debug->lock)
+			cache->engine->visit(cache, &c->visit);
+		lost = c->visit.lost;
+		if (lost)
+			mymm_debug_lost(cache, lost);
+	} while (c->nr > c->room);
+	return 0;
+}
+
+/**
+ * mymm_track_for_each() - see the users of all objects of a cache
+ * @cache: the cache
+ * @see: is called for each object that was allocated at least once, also if it is free
+ *       now, with no lock of ours held; all are as they were at one moment
+ * @arg: for @see
+ *
+ * Context: process; sleeps. The caller sees to it that the cache stays.
+ * Return: 0; -ENOENT: it does not store its users; -EIO: the pool is dead; -ENOMEM.
+ */
+int mymm_track_for_each(struct mymm_cache *cache,
+			void (*see)(const struct mymm_tracked *object,
+				    void *arg),
+			void *arg)
+{
+	struct collection c = { .visit.see = collect_slab };
+	size_t i;
+	int err;
+
+	if (!cache->debug || !cache->debug->tracks)
+		return -ENOENT;
+	if (mymm_pool_dead(cache->pool))
+		return -EIO;
+	c.visit.free = cache->debug->free;
+	err = collect(cache, &c);
+	for (i = 0; !err && i < c.nr; i++)
+		see(&c.object[i], arg);
+	kvfree(c.object);
+	return err;
+}
+MYMM_EXPORT_INTERNAL(mymm_track_for_each);

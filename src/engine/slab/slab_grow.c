@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Slabs of the slab engine as they come and go; slab.c has the picture.
+ *
+ * A slab is made, and given back, with no lock held, and is on no list meanwhile. Its frames
+ * get the number of the cache, which makes them a slab for everybody, when it is put on a
+ * list, and lose it when it leaves that: slab.c.
+ *
+ * With each slab the colour of its node goes on by one; it is counted before it is used, as
+ * SLAB did, so the first slab has colour 1 if there is one.
+ */
+#include <linux/bitmap.h>
+#include <linux/mm.h>
+
+#include "base/compat.h"
+#include "object/debug.h"
+#include "page/page_alloc.h"
+#include "cache/reaper.h"
+#include "engine/slab/slab.h"
+#include "object/slab_pages.h"
+
+/* --- views ---------------------------------------------------------------- */
+
+/**
+ * mymm_slab_look() - have at hand what is known of a slab
+ * @cache: the cache
+ * @head: the slab's first frame
+ * @view: is filled
+ *
+ * Context: any; under the lock of its node.
+ */
+void mymm_slab_look(const struct mymm_cache *cache, u32 head,
+		    struct mymm_slab_view *view)
+{
+	const struct mymm_slabs *s = mymm_slabs_of(cache);
+	struct mymm_frame *slab = &cache->frame[head];
+
+	view->slab = slab;
+	view->head = head;
+	view->record = NULL;
+	switch (s->place) {
+	case MYMM_INDEX_OFF_SLAB:
+		view->record = mymm_slab_record(s, slab->record);
+		view->active = view->record->active;
+		view->index = view->record->index;
+		break;
+	case MYMM_INDEX_ON_SLAB:
+		view->active = slab->inuse;
+		view->index = cache->base +
+			      ((unsigned long)head << PAGE_SHIFT) +
+			      (PAGE_SIZE << cache->order) -
+			      cache->num * sizeof(mymm_slab_idx);
+		break;
+	case MYMM_INDEX_IN_OBJECT:
+		view->active = slab->inuse;
+		view->index = NULL;
+		if (view->active < cache->num)
+			view->index = mymm_slab_objects(cache, s, head) +
+				      slab->free * cache->size;
+		break;
+	}
+}
+MYMM_EXPORT_INTERNAL(mymm_slab_look);
+
+/**
+ * mymm_slab_extent() - a slab, to who looks at it from the outside
+ * @cache: the cache
+ * @head: the slab's first frame
+ *
+ * Context: any.
+ * Return: what of it is not the engine's.
+ */
+struct mymm_extent mymm_slab_extent(const struct mymm_cache *cache, u32 head)
+{
+	const struct mymm_slabs *s = mymm_slabs_of(cache);
+	struct mymm_extent extent = {
+		.start = cache->base + ((unsigned long)head << PAGE_SHIFT),
+		.bytes = PAGE_SIZE << cache->order,
+		.first = mymm_slab_objects(cache, s, head),
+		.objects = cache->num,
+	};
+
+	if (s->place == MYMM_INDEX_ON_SLAB)
+		extent.bytes -= cache->num * sizeof(mymm_slab_idx);
+	return extent;
+}
+
+/* --- making slabs ------------------------------------------------------------ */
+
+/* All objects free, in order of address. */
+static void fill_slab(struct mymm_cache *cache, struct mymm_frame *slab)
+{
+	struct mymm_slabs *s = mymm_slabs_of(cache);
+	u32 head = mymm_slab_head(cache, slab);
+	struct mymm_slab_view view;
+	unsigned int i;
+	void *obj;
+
+	if (s->place != MYMM_INDEX_OFF_SLAB) {
+		slab->inuse = 0;
+		slab->free = cache->num - 1;
+	}
+	if (cache->debug)
+		mymm_debug_slab(cache, mymm_slab_extent(cache, head));
+	mymm_slab_look(cache, head, &view);
+	if (view.record) {
+		view.record->active = 0;
+		if (s->records.bits)
+			bitmap_zero(mymm_slab_record_bits(s, view.record),
+				    cache->num);
+	}
+	obj = mymm_slab_objects(cache, s, head);
+	for (i = 0; i < cache->num && cache->has_memory;
+	     i++, obj += cache->size) {
+		if (cache->ctor)
+			cache->ctor(obj);
+		mymm_set_word(cache, obj,
+			      mymm_cache_cookie(cache, obj) ^ MYMM_IN_SLAB);
+	}
+	for (i = 0; i < cache->num; i++)
+		mymm_slab_set_index(view.index, i, i);
+	if (cache->has_memory)
+		mymm_sanitize_shut(mymm_pool_address(cache->pool, head), 0,
+				   PAGE_SIZE << cache->order);
+}
+
+/* The next colour of a node, and how far that is from the slab's beginning. */
+static u32 next_colour(struct mymm_slabs *s, int node)
+{
+	struct mymm_slab_node *n = &s->node[node];
+
+	guard(raw_spinlock_irqsave)(&n->lock);
+	n->colour_next++;
+	if (n->colour_next >= s->geometry.colours)
+		n->colour_next = 0;
+	return n->colour_next * s->geometry.colour_off;
+}
+
+/* A spare record; who may sleep waits until there are more. */
+static u32 get_record(struct mymm_slabs *s, gfp_t gfp)
+{
+	u32 nr, record;
+	bool low;
+
+	for (;;) {
+		nr = READ_ONCE(s->records.nr);
+		record = mymm_slab_record_get(s, &low);
+		if (low)
+			mymm_reaper_refill();
+		if (record != MYMM_NO_RECORD || !gfpflags_allow_blocking(gfp))
+			return record;
+		mymm_reaper_wait_refill();
+		if (nr == READ_ONCE(s->records.nr))
+			return MYMM_NO_RECORD;
+	}
+}
+
+/**
+ * mymm_slab_make() - make a slab
+ * @cache: for which cache
+ * @gfp: how hard to try
+ * @node: which node to ask first
+ *
+ * Context: any but NMI, with no lock of ours held.
+ * Return: its first frame, on no list, all objects free; NULL if there is no memory for it.
+ */
+struct mymm_frame *mymm_slab_make(struct mymm_cache *cache, gfp_t gfp, int node)
+{
+	struct mymm_slabs *s = mymm_slabs_of(cache);
+	u32 head, start, record = 0;
+	struct mymm_frame *slab;
+	unsigned int i;
+
+	if (s->place == MYMM_INDEX_OFF_SLAB) {
+		record = get_record(s, gfp);
+		if (record == MYMM_NO_RECORD)
+			return NULL;
+	}
+	slab = mymm_slab_get_pages(
+		cache, node, (gfp & MYMM_SLAB_GFP) | cache->gfp, cache->order);
+	if (!slab) {
+		if (s->place == MYMM_INDEX_OFF_SLAB)
+			mymm_slab_record_put(s, record);
+		return NULL;
+	}
+	head = mymm_slab_head(cache, slab);
+	mymm_slab_count_pages(cache, slab, 1);
+	start = (head << PAGE_SHIFT) +
+		next_colour(s, mymm_slab_node_of(cache, head)) + cache->left;
+	start *= cache->inverse;
+	slab->start = start;
+	slab->objects = cache->num;
+	if (s->place == MYMM_INDEX_OFF_SLAB) {
+		slab->record = record;
+		mymm_slab_record(s, record)->frame = head;
+	}
+	fill_slab(cache, slab);
+
+	WRITE_ONCE(slab->tag, (slab->tag & ~MYMM_TAG_STATE) | MYMM_FRAME_SLAB);
+	for (i = 0; i < 1U << cache->order; i++) {
+		struct mymm_frame *frame = slab + i;
+
+		frame->start = start;
+		frame->objects = cache->num;
+		if (i)
+			WRITE_ONCE(frame->tag, mymm_tag(MYMM_FRAME_SLAB_TAIL,
+							cache->order, 0));
+	}
+	return slab;
+}
+MYMM_EXPORT_INTERNAL(mymm_slab_make);
+
+static void give_slab_back(struct mymm_cache *cache, struct mymm_frame *slab)
+{
+	struct mymm_slabs *s = mymm_slabs_of(cache);
+	struct mymm_slab_record *record;
+	unsigned long flags;
+	unsigned int i;
+
+	mymm_slab_count_pages(cache, slab, -1);
+	for (i = 1; i < 1U << cache->order; i++)
+		WRITE_ONCE(slab[i].tag, 0);
+	if (s->place == MYMM_INDEX_OFF_SLAB) {
+		int node =
+			mymm_slab_node_of(cache, mymm_slab_head(cache, slab));
+
+		/* Who holds the lock and has an old number is warned. */
+		record = mymm_slab_record(s, slab->record);
+		raw_spin_lock_irqsave(&s->node[node].lock, flags);
+		record->frame = MYMM_NO_FRAME;
+		raw_spin_unlock_irqrestore(&s->node[node].lock, flags);
+		mymm_slab_record_put(s, slab->record);
+	}
+	WRITE_ONCE(slab->tag, (slab->tag & ~MYMM_TAG_STATE) | MYMM_FRAME_PAGES);
+	mymm_slab_free_pages(cache, slab);
+}
+
+/**
+ * mymm_slabs_give_back() - give slabs back
+ * @cache: the cache
+ * @first: the first of them, which left their lists and are strung up by @next: no lock
+ *         protects them
+ *
+ * Context: any but NMI, with no lock of ours held.
+ * Return: how many.
+ */
+unsigned long mymm_slabs_give_back(struct mymm_cache *cache, u32 first)
+{
+	unsigned long nr = 0;
+
+	while (first != MYMM_NO_FRAME) {
+		struct mymm_frame *slab = &cache->frame[first];
+
+		first = slab->next;
+		give_slab_back(cache, slab);
+		nr++;
+	}
+	return nr;
+}
+MYMM_EXPORT_INTERNAL(mymm_slabs_give_back);

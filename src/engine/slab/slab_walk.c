@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The slabs of a debug cache of the slab engine, shown to who looks from the outside: node by
+ * node, list by list, under the node's lock. An index array that can't be true is made anew
+ * from what the objects say, as when an object is taken: see mymm_slab_gather().
+ */
+#include <linux/bitmap.h>
+
+#include "engine/slab/slab.h"
+
+/* A bit for each object on a slab's freelist; false if it can't be true. */
+static bool map_index(const struct mymm_cache *cache,
+		      const struct mymm_slabs *s,
+		      const struct mymm_slab_view *view, unsigned long *map)
+{
+	void *mem = mymm_slab_objects(cache, s, view->head);
+	unsigned int i;
+
+	bitmap_zero(map, cache->num);
+	for (i = view->active; i < cache->num; i++) {
+		unsigned int number = mymm_slab_index(view->index, i);
+		void *obj = mem + number * cache->size;
+
+		if (number >= cache->num || __test_and_set_bit(number, map) ||
+		    mymm_word(cache, obj) !=
+			    (mymm_cache_cookie(cache, obj) ^ MYMM_IN_SLAB))
+			return false;
+	}
+	return true;
+}
+
+/* Returns how many free objects are no more. */
+static unsigned int visit_slab(struct mymm_cache *cache, u32 head,
+			       struct mymm_visit *visit)
+{
+	const struct mymm_extent extent = mymm_slab_extent(cache, head);
+	struct mymm_slabs *s = mymm_slabs_of(cache);
+	struct mymm_slab_view view;
+	unsigned int lost, gone = 0;
+
+	mymm_slab_look(cache, head, &view);
+	if (!map_index(cache, s, &view, visit->free)) {
+		lost = mymm_slab_gather(cache, s, &view);
+		gone += lost;
+		visit->lost += lost;
+		map_index(cache, s, &view, visit->free);
+	}
+	if (visit->see(visit, cache, &extent))
+		gone += mymm_slab_gather(cache, s, &view);
+	mymm_slab_set_active(&view);
+	return gone;
+}
+
+static void visit_list(struct mymm_cache *cache, int node,
+		       enum mymm_slab_list list, struct mymm_visit *visit)
+{
+	struct mymm_slab_node *n = &mymm_slabs_of(cache)->node[node];
+	u32 from = mymm_slab_list(cache, node, list), to, head, next;
+	struct mymm_frame *table = cache->frame;
+	unsigned int gone;
+
+	for (head = table[from].next; head != from; head = next) {
+		struct mymm_slab_view view;
+
+		next = table[head].next;
+		gone = visit_slab(cache, head, visit);
+		if (!gone)
+			continue;
+		n->free_objects -= gone;
+		n->nr_free_slabs -= list == MYMM_SLABS_FREE;
+		mymm_slab_look(cache, head, &view);
+		to = mymm_slab_list(cache, node,
+				    view.active < cache->num ?
+					    MYMM_SLABS_PARTIAL :
+					    MYMM_SLABS_FULL);
+		mymm_list_del(table, head);
+		mymm_list_add(table, head, to);
+	}
+}
+
+/**
+ * mymm_slab_visit() - show all slabs of a debug cache; see engine.h
+ * @cache: the cache
+ * @visit: to whom
+ *
+ * Context: any but NMI; under the lock of the debug cache.
+ */
+void mymm_slab_visit(struct mymm_cache *cache, struct mymm_visit *visit)
+{
+	struct mymm_slabs *s = mymm_slabs_of(cache);
+	unsigned int node;
+
+	for (node = 0; node < s->nr_nodes; node++) {
+		guard(raw_spinlock_irqsave)(&s->node[node].lock);
+		visit_list(cache, node, MYMM_SLABS_FULL, visit);
+		visit_list(cache, node, MYMM_SLABS_PARTIAL, visit);
+		visit_list(cache, node, MYMM_SLABS_FREE, visit);
+	}
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The slub engine's cache: nodes, CPUs, where slabs and objects are; slub.c has the picture. */
+#ifndef _MYMM_SLUB_H
+#define _MYMM_SLUB_H
+
+#include <linux/percpu.h>
+#include <linux/spinlock.h>
+
+#include "object/cache.h"
+
+struct mymm_finding;
+
+/* The lists of a node's slabs, in the order that cache.c has them. */
+enum mymm_slub_list {
+	MYMM_SLUB_PARTIAL,
+	MYMM_SLUB_FULL,
+	MYMM_NR_SLUB_LISTS,
+};
+
+static_assert((int)MYMM_NR_SLUB_LISTS <= MYMM_LISTS_PER_NODE,
+	      "the frame table has the heads of a cache's lists");
+
+/*
+ * Whose a slab is, its first frame says in @prev: this bit and the number of a CPU; nobody's;
+ * or, being the number of a frame or of a list, its node's.
+ */
+#define MYMM_SLUB_CPU 0x80000000U
+#define MYMM_SLUB_NOBODY (~0U)
+
+/**
+ * struct mymm_slub_node - what a cache has on one node
+ * @lock: protects the rest, and the slabs on the node's lists
+ * @nr_slabs: slabs of this node, also those that are a CPU's
+ * @nr_objects: that they have room for
+ * @nr_frozen: those of @nr_slabs that are a CPU's
+ * @frozen_objects: that these have room for
+ * @nr_partial: slabs on the partial list
+ * @nr_empty: those of them with no object in use
+ * @nr_inuse: objects in use in slabs on both lists
+ */
+struct mymm_slub_node {
+	raw_spinlock_t lock ____cacheline_aligned_in_smp;
+	unsigned long nr_slabs;
+	unsigned long nr_objects;
+	unsigned long nr_frozen;
+	unsigned long frozen_objects;
+	unsigned long nr_partial;
+	unsigned long nr_empty;
+	unsigned long nr_inuse;
+};
+
+/**
+ * struct mymm_slub_cpu - the slabs that are one CPU's
+ * @lock: protects the rest, and these slabs
+ * @active: the one that it takes objects from, or %MYMM_NO_FRAME
+ * @partial: those that come next, strung up by their links; the first, or %MYMM_NO_FRAME
+ * @nr_partial: how many these are
+ * @nr_slabs: these, and the active one; changes under the lock of the slab's node, too
+ * @nr_empty: those of @nr_slabs with no object in use
+ * @nr_inuse: objects in use in all of them; what goes with a slab likewise
+ */
+struct mymm_slub_cpu {
+	raw_spinlock_t lock;
+	u32 active;
+	u32 partial;
+	unsigned int nr_partial;
+	unsigned long nr_slabs;
+	unsigned long nr_empty;
+	unsigned long nr_inuse;
+};
+
+/**
+ * struct mymm_slubs - what the slub engine knows of a cache
+ * @limits: which slabs it keeps; as last set
+ * @cpu_slabs: limits.cpu_partial as a number of slabs
+ * @seed: where in @sequence a slab begins is made of this; constant
+ * @sequence: in which order a slab's objects are handed out; NULL: in that of their
+ *            addresses; constant
+ * @cpu: by CPU
+ * @nr_nodes: members of @node; constant
+ * @node: by number
+ */
+struct mymm_slubs {
+	struct mymm_slab_limits limits;
+	unsigned int cpu_slabs;
+	u32 seed;
+	u16 *sequence;
+	struct mymm_slub_cpu __percpu *cpu;
+	unsigned int nr_nodes;
+	struct mymm_slub_node node[];
+};
+
+static inline struct mymm_slubs *mymm_slubs_of(const struct mymm_cache *cache)
+{
+	return cache->engine_data;
+}
+
+/* The head of a list. */
+static inline u32 mymm_slub_list(const struct mymm_cache *cache, int node,
+				 enum mymm_slub_list list)
+{
+	return cache->lists + node * MYMM_LISTS_PER_NODE + list;
+}
+
+/* The node that an allocated block is on. */
+static inline int mymm_slub_node_of(const struct mymm_cache *cache,
+				    const struct mymm_frame *slab)
+{
+	return mymm_pool_zone(cache->pool, READ_ONCE(slab->tag))->node;
+}
+
+static inline struct mymm_frame *slab_of(const struct mymm_cache *cache,
+					 const void *obj)
+{
+	u32 idx = (obj - cache->base) >> PAGE_SHIFT;
+	unsigned int order = mymm_tag_order(READ_ONCE(cache->frame[idx].tag));
+
+	/* A slab is a block, so it is aligned to its size. */
+	return &cache->frame[idx & ~((1U << order) - 1)];
+}
+
+static inline u32 frame_index(const struct mymm_cache *cache,
+			      const struct mymm_frame *slab)
+{
+	return slab - cache->frame;
+}
+
+static inline void *slab_address(const struct mymm_cache *cache,
+				 const struct mymm_frame *slab)
+{
+	return cache->base +
+	       ((unsigned long)frame_index(cache, slab) << PAGE_SHIFT);
+}
+
+/* Its first object; in a debug cache something comes before it. */
+static inline void *slab_objects(const struct mymm_cache *cache,
+				 const struct mymm_frame *slab)
+{
+	return slab_address(cache, slab) + cache->left;
+}
+
+/* The number in its slab of an object that mymm_cache_owns(). */
+static inline u32 object_number(const struct mymm_cache *cache,
+				const struct mymm_frame *slab, const void *obj)
+{
+	u32 at = obj - cache->base;
+
+	return ror32(at * cache->inverse - slab->start, cache->shift);
+}
+
+static inline void set_link(const struct mymm_cache *cache, void *obj, u64 link)
+{
+	mymm_set_word(cache, obj, mymm_cache_cookie(cache, obj) ^ link);
+}
+
+/* More than 16 bits if the object was written to. */
+static inline u64 get_link(const struct mymm_cache *cache, void *obj)
+{
+	return mymm_word(cache, obj) ^ mymm_cache_cookie(cache, obj);
+}
+
+/* The object that a link leads to; NULL if it leads nowhere in this slab. */
+static inline void *follow(const struct mymm_cache *cache,
+			   const struct mymm_frame *slab, u64 link)
+{
+	if (link - 1 >= slab->objects)
+		return NULL;
+	return slab_objects(cache, slab) + (link - 1) * cache->size;
+}
+
+/* slub.c */
+unsigned int mymm_slub_gather(struct mymm_cache *cache,
+			      struct mymm_frame *slab);
+unsigned int mymm_slub_alloc(struct mymm_cache *cache, gfp_t gfp,
+			     unsigned int nr, void **objs);
+void mymm_slub_free(struct mymm_cache *cache, unsigned int nr, void **objs);
+bool mymm_slub_is_free(struct mymm_cache *cache, void *obj);
+
+/* slub_grow.c */
+struct mymm_frame *mymm_slub_make(struct mymm_cache *cache, gfp_t gfp);
+unsigned long mymm_slub_give_back(struct mymm_cache *cache, u32 first);
+struct mymm_extent mymm_slub_extent(const struct mymm_cache *cache, u32 head);
+
+/* slub_frozen.c */
+void mymm_slub_adopt(struct mymm_cache *cache, struct mymm_slub_cpu *c,
+		     struct mymm_frame *slab);
+bool mymm_slub_next(struct mymm_cache *cache, struct mymm_slub_cpu *c,
+		    gfp_t gfp, bool any);
+void mymm_slub_retire(struct mymm_cache *cache, struct mymm_slub_cpu *c);
+void mymm_slub_freeze(struct mymm_cache *cache, struct mymm_slub_cpu *c,
+		      struct mymm_slub_node *n, struct mymm_frame *slab);
+void mymm_slub_push(struct mymm_cache *cache, struct mymm_slub_cpu *c,
+		    struct mymm_frame *slab);
+u32 mymm_slub_unfreeze(struct mymm_cache *cache, struct mymm_slub_cpu *c,
+		       u32 first, bool keep, u32 empty);
+u32 mymm_slub_drop(struct mymm_cache *cache, struct mymm_slub_node *n,
+		   struct mymm_frame *slab, u32 empty);
+u32 mymm_slub_unfreeze_cpu(struct mymm_cache *cache, int cpu, bool keep);
+void mymm_slub_drain_cpu(struct mymm_cache *cache, int cpu);
+
+/* slub_visit.c */
+void mymm_slub_visit(struct mymm_cache *cache, struct mymm_visit *visit);
+
+/* slub_count.c */
+unsigned long mymm_slub_lock_nodes(struct mymm_slubs *s);
+void mymm_slub_unlock_nodes(struct mymm_slubs *s, unsigned long flags);
+void mymm_slub_slabinfo(struct mymm_cache *cache, struct mymm_slabinfo *info);
+void mymm_slub_count(struct mymm_cache *cache, struct mymm_slab_count *node);
+
+/* slub_check.c */
+int mymm_slub_check(struct mymm_cache *cache, struct mymm_finding *finding);
+
+#endif /* _MYMM_SLUB_H */

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Slabs of the slub engine as they come and go; slub.c has the picture.
+ *
+ * A slab is made, and given back, with no lock held, and is on no list meanwhile: it is
+ * nobody's. What its frames say is written before the number of the cache, which makes them
+ * a slab for everybody.
+ *
+ * The freelist of a new slab. Objects are linked in the order of their addresses, so that
+ * what follows can be foretold. With freelist=random (SLUB's CONFIG_SLAB_FREELIST_RANDOM)
+ * each cache has a sequence, shuffled when the cache was made, and each slab begins
+ * somewhere in it:
+ *
+ *      sequence of the cache      3 0 4 1 2
+ *      a slab that begins at 2    4 1 2 3 0
+ *      with room for 4 only         1 2 3 0     what is not there is passed over
+ *
+ * Where it begins follows from the seed and the slab's place. So with a seed that was given
+ * (freelist=random:SEED) the same requests get the same objects, and without one the seed
+ * is random. A neighbour in memory can't be told then by who knows only what was handed
+ * out.
+ */
+#include <linux/jhash.h>
+#include <linux/mm.h>
+
+#include "base/compat.h"
+#include "object/debug.h"
+#include "page/page_alloc.h"
+#include "object/slab_pages.h"
+#include "engine/slub/slub.h"
+
+/*
+ * There may be something smaller yet: then a failure is nobody's news, and nobody need be
+ * asked to give anything back.
+ */
+static gfp_t try_gfp(gfp_t gfp)
+{
+	if (gfp & __GFP_DIRECT_RECLAIM)
+		gfp = (gfp | __GFP_NOMEMALLOC) & ~__GFP_RECLAIM;
+	return (gfp | __GFP_NOWARN | __GFP_NORETRY) & ~__GFP_NOFAIL;
+}
+
+static struct mymm_frame *alloc_slab_pages(struct mymm_cache *cache, gfp_t gfp)
+{
+	struct mymm_frame *slab;
+
+	gfp = (gfp & MYMM_SLAB_GFP) | cache->gfp;
+	if (cache->order > cache->min_order) {
+		slab = mymm_slab_get_pages(cache, NUMA_NO_NODE, try_gfp(gfp),
+					   cache->order);
+		if (slab)
+			return slab;
+	}
+	return mymm_slab_get_pages(cache, NUMA_NO_NODE, gfp, cache->min_order);
+}
+
+static void link_in_order(struct mymm_cache *cache, struct mymm_frame *slab)
+{
+	void *obj = slab_objects(cache, slab);
+	unsigned int i;
+
+	slab->free = 1;
+	for (i = 1; i < slab->objects; i++, obj += cache->size)
+		set_link(cache, obj, i + 1);
+	set_link(cache, obj, MYMM_FREELIST_END);
+}
+
+static void link_by_sequence(struct mymm_cache *cache, struct mymm_frame *slab)
+{
+	const struct mymm_slubs *s = mymm_slubs_of(cache);
+	unsigned int at, i = cache->num;
+
+	at = jhash_1word(frame_index(cache, slab), s->seed) % cache->num;
+	slab->free = MYMM_FREELIST_END;
+	/* Last to first: each link is what was first until then. */
+	while (i--) {
+		unsigned int number = s->sequence[(at + i) % cache->num];
+
+		if (number >= slab->objects)
+			continue;
+		set_link(cache, follow(cache, slab, number + 1), slab->free);
+		slab->free = number + 1;
+	}
+}
+
+/**
+ * mymm_slub_make() - make a slab, all of its objects free
+ * @cache: the cache
+ * @gfp: how hard to try
+ *
+ * Context: any but NMI, with no lock of ours held.
+ * Return: its first frame; it is nobody's, and on no list. NULL: there is no memory.
+ */
+struct mymm_frame *mymm_slub_make(struct mymm_cache *cache, gfp_t gfp)
+{
+	struct mymm_frame *slab = alloc_slab_pages(cache, gfp);
+	unsigned int i, order;
+	void *obj;
+	u32 start;
+
+	if (!slab)
+		return NULL;
+	order = mymm_tag_order(slab->tag);
+	mymm_slab_count_pages(cache, slab, 1);
+	slab->objects = (PAGE_SIZE << order) / cache->size;
+	slab->inuse = 0;
+	WRITE_ONCE(slab->prev, MYMM_SLUB_NOBODY);
+
+	if (cache->debug)
+		mymm_debug_slab(cache,
+				mymm_slub_extent(cache,
+						 frame_index(cache, slab)));
+	obj = slab_objects(cache, slab);
+	start = (u32)(obj - cache->base) * cache->inverse;
+	if (cache->ctor)
+		for (i = 0; i < slab->objects; i++)
+			cache->ctor(obj + i * cache->size);
+	if (mymm_slubs_of(cache)->sequence)
+		link_by_sequence(cache, slab);
+	else
+		link_in_order(cache, slab);
+	mymm_sanitize_shut(slab_address(cache, slab), 0, PAGE_SIZE << order);
+
+	WRITE_ONCE(slab->tag, (slab->tag & ~MYMM_TAG_STATE) | MYMM_FRAME_SLAB);
+	for (i = 0; i < 1U << order; i++) {
+		struct mymm_frame *frame = slab + i;
+
+		frame->start = start;
+		frame->objects = slab->objects;
+		if (i)
+			WRITE_ONCE(frame->tag,
+				   mymm_tag(MYMM_FRAME_SLAB_TAIL, order, 0));
+		WRITE_ONCE(frame->cache, cache->id);
+	}
+	return slab;
+}
+
+static void give_back(struct mymm_cache *cache, struct mymm_frame *slab)
+{
+	unsigned int order = mymm_tag_order(slab->tag);
+	unsigned int i;
+
+	mymm_slab_count_pages(cache, slab, -1);
+	for (i = 0; i < 1U << order; i++) {
+		WRITE_ONCE(slab[i].cache, 0);
+		if (i)
+			WRITE_ONCE(slab[i].tag, 0);
+	}
+	WRITE_ONCE(slab->tag, (slab->tag & ~MYMM_TAG_STATE) | MYMM_FRAME_PAGES);
+	mymm_slab_free_pages(cache, slab);
+}
+
+/**
+ * mymm_slub_give_back() - give empty slabs to the pool
+ * @cache: the cache
+ * @first: the first of some that are nobody's, strung up by their links; or %MYMM_NO_FRAME
+ *
+ * Context: any but NMI, with no lock of ours held.
+ * Return: how many.
+ */
+unsigned long mymm_slub_give_back(struct mymm_cache *cache, u32 first)
+{
+	unsigned long nr = 0;
+
+	while (first != MYMM_NO_FRAME) {
+		struct mymm_frame *slab = &cache->frame[first];
+
+		first = slab->next;
+		give_back(cache, slab);
+		nr++;
+	}
+	return nr;
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The slub engine shows the slabs of a debug cache to who looks at them from the outside; see
+ * struct mymm_visit. No slab of such a cache stays a CPU's, so all are on lists.
+ */
+#include <linux/bitmap.h>
+#include <linux/mm.h>
+
+#include "engine/slub/slub.h"
+
+/**
+ * mymm_slub_extent() - what of a slab is not ours; see engine.h
+ * @cache: the cache
+ * @head: the slab's first frame
+ *
+ * Context: any.
+ * Return: all of it.
+ */
+struct mymm_extent mymm_slub_extent(const struct mymm_cache *cache, u32 head)
+{
+	const struct mymm_frame *slab = &cache->frame[head];
+
+	return (struct mymm_extent){
+		.start = slab_address(cache, slab),
+		.bytes = PAGE_SIZE << mymm_tag_order(slab->tag),
+		.first = slab_objects(cache, slab),
+		.objects = slab->objects,
+	};
+}
+
+/* A bit for each object on a slab's freelist; false if the list is broken. */
+static bool map_freelist(const struct mymm_cache *cache,
+			 const struct mymm_frame *slab, unsigned long *map)
+{
+	u64 link = slab->free;
+
+	bitmap_zero(map, slab->objects);
+	while (link != MYMM_FREELIST_END) {
+		void *obj = follow(cache, slab, link);
+
+		if (!obj || __test_and_set_bit(link - 1, map))
+			return false;
+		link = get_link(cache, obj);
+	}
+	return true;
+}
+
+static void visit_slab(struct mymm_cache *cache, struct mymm_slub_node *n,
+		       struct mymm_frame *slab, struct mymm_visit *visit)
+{
+	const struct mymm_extent extent =
+		mymm_slub_extent(cache, frame_index(cache, slab));
+	unsigned int inuse = slab->inuse;
+
+	if (!map_freelist(cache, slab, visit->free)) {
+		visit->lost += mymm_slub_gather(cache, slab);
+		map_freelist(cache, slab, visit->free);
+	}
+	if (visit->see(visit, cache, &extent))
+		mymm_slub_gather(cache, slab);
+	n->nr_inuse += slab->inuse - inuse;
+	n->nr_empty -= !inuse && slab->inuse;
+}
+
+static void visit_node(struct mymm_cache *cache, int node,
+		       struct mymm_visit *visit)
+{
+	struct mymm_slub_node *n = &mymm_slubs_of(cache)->node[node];
+	u32 partial = mymm_slub_list(cache, node, MYMM_SLUB_PARTIAL);
+	u32 full = mymm_slub_list(cache, node, MYMM_SLUB_FULL);
+	struct mymm_frame *table = cache->frame;
+	u32 idx, next;
+
+	guard(raw_spinlock_irqsave)(&n->lock);
+
+	for (idx = table[full].next; idx != full; idx = table[idx].next)
+		visit_slab(cache, n, &table[idx], visit);
+	for (idx = table[partial].next; idx != partial; idx = next) {
+		next = table[idx].next;
+		visit_slab(cache, n, &table[idx], visit);
+		if (table[idx].free == MYMM_FREELIST_END) {
+			mymm_list_del(table, idx);
+			mymm_list_add(table, idx, full);
+			n->nr_partial--;
+		}
+	}
+}
+
+/**
+ * mymm_slub_visit() - show all slabs to somebody; see engine.h
+ * @cache: a debug cache; its lock is held
+ * @visit: to whom
+ *
+ * Context: any but NMI.
+ */
+void mymm_slub_visit(struct mymm_cache *cache, struct mymm_visit *visit)
+{
+	unsigned int node;
+
+	for (node = 0; node < mymm_slubs_of(cache)->nr_nodes; node++)
+		visit_node(cache, node, visit);
+}

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What is around and in the objects of a debug cache: written, and looked at.
+ *
+ *                   while free            while in use
+ *   red zones       0xbb                  0xcc; behind what kmalloc was asked for it begins
+ *                                         in the object
+ *   objects         0x6b, last byte 0xa5  the user's
+ *   word            of a free object      the complement of the cookie, if it is behind
+ *   padding         0x5a                  0x5a
+ *
+ * Red zones are there with SLAB_RED_ZONE; patterns in free objects and in padding, also in
+ * what is left of a slab, with SLAB_POISON. Whatever is there is looked at.
+ */
+#include <linux/mm.h>
+#include <linux/poison.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "object/debug.h"
+
+/* How much of a damaged object is looked at byte by byte: no more than one can tell of. */
+#define FAR_END 65536L
+
+static unsigned int *request_of(const struct mymm_cache *cache, const void *obj)
+{
+	return (void *)obj + cache->debug->request;
+}
+
+/**
+ * mymm_debug_request() - how many bytes the user of an object asked for
+ * @cache: a debug cache
+ * @obj: an object of it in use
+ *
+ * Context: any.
+ * Return: bytes, 1 to the object's size.
+ */
+unsigned int mymm_debug_request(const struct mymm_cache *cache, const void *obj)
+{
+	unsigned int bytes;
+
+	guard(mymm_unwatched)();
+
+	if (!cache->debug->request)
+		return cache->object_size;
+	bytes = READ_ONCE(*request_of(cache, obj));
+	return bytes && bytes <= cache->object_size ? bytes :
+						      cache->object_size;
+}
+
+static u64 used_word(const struct mymm_cache *cache, const void *obj)
+{
+	return ~mymm_cache_cookie(cache, obj);
+}
+
+/**
+ * mymm_debug_says_used() - does the word behind an object say that it is in use?
+ * @cache: a debug cache, whose word is behind the object
+ * @obj: an object of it
+ *
+ * Context: any, under the lock of the debug cache.
+ * Return: whether it does.
+ */
+bool mymm_debug_says_used(const struct mymm_cache *cache, void *obj)
+{
+	return mymm_word(cache, obj) == used_word(cache, obj);
+}
+
+/**
+ * mymm_debug_mark() - write what belongs around and into an object
+ * @cache: a debug cache
+ * @obj: an object of it, which is nobody's at this moment
+ * @used: is it to be a user's? Else it is free, and in nobody's list
+ * @bytes: that the user asked for
+ *
+ * Context: any, under the lock of the debug cache.
+ */
+void mymm_debug_mark(const struct mymm_cache *cache, void *obj, bool used,
+		     unsigned int bytes)
+{
+	u8 zone = used ? SLUB_RED_ACTIVE : SLUB_RED_INACTIVE;
+	u64 *word = mymm_cache_word(cache, obj);
+
+	guard(mymm_unwatched)();
+
+	if (!used)
+		bytes = cache->object_size;
+	if (cache->debug->request)
+		*request_of(cache, obj) = bytes;
+	if (mymm_cache_poisons(cache)) {
+		/* What was free is full of it. */
+		if (!used)
+			memset(obj, POISON_FREE, bytes - 1);
+		((u8 *)obj)[bytes - 1] = POISON_END;
+	}
+	if (!used)
+		mymm_poke(word,
+			  mymm_cache_cookie(cache, obj) ^ MYMM_IN_MAGAZINE);
+	else
+		mymm_poke(word, mymm_cache_word_outside(cache) ?
+					used_word(cache, obj) :
+					0);
+	if (cache->flags & SLAB_RED_ZONE) {
+		memset(obj - cache->left, zone, cache->left);
+		memset(obj + bytes, zone, cache->debug->right_end - bytes);
+	}
+}
+
+/**
+ * mymm_debug_shorten() - the user of an object has no more than its first bytes now
+ * @cache: a debug cache that keeps what was asked for
+ * @obj: an object of it in use
+ * @bytes: how many; not more than he had
+ *
+ * Context: any, under the lock of the debug cache.
+ */
+void mymm_debug_shorten(const struct mymm_cache *cache, void *obj,
+			unsigned int bytes)
+{
+	guard(mymm_unwatched)();
+
+	*request_of(cache, obj) = bytes;
+	if (cache->flags & SLAB_RED_ZONE)
+		memset(obj + bytes, SLUB_RED_ACTIVE,
+		       cache->object_size - bytes);
+}
+
+/**
+ * mymm_debug_slab() - write what belongs into a new slab
+ * @cache: a debug cache
+ * @slab: all of its objects are free; words, constructors and lists are the engine's
+ *
+ * Context: any.
+ */
+void mymm_debug_slab(const struct mymm_cache *cache, struct mymm_extent slab)
+{
+	void *obj = slab.first;
+	unsigned int i;
+
+	if (cache->flags & SLAB_POISON)
+		memset(slab.start, POISON_INUSE, slab.bytes);
+	for (i = 0; i < slab.objects; i++, obj += cache->size) {
+		mymm_debug_mark(cache, obj, false, 0);
+		if (cache->debug->tracks)
+			memset(mymm_object_tracks(cache, obj), 0,
+			       MYMM_NR_TRACKS * sizeof(struct mymm_track));
+	}
+}
+
+/* --- looking ------------------------------------------------------------------- */
+
+/* Note the first and the last byte between two that are not @value. */
+static bool whole(u8 *obj, long from, long to, u8 value, enum mymm_part part,
+		  struct mymm_damage *damage)
+{
+	u8 *bad = from < to ? memchr_inv(obj + from, value, to - from) : NULL;
+	long last = min(to, from + FAR_END) - 1;
+
+	if (likely(!bad))
+		return true;
+	damage->part = part;
+	damage->at = bad - obj;
+	damage->expected = value;
+	damage->found = *bad;
+	while (last > damage->at && obj[last] == value)
+		last--;
+	damage->nr = max(last, damage->at) - damage->at + 1;
+	return false;
+}
+
+/* What is around the wrong byte, if it is of the slot. */
+static void show_bytes(const struct mymm_cache *cache, const u8 *obj, long from,
+		       long to, struct mymm_damage *damage)
+{
+	damage->from = max(damage->at - MYMM_DAMAGE_BEFORE, from);
+	damage->nr_bytes = min(to - damage->from, (long)MYMM_DAMAGE_BYTES);
+	memcpy(damage->bytes, obj + damage->from, damage->nr_bytes);
+}
+
+static bool tracks_whole(const struct mymm_cache *cache, void *obj)
+{
+	const struct mymm_track *track;
+	enum mymm_track_item item;
+
+	if (!cache->debug->tracks)
+		return true;
+	track = mymm_object_tracks(cache, obj);
+	for (item = 0; item < MYMM_NR_TRACKS; item++)
+		if (!mymm_track_is_whole(&track[item]))
+			return false;
+	return true;
+}
+
+/* Those that are whole: the depot does not like to be asked for a stack that it has not. */
+static void copy_tracks(const struct mymm_cache *cache, void *obj,
+			struct mymm_damage *damage)
+{
+	enum mymm_track_item item;
+
+	memset(damage->track, 0, sizeof(damage->track));
+	if (!cache->debug->tracks)
+		return;
+	for (item = 0; item < MYMM_NR_TRACKS; item++) {
+		damage->track[item] = mymm_object_tracks(cache, obj)[item];
+		if (!mymm_track_is_whole(&damage->track[item]))
+			damage->track[item] = (struct mymm_track){};
+	}
+}
+
+/**
+ * mymm_debug_describe() - note what is to be said of an object
+ * @cache: a debug cache
+ * @obj: an object of it
+ * @part: what is wrong with it; %MYMM_INTACT: nothing
+ * @used: is it in use?
+ * @damage: where to; @at, @nr, @expected and @found are there, unless @part is
+ *          %MYMM_INTACT, %MYMM_WORD or %MYMM_TRACKS
+ *
+ * Context: any, under the lock of the debug cache.
+ */
+void mymm_debug_describe(const struct mymm_cache *cache, void *obj,
+			 enum mymm_part part, bool used,
+			 struct mymm_damage *damage)
+{
+	guard(mymm_unwatched)();
+
+	damage->part = part;
+	damage->used = used;
+	damage->pfn = mymm_pool_index(cache->pool, obj);
+	damage->offset = offset_in_page(obj);
+	damage->request = mymm_debug_request(cache, obj);
+	copy_tracks(cache, obj, damage);
+	if (part == MYMM_WORD)
+		damage->at = cache->offset;
+	if (part == MYMM_TRACKS)
+		damage->at = cache->debug->tracks;
+	damage->nr_bytes = 0;
+	/* In the word and the tracks are addresses, which are nobody's to see. */
+	if (part == MYMM_PADDING && damage->at >= cache->debug->padding)
+		show_bytes(cache, obj, cache->debug->padding,
+			   cache->size - cache->left, damage);
+	else if (part != MYMM_INTACT && part != MYMM_WORD &&
+		 part != MYMM_TRACKS)
+		show_bytes(cache, obj, -(long)cache->left,
+			   cache->debug->right_end, damage);
+}
+
+static bool zones_whole(const struct mymm_cache *cache, void *obj, bool used,
+			struct mymm_damage *damage)
+{
+	u8 zone = used ? SLUB_RED_ACTIVE : SLUB_RED_INACTIVE;
+	long end = cache->object_size, bytes = end;
+
+	if (used)
+		bytes = mymm_debug_request(cache, obj);
+	return whole(obj, -(long)cache->left, 0, zone, MYMM_LEFT_ZONE,
+		     damage) &&
+	       whole(obj, bytes, end, zone, MYMM_REQUEST_ZONE, damage) &&
+	       whole(obj, end, cache->debug->right_end, zone, MYMM_RIGHT_ZONE,
+		     damage);
+}
+
+static bool patterns_whole(const struct mymm_cache *cache, void *obj, bool used,
+			   struct mymm_damage *damage)
+{
+	long end = cache->object_size;
+
+	if (!(cache->flags & SLAB_RED_ZONE) &&
+	    !whole(obj, end, cache->debug->right_end, POISON_INUSE,
+		   MYMM_PADDING, damage))
+		return false;
+	if (!used && mymm_cache_poisons(cache) &&
+	    !(whole(obj, 0, end - 1, POISON_FREE, MYMM_FREE_OBJECT, damage) &&
+	      whole(obj, end - 1, end, POISON_END, MYMM_FREE_OBJECT, damage)))
+		return false;
+	return whole(obj, cache->debug->padding, cache->size - cache->left,
+		     POISON_INUSE, MYMM_PADDING, damage);
+}
+
+/**
+ * mymm_debug_intact() - is everything around and in an object as it was written?
+ * @cache: a debug cache
+ * @obj: an object of it; if it is free, it is for others to say what its word should be
+ * @used: is it in use?
+ * @damage: is filled if not
+ *
+ * Context: any, under the lock of the debug cache.
+ * Return: whether it is.
+ */
+bool mymm_debug_intact(const struct mymm_cache *cache, void *obj, bool used,
+		       struct mymm_damage *damage)
+{
+	enum mymm_part part = MYMM_INTACT;
+
+	guard(mymm_unwatched)();
+
+	if (used && mymm_cache_word_outside(cache) &&
+	    !mymm_debug_says_used(cache, obj))
+		part = MYMM_WORD;
+	else if (!tracks_whole(cache, obj))
+		part = MYMM_TRACKS;
+	/* Who wrote to these did so on his way to the others, it may be. */
+	if (((cache->flags & SLAB_RED_ZONE) &&
+	     !zones_whole(cache, obj, used, damage)) ||
+	    ((cache->flags & SLAB_POISON) &&
+	     !patterns_whole(cache, obj, used, damage)))
+		part = damage->part;
+	if (likely(part == MYMM_INTACT))
+		return true;
+	mymm_debug_describe(cache, obj, part, used, damage);
+	return false;
+}
+
+/**
+ * mymm_debug_tail_intact() - is what is left of a slab as it was? If not, make it so
+ * @cache: a debug cache
+ * @slab: the slab
+ * @damage: is filled if not
+ *
+ * Context: any, under the lock of the debug cache.
+ * Return: whether it was.
+ */
+bool mymm_debug_tail_intact(const struct mymm_cache *cache,
+			    const struct mymm_extent *slab,
+			    struct mymm_damage *damage)
+{
+	long tail = slab->first - slab->start - cache->left +
+		    (long)slab->objects * cache->size;
+
+	guard(mymm_unwatched)();
+
+	if (!(cache->flags & SLAB_POISON) ||
+	    whole(slab->start, tail, slab->bytes, POISON_INUSE,
+		  MYMM_SLAB_PADDING, damage))
+		return true;
+	damage->pfn = mymm_pool_index(cache->pool, slab->start);
+	damage->offset = 0;
+	damage->kept = true;
+	show_bytes(cache, slab->start, tail, slab->bytes, damage);
+	memset(slab->start + tail, POISON_INUSE, slab->bytes - tail);
+	return false;
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KASAN and kmemleak see in.
+ *
+ * To both a pool is one allocation of the kernel's, all of it in use. Here they are told what
+ * is really somebody's.
+ *
+ * KASAN has a byte of *shadow* for each granule of 8 bytes, and looks at it before each load
+ * and store of the kernel's: 0 when all 8 may be used, 1 to 7 when so many may, and a negative
+ * number that says why when none may. An object of 20 bytes in a cell of 32:
+ *
+ *      bytes     0        8        16       24       32
+ *               +--------+--------+----+---+--------+
+ *      in use   | object ................  |        |     shadow  00 00 04 fc
+ *      free     |                          |        |             fb fb fb fc
+ *               +--------+--------+----+---+--------+
+ *
+ * Who writes to byte 20, or to byte 3 after the free, is reported where he does it.
+ *
+ *      0xff   a free frame, in a zone or in a CPU's list
+ *      0xfc   allocated, but not a user's: what is behind his bytes, our word behind an
+ *             object, an object that nobody has had yet
+ *      0xfb   an object that was freed, wherever it is: in a magazine, in an array, in a slab
+ *
+ * These are the numbers, and the words in the report, of the kernel's own allocators. An
+ * object of a SLAB_TYPESAFE_BY_RCU cache stays open once somebody has had it, until its slab
+ * goes: readers may look at it.
+ *
+ * What is freed may be handed out again at once; KASAN's quarantine is for the kernel's
+ * objects only. And the geometry of a slab is the same as without KASAN, so objects that
+ * fill their cells have nothing in between: who overruns one into the next is seen if
+ * that one is free. A cache with red zones has room between any two.
+ *
+ * Our own words in free memory are read and written by functions that KASAN does not look at,
+ * see sanitize.h: a word in a free object (mymm_word() and mymm_set_word()), the index arrays
+ * of the slab engine, the free blocks and headers of slob. Patterns around objects, which the
+ * kernel's memset() and memchr_inv() write and read, are under guard(mymm_unwatched).
+ *
+ * kmemleak knows objects, not pages: live objects of all caches, of kmalloc(), and large ones.
+ * It looks through them for addresses, as through the kernel's, so that what a live object
+ * points to is no leak, and what nobody points to is one, of the size that the object has.
+ * What we point to ourselves is of no consequence: a freelist has no addresses, a magazine
+ * forgets what it gave, and other arrays are not looked at. What a session holds is in no
+ * leak's danger either; it is known by a number, of which kmemleak can't know, so it is told.
+ *
+ * But one object is never lost: that which begins where the pool does, for the pool, its caches
+ * and the kernel's own list of areas have that very address.
+ *
+ * It allocates for each object that it is told of, from the kernel and with the caller's
+ * flags. So nothing here is done under a lock of ours; and it is not told of what is allocated
+ * in a hardirq, where the kernel's own allocator may not be called (on a kernel that is
+ * preemptible there, and lockdep asks as if each were).
+ */
+#include <linux/kmemleak.h>
+#include <linux/mm.h>
+#include <linux/preempt.h>
+#include <linux/slab.h>
+
+#include "object/cache.h"
+#include "object/sanitize.h"
+
+#define GRANULE 8UL
+
+/* As the kernel's own allocators have them, in mm/kasan/kasan.h. */
+enum shadow {
+	OPEN = 0,
+	FREED_OBJECT = 0xfb,
+	NO_OBJECT = 0xfc,
+	FREE_FRAME = 0xff,
+};
+
+/* Both are multiples of the granule. An address without memory has no shadow either. */
+static void set_shadow(void *at, size_t bytes, u8 value)
+{
+#if MYMM_KASAN
+	if (is_vmalloc_addr(at))
+		kasan_poison(at, bytes, value, false);
+#endif
+}
+
+/* Of the granule that byte @end is in, only what is before it is open. */
+static void end_within(void *at, size_t end)
+{
+	if (end % GRANULE)
+		set_shadow(at + round_down(end, GRANULE), GRANULE,
+			   end % GRANULE);
+}
+
+static void shut(void *at, size_t from, size_t to, u8 value)
+{
+	size_t whole = round_up(from, GRANULE);
+
+	to = round_up(to, GRANULE);
+	end_within(at, from);
+	if (whole < to)
+		set_shadow(at + whole, to - whole, value);
+}
+
+void __mymm_sanitize_open(void *at, size_t bytes)
+{
+	set_shadow(at, round_down(bytes, GRANULE), OPEN);
+	end_within(at, bytes);
+}
+MYMM_EXPORT_INTERNAL(__mymm_sanitize_open);
+
+void __mymm_sanitize_shut(void *at, size_t from, size_t to)
+{
+	shut(at, from, to, NO_OBJECT);
+}
+
+void __mymm_sanitize_freed(void *at, size_t bytes)
+{
+	shut(at, 0, bytes, FREED_OBJECT);
+}
+
+/* --- objects -------------------------------------------------------------------- */
+
+/* For tests of other things, to which kmemleak would only be in the way. */
+bool mymm_sanitize_blind;
+MYMM_EXPORT_INTERNAL(mymm_sanitize_blind);
+
+void __mymm_sanitize_born(const void *ptr, size_t size, gfp_t gfp)
+{
+	if (!in_hardirq() && !READ_ONCE(mymm_sanitize_blind))
+		kmemleak_alloc(ptr, size, 1, gfp);
+}
+
+void __mymm_sanitize_gone(const void *ptr)
+{
+	kmemleak_free(ptr);
+}
+
+void __mymm_sanitize_held(const void *ptr)
+{
+	if (!READ_ONCE(mymm_sanitize_blind))
+		kmemleak_not_leak(ptr);
+}
+
+void __mymm_sanitize_alloc(const struct mymm_cache *cache, void *obj, gfp_t gfp)
+{
+	if (!cache->has_memory)
+		return;
+	mymm_sanitize_open(obj, cache->object_size);
+	/* Somebody may have been allowed to use the padding: mymm_ksize(). */
+	if (!cache->exact && !cache->debug)
+		mymm_sanitize_shut(obj, cache->object_size, cache->size);
+	mymm_sanitize_born(obj, cache->object_size, gfp);
+}
+
+void __mymm_sanitize_free(const struct mymm_cache *cache, void *obj)
+{
+	if (!cache->has_memory)
+		return;
+	mymm_sanitize_gone(obj);
+	if (!(cache->flags & SLAB_TYPESAFE_BY_RCU))
+		mymm_sanitize_freed(obj, cache->object_size);
+}
+
+/* --- pages ----------------------------------------------------------------------- */
+
+void __mymm_sanitize_use_pages(struct mymm_pool *pool, u32 idx,
+			       unsigned long nr)
+{
+	set_shadow(mymm_pool_address(pool, idx), nr << PAGE_SHIFT, OPEN);
+}
+
+void __mymm_sanitize_drop_pages(struct mymm_pool *pool, u32 idx,
+				unsigned long nr)
+{
+	set_shadow(mymm_pool_address(pool, idx), nr << PAGE_SHIFT, FREE_FRAME);
+}
+
+/* An object that begins on this page, or before it, may be known to kmemleak. */
+static void forget_page(void *page)
+{
+	size_t at;
+
+	for (at = 0; at < PAGE_SIZE; at += GRANULE)
+		kmemleak_free_part(page + at, PAGE_SIZE - at);
+}
+
+void __mymm_sanitize_forget(struct mymm_pool *pool)
+{
+	u32 idx;
+
+	if (!mymm_pool_has_memory(pool) || !pool->base)
+		return;
+	for (idx = 0; idx < pool->nr_frames; idx++) {
+		if (pool->frame[idx].cache)
+			forget_page(mymm_pool_address(pool, idx));
+		else if (mymm_tag_state(pool->frame[idx].tag) ==
+			 MYMM_FRAME_LARGE)
+			kmemleak_free(mymm_pool_address(pool, idx));
+	}
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Giving the pages of a slab back; at once, or when no reader can look at it any more.
+ *
+ * An object of a cache with %SLAB_TYPESAFE_BY_RCU may be freed, and allocated again, while a
+ * reader under rcu_read_lock() still looks at it: he then asks the object whether it is
+ * the one that he meant. What he may rely on is that it *is an object of this cache*, with
+ * what its constructor made. So it is not objects that wait for a grace period but slabs:
+ *
+ *      all free           off the lists, of no cache          grace period over
+ *      [o o o o o]  --->  [o o o o o]  call_rcu()  - - - >    free pages
+ *                         as they were
+ *
+ * The objects are left as they are, so the rcu_head stands in the frame: in place of what
+ * a slab's first frame has, and a block of pages has not. In that state it is a block that
+ * somebody has allocated; neither a free nor an allocation of objects reaches it.
+ *
+ * The pool is found by the frame's address, since the cache may be gone when the time comes.
+ * A pool waits for its slabs before it ends (mymm_slabs_wait()), since their heads are in
+ * its frame table.
+ *
+ * Limits. To give such a slab back is to call call_rcu(), so those who free objects of such
+ * a cache hold no lock that this may need; as with the kernel's own. Reclaim gets nothing
+ * from it at once.
+ */
+#include <linux/rculist.h>
+#include <linux/rcupdate.h>
+
+#include "object/cache.h"
+#include "page/page_alloc.h"
+#include "object/slab_pages.h"
+
+static_assert(offsetofend(struct mymm_frame, rcu) ==
+			      sizeof(struct mymm_frame) &&
+		      offsetof(struct mymm_frame, rcu) ==
+			      offsetof(struct mymm_frame, links),
+	      "the rcu_head leaves the tag as it is");
+
+static void free_pages_now(struct mymm_pool *pool, struct mymm_frame *slab)
+{
+	const struct mymm_owner owner = { .caller = _THIS_IP_ };
+	unsigned int order = mymm_tag_order(slab->tag);
+
+	atomic_long_add(1L << order, &pool->reclaim.slab_freed);
+	__mymm_free_pages(pool, slab, order, owner);
+}
+
+/* The pool whose table a frame is in, if it is still there. */
+static struct mymm_pool *pool_of_frame(const struct mymm_frame *frame)
+{
+	struct mymm_pool *pool;
+
+	list_for_each_entry_rcu(pool, &mymm_pools, node)
+		if ((unsigned long)frame - (unsigned long)pool->frame <
+		    pool->nr_frames * sizeof(*frame))
+			return pool;
+	return NULL;
+}
+
+static void free_pages_rcu(struct rcu_head *rcu)
+{
+	struct mymm_frame *slab = container_of(rcu, struct mymm_frame, rcu);
+	struct mymm_pool *pool;
+
+	guard(rcu)();
+	pool = pool_of_frame(slab);
+	/* It is about to go as a whole. */
+	if (!pool)
+		return;
+	if (!mymm_pool_dead(pool))
+		free_pages_now(pool, slab);
+	atomic_long_dec(&pool->rcu_slabs);
+}
+
+/**
+ * mymm_slab_free_pages() - give the pages of an empty slab back
+ * @cache: whose slab it was
+ * @slab: its first frame, which says %MYMM_FRAME_PAGES again; on no list
+ *
+ * Context: any but NMI, with no lock of ours held.
+ */
+void mymm_slab_free_pages(struct mymm_cache *cache, struct mymm_frame *slab)
+{
+	if (likely(!(cache->flags & SLAB_TYPESAFE_BY_RCU))) {
+		free_pages_now(cache->pool, slab);
+		return;
+	}
+	atomic_long_inc(&cache->pool->rcu_slabs);
+	call_rcu(&slab->rcu, free_pages_rcu);
+}
+
+/**
+ * mymm_slabs_wait() - wait until no slab waits for a grace period
+ * @pool: the pool
+ *
+ * Context: process; sleeps. With none of the locks of pool.h held.
+ * Return: whether there was one.
+ */
+bool mymm_slabs_wait(struct mymm_pool *pool)
+{
+	if (!atomic_long_read(&pool->rcu_slabs))
+		return false;
+	rcu_barrier();
+	return true;
+}

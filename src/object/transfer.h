@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Batches between magazines and engines: what magazine.c and drain.c share. */
+#ifndef _MYMM_FLIGHT_H
+#define _MYMM_FLIGHT_H
+
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+
+#include "object/cache.h"
+#include "base/compat.h"
+
+/* Begin to use this CPU's magazine; NULL if we interrupted somebody who does. */
+static inline struct mymm_magazine *mymm_magazine_get(struct mymm_cache *cache)
+{
+	struct mymm_magazine *mag;
+
+	preempt_disable();
+	mag = this_cpu_ptr(cache->mag);
+	if (mymm_token_take(&mag->token))
+		return mag;
+	mymm_token_undo(&mag->token);
+	preempt_enable();
+	return NULL;
+}
+
+static inline void mymm_magazine_put(struct mymm_magazine *mag)
+{
+	mymm_token_return(&mag->token);
+	preempt_enable();
+}
+
+/*
+ * Copy pointers; the lower first, so that they may be moved down. Not memcpy(), which is for
+ * more than a few dozen of them: where the CPU says that it is good at it, that is a string
+ * instruction, which takes its time to begin.
+ */
+static __always_inline void mymm_copy_objects(void **to, void *const *from,
+					      unsigned long nr)
+{
+	void *const *end = from + nr;
+
+	/* Each by itself, or the compiler makes a memcpy() of it. */
+	for (; nr & 3; nr--)
+		WRITE_ONCE(*to++, READ_ONCE(*from++));
+	for (; from != end; from += 4, to += 4) {
+		WRITE_ONCE(to[0], READ_ONCE(from[0]));
+		WRITE_ONCE(to[1], READ_ONCE(from[1]));
+		WRITE_ONCE(to[2], READ_ONCE(from[2]));
+		WRITE_ONCE(to[3], READ_ONCE(from[3]));
+	}
+}
+
+/* The same, last to first. */
+static __always_inline void
+mymm_copy_objects_reversed(void **to, void *const *from, unsigned long nr)
+{
+	void *const *at = from + nr;
+
+	for (; nr & 3; nr--)
+		WRITE_ONCE(*to++, READ_ONCE(*--at));
+	for (; at != from; at -= 4, to += 4) {
+		WRITE_ONCE(to[0], READ_ONCE(at[-1]));
+		WRITE_ONCE(to[1], READ_ONCE(at[-2]));
+		WRITE_ONCE(to[2], READ_ONCE(at[-3]));
+		WRITE_ONCE(to[3], READ_ONCE(at[-4]));
+	}
+}
+
+/*
+ * Count with preemption off: the magazines may be others before this_cpu_add() has added, see
+ * tunables.c.
+ */
+static inline void mymm_count_alloc_misses(struct mymm_cache *cache,
+					   unsigned long nr)
+{
+	preempt_disable();
+	this_cpu_add(cache->mag->alloc_misses, nr);
+	preempt_enable();
+}
+
+static inline void mymm_count_free_misses(struct mymm_cache *cache,
+					  unsigned long nr)
+{
+	preempt_disable();
+	this_cpu_add(cache->mag->free_misses, nr);
+	preempt_enable();
+}
+
+/* Objects leave the engine, or come back to it. */
+static inline void mymm_count_out(struct mymm_cache *cache, unsigned long nr)
+{
+	struct mymm_cache_stats *stats = &cache->stats;
+
+	mymm_raise_peak(&stats->out_peak,
+			atomic_long_add_return(nr, &stats->out));
+}
+
+static inline void mymm_count_in(struct mymm_cache *cache, unsigned long nr)
+{
+	atomic_long_sub(nr, &cache->stats.out);
+}
+
+/* A batch is about to be neither in a magazine nor with the engine. */
+static inline void mymm_flight_begin(struct mymm_cache *cache)
+{
+	atomic_inc(&cache->flights);
+	atomic_inc(&cache->moves);
+	smp_mb__after_atomic(); /* pairs with the reads in confirm_free() */
+}
+
+static inline void mymm_flight_end(struct mymm_cache *cache)
+{
+	smp_mb__before_atomic(); /* pairs with the reads in confirm_free() */
+	atomic_dec(&cache->flights);
+}
+
+/* Ask the engine for objects, in flight. */
+static inline unsigned int mymm_engine_get(struct mymm_cache *cache, gfp_t gfp,
+					   unsigned int nr, void **objs)
+{
+	unsigned int got = cache->engine->alloc(cache, gfp, nr, objs);
+
+	if (likely(got))
+		mymm_count_out(cache, got);
+	else
+		atomic_long_inc(&cache->stats.failed);
+	return got;
+}
+
+/* Give the engine objects back, in flight. */
+static inline void mymm_engine_put(struct mymm_cache *cache, unsigned int nr,
+				   void **objs)
+{
+	mymm_count_in(cache, nr);
+	cache->engine->free(cache, nr, objs);
+}
+
+#endif /* _MYMM_FLIGHT_H */

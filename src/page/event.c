@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What happens beside an operation, in one place: a refusal is counted and told,
+ * an allocation or a free is traced, an allocation from the kernel is made to fail.
+ *
+ * Every public operation passes here once, with none of our locks held: an allocation
+ * after its work is done; a free before, or somebody else's allocation of the same thing
+ * could be told first. Of pages it is told when the block is claimed: who was refused is
+ * not told of, and nobody else can have it yet (owner.c relies on that). It brings its
+ * owner along: the code that called, and the session on whose behalf. Until a tracepoint is
+ * enabled that costs a five-byte no-op.
+ *
+ *   echo 1 > /sys/kernel/tracing/events/mymm/enable
+ *
+ * Refusals are for mistakes of others: a double free, a frame of nobody, an order
+ * that a block does not have. Each has a counter in its pool, which debugfs
+ * mymm/counters shows, and says once in a while what was wrong and with which
+ * thing, in frame numbers. Nothing else happens: the state is what it was before.
+ *
+ * The injector is for our own tests: it makes the n-th allocation that we ask
+ * from the kernel fail, so a test can walk through each error path of a
+ * function by counting up until the function succeeds. (The kernel's own fault
+ * injection is off in the distributions' kernels.)
+ */
+#include <linux/atomic.h>
+#include <linux/ratelimit.h>
+
+#include "base/compat.h"
+#include "page/event.h"
+#include "page/pool.h"
+
+#define CREATE_TRACE_POINTS
+#include "page/trace.h"
+
+/* For whoever wants to look on from a module of his own, our tests among them. */
+EXPORT_TRACEPOINT_SYMBOL_GPL(mymm_page_alloc);
+EXPORT_TRACEPOINT_SYMBOL_GPL(mymm_page_free);
+
+const char *const mymm_refusal_names[MYMM_NR_REFUSALS] = {
+	[MYMM_REFUSED_NMI] = "in_nmi",
+	[MYMM_REFUSED_DEAD] = "pool_dead",
+	[MYMM_REFUSED_ORDER] = "order_out_of_range",
+	[MYMM_REFUSED_GFP] = "gfp_contradiction",
+	[MYMM_REFUSED_SIZE] = "size_out_of_range",
+	[MYMM_REFUSED_RANGE] = "range_out_of_place",
+	[MYMM_REFUSED_FOREIGN] = "foreign",
+	[MYMM_REFUSED_TAIL] = "tail",
+	[MYMM_REFUSED_DOUBLE_FREE] = "double_free",
+	[MYMM_REFUSED_WRONG_ORDER] = "wrong_order",
+	[MYMM_REFUSED_WRONG_KIND] = "wrong_kind",
+	[MYMM_REFUSED_WRONG_CACHE] = "wrong_cache",
+	[MYMM_REFUSED_NOT_START] = "not_an_objects_start",
+	[MYMM_REFUSED_OVERWRITTEN] = "overwritten_after_free",
+	[MYMM_REFUSED_OVERRUN] = "overrun",
+};
+MYMM_EXPORT_INTERNAL(mymm_refusal_names);
+
+/**
+ * mymm_refuse() - count a refusal, and say so once in a while
+ * @pool: whose counter; NULL for what belongs to no pool
+ * @why: the reason
+ * @fmt: one line that names the thing, with no newline at its end
+ *
+ * Context: any, none of our locks held. In NMI it only counts.
+ */
+void mymm_refuse(struct mymm_pool *pool, enum mymm_refusal why, const char *fmt,
+		 ...)
+{
+	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL,
+				      DEFAULT_RATELIMIT_BURST);
+	struct va_format vaf = { .fmt = fmt };
+	va_list args;
+
+	if (pool)
+		atomic_long_inc(&pool->refused[why]);
+	if (in_nmi() || !__ratelimit(&limit))
+		return;
+	va_start(args, fmt);
+	vaf.va = &args;
+	pr_err("pool %s: refused: %pV\n", pool ? pool->name : "(none)", &vaf);
+	va_end(args);
+}
+
+void __mymm_event_page_alloc(struct mymm_pool *pool, u32 pfn,
+			     unsigned int order, gfp_t gfp,
+			     struct mymm_owner owner)
+{
+	trace_mymm_page_alloc(pool, pfn, order, gfp, owner.caller,
+			      owner.session);
+}
+
+void __mymm_event_page_free(struct mymm_pool *pool, u32 pfn, unsigned int order,
+			    struct mymm_owner owner)
+{
+	trace_mymm_page_free(pool, pfn, order, owner.caller, owner.session);
+}
+
+void __mymm_event_object_alloc(struct mymm_pool *pool, const char *cache,
+			       const void *obj, gfp_t gfp,
+			       struct mymm_owner owner)
+{
+	trace_mymm_object_alloc(pool->name, cache, obj - pool->base, gfp,
+				owner.caller, owner.session);
+}
+
+void __mymm_event_object_free(struct mymm_pool *pool, const char *cache,
+			      const void *obj, struct mymm_owner owner)
+{
+	trace_mymm_object_free(pool->name, cache, obj - pool->base,
+			       owner.caller, owner.session);
+}
+
+/**
+ * mymm_event_kswapd_wake() - kswapd begins a run
+ * @pool: whose
+ * @nid: of which node
+ * @zid: the highest zone that will do
+ * @order: of the block that is wanted
+ *
+ * Context: any, none of our locks held.
+ */
+void mymm_event_kswapd_wake(struct mymm_pool *pool, int nid, int zid,
+			    unsigned int order)
+{
+	trace_mymm_kswapd_wake(pool->name, nid, zid, order);
+}
+
+/**
+ * mymm_event_kswapd_sleep() - kswapd goes to sleep
+ * @pool: whose
+ * @nid: of which node
+ *
+ * Context: any, none of our locks held.
+ */
+void mymm_event_kswapd_sleep(struct mymm_pool *pool, int nid)
+{
+	trace_mymm_kswapd_sleep(pool->name, nid);
+}
+
+/**
+ * mymm_event_reclaim_begin() - an allocation begins to reclaim
+ * @pool: from which pool
+ * @order: of the block that is wanted
+ * @gfp: its flags
+ *
+ * Context: any, none of our locks held.
+ */
+void mymm_event_reclaim_begin(struct mymm_pool *pool, unsigned int order,
+			      gfp_t gfp)
+{
+	trace_mymm_reclaim_begin(pool->name, order, gfp);
+}
+
+/**
+ * mymm_event_reclaim_end() - an allocation has reclaimed
+ * @pool: from which pool
+ * @reclaimed: how many frames it got
+ *
+ * Context: any, none of our locks held.
+ */
+void mymm_event_reclaim_end(struct mymm_pool *pool, unsigned long reclaimed)
+{
+	trace_mymm_reclaim_end(pool->name, reclaimed);
+}
+
+/* Tell what was logged under a zone's lock, in the order in which it happened. */
+void __mymm_log_tell(struct mymm_pool *pool, const struct mymm_page_log *log)
+{
+	const struct mymm_page_event *event;
+
+	for (event = log->event; event < log->event + log->nr; event++) {
+		switch (event->kind) {
+		case MYMM_PAGE_SPLIT:
+			trace_mymm_page_split(pool->name, event->pfn,
+					      event->other, event->order);
+			break;
+		case MYMM_PAGE_MERGE:
+			trace_mymm_page_merge(pool->name, event->pfn,
+					      event->order, event->other);
+			break;
+		case MYMM_PAGE_EXTFRAG:
+			trace_mymm_page_alloc_extfrag(
+				pool->name, event->pfn, event->order,
+				event->other, pool->block_order, event->type,
+				event->was, event->claimed);
+			break;
+		}
+	}
+}
+
+DEFINE_STATIC_KEY_FALSE(mymm_inject_key);
+static atomic_long_t inject_seen;
+static unsigned long inject_nth;
+
+bool __mymm_inject_fail(void)
+{
+	return atomic_long_inc_return(&inject_seen) == READ_ONCE(inject_nth);
+}
+
+/**
+ * mymm_inject_arm() - make one allocation from the kernel fail
+ * @nth: which, counted from now; 1 is the next. 0: none, just count
+ *
+ * Context: process; sleeps. One test at a time.
+ */
+void mymm_inject_arm(unsigned long nth)
+{
+	WRITE_ONCE(inject_nth, nth);
+	atomic_long_set(&inject_seen, 0);
+	static_branch_enable(&mymm_inject_key);
+}
+MYMM_EXPORT_INTERNAL(mymm_inject_arm);
+
+/**
+ * mymm_inject_disarm() - let all allocations through again
+ *
+ * Context: process; sleeps.
+ * Return: how many were asked for while it was armed; if that is less than the
+ * number it was armed with, none failed.
+ */
+unsigned long mymm_inject_disarm(void)
+{
+	static_branch_disable(&mymm_inject_key);
+	return atomic_long_read(&inject_seen);
+}
+MYMM_EXPORT_INTERNAL(mymm_inject_disarm);

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Per-CPU page lists; pcp.c has the protocol. */
+#ifndef _MYMM_PCP_H
+#define _MYMM_PCP_H
+
+#include "base/local_trylock.h"
+#include "page/zone.h"
+
+struct mymm_pool;
+struct mymm_finding;
+struct mymm_page_log;
+
+/* Orders 0 to 3, and pageblocks; four migratetypes each, of which HighAtomic is empty. */
+#define MYMM_PCP_BLOCK (MYMM_PCP_MAX_ORDER + 1)
+#define MYMM_PCP_LISTS ((MYMM_PCP_BLOCK + 1) * MYMM_NR_MIGRATETYPES)
+
+/**
+ * struct mymm_pcp - the blocks of one zone that one CPU has at hand
+ * @token: as a magazine's, see token.h
+ * @zone: of which zone; constant
+ * @pageblock: the zone's pageblocks; constant
+ * @high: frames at which some are given to the zone
+ * @spare: frames that may still come in, but for what the lists have of that
+ * @heads: index of the head of list 0; constant
+ * @alloc_factor: the batch is doubled as often when it is taken
+ * @free_count: frames that were freed in a row
+ * @moved: frames that came from the zone less those that went there; with allocs and
+ *         what is here it tells how many were freed
+ * @seen_allocs: frames allocated until the last batch, and
+ * @seen_frees: freed until then, so that no operation need count what happened since
+ * @refills: batches from the zone
+ * @flushes: batches to it
+ * @first: of each list, by order * %MYMM_NR_MIGRATETYPES + migratetype: the block that was
+ *         freed last; the list's head if there is none
+ * @tag: what a block from each carries when it is allocated
+ * @left: blocks that may still come into each before it asks again
+ * @allocs: blocks that each gave
+ *
+ * A list is strung up by the frames' @next alone, the newest first. Its head, a member of
+ * the frame table, is its end; that has another state than a block, so that who takes the
+ * first need not ask whether there is one.
+ *
+ * What is here, @spare and what is left to the lists are together one less than @high, so
+ * that the fast path of a free asks its own list and nothing else.
+ *
+ * Only its own CPU touches it, with preemption off; all may read.
+ */
+struct mymm_pcp {
+	struct mymm_token token;
+	struct mymm_zone *zone;
+	const u8 *pageblock;
+	int high;
+	int spare;
+	u32 heads;
+	int alloc_factor;
+	int free_count;
+	long moved;
+	unsigned long seen_allocs;
+	unsigned long seen_frees;
+	unsigned long refills;
+	unsigned long flushes;
+	u32 first[MYMM_PCP_LISTS];
+	u32 tag[MYMM_PCP_LISTS];
+	int left[MYMM_PCP_LISTS];
+	unsigned long allocs[MYMM_PCP_LISTS];
+} ____cacheline_aligned;
+
+/**
+ * struct mymm_cpu - what one CPU knows of a pool
+ * @by_gfp: for each combination of gfp's zone flags: the lists of the zone to ask first; or
+ *          the last of @pcp, whose lists are always empty, if there is none, while that
+ *          zone is tight, if each request is to be cleared, and once the pool is dead
+ * @none: the last of @pcp; constant
+ * @first: the number of the zone to ask first; MYMM_MAX_ZONES: there is none; constant
+ * @by_zone: the lists of each zone, by its number; constant
+ * @node: the node that is this CPU's; constant
+ * @pcp: by zone number, and one more
+ */
+struct mymm_cpu {
+	struct mymm_pcp *by_gfp[16];
+	struct mymm_pcp *by_zone[MYMM_MAX_ZONES];
+	struct mymm_pcp *none;
+	u8 first[16];
+	int node;
+	struct mymm_pcp pcp[];
+};
+
+static inline unsigned int mymm_pcp_order(const struct mymm_pcp *pcp,
+					  unsigned int list)
+{
+	unsigned int slot = list / MYMM_NR_MIGRATETYPES;
+
+	return slot == MYMM_PCP_BLOCK ? pcp->zone->buddy.block_order : slot;
+}
+
+/* pcp.c */
+struct mymm_frame *mymm_pcp_alloc(struct mymm_pool *pool,
+				  struct mymm_zone *zone, unsigned int order,
+				  enum mymm_migratetype type,
+				  unsigned int alloc_flags);
+bool mymm_pcp_free(struct mymm_pool *pool, struct mymm_zone *zone, u32 idx,
+		   unsigned int order);
+void mymm_pcp_drain_cpu(struct mymm_pool *pool, unsigned int cpu);
+void mymm_pcp_drain_local(struct mymm_pool *pool);
+void mymm_pcp_retune_local(struct mymm_pool *pool);
+void mymm_pcp_decay_local(struct mymm_pool *pool);
+
+/* cpu.c */
+unsigned long mymm_pcp_allocated(const struct mymm_pcp *pcp);
+int mymm_pcp_count(const struct mymm_pcp *pcp);
+unsigned long mymm_pcp_frames(struct mymm_pool *pool,
+			      const struct mymm_zone *zone);
+unsigned long mymm_pcp_allocs(struct mymm_pool *pool,
+			      const struct mymm_zone *zone,
+			      unsigned long *blocks);
+int mymm_pcp_create(struct mymm_pool *pool, unsigned int nr_zones);
+void mymm_pcp_destroy(struct mymm_pool *pool);
+void mymm_pcp_lists_init(struct mymm_pool *pool, u32 heads);
+void mymm_pcp_kill(struct mymm_pool *pool);
+
+/* pcp_check.c */
+int mymm_pcp_check_local(struct mymm_pool *pool, struct mymm_finding *finding);
+
+/* drain.c */
+void mymm_pcp_drain_all(struct mymm_pool *pool);
+void mymm_pcp_try_drain_all(struct mymm_pool *pool);
+void mymm_pcp_retune_all(struct mymm_pool *pool);
+int mymm_pcp_check_all(struct mymm_pool *pool, struct mymm_finding *finding);
+
+#endif /* _MYMM_PCP_H */

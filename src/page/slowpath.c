@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What an allocation does when no zone is above its low watermark.
+ *
+ * It has kswapd woken, and then goes as far down as its flags let it. Of a zone with
+ * the watermark min = 128 this much is left untouched:
+ *
+ *      128 |- - - - - - -  GFP_KERNEL, GFP_NOWAIT | __GFP_NOMEMALLOC
+ *          |
+ *       64 |- - - - - - -  __GFP_HIGH, __GFP_NOFAIL at the last, real-time tasks
+ *       48 |- - - - - - -  GFP_ATOMIC
+ *          |
+ *        0 +- - - - - - -  __GFP_MEMALLOC, whoever is reclaiming from the pool
+ *
+ * A block of one frame is given as long as more than that is free. On top of it comes
+ * lowmem_reserve, for who could have had a higher zone. Who does not wait may also have what
+ * is free of the HighAtomic reserve, rather than fail; GFP_NOWAIT no more than that.
+ *
+ * Who may wait reclaims then (reclaim.c), and tries again if that gave something, or as
+ * long as it could give enough:
+ *
+ *      order 0 to 3   until 16 attempts in a row gave nothing
+ *      larger         once; with __GFP_RETRY_MAYFAIL 16 times, for what comes back need
+ *                     not be next to each other
+ *      __GFP_NORETRY  once
+ *      __GFP_NOFAIL   for ever. There is no OOM killer in a pool, so it sleeps a little
+ *                     between the attempts, until somebody frees something. Only a
+ *                     signal that kills its task ends that, or the pool's end of service
+ *
+ * A task that is reclaiming already does not reclaim once more: it gets what there is, or
+ * nothing. Before a failure is told CPUs give up what they have in their lists: all
+ * of them if the request may wait, else this one; and before somebody who may wait fails,
+ * what is left of the HighAtomic reserve is given up.
+ *
+ * What is not there of Linux's way: compaction, so larger orders have only reclaim to hope
+ * for; cpusets; and the OOM killer.
+ *
+ * The order of things is that of __alloc_pages_slowpath() of Linux 6.12.
+ */
+#include <linux/mm.h>
+#include <linux/ratelimit.h>
+#include <linux/sched/rt.h>
+#include <linux/sched/signal.h>
+
+#include "base/compat.h"
+#include "page/page_alloc.h"
+
+/* Larger blocks are not to be had by freeing single frames. Linux: PAGE_ALLOC_COSTLY_ORDER. */
+#define COSTLY_ORDER 3
+
+/* How long __GFP_NOFAIL sleeps at most before it looks again. */
+#define NOFAIL_NAP (HZ / 10 ?: 1)
+
+/* What a request's flags say about how far it may go. */
+static unsigned int slow_flags(gfp_t gfp, unsigned int order)
+{
+	unsigned int flags = MYMM_WMARK_MIN;
+
+	if (gfp & __GFP_HIGH)
+		flags |= MYMM_ALLOC_MIN_RESERVE;
+	if (gfp & __GFP_KSWAPD_RECLAIM)
+		flags |= MYMM_ALLOC_KSWAPD;
+	if (!(gfp & (__GFP_DIRECT_RECLAIM | __GFP_NOMEMALLOC))) {
+		flags |= MYMM_ALLOC_NON_BLOCK;
+		if (order && gfp & __GFP_HIGH)
+			flags |= MYMM_ALLOC_HIGHATOMIC;
+	}
+	/* Nobody is to wait long who must run at a given time. */
+	if (gfp & __GFP_DIRECT_RECLAIM && in_task() &&
+	    current->prio < MAX_RT_PRIO)
+		flags |= MYMM_ALLOC_MIN_RESERVE;
+	return flags;
+}
+
+/* May it use what watermarks keep, all of it? */
+static bool uses_reserves(const struct mymm_request *request, bool reclaiming)
+{
+	return !(request->gfp & __GFP_NOMEMALLOC) &&
+	       (request->gfp & __GFP_MEMALLOC || reclaiming);
+}
+
+/* Each node that could have served the request. */
+static void wake_kswapds(const struct mymm_request *request)
+{
+	unsigned long done = 0;
+	struct mymm_zone *zone;
+	unsigned int i;
+
+	for (i = 0; (zone = mymm_next_zone(request, &i));) {
+		if (done & BIT(zone->node))
+			continue;
+		done |= BIT(zone->node);
+		mymm_kswapd_want(&request->pool->node_of[zone->node],
+				 request->order, request->highest);
+	}
+}
+
+/* Some of what was given back may be where this request does not look. */
+static void gather(const struct mymm_request *request)
+{
+	struct mymm_pool *pool = request->pool;
+
+	if (pool->flags & MYMM_POOL_NO_PCP)
+		return;
+	if (request->gfp & __GFP_DIRECT_RECLAIM)
+		mymm_pcp_try_drain_all(pool);
+	else
+		mymm_pcp_drain_local(pool);
+}
+
+static struct mymm_frame *reclaim_and_get(const struct mymm_request *request,
+					  unsigned int alloc_flags,
+					  struct mymm_scan *scan)
+{
+	struct mymm_frame *block;
+
+	if (!mymm_reclaim_direct(request, scan))
+		return NULL;
+	block = mymm_get_block(request, alloc_flags);
+	if (block)
+		return block;
+	mymm_pageblock_unreserve(request->list, request->type, false);
+	gather(request);
+	return mymm_get_block(request, alloc_flags);
+}
+
+/* Would there be enough if shrinkers gave all that they say they have? */
+static bool could_be_had(const struct mymm_request *request,
+			 unsigned int alloc_flags, const struct mymm_scan *scan)
+{
+	struct mymm_zone *zone;
+	unsigned int i;
+
+	for (i = 0; (zone = mymm_next_zone(request, &i));) {
+		unsigned long free = READ_ONCE(zone->buddy.free);
+
+		if (mymm_zone_watermark_ok(zone, request->order,
+					   mymm_zone_watermark(zone,
+							       MYMM_WMARK_MIN),
+					   request->highest, alloc_flags,
+					   free + scan->left[zone->node]))
+			return true;
+	}
+	return false;
+}
+
+/* Is another round worth its while? @rounds counts those that gave nothing. */
+static bool try_again(const struct mymm_request *request,
+		      unsigned int alloc_flags, const struct mymm_scan *scan,
+		      unsigned int *rounds)
+{
+	const bool costly = request->order > COSTLY_ORDER;
+
+	if (request->gfp & __GFP_NORETRY ||
+	    (costly && !(request->gfp & __GFP_RETRY_MAYFAIL)))
+		return false;
+	/* With a costly order it need not help that something was given back. */
+	if (scan->nr_reclaimed && !costly)
+		*rounds = 0;
+	else
+		++*rounds;
+	if (*rounds <= MYMM_MAX_RECLAIM_RETRIES &&
+	    could_be_had(request, alloc_flags, scan)) {
+		/* Other work of a workqueue waits until this sleeps. */
+		if (current->flags & PF_WQ_WORKER)
+			schedule_timeout_uninterruptible(1);
+		else
+			cond_resched();
+		return true;
+	}
+	return mymm_pageblock_unreserve(request->list, request->type, true);
+}
+
+/* Reclaim and try again, as long as that is worth it. */
+static struct mymm_frame *try_hard(const struct mymm_request *request,
+				   unsigned int alloc_flags)
+{
+	struct mymm_scan scan = {};
+	struct mymm_frame *block;
+	unsigned int rounds = 0;
+
+	do {
+		if (alloc_flags & MYMM_ALLOC_KSWAPD)
+			wake_kswapds(request);
+		block = mymm_get_block(request, alloc_flags);
+		if (!block)
+			block = reclaim_and_get(request, alloc_flags, &scan);
+	} while (!block && !mymm_pool_dead(request->pool) &&
+		 try_again(request, alloc_flags, &scan, &rounds));
+	return block;
+}
+
+/*
+ * Is it really to wait as long as it takes? A caller that can't wait can't insist; nor
+ * can one for what no zone will ever have.
+ */
+static bool insists(const struct mymm_request *request)
+{
+	if (!(request->gfp & __GFP_NOFAIL) || !request->list->nr)
+		return false;
+	if (request->gfp & __GFP_DIRECT_RECLAIM) {
+		if (request->order > 1)
+			pr_warn_ratelimited(
+				"pool %s: __GFP_NOFAIL with order %u may have to wait for ever: expected order 0 or 1\n",
+				request->pool->name, request->order);
+		return true;
+	}
+	pr_warn_ratelimited(
+		"pool %s: __GFP_NOFAIL without __GFP_DIRECT_RECLAIM may fail: who can't wait can't insist\n",
+		request->pool->name);
+	return false;
+}
+
+/* Sleep a little, longer each time; false: there is no point in going on. */
+static bool nap(const struct mymm_request *request, long *length)
+{
+	if (mymm_pool_dead(request->pool) || fatal_signal_pending(current))
+		return false;
+	schedule_timeout_killable(*length);
+	*length = min_t(long, *length * 2, NOFAIL_NAP);
+	return true;
+}
+
+static struct mymm_frame *give_up(const struct mymm_request *request)
+{
+	if (request->list->nr)
+		atomic_long_inc(&request->list->zone[0]->failed);
+	mymm_report_failure(request);
+	return NULL;
+}
+
+/**
+ * mymm_alloc_slowpath() - allocate when the first look at the zones gave nothing
+ * @request: what is wanted
+ *
+ * Context: any but NMI; sleeps only with %__GFP_DIRECT_RECLAIM.
+ * Return: the block's head, or NULL, and that has been told.
+ */
+struct mymm_frame *mymm_alloc_slowpath(const struct mymm_request *request)
+{
+	const bool may_wait = request->gfp & __GFP_DIRECT_RECLAIM;
+	unsigned int alloc_flags = slow_flags(request->gfp, request->order);
+	const bool insist = insists(request);
+	struct mymm_frame *block;
+	bool reclaiming;
+	long length = 1;
+
+	might_sleep_if(may_wait);
+	if (alloc_flags & MYMM_ALLOC_KSWAPD)
+		wake_kswapds(request);
+	block = mymm_get_block(request, alloc_flags);
+	if (block)
+		return block;
+
+	reclaiming = mymm_reclaiming(request->pool);
+	if (uses_reserves(request, reclaiming))
+		alloc_flags = MYMM_ALLOC_NO_WATERMARKS |
+			      (alloc_flags & MYMM_ALLOC_KSWAPD);
+	for (;;) {
+		if (may_wait && !reclaiming &&
+		    !(request->pool->flags & MYMM_POOL_NO_RECLAIM))
+			block = try_hard(request, alloc_flags);
+		else
+			block = mymm_get_block(request, alloc_flags);
+		if (!block) {
+			gather(request);
+			block = mymm_get_block(request, alloc_flags);
+		}
+		if (!block && insist)
+			block = mymm_get_block(request,
+					       MYMM_WMARK_MIN |
+						       MYMM_ALLOC_MIN_RESERVE);
+		if (block)
+			return block;
+		if (!insist || !nap(request, &length))
+			return give_up(request);
+	}
+}

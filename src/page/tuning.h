@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The knobs of a pool, and every number that follows from them; tuning.c has the rules. */
+#ifndef _MYMM_TUNING_H
+#define _MYMM_TUNING_H
+
+#include "mymm.h"
+#include "page/zone.h"
+
+/* The knobs; one whose name ends in ratio has a number for each zone. */
+enum mymm_knob {
+	MYMM_KNOB_MIN_FREE_KBYTES,
+	MYMM_KNOB_SCALE_FACTOR,
+	MYMM_KNOB_BOOST_FACTOR,
+	MYMM_KNOB_RESERVE_RATIO,
+	MYMM_KNOB_HIGH_FRACTION,
+	MYMM_NR_KNOBS,
+};
+
+/**
+ * struct mymm_knob_range - what a knob may be
+ * @name: as in /proc/sys/vm
+ * @min: the smallest number
+ * @max: the largest
+ * @needs: MYMM_POOL_NO_*: in such a pool the knob has no effect
+ */
+struct mymm_knob_range {
+	const char *name;
+	int min;
+	int max;
+	unsigned int needs;
+};
+
+extern const struct mymm_knob_range mymm_knob_range[MYMM_NR_KNOBS];
+
+int mymm_knob_check(enum mymm_knob knob, long long value);
+int mymm_tuning_check(const struct mymm_tuning *tuning);
+unsigned long mymm_tuning_get(struct mymm_pool *pool,
+			      struct mymm_tuning *tuning);
+int mymm_tuning_set(struct mymm_pool *pool, const struct mymm_tuning *tuning);
+void mymm_tuning_begin(struct mymm_pool *pool);
+unsigned long mymm_empty_watermark(const struct mymm_pool *pool,
+				   enum mymm_zone_type type);
+unsigned long mymm_min_free_rule(unsigned long pages);
+int mymm_tuning_init(void);
+void mymm_tuning_exit(void);
+
+#endif /* _MYMM_TUNING_H */

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Zones of a pool: which there are, what is free in each, in which order to ask. */
+#ifndef _MYMM_ZONE_H
+#define _MYMM_ZONE_H
+
+#include <linux/gfp.h>
+#include <linux/spinlock.h>
+
+#include "page/buddy.h"
+
+/* The field's zones, in the field's order, whatever the kernel was built with. */
+enum mymm_zone_type {
+	MYMM_ZONE_DMA,
+	MYMM_ZONE_DMA32,
+	MYMM_ZONE_NORMAL,
+	MYMM_ZONE_HIGHMEM,
+	MYMM_ZONE_MOVABLE,
+	MYMM_NR_ZONE_TYPES,
+	MYMM_ZONE_NONE = MYMM_NR_ZONE_TYPES,
+};
+
+#define MYMM_MAX_ZONES 40
+
+/* The largest order that each CPU keeps blocks of, but for pageblocks. */
+#define MYMM_PCP_MAX_ORDER 3
+
+struct mymm_cpu;
+
+/* How far down a zone may be used, in the field's words. */
+enum mymm_watermark {
+	MYMM_WMARK_MIN,
+	MYMM_WMARK_LOW,
+	MYMM_WMARK_HIGH,
+	MYMM_WMARK_PROMO,
+	MYMM_NR_WMARKS,
+};
+
+/* How an allocation may go about it; the lowest bits name a watermark. */
+#define MYMM_ALLOC_WMARK 0x03U /* which watermark it has to pass */
+#define MYMM_ALLOC_NO_WATERMARKS 0x04U /* it has to pass none */
+#define MYMM_ALLOC_NON_BLOCK 0x10U /* it can't wait: a quarter of min more */
+#define MYMM_ALLOC_MIN_RESERVE 0x20U /* __GFP_HIGH: half of min */
+#define MYMM_ALLOC_NOFRAGMENT 0x100U /* rather another zone than to mix types */
+#define MYMM_ALLOC_HIGHATOMIC 0x200U /* from the HighAtomic reserve first */
+#define MYMM_ALLOC_KSWAPD 0x800U /* kswapd may be woken */
+#define MYMM_ALLOC_RESERVES \
+	(MYMM_ALLOC_NON_BLOCK | MYMM_ALLOC_MIN_RESERVE | MYMM_ALLOC_HIGHATOMIC)
+
+/* Bits of a zone's @flags; under its lock but for reading. */
+enum mymm_zone_flags {
+	MYMM_ZONE_BELOW_HIGH, /* an allocation found it below its high watermark */
+	MYMM_ZONE_BOOSTED, /* the watermark was boosted, and kswapd not told yet */
+	MYMM_ZONE_RECLAIM_ACTIVE, /* kswapd is at work on it */
+	MYMM_ZONE_TIGHT, /* it is below @mark: CPUs' fast paths lead elsewhere */
+	MYMM_ZONE_DEAD, /* of a dead pool: they never lead here again */
+};
+
+/**
+ * struct mymm_zone - one zone of one node
+ * @lock: protects @buddy, the tags and links of the zone's free blocks, and what
+ *        is below it; see pool.h for the order of locks
+ * @mark: with more free frames than this a request that has this zone as its first passes
+ *        every watermark; derived, see mymm_zone_set_marks()
+ * @alarm: with fewer free frames than this mymm_zone_alarm() wants to be called
+ * @buddy: the free blocks
+ * @type: which zone it is; constant
+ * @node: of which node; constant
+ * @number: in the pool; constant
+ * @cpu: what CPUs know of the pool, see pcp.h; constant
+ * @flags: enum mymm_zone_flags
+ * @watermark: frames; without @watermark_boost; all 0 in a pool without watermarks
+ * @watermark_boost: what fallbacks have added for the time being
+ * @boost_factor: how far that may go, in 1/10000 of the high watermark; 0: nowhere
+ * @lowmem_reserve: frames that a request which could have had a higher zone leaves, by
+ *                  the highest zone that it may have
+ * @nr_reserved_highatomic: frames of HighAtomic pageblocks
+ * @nr_free_highatomic: free frames in them
+ * @pcp_batch: of its per-CPU lists; 0 if it has none
+ * @pcp_high_min: bounds of what each CPU keeps
+ * @pcp_high_max: the same
+ * @least_free: the fewest free frames since load or the last reset
+ * @allocs: blocks of each order that were taken with the lock held
+ * @extfrag: times that a request mixed its type into a pageblock of another
+ * @failed: allocations that wanted this zone first and found nothing anywhere
+ * @numa_miss: blocks that were wanted from another node
+ * @numa_foreign: blocks that were wanted from here and came from another node
+ * @numa_other: blocks that a CPU of another node got
+ * @nr_slab: frames that are slabs; [1] of caches with SLAB_RECLAIM_ACCOUNT
+ */
+struct mymm_zone {
+	raw_spinlock_t lock;
+	unsigned long mark;
+	unsigned long alarm;
+	struct mymm_buddy buddy;
+	enum mymm_zone_type type;
+	int node;
+	unsigned int number;
+	struct mymm_cpu __percpu *cpu;
+
+	unsigned long flags;
+	unsigned long watermark[MYMM_NR_WMARKS];
+	unsigned long watermark_boost;
+	unsigned long boost_factor;
+	unsigned long lowmem_reserve[MYMM_NR_ZONE_TYPES];
+	unsigned long nr_reserved_highatomic;
+	unsigned long nr_free_highatomic;
+	int pcp_batch;
+	int pcp_high_min;
+	int pcp_high_max;
+
+	unsigned long least_free;
+	unsigned long allocs[MYMM_NR_ORDERS];
+	unsigned long extfrag;
+	atomic_long_t failed;
+	atomic_long_t numa_miss;
+	atomic_long_t numa_foreign;
+	atomic_long_t numa_other;
+	atomic_long_t nr_slab[2];
+} ____cacheline_aligned_in_smp;
+
+/**
+ * struct mymm_zonelist - zones in the order in which a request asks them
+ * @nr: how many
+ * @zone: the zones
+ */
+struct mymm_zonelist {
+	unsigned int nr;
+	struct mymm_zone *zone[MYMM_MAX_ZONES];
+};
+
+/* A zone at one moment; what it shows belongs together. */
+struct mymm_zone_snapshot {
+	unsigned long free;
+	unsigned long peak;
+	unsigned long nr_free[MYMM_NR_ORDERS];
+	unsigned long nr_free_type[MYMM_NR_MIGRATETYPES][MYMM_NR_ORDERS];
+};
+
+/* The zone flags are gfp's four lowest bits in every kernel that we know. */
+#define MYMM_ZONE_BITS(gfp) ((__force unsigned int)(GFP_ZONEMASK & (gfp)))
+static_assert((__force unsigned int)GFP_ZONEMASK == 0xf,
+	      "the zone flags of gfp have moved");
+
+extern const u8 mymm_gfp_zones[16];
+
+/**
+ * mymm_gfp_zone() - the highest zone that a request may be served from
+ * @gfp: the request's flags
+ *
+ * Return: the zone, or %MYMM_ZONE_NONE if the flags contradict each other.
+ */
+static inline enum mymm_zone_type mymm_gfp_zone(gfp_t gfp)
+{
+	return mymm_gfp_zones[MYMM_ZONE_BITS(gfp)];
+}
+
+/* The mobility flags are numbered as migratetypes are. */
+#define MYMM_GFP_MOBILITY_SHIFT 3
+static_assert((__force unsigned int)(__GFP_MOVABLE) ==
+			      MYMM_MOVABLE << MYMM_GFP_MOBILITY_SHIFT &&
+		      (__force unsigned int)__GFP_RECLAIMABLE ==
+			      MYMM_RECLAIMABLE << MYMM_GFP_MOBILITY_SHIFT,
+	      "the mobility flags of gfp have moved");
+
+/* A bit that no request has; one that is to be added to each, so that 0 is one too. */
+#define MYMM_GFP_ANY ((u32)BIT(30))
+
+static_assert(__GFP_BITS_SHIFT <= 30, "gfp has more flags than we know");
+
+/**
+ * mymm_gfp_leaves() - is a request one of those that leave a fast path?
+ * @gfp: the request's flags
+ * @leave: flags that leave it; all bits set: each request does, whatever its flags
+ *
+ * Return: whether it is.
+ */
+static __always_inline bool mymm_gfp_leaves(gfp_t gfp, gfp_t leave)
+{
+	return ((__force u32)gfp + MYMM_GFP_ANY) & (__force u32)leave;
+}
+
+extern const char *const mymm_migratetype_names[MYMM_NR_MIGRATETYPES];
+
+const char *mymm_zone_name(enum mymm_zone_type type);
+enum mymm_zone_type mymm_zone_type_by_name(const char *name);
+
+void mymm_zone_init(struct mymm_zone *zone, struct mymm_frame *table,
+		    enum mymm_zone_type type, int node, unsigned int number,
+		    u32 start, u32 end, u32 heads);
+bool mymm_zone_reset(struct mymm_zone *zone, enum mymm_migratetype type);
+void mymm_zone_read(struct mymm_zone *zone, struct mymm_zone_snapshot *snap);
+
+/* watermark.c */
+void mymm_zone_set_marks(struct mymm_zone *zone);
+void mymm_zone_alarm(struct mymm_zone *zone);
+void mymm_zone_recover(struct mymm_zone *zone);
+void mymm_zone_boost(struct mymm_zone *zone, unsigned int alloc_flags);
+bool mymm_zone_watermark_ok(const struct mymm_zone *zone, unsigned int order,
+			    unsigned long mark, enum mymm_zone_type highest,
+			    unsigned int alloc_flags, long free);
+
+/* Does what a CPU may keep of it go up and down? */
+static inline bool mymm_zone_tunes_high(const struct mymm_zone *zone)
+{
+	return READ_ONCE(zone->pcp_high_min) != READ_ONCE(zone->pcp_high_max);
+}
+
+/* pcp.c */
+void mymm_pcp_tighten(struct mymm_zone *zone, bool tight);
+
+/* Frames from the first to the last, holes among them. */
+static inline unsigned long mymm_zone_frames(const struct mymm_zone *zone)
+{
+	return zone->buddy.end - zone->buddy.start;
+}
+
+/* Frames with something behind them. */
+static inline unsigned long mymm_zone_managed(const struct mymm_zone *zone)
+{
+	return mymm_zone_frames(zone) - zone->buddy.holes;
+}
+
+static inline unsigned long mymm_zone_watermark(const struct mymm_zone *zone,
+						enum mymm_watermark mark)
+{
+	return READ_ONCE(zone->watermark[mark]) +
+	       READ_ONCE(zone->watermark_boost);
+}
+
+#endif /* _MYMM_ZONE_H */

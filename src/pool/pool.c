@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pools: how a private machine is put together, found and ended. layout.c knows how it is
+ * described, and what lies where in its frames.
+ *
+ * Life. A pool is made with one reference, the creator's, and one for each of its size
+ * classes. Any other cache holds one, each session does, and whoever asked for the
+ * default pool. mymm_pool_destroy() wants only its own to be left, and all frames
+ * back. A pool with a broken invariant is *dead*: it refuses everything, and may be
+ * destroyed as it is.
+ *
+ * The registry is a list for RCU: an address is looked up in any context.
+ */
+#include <linux/cpu.h>
+#include <linux/err.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/random.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "object/cache.h"
+#include "base/compat.h"
+#include "object/debug.h"
+#include "cache/kmalloc.h"
+#include "pool/layout.h"
+#include "page/page_owner.h"
+#include "page/pool.h"
+#include "cache/reaper.h"
+#include "object/sanitize.h"
+#include "object/slab_pages.h"
+#include "page/tuning.h"
+
+/* The registry's; see pool.h for the order of locks. */
+DEFINE_MUTEX(mymm_pools_lock);
+LIST_HEAD(mymm_pools);
+static struct mymm_pool *default_pool; /* under mymm_pools_lock */
+
+static int check_config(const struct mymm_pool_config *config)
+{
+	if (config->nodes > MYMM_MAX_NODES) {
+		pr_err("nodes: %u is out of range 1 to %d\n", config->nodes,
+		       MYMM_MAX_NODES);
+		return -EINVAL;
+	}
+	if (config->flags & ~MYMM_POOL_ALL) {
+		pr_err("flags: %#x are unknown\n",
+		       config->flags & ~MYMM_POOL_ALL);
+		return -EINVAL;
+	}
+	if (config->block_order > MYMM_MAX_ORDER) {
+		pr_err("pageblock_order: %u is out of range 1 to %d\n",
+		       config->block_order, MYMM_MAX_ORDER);
+		return -EINVAL;
+	}
+	if (!mymm_engine_find(config->engine)) {
+		pr_err("engine: there is no engine \"%s\": expected slub, slab or slob\n",
+		       config->engine);
+		return -EINVAL;
+	}
+	if (config->slob_fit && strcmp(config->slob_fit, "first") &&
+	    strcmp(config->slob_fit, "best")) {
+		pr_err("slob_fit: \"%s\" is neither first nor best\n",
+		       config->slob_fit);
+		return -EINVAL;
+	}
+	if (mymm_debug_check_text(config->debug))
+		return -EINVAL;
+	if (config->debug && *config->debug &&
+	    !mymm_engine_find(config->engine)->visit) {
+		pr_err("debug: engine %s has no room for what debugging needs\n",
+		       config->engine);
+		return -EINVAL;
+	}
+	if (config->debug && *config->debug &&
+	    config->backing == MYMM_BACKING_NONE) {
+		pr_err("debug: it needs memory (backing=none)\n");
+		return -EINVAL;
+	}
+	if (config->backing != MYMM_BACKING_VMALLOC &&
+	    config->backing != MYMM_BACKING_NONE) {
+		pr_err("backing: %d is neither vmalloc nor none\n",
+		       config->backing);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* --- making ------------------------------------------------------------------ */
+
+static struct mymm_pool *new_pool(const struct mymm_pool_config *config)
+{
+	struct mymm_pool *pool;
+
+	if (mymm_inject_fail())
+		return NULL;
+	pool = kzalloc(sizeof(*pool), GFP_KERNEL);
+	if (!pool)
+		return NULL;
+	mutex_init(&pool->lock);
+	INIT_LIST_HEAD(&pool->caches);
+	INIT_LIST_HEAD(&pool->node);
+	mymm_reclaim_init(pool);
+	refcount_set(&pool->users, 1);
+	pool->engine = mymm_engine_find(config->engine);
+	pool->flags = config->flags;
+	pool->nr_nodes = config->nodes ?: 1;
+	pool->type_mask = config->flags & MYMM_POOL_NO_MOBILITY ?
+				  0 :
+				  MYMM_NR_MIGRATETYPES - 1;
+	pool->tuning = config->tuning ? *config->tuning : MYMM_TUNING_DEFAULT;
+	pool->inverse_of_3 = 0xaaaaaaaaaaaaaaabULL;
+	pool->pcp_orders =
+		config->flags & MYMM_POOL_NO_PCP ? 0 : MYMM_PCP_MAX_ORDER + 1;
+	pool->key = get_random_u64() & ~0xffffULL;
+	strscpy(pool->name, config->name ?: "unnamed", sizeof(pool->name));
+	if (config->debug && *config->debug) {
+		pool->debug = mymm_inject_fail() ?
+				      NULL :
+				      kstrdup(config->debug, GFP_KERNEL);
+		if (!pool->debug) {
+			kfree(pool);
+			return NULL;
+		}
+	}
+	return pool;
+}
+
+/* Free a pool that nobody can reach: what is in it goes as a whole. */
+static void free_pool(struct mymm_pool *pool)
+{
+	mymm_kswapd_stop(pool);
+	mymm_slab_shrinker_exit(pool);
+	mymm_owners_stop(pool);
+	mymm_sanitize_forget(pool);
+	mymm_cache_release_all(pool);
+	mymm_engines_end(pool);
+	mymm_slabs_wait(pool);
+	mymm_pcp_destroy(pool);
+	if (pool->base && !mymm_pool_has_memory(pool))
+		mymm_void_free(pool->base);
+	mymm_area_free(&pool->arena);
+	mymm_area_free(&pool->table);
+	kvfree(pool->pageblock);
+	kfree(pool->debug);
+	kfree(pool->node_of);
+	kfree(pool->zone);
+	kfree(pool);
+}
+
+/**
+ * mymm_pool_create() - make a pool
+ * @config: what it is to be like; not needed afterwards
+ *
+ * Context: process; sleeps, for as long as it takes to get that many pages.
+ * Return: the pool, or an ERR_PTR: -EINVAL with a line in the log that names the
+ * member and what is wrong with it; -ENOMEM if it does not fit, with nobody killed;
+ * -EINTR if a signal killed the caller.
+ */
+struct mymm_pool *mymm_pool_create(const struct mymm_pool_config *config)
+{
+	struct mymm_layout layout;
+	struct mymm_pool *pool;
+	int err;
+
+	err = check_config(config);
+	if (!err && config->tuning)
+		err = mymm_tuning_check(config->tuning);
+	if (!err)
+		err = mymm_layout_parse(config, &layout);
+	if (err)
+		return ERR_PTR(err);
+	pool = new_pool(config);
+	if (!pool)
+		return ERR_PTR(-ENOMEM);
+	err = mymm_layout_apply(pool, &layout, config);
+	if (err)
+		goto err_pool;
+	err = mymm_engines_begin(pool, config);
+	if (!err)
+		err = mymm_kmalloc_init(pool);
+	if (!err)
+		err = mymm_slab_shrinker_init(pool);
+	if (!err)
+		err = mymm_kswapd_run(pool);
+	if (err)
+		goto err_pool;
+
+	pool->own_users = refcount_read(&pool->users);
+	/* What is derived from the number of CPUs follows it from then on. */
+	cpus_read_lock();
+	mymm_tuning_begin(pool);
+	if (mymm_reaper_wanted(pool))
+		mymm_reaper_start();
+	mutex_lock(&mymm_pools_lock);
+	list_add_tail_rcu(&pool->node, &mymm_pools);
+	mutex_unlock(&mymm_pools_lock);
+	cpus_read_unlock();
+	return pool;
+
+err_pool:
+	free_pool(pool);
+	return ERR_PTR(err);
+}
+EXPORT_SYMBOL_GPL(mymm_pool_create);
+
+/* --- ending -------------------------------------------------------------------- */
+
+/**
+ * mymm_pool_reset() - bring zones that are whole into the order they had at load
+ * @pool: the pool
+ *
+ * Context: any but NMI.
+ * Return: whether all of them were.
+ */
+bool mymm_pool_reset(struct mymm_pool *pool)
+{
+	bool whole = true;
+	unsigned int i;
+
+	for (i = 0; i < pool->nr_zones; i++)
+		whole &= mymm_zone_reset(&pool->zone[i],
+					 mymm_pool_first_type(pool));
+	return whole;
+}
+
+/**
+ * mymm_zone_allocated() - frames of a zone that somebody holds
+ * @pool: the pool
+ * @zone: one of its zones
+ *
+ * Context: any. Exact while nobody allocates or frees.
+ * Return: how many.
+ */
+unsigned long mymm_zone_allocated(struct mymm_pool *pool,
+				  const struct mymm_zone *zone)
+{
+	return mymm_zone_managed(zone) - READ_ONCE(zone->buddy.free) -
+	       mymm_pcp_frames(pool, zone);
+}
+MYMM_EXPORT_INTERNAL(mymm_zone_allocated);
+
+/**
+ * mymm_pool_allocated() - frames that somebody holds
+ * @pool: the pool
+ *
+ * Exact while nobody allocates or frees: what CPUs have in their lists is not held.
+ *
+ * Context: any.
+ * Return: how many.
+ */
+unsigned long mymm_pool_allocated(struct mymm_pool *pool)
+{
+	unsigned long held = 0;
+	unsigned int i;
+
+	for (i = 0; i < pool->nr_zones; i++)
+		held += mymm_zone_allocated(pool, &pool->zone[i]);
+	return held;
+}
+MYMM_EXPORT_INTERNAL(mymm_pool_allocated);
+
+/* Out of the registry, and wait until nobody sees it there. */
+static void unlink_pool(struct mymm_pool *pool)
+{
+	mutex_lock(&mymm_pools_lock);
+	list_del_rcu(&pool->node);
+	if (default_pool == pool)
+		default_pool = NULL;
+	mutex_unlock(&mymm_pools_lock);
+	mymm_kmalloc_forget(pool);
+}
+
+/**
+ * mymm_pool_release() - end a pool, whatever is allocated in it
+ * @pool: nobody uses it any more
+ *
+ * For unloading, when all who could hold something are gone. What was lost is told.
+ *
+ * Context: process; sleeps.
+ */
+void mymm_pool_release(struct mymm_pool *pool)
+{
+	unsigned long held = 0;
+
+	mymm_kswapd_park(pool);
+	if (!mymm_pool_dead(pool)) {
+		mymm_pool_drain(pool);
+		held = mymm_pool_allocated(pool);
+	}
+	if (held)
+		pr_err("pool %s: %lu frames were never given back\n",
+		       pool->name, held);
+	unlink_pool(pool);
+	free_pool(pool);
+}
+MYMM_EXPORT_INTERNAL(mymm_pool_release);
+
+/**
+ * mymm_pool_destroy() - end a pool
+ * @pool: the pool; not to be used any more if this succeeds
+ *
+ * A dead pool ends whatever is allocated in it.
+ *
+ * Context: process; sleeps.
+ * Return: 0. -EBUSY: something of it is allocated, or somebody refers to it; a line
+ * in the log says how much, and the pool goes on.
+ */
+int mymm_pool_destroy(struct mymm_pool *pool)
+{
+	unsigned int users = refcount_read(&pool->users);
+
+	if (users > pool->own_users) {
+		pr_err("pool %s is not destroyed: %u caches, sessions or others refer to it\n",
+		       pool->name, users - pool->own_users);
+		return -EBUSY;
+	}
+	/* What it is about to give back is neither free nor allocated. */
+	mymm_kswapd_park(pool);
+	if (!mymm_pool_dead(pool)) {
+		unsigned long held;
+
+		mymm_pool_drain(pool);
+		held = mymm_pool_allocated(pool);
+		if (held) {
+			pr_err("pool %s is not destroyed: %lu of its frames are allocated\n",
+			       pool->name, held);
+			mymm_kswapd_unpark(pool);
+			return -EBUSY;
+		}
+	}
+	unlink_pool(pool);
+	free_pool(pool);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(mymm_pool_destroy);
+
+/**
+ * mymm_pool_kill() - take a pool out of service
+ * @pool: has a broken invariant
+ * @why: which
+ *
+ * Context: process; sleeps.
+ * Return: 0; -EALREADY if it was dead before.
+ */
+int mymm_pool_kill(struct mymm_pool *pool, const char *why)
+{
+	if (xchg(&pool->dead, true))
+		return -EALREADY;
+	WRITE_ONCE(pool->live_frames, 0);
+	mymm_pcp_kill(pool);
+	mymm_cache_kill_all(pool);
+	pr_err("pool %s is dead, and refuses everything from now on: %s\n",
+	       pool->name, why);
+	return 0;
+}
+MYMM_EXPORT_INTERNAL(mymm_pool_kill);
+
+/* --- finding ---------------------------------------------------------------------- */
+
+/**
+ * mymm_pool_of() - the pool whose memory an address is in
+ * @addr: any address
+ *
+ * Context: any, under rcu_read_lock().
+ * Return: the pool or NULL.
+ */
+struct mymm_pool *mymm_pool_of(const void *addr)
+{
+	struct mymm_pool *pool;
+
+	list_for_each_entry_rcu(pool, &mymm_pools, node)
+		if (mymm_pool_contains(pool, addr))
+			return pool;
+	return NULL;
+}
+
+/**
+ * mymm_pool_count() - how many pools there are
+ *
+ * Context: process; sleeps.
+ * Return: how many.
+ */
+unsigned int mymm_pool_count(void)
+{
+	struct mymm_pool *pool;
+	unsigned int nr = 0;
+
+	guard(mutex)(&mymm_pools_lock);
+	list_for_each_entry(pool, &mymm_pools, node)
+		nr++;
+	return nr;
+}
+MYMM_EXPORT_INTERNAL(mymm_pool_count);
+
+/**
+ * mymm_pool_set_default() - name the pool that the files and the door show
+ * @pool: the pool
+ *
+ * Context: process; sleeps.
+ */
+void mymm_pool_set_default(struct mymm_pool *pool)
+{
+	mutex_lock(&mymm_pools_lock);
+	default_pool = pool;
+	mutex_unlock(&mymm_pools_lock);
+}
+
+/**
+ * mymm_pool_get_default() - the pool that the module made at load
+ *
+ * Context: process; sleeps.
+ * Return: the pool, to be given to mymm_pool_put(); NULL if there is none (any more).
+ */
+struct mymm_pool *mymm_pool_get_default(void)
+{
+	struct mymm_pool *pool;
+
+	mutex_lock(&mymm_pools_lock);
+	pool = default_pool;
+	if (pool)
+		refcount_inc(&pool->users);
+	mutex_unlock(&mymm_pools_lock);
+	return pool;
+}
+EXPORT_SYMBOL_GPL(mymm_pool_get_default);
+
+/**
+ * mymm_pool_put() - give up a reference
+ * @pool: from mymm_pool_get_default(), or NULL
+ *
+ * Does not end the pool; whoever made it does.
+ *
+ * Context: any.
+ */
+void mymm_pool_put(struct mymm_pool *pool)
+{
+	if (pool)
+		refcount_dec(&pool->users);
+}
+EXPORT_SYMBOL_GPL(mymm_pool_put);

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * debugfs mymm/history: the lines of mybuddyinfo over time, so that fragmentation can be
+ * plotted.
+ *
+ *   #    seconds node    zone      0      1      2 ...     10
+ *       4.816012    0     DMA      0      0      0 ...      1
+ *       4.816012    0  Normal      3      1      1 ...     11
+ *       5.320031    0     DMA      0      0      0 ...      1
+ *       ...
+ *
+ * A *sample* is one line for each zone, each zone at one moment, all with the time at which
+ * the sample was begun: of the clock that the kernel's log and traces have. Samples stand
+ * in a ring, and the newest takes the place of the oldest:
+ *
+ *        len = 4, taken = 6          place   0   1   2   3
+ *                                   sample   4   5   2   3      shown: 2, 3, 4, 5
+ *
+ * The parameter history_ms says how much time is between two samples; 0: none are taken. It
+ * may be written to at any time, which also takes a sample at once. The ring, for
+ * history_len samples, is made when the first is to be taken, and stays until unload:
+ * taking a sample allocates nothing. A work item takes it, so a machine that is busy may
+ * be late, but each line says when it was.
+ *
+ * Locking: switch_lock, then history->lock. The sampler takes only the latter. A reader
+ * has both while its buffer is filled; if samples were overwritten before it is filled
+ * again, it goes on with the oldest that there is.
+ */
+#include <linux/debugfs.h>
+#include <linux/math64.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <linux/workqueue.h>
+
+#include "base/compat.h"
+#include "ui/debugfs_history.h"
+#include "page/pool.h"
+
+#define MAX_LEN 10000
+
+/* --- the ring ------------------------------------------------------------------- */
+
+/**
+ * mymm_history_create() - make an empty history
+ * @pool: of which pool; has to live as long
+ * @len: samples that there is to be room for
+ *
+ * Context: process; sleeps.
+ * Return: the history, or NULL if there is no memory.
+ */
+struct mymm_history *mymm_history_create(struct mymm_pool *pool,
+					 unsigned int len)
+{
+	struct mymm_history *history;
+
+	history = mymm_inject_fail() ? NULL :
+				       kzalloc(sizeof(*history), GFP_KERNEL);
+	if (!history)
+		return NULL;
+	history->pool = pool;
+	history->len = len;
+	mutex_init(&history->lock);
+	if (!mymm_inject_fail())
+		history->time =
+			kvcalloc(len, sizeof(*history->time), GFP_KERNEL);
+	if (history->time && !mymm_inject_fail())
+		history->nr_free = kvcalloc((size_t)len * pool->nr_zones,
+					    sizeof(*history->nr_free),
+					    GFP_KERNEL);
+	if (!history->nr_free) {
+		mymm_history_destroy(history);
+		return NULL;
+	}
+	return history;
+}
+MYMM_EXPORT_INTERNAL(mymm_history_create);
+
+/**
+ * mymm_history_destroy() - give the memory of a history back
+ * @history: nobody uses it any more
+ *
+ * Context: process; sleeps.
+ */
+void mymm_history_destroy(struct mymm_history *history)
+{
+	kvfree(history->nr_free);
+	kvfree(history->time);
+	kfree(history);
+}
+MYMM_EXPORT_INTERNAL(mymm_history_destroy);
+
+/**
+ * mymm_history_sample() - note what is free now
+ * @history: where
+ * @ns: what time it is
+ *
+ * Context: process; sleeps. Allocates nothing.
+ */
+void mymm_history_sample(struct mymm_history *history, u64 ns)
+{
+	struct mymm_pool *pool = history->pool;
+	struct mymm_zone_snapshot snap;
+	unsigned int order, i;
+	unsigned long place;
+
+	guard(mutex)(&history->lock);
+
+	place = history->taken % history->len;
+	history->time[place] = ns;
+	for (i = 0; i < pool->nr_zones; i++) {
+		u32 *nr_free = history->nr_free[place * pool->nr_zones + i];
+
+		mymm_zone_read(&pool->zone[i], &snap);
+		for (order = 0; order < MYMM_NR_ORDERS; order++)
+			nr_free[order] = snap.nr_free[order];
+	}
+	history->taken++;
+}
+MYMM_EXPORT_INTERNAL(mymm_history_sample);
+
+static unsigned long oldest(const struct mymm_history *history)
+{
+	return history->taken -
+	       min_t(unsigned long, history->taken, history->len);
+}
+
+static void show_header(struct seq_file *m)
+{
+	unsigned int order;
+
+	seq_puts(m, "#    seconds node    zone");
+	for (order = 0; order < MYMM_NR_ORDERS; order++)
+		seq_printf(m, " %6u", order);
+	seq_putc(m, '\n');
+}
+
+static void show_sample(struct seq_file *m, const struct mymm_history *history,
+			unsigned long sample)
+{
+	const struct mymm_pool *pool = history->pool;
+	unsigned int order, i;
+	unsigned long place;
+	u32 ns;
+	u64 seconds;
+
+	lockdep_assert_held(&history->lock);
+	place = sample % history->len;
+	seconds = div_u64_rem(history->time[place], NSEC_PER_SEC, &ns);
+	for (i = 0; i < pool->nr_zones; i++) {
+		const u32 *nr_free =
+			history->nr_free[place * pool->nr_zones + i];
+
+		seq_printf(m, "%5llu.%06u %4d %7s", seconds,
+			   ns / (u32)NSEC_PER_USEC, pool->zone[i].node,
+			   mymm_zone_name(pool->zone[i].type));
+		for (order = 0; order < MYMM_NR_ORDERS; order++)
+			seq_printf(m, " %6u", nr_free[order]);
+		seq_putc(m, '\n');
+	}
+}
+
+/**
+ * mymm_history_show() - the whole file, for a history
+ * @m: where to
+ * @history: the history
+ *
+ * Context: process; sleeps.
+ */
+void mymm_history_show(struct seq_file *m, struct mymm_history *history)
+{
+	unsigned long sample;
+
+	guard(mutex)(&history->lock);
+	show_header(m);
+	for (sample = oldest(history); sample < history->taken; sample++)
+		show_sample(m, history, sample);
+}
+MYMM_EXPORT_INTERNAL(mymm_history_show);
+
+/* --- the sampler of the default pool ---------------------------------------------- */
+
+static unsigned int history_ms;
+static unsigned int history_len = 600;
+module_param(history_len, uint, 0444);
+MODULE_PARM_DESC(history_len, "samples that debugfs mymm/history keeps (600)");
+
+/* Protects history_ms against others that change it, and what follows. */
+static DEFINE_MUTEX(switch_lock);
+static struct mymm_pool *sampled;
+static struct mymm_history *history;
+
+static void take_sample(struct work_struct *work);
+static DECLARE_DELAYED_WORK(sampler, take_sample);
+
+static void take_sample(struct work_struct *work)
+{
+	unsigned int ms = READ_ONCE(history_ms);
+
+	mymm_history_sample(history, ktime_get_ns());
+	if (ms)
+		queue_delayed_work(system_wq, &sampler, msecs_to_jiffies(ms));
+}
+
+/* Begin, go on at another pace, or stop, as history_ms says. */
+static int follow_interval(void)
+{
+	lockdep_assert_held(&switch_lock);
+	if (!history_ms) {
+		cancel_delayed_work_sync(&sampler);
+		return 0;
+	}
+	if (!history)
+		history = mymm_history_create(sampled, history_len);
+	if (!history) {
+		pr_err("history_len: no memory for %u samples of %u zones\n",
+		       history_len, sampled->nr_zones);
+		return -ENOMEM;
+	}
+	mod_delayed_work(system_wq, &sampler, 0);
+	return 0;
+}
+
+static int set_interval(const char *text, const struct kernel_param *param)
+{
+	unsigned int ms, before;
+	int err;
+
+	err = kstrtouint(text, 0, &ms);
+	if (err) {
+		pr_err("history_ms: \"%.*s\" is no number of milliseconds\n",
+		       (int)strcspn(text, "\n"), text);
+		return err;
+	}
+	guard(mutex)(&switch_lock);
+	before = history_ms;
+	WRITE_ONCE(history_ms, ms);
+	/* While the module is being loaded or unloaded there is no pool. */
+	err = sampled ? follow_interval() : 0;
+	if (err)
+		WRITE_ONCE(history_ms, before);
+	return err;
+}
+
+static const struct kernel_param_ops interval_ops = {
+	.set = set_interval,
+	.get = param_get_uint,
+};
+module_param_cb(history_ms, &interval_ops, &history_ms, 0644);
+MODULE_PARM_DESC(
+	history_ms,
+	"milliseconds between two samples of debugfs mymm/history; 0: none are taken (0)");
+
+/**
+ * mymm_history_init() - begin to take samples, if the parameters say so
+ * @pool: of which pool
+ *
+ * Context: process; sleeps.
+ * Return: 0; -EINVAL or -ENOMEM, with a line in the log that names the parameter.
+ */
+int mymm_history_init(struct mymm_pool *pool)
+{
+	int err;
+
+	if (!history_len || history_len > MAX_LEN) {
+		pr_err("history_len: %u is out of range 1 to %d\n", history_len,
+		       MAX_LEN);
+		return -EINVAL;
+	}
+	guard(mutex)(&switch_lock);
+	sampled = pool;
+	err = follow_interval();
+	if (err)
+		sampled = NULL;
+	return err;
+}
+
+/**
+ * mymm_history_exit() - take no samples any more, and forget those that there are
+ *
+ * Context: process; sleeps; nobody reads the file any more.
+ */
+void mymm_history_exit(void)
+{
+	guard(mutex)(&switch_lock);
+	sampled = NULL;
+	/* It queues itself, which this is proof against. */
+	cancel_delayed_work_sync(&sampler);
+	if (history)
+		mymm_history_destroy(history);
+	history = NULL;
+}
+
+/* --- the file ---------------------------------------------------------------------- */
+
+/*
+ * Position 0 is the header, n + 1 is sample n, or the oldest if that is gone. The end is
+ * where it was when the header was shown: samples that come meanwhile are for the next
+ * reader.
+ */
+static void *history_at(struct seq_file *m, loff_t *pos)
+{
+	if (!*pos) {
+		m->private = (void *)(history ? history->taken : 0);
+		return SEQ_START_TOKEN;
+	}
+	if (!history)
+		return NULL;
+	*pos = max_t(unsigned long, *pos, oldest(history) + 1);
+	return *pos <= (unsigned long)m->private ? pos : NULL;
+}
+
+static void *history_start(struct seq_file *m, loff_t *pos)
+{
+	mutex_lock(&switch_lock);
+	if (history)
+		mutex_lock(&history->lock);
+	return history_at(m, pos);
+}
+
+static void *history_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	++*pos;
+	return history_at(m, pos);
+}
+
+static void history_stop(struct seq_file *m, void *v)
+{
+	if (history)
+		mutex_unlock(&history->lock);
+	mutex_unlock(&switch_lock);
+}
+
+static int history_show(struct seq_file *m, void *v)
+{
+	if (v == SEQ_START_TOKEN)
+		show_header(m);
+	else
+		show_sample(m, history, *(loff_t *)v - 1);
+	return 0;
+}
+
+static const struct seq_operations history_sops = {
+	.start = history_start,
+	.next = history_next,
+	.stop = history_stop,
+	.show = history_show,
+};
+DEFINE_SEQ_ATTRIBUTE(history);
+
+/**
+ * mymm_history_file() - put the file into debugfs
+ * @dir: where
+ */
+void mymm_history_file(struct dentry *dir)
+{
+	debugfs_create_file("history", 0400, dir, NULL, &history_fops);
+}

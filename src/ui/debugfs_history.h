@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* How the free blocks of a pool changed with time; history.c has the theory. */
+#ifndef _MYMM_HISTORY_H
+#define _MYMM_HISTORY_H
+
+#include <linux/mutex.h>
+#include <linux/types.h>
+
+#include "page/frame.h"
+
+struct dentry;
+struct mymm_pool;
+struct seq_file;
+
+/**
+ * struct mymm_history - the last samples of a pool
+ * @pool: of which pool; constant
+ * @len: samples that there is room for; constant
+ * @lock: protects what follows
+ * @taken: samples that were taken; number n is, or was, in place n % @len
+ * @time: by place: when, in ns
+ * @nr_free: by place and zone: free blocks of each order
+ */
+struct mymm_history {
+	struct mymm_pool *pool;
+	unsigned int len;
+	struct mutex lock; /* see history.c */
+	unsigned long taken;
+	u64 *time;
+	u32 (*nr_free)[MYMM_NR_ORDERS];
+};
+
+struct mymm_history *mymm_history_create(struct mymm_pool *pool,
+					 unsigned int len);
+void mymm_history_destroy(struct mymm_history *history);
+void mymm_history_sample(struct mymm_history *history, u64 ns);
+void mymm_history_show(struct seq_file *m, struct mymm_history *history);
+
+int mymm_history_init(struct mymm_pool *pool);
+void mymm_history_exit(void);
+void mymm_history_file(struct dentry *dir);
+
+#endif /* _MYMM_HISTORY_H */

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /proc/myvmstat: what the page layer has counted, by the kernel's names.
+ *
+ *   nr_free_pages 16384
+ *   ...
+ *   pgalloc_normal 120
+ *   ...
+ *
+ * "name value", a line each, in the order of /proc/vmstat; but only what a pool can count:
+ * its pages, slabs, nodes and reclaim. What has to do with page cache, swap, faults,
+ * compaction and huge pages is left out. pgalloc_high and allocstall_high are always
+ * there, since a pool may have a zone HighMem on any machine.
+ *
+ * All values are read before the first is shown, whoever reads the file in however small
+ * pieces.
+ */
+#include <linux/seq_file.h>
+
+#include "base/compat.h"
+#include "page/pool.h"
+#include "ui/proc.h"
+#include "page/vmstat.h"
+
+static const char *const zone_suffix[MYMM_NR_ZONE_TYPES] = {
+	[MYMM_ZONE_DMA] = "dma",	 [MYMM_ZONE_DMA32] = "dma32",
+	[MYMM_ZONE_NORMAL] = "normal",	 [MYMM_ZONE_HIGHMEM] = "high",
+	[MYMM_ZONE_MOVABLE] = "movable",
+};
+
+/**
+ * struct totals - sums over a pool's zones and nodes
+ * @free: frames
+ * @slab: frames; [1] of those that are reclaimable
+ * @pgalloc: frames that were allocated, by zone
+ * @events: of all zones
+ */
+struct totals {
+	unsigned long free;
+	unsigned long slab[2];
+	unsigned long pgalloc[MYMM_NR_ZONE_TYPES];
+	struct mymm_zone_events events;
+};
+
+static void add_up(struct mymm_pool *pool, struct totals *all)
+{
+	struct mymm_zone_events events;
+	unsigned int i;
+
+	*all = (struct totals){};
+	for (i = 0; i < pool->nr_zones; i++) {
+		const struct mymm_zone *zone = &pool->zone[i];
+
+		mymm_zone_events(pool, zone, &events);
+		all->free += READ_ONCE(zone->buddy.free);
+		all->pgalloc[zone->type] += events.allocated;
+		all->events.freed += events.freed;
+		all->events.numa_hit += events.numa_hit;
+		all->events.numa_miss += events.numa_miss;
+		all->events.numa_foreign += events.numa_foreign;
+		all->events.numa_local += events.numa_local;
+		all->events.numa_other += events.numa_other;
+	}
+	for (i = 0; i < pool->nr_nodes; i++) {
+		all->slab[0] += mymm_node_slab_frames(&pool->node_of[i], false);
+		all->slab[1] += mymm_node_slab_frames(&pool->node_of[i], true);
+	}
+}
+
+static void show(struct seq_file *m, const char *name, unsigned long value)
+{
+	seq_printf(m, "%s %lu\n", name, value);
+}
+
+static void show_count(struct seq_file *m, const char *name,
+		       const atomic_long_t *value)
+{
+	show(m, name, atomic_long_read(value));
+}
+
+static void show_numa(struct seq_file *m, const struct mymm_zone_events *events)
+{
+	show(m, "numa_hit", events->numa_hit);
+	show(m, "numa_miss", events->numa_miss);
+	show(m, "numa_foreign", events->numa_foreign);
+	show(m, "numa_interleave", 0);
+	show(m, "numa_local", events->numa_local);
+	show(m, "numa_other", events->numa_other);
+}
+
+static void show_reclaim(struct seq_file *m,
+			 const struct mymm_reclaim_stats *stats)
+{
+	show_count(m, "pgsteal_kswapd", &stats->pgsteal_kswapd);
+	show_count(m, "pgsteal_direct", &stats->pgsteal_direct);
+	show_count(m, "pgscan_kswapd", &stats->pgscan_kswapd);
+	show_count(m, "pgscan_direct", &stats->pgscan_direct);
+	show_count(m, "slabs_scanned", &stats->slabs_scanned);
+	show_count(m, "kswapd_low_wmark_hit_quickly",
+		   &stats->kswapd_low_wmark_hit_quickly);
+	show_count(m, "kswapd_high_wmark_hit_quickly",
+		   &stats->kswapd_high_wmark_hit_quickly);
+	show_count(m, "pageoutrun", &stats->pageoutrun);
+	show_count(m, "drop_slab", &stats->drop_slab);
+}
+
+/**
+ * mymm_vmstat_show() - the whole file, for a pool
+ * @m: where to
+ * @pool: the pool
+ *
+ * Context: process.
+ */
+void mymm_vmstat_show(struct seq_file *m, struct mymm_pool *pool)
+{
+	const struct mymm_reclaim_stats *stats = &pool->reclaim.stats;
+	struct totals all;
+	unsigned int i;
+
+	add_up(pool, &all);
+	show(m, "nr_free_pages", all.free);
+	if (IS_ENABLED(CONFIG_NUMA) || pool->nr_nodes > 1)
+		show_numa(m, &all.events);
+	show(m, "nr_slab_reclaimable", all.slab[1]);
+	show(m, "nr_slab_unreclaimable", all.slab[0]);
+	for (i = 0; i < MYMM_NR_ZONE_TYPES; i++)
+		seq_printf(m, "pgalloc_%s %lu\n", zone_suffix[i],
+			   all.pgalloc[i]);
+	for (i = 0; i < MYMM_NR_ZONE_TYPES; i++)
+		seq_printf(m, "allocstall_%s %lu\n", zone_suffix[i],
+			   atomic_long_read(&stats->allocstall[i]));
+	show(m, "pgfree", all.events.freed);
+	show_reclaim(m, stats);
+}
+MYMM_EXPORT_INTERNAL(mymm_vmstat_show);
+
+/* A single thing to show: the file. */
+static void *vmstat_start(struct seq_file *m, loff_t *pos)
+{
+	return *pos ? NULL : SEQ_START_TOKEN;
+}
+
+static void *vmstat_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	++*pos;
+	return NULL;
+}
+
+static void vmstat_stop(struct seq_file *m, void *v)
+{
+}
+
+static int vmstat_show(struct seq_file *m, void *v)
+{
+	mymm_vmstat_show(m, mymm_seq_pool(m));
+	return 0;
+}
+
+const struct seq_operations mymm_vmstat_ops = {
+	.start = vmstat_start,
+	.next = vmstat_next,
+	.stop = vmstat_stop,
+	.show = vmstat_show,
+};
