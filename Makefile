@@ -45,7 +45,7 @@ shell: ## a prompt in the VM, modules and CLI at hand; KERNEL=, VM='--mem 2048 .
 	@qemu/vm --kernel $(KERNEL) --timeout 0 $(VM) --tty || true
 
 test: ## all tests on the KUnit kernel and the stock one; SEED= FILTER= repeat one
-	@scripts/test kunit stock
+	@scripts/test host kunit stock
 
 test-debug: ## the same under KASAN, lockdep and kmemleak
 	@scripts/test debug

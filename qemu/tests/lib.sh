@@ -5,7 +5,8 @@
 #
 # Each other file of this folder is a test, a script for busybox sh that the
 # guest runs in /mymm. Its head says where, and with which machine:
-#	# kernels: stock 6.12		the kernels it is for
+#	# kernels: stock 6.12		the kernels it is for; host: none, it needs no machine
+#	# files: Documentation/x		what it finds in its folder, on the host
 #	# vm: --mem 512 --smp 4		options for qemu/vm
 #	# vm debug: --mem 2048		more of them, on that kernel only
 #	# vm each: --mem 200		a machine of its own for each such line
