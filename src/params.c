@@ -8,7 +8,7 @@
  * who knows: mymm_pool_create(), and tuning.c for the knobs.
  *
  * They can be read in /sys/module/mymm/parameters, and not changed there: the knobs among
- * them are turned in /proc/sys/mymm, see knobs.c.
+ * them are turned in /proc/sys/mymm, see sysctl.c.
  */
 #include <linux/kernel.h>
 #include <linux/module.h>

@@ -5,8 +5,8 @@
  * so preemption need not be counted, either. Whatever watches locks gets the kernel's own
  * functions, which tell it.
  */
-#ifndef _MYMM_LOCK_H
-#define _MYMM_LOCK_H
+#ifndef _MYMM_IRQLOCK_H
+#define _MYMM_IRQLOCK_H
 
 #include <linux/irqflags.h>
 #include <linux/spinlock.h>
@@ -33,4 +33,4 @@
 
 #endif
 
-#endif /* _MYMM_LOCK_H */
+#endif /* _MYMM_IRQLOCK_H */

@@ -3,8 +3,8 @@
  * A token: how a CPU's own things are kept from an interrupt on that CPU without masking
  * it. magazine.c explains the protocol; magazines and per-CPU page lists live by it.
  */
-#ifndef _MYMM_TOKEN_H
-#define _MYMM_TOKEN_H
+#ifndef _MYMM_LOCAL_TRYLOCK_H
+#define _MYMM_LOCAL_TRYLOCK_H
 
 #include <linux/compiler.h>
 #include <linux/types.h>
@@ -46,4 +46,4 @@ static inline void mymm_token_undo(struct mymm_token *token)
 		token->collisions++;
 }
 
-#endif /* _MYMM_TOKEN_H */
+#endif /* _MYMM_LOCAL_TRYLOCK_H */

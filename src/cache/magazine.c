@@ -202,7 +202,7 @@ void mymm_free_to_engine(struct mymm_cache *cache, void *obj)
 		mymm_engine_put(cache, nr, objs);
 }
 
-/* --- the exits of the fast paths, fastpath.h, ------------------------------------------- */
+/* --- the exits of the fast paths, magazine_fast.h, ------------------------------------------- */
 
 /**
  * mymm_alloc_finish() - do with an object what its flags ask for, and tell of it

@@ -3,8 +3,8 @@
  * The fast paths of objects; magazine.c has the protocol, and the exits. They stand here
  * so that kmalloc() and kfree() can be one with them.
  */
-#ifndef _MYMM_FASTPATH_H
-#define _MYMM_FASTPATH_H
+#ifndef _MYMM_MAGAZINE_FAST_H
+#define _MYMM_MAGAZINE_FAST_H
 
 #include <linux/percpu.h>
 #include <linux/preempt.h>
@@ -99,4 +99,4 @@ static __always_inline int mymm_free_fast(struct mymm_cache *cache, void *obj,
 	return mymm_free_owned(cache, obj, owner);
 }
 
-#endif /* _MYMM_FASTPATH_H */
+#endif /* _MYMM_MAGAZINE_FAST_H */

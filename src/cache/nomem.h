@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Objects of pools without memory; bare.c. */
-#ifndef _MYMM_BARE_H
-#define _MYMM_BARE_H
+/* Objects of pools without memory; nomem.c. */
+#ifndef _MYMM_NOMEM_H
+#define _MYMM_NOMEM_H
 
 #include "page/event.h"
 
@@ -16,4 +16,4 @@ int mymm_bare_alloc_bulk(struct mymm_cache *cache, gfp_t gfp, size_t nr,
 int mymm_bare_free_bulk(struct mymm_cache *cache, size_t nr, void **objs,
 			struct mymm_owner owner);
 
-#endif /* _MYMM_BARE_H */
+#endif /* _MYMM_NOMEM_H */

@@ -52,7 +52,7 @@
  * @fast_bytes: the bytes behind that, copied here so that a free reads one cache line
  *              less; 0 if no free is to take the fast path
  * @bytes: the same for everybody else; 0 once the pool is dead, so that nothing is owned,
- *         and where there is no memory, so that bare.c decides
+ *         and where there is no memory, so that nomem.c decides
  * @careful: there is no fast path: no memory, or a debug cache; constant
  * @exact: the engine knows what is free, see engine.h; constant
  * @key: of the cookies; the pool's; constant

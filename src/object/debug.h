@@ -128,7 +128,7 @@ bool mymm_debug_in_use(struct mymm_cache *cache, void *obj);
 size_t mymm_debug_size(struct mymm_cache *cache, void *obj);
 void mymm_debug_resize(struct mymm_cache *cache, void *obj, size_t bytes);
 
-/* debug_check.c */
+/* poison.c */
 void mymm_debug_slab(const struct mymm_cache *cache, struct mymm_extent slab);
 void mymm_debug_mark(const struct mymm_cache *cache, void *obj, bool used,
 		     unsigned int bytes);

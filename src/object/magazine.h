@@ -82,7 +82,7 @@ bool mymm_object_is_free(struct mymm_cache *cache, void *obj);
 int mymm_refuse_double_free(struct mymm_cache *cache, void *obj);
 int mymm_refuse_object(struct mymm_cache *cache, const void *obj);
 
-/* drain.c */
+/* magazine_drain.c */
 void mymm_magazine_drain(struct mymm_cache *cache);
 void mymm_magazine_drain_pool(struct mymm_pool *pool);
 bool mymm_magazine_try_drain_pool(struct mymm_pool *pool);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Slabs that are given back after a grace period. */
-#ifndef _MYMM_SLAB_RCU_H
-#define _MYMM_SLAB_RCU_H
+#ifndef _MYMM_SLAB_PAGES_H
+#define _MYMM_SLAB_PAGES_H
 
 #include <linux/types.h>
 
@@ -12,4 +12,4 @@ struct mymm_pool;
 void mymm_slab_free_pages(struct mymm_cache *cache, struct mymm_frame *slab);
 bool mymm_slabs_wait(struct mymm_pool *pool);
 
-#endif /* _MYMM_SLAB_RCU_H */
+#endif /* _MYMM_SLAB_PAGES_H */

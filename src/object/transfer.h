@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Batches between magazines and engines: what magazine.c and drain.c share. */
-#ifndef _MYMM_FLIGHT_H
-#define _MYMM_FLIGHT_H
+/* Batches between magazines and engines: what magazine.c and magazine_drain.c share. */
+#ifndef _MYMM_TRANSFER_H
+#define _MYMM_TRANSFER_H
 
 #include <linux/percpu.h>
 #include <linux/preempt.h>
@@ -135,4 +135,4 @@ static inline void mymm_engine_put(struct mymm_cache *cache, unsigned int nr,
 	cache->engine->free(cache, nr, objs);
 }
 
-#endif /* _MYMM_FLIGHT_H */
+#endif /* _MYMM_TRANSFER_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Frames that are named, with their owner told; mymm.h has the rest. */
-#ifndef _MYMM_RANGE_H
-#define _MYMM_RANGE_H
+#ifndef _MYMM_CONTIG_H
+#define _MYMM_CONTIG_H
 
 #include "page/pool.h"
 
@@ -11,4 +11,4 @@ int __mymm_alloc_range(struct mymm_pool *pool, unsigned long pfn,
 int __mymm_free_range(struct mymm_pool *pool, unsigned long pfn,
 		      unsigned long nr_frames, struct mymm_owner owner);
 
-#endif /* _MYMM_RANGE_H */
+#endif /* _MYMM_CONTIG_H */

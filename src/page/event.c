@@ -6,7 +6,7 @@
  * Every public operation passes here once, with none of our locks held: an allocation
  * after its work is done; a free before, or somebody else's allocation of the same thing
  * could be told first. Of pages it is told when the block is claimed: who was refused is
- * not told of, and nobody else can have it yet (owner.c relies on that). It brings its
+ * not told of, and nobody else can have it yet (page_owner.c relies on that). It brings its
  * owner along: the code that called, and the session on whose behalf. Until a tracepoint is
  * enabled that costs a five-byte no-op.
  *

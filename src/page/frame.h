@@ -128,7 +128,7 @@ static inline unsigned int mymm_tag_zone(u32 tag)
  * @free: first frame of a slab: link to the first object of its freelist, see
  *        cache.h; the cache's list lock. Of the slab engine: see slab.h
  * @record: first frame of a slab of the slab engine whose index array is elsewhere: where
- * @rcu: first frame of what was a slab until a moment ago: see slab_rcu.c
+ * @rcu: first frame of what was a slab until a moment ago: see slab_pages.c
  */
 struct mymm_frame {
 	u32 tag;

@@ -190,7 +190,7 @@ static noinline int free_careful(struct mymm_pool *pool,
 		return refuse_free(pool, frame, order, tag);
 	/*
 	 * Told when it is claimed, so that who is refused is not told of; and before
-	 * anybody can have it, or his allocation could be told first. See owner.c.
+	 * anybody can have it, or his allocation could be told first. See page_owner.c.
 	 */
 	if (!claim(pool, frame, order, &tag))
 		return refuse_free(pool, frame, order, tag);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Who holds pages; owner.c has the theory, page_owner.c the files. */
-#ifndef _MYMM_OWNER_H
-#define _MYMM_OWNER_H
+/* Who holds pages; page_owner.c has the theory, debugfs_page_owner.c the files. */
+#ifndef _MYMM_PAGE_OWNER_H
+#define _MYMM_PAGE_OWNER_H
 
 #include <linux/build_bug.h>
 #include <linux/sched.h>
@@ -55,7 +55,7 @@ struct mymm_owner_site {
 	unsigned long frames;
 };
 
-/* owner.c */
+/* page_owner.c */
 int mymm_owners_start(struct mymm_pool *pool);
 void mymm_owners_stop(struct mymm_pool *pool);
 bool mymm_owners_recording(const struct mymm_pool *pool);
@@ -64,10 +64,10 @@ bool mymm_owner_next(struct mymm_pool *pool, u32 *pfn,
 		     struct mymm_owner_record *record);
 struct mymm_owner_site *mymm_owner_sites(struct mymm_pool *pool, size_t *nr);
 
-/* page_owner.c */
+/* debugfs_page_owner.c */
 int mymm_page_owner_print(struct mymm_pool *pool, u32 pfn,
 			  const struct mymm_owner_record *record, char *buf,
 			  size_t size);
 void mymm_page_owner_init(struct dentry *dir, struct mymm_pool *pool);
 
-#endif /* _MYMM_OWNER_H */
+#endif /* _MYMM_PAGE_OWNER_H */

@@ -16,7 +16,7 @@ struct mymm_page_log;
 
 /**
  * struct mymm_pcp - the blocks of one zone that one CPU has at hand
- * @token: as a magazine's, see token.h
+ * @token: as a magazine's, see local_trylock.h
  * @zone: of which zone; constant
  * @pageblock: the zone's pageblocks; constant
  * @high: frames at which some are given to the zone
@@ -105,7 +105,7 @@ void mymm_pcp_drain_local(struct mymm_pool *pool);
 void mymm_pcp_retune_local(struct mymm_pool *pool);
 void mymm_pcp_decay_local(struct mymm_pool *pool);
 
-/* cpu.c */
+/* pcp_cpu.c */
 unsigned long mymm_pcp_allocated(const struct mymm_pcp *pcp);
 int mymm_pcp_count(const struct mymm_pcp *pcp);
 unsigned long mymm_pcp_frames(struct mymm_pool *pool,
@@ -121,7 +121,7 @@ void mymm_pcp_kill(struct mymm_pool *pool);
 /* pcp_check.c */
 int mymm_pcp_check_local(struct mymm_pool *pool, struct mymm_finding *finding);
 
-/* drain.c */
+/* magazine_drain.c */
 void mymm_pcp_drain_all(struct mymm_pool *pool);
 void mymm_pcp_try_drain_all(struct mymm_pool *pool);
 void mymm_pcp_retune_all(struct mymm_pool *pool);

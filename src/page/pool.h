@@ -5,9 +5,9 @@
  * Locks, outermost first. None but the first is held across a call of ours that
  * may run a caller's code.
  *
- *   0. owners_lock (mutex, owner.c)    which pools record the owners of their pages;
- *      switch_lock (mutex, history.c)  whether free blocks are sampled;
- *      knobs_lock (mutex, knobs.c)     that one person turns a knob at a time; each of
+ *   0. owners_lock (mutex, page_owner.c)    which pools record the owners of their pages;
+ *      switch_lock (mutex, debugfs_history.c)  whether free blocks are sampled;
+ *      knobs_lock (mutex, sysctl.c)     that one person turns a knob at a time; each of
  *                                      them is taken with none of the others held
  *   1. session->lock (mutex)           the handles of one session
  *   1a. mymm_slab_dirs_lock (mutex)    which caches have names and directories; while
@@ -132,11 +132,11 @@ struct mymm_node {
  * @own_users: those of the creator and of the size classes; with no others the pool
  *             may be destroyed; constant
  * @refused: count of each kind of refusal
- * @rcu_slabs: slabs that wait for a grace period; slab_rcu.c
+ * @rcu_slabs: slabs that wait for a grace period; slab_pages.c
  * @reclaim: who gives frames back, and how often that was needed
  * @arena: the memory behind the frames
  * @table: the memory of the frame table
- * @owners: who holds pages, or NULL: nobody asked; owner.c
+ * @owners: who holds pages, or NULL: nobody asked; page_owner.c
  * @node: in the registry; mymm_pools_lock, and RCU for readers
  * @name: for messages
  */

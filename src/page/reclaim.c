@@ -4,7 +4,7 @@
  *
  * In Linux most of what can be reclaimed are pages of files and of programs, on LRU lists,
  * and shrinkers come on top of that. A pool has no such pages: *shrinkers* are all there
- * is. One is the slab layer's (slab_shrink.c); anybody may bring more. So a shrinker
+ * is. One is the slab layer's (shrinker.c); anybody may bring more. So a shrinker
  * counts here in frames, and what it gives back is what reclaim has achieved.
  *
  * Two ask them: kswapd (kswapd.c), in the background, until a node is above its high

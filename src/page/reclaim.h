@@ -148,7 +148,7 @@ void mymm_kswapd_want(struct mymm_node *node, unsigned int order,
 bool mymm_node_balanced(const struct mymm_node *node, unsigned int order,
 			enum mymm_zone_type highest);
 
-/* slab_shrink.c */
+/* shrinker.c */
 int mymm_slab_shrinker_init(struct mymm_pool *pool);
 void mymm_slab_shrinker_exit(struct mymm_pool *pool);
 

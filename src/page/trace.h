@@ -2,7 +2,7 @@
 /*
  * Our tracepoints, in the words of the kernel's kmem events. Places are given as
  * frame numbers and offsets in the pool: a kernel address is nobody's business.
- * Allocations and frees of pages bring their pool, for probes of ours (owner.c).
+ * Allocations and frees of pages bring their pool, for probes of ours (page_owner.c).
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM mymm

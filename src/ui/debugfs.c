@@ -9,8 +9,8 @@
  *   counters   how often what was refused
  *   magazines  what stands in front of each cache, and how often it was enough
  *   caches/    a directory for each cache, see debugfs_cache.c
- *   page_owner*  who holds pages, see page_owner.c
- *   history    free blocks over time, see history.c
+ *   page_owner*  who holds pages, see debugfs_page_owner.c
+ *   history    free blocks over time, see debugfs_history.c
  *   drain      whatever is written: gives back to the zones what no user holds
  *   extfrag/   unusable_index and extfrag_index, as the real ones of these names
  *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* How the free blocks of a pool changed with time; history.c has the theory. */
-#ifndef _MYMM_HISTORY_H
-#define _MYMM_HISTORY_H
+/* How the free blocks of a pool changed with time; debugfs_history.c has the theory. */
+#ifndef _MYMM_DEBUGFS_HISTORY_H
+#define _MYMM_DEBUGFS_HISTORY_H
 
 #include <linux/mutex.h>
 #include <linux/types.h>
@@ -24,7 +24,7 @@ struct seq_file;
 struct mymm_history {
 	struct mymm_pool *pool;
 	unsigned int len;
-	struct mutex lock; /* see history.c */
+	struct mutex lock; /* see debugfs_history.c */
 	unsigned long taken;
 	u64 *time;
 	u32 (*nr_free)[MYMM_NR_ORDERS];
@@ -40,4 +40,4 @@ int mymm_history_init(struct mymm_pool *pool);
 void mymm_history_exit(void);
 void mymm_history_file(struct dentry *dir);
 
-#endif /* _MYMM_HISTORY_H */
+#endif /* _MYMM_DEBUGFS_HISTORY_H */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* /proc/sys/mymm; knobs.c has the differences to /proc/sys/vm. */
-#ifndef _MYMM_KNOBS_H
-#define _MYMM_KNOBS_H
+/* /proc/sys/mymm; sysctl.c has the differences to /proc/sys/vm. */
+#ifndef _MYMM_SYSCTL_H
+#define _MYMM_SYSCTL_H
 
 struct mymm_pool;
 
 int mymm_knobs_init(struct mymm_pool *pool);
 void mymm_knobs_exit(void);
 
-#endif /* _MYMM_KNOBS_H */
+#endif /* _MYMM_SYSCTL_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* /sys/kernel/mymm_slab: a directory for each cache, as /sys/kernel/slab has them. */
-#ifndef _MYMM_SYSFS_SLAB_H
-#define _MYMM_SYSFS_SLAB_H
+#ifndef _MYMM_SYSFS_CACHE_H
+#define _MYMM_SYSFS_CACHE_H
 
 #include <linux/mutex.h>
 
@@ -13,7 +13,7 @@ struct mymm_slab_count;
 
 extern struct mutex mymm_slab_dirs_lock;
 
-/* sysfs_slab.c */
+/* sysfs_cache.c */
 bool mymm_slab_dir_name(const char *cache, char *name);
 int mymm_slab_dir_add(struct mymm_cache *cache);
 void mymm_slab_dir_remove(struct mymm_cache *cache);
@@ -32,4 +32,4 @@ void mymm_cache_link_remove(struct mymm_name *name);
 void mymm_cache_dirs_init(struct dentry *dir, struct mymm_pool *pool);
 void mymm_cache_dirs_exit(void);
 
-#endif /* _MYMM_SYSFS_SLAB_H */
+#endif /* _MYMM_SYSFS_CACHE_H */

@@ -310,7 +310,7 @@ struct mymm_frame *mymm_slab_make(struct mymm_cache *cache, gfp_t gfp,
 unsigned long mymm_slabs_give_back(struct mymm_cache *cache, u32 first);
 struct mymm_extent mymm_slab_extent(const struct mymm_cache *cache, u32 head);
 
-/* slab_held.c */
+/* slab_is_free.c */
 bool mymm_slab_claim(struct mymm_cache *cache, void *obj, bool held);
 bool mymm_slab_is_free(struct mymm_cache *cache, void *obj);
 
@@ -326,7 +326,7 @@ void mymm_slab_put_objects(struct mymm_cache *cache, int node, unsigned int nr,
 unsigned long mymm_slab_give_free(struct mymm_cache *cache, int node,
 				  unsigned long slabs);
 
-/* slab_visit.c */
+/* slab_walk.c */
 void mymm_slab_visit(struct mymm_cache *cache, struct mymm_visit *visit);
 
 /* slab_check.c */

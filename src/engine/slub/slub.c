@@ -70,7 +70,7 @@
  * That a CPU's partial slabs are not called frozen since 6.8 makes no difference that
  * could be seen. Of a debug cache no slab stays a CPU's, as there.
  *
- * The files: slub_grow.c slabs as they come and go, slub_frozen.c between nodes and CPUs,
+ * The files: slub_grow.c slabs as they come and go, slub_cpu.c between nodes and CPUs,
  * slub.c objects, slub_cache.c a cache's life and numbers, slub_check.c what must hold.
  *
  * mm/slub.c of 6.1 and 6.12, after Bonwick, "The Slab Allocator", USENIX Summer 1994.

@@ -181,7 +181,7 @@ struct mymm_frame *mymm_slub_make(struct mymm_cache *cache, gfp_t gfp);
 unsigned long mymm_slub_give_back(struct mymm_cache *cache, u32 first);
 struct mymm_extent mymm_slub_extent(const struct mymm_cache *cache, u32 head);
 
-/* slub_frozen.c */
+/* slub_cpu.c */
 void mymm_slub_adopt(struct mymm_cache *cache, struct mymm_slub_cpu *c,
 		     struct mymm_frame *slab);
 bool mymm_slub_next(struct mymm_cache *cache, struct mymm_slub_cpu *c,
@@ -198,7 +198,7 @@ u32 mymm_slub_drop(struct mymm_cache *cache, struct mymm_slub_node *n,
 u32 mymm_slub_unfreeze_cpu(struct mymm_cache *cache, int cpu, bool keep);
 void mymm_slub_drain_cpu(struct mymm_cache *cache, int cpu);
 
-/* slub_visit.c */
+/* slub_walk.c */
 void mymm_slub_visit(struct mymm_cache *cache, struct mymm_visit *visit);
 
 /* slub_count.c */
