@@ -46,7 +46,8 @@ static void slab_orders(struct kunit *test)
 	if (num_present_cpus() < 2 || num_present_cpus() > 3)
 		kunit_skip(test, "the table is for 2 or 3 CPUs");
 	for (i = 0; i < ARRAY_SIZE(geometries); i++)
-		KUNIT_EXPECT_EQ_MSG(test, mymm_slab_order(geometries[i].size),
+		KUNIT_EXPECT_EQ_MSG(test,
+				    mymm_calculate_order(geometries[i].size),
 				    MYMM_ORDER_RULE_6_8 ?
 					    geometries[i].order_6_8 :
 					    geometries[i].order_6_1,

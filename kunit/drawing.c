@@ -115,7 +115,7 @@ void mymm_draw(struct mymm_pool *pool, char *types, char *map)
 	struct mymm_buddy *buddy = &pool->zone[0].buddy;
 	u32 idx, end = pool->nr_frames;
 
-	mymm_buddy_settle(buddy);
+	mymm_buddy_finish_split(buddy);
 	for (idx = 0; idx < end; idx += 1U << pool->block_order)
 		*types++ = letters[mymm_buddy_type(buddy, idx)];
 	*types = 0;

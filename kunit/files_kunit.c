@@ -389,7 +389,7 @@ static void zones(struct kunit *test)
 	zone->watermark_boost = 33;
 	pcp->refills = 4;
 	pcp->flushes = 5;
-	pcp->token.collisions = 6;
+	pcp->lock.collisions = 6;
 	mymm_test_lines(test, mymm_zones_show, pool, zones_lines);
 	zone->nr_reserved_highatomic = 0;
 	zone->watermark_boost = 0;

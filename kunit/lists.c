@@ -208,7 +208,7 @@ void mymm_lists_sound(struct kunit *test, struct mymm_pool *pool,
 				"%s: CPU %d, zone %u: in lists, and counted",
 				where, cpu, i);
 			KUNIT_EXPECT_EQ_MSG(
-				test, pcp->token.left, 1,
+				test, pcp->lock.left, 1,
 				"%s: CPU %d, zone %u: somebody is at them",
 				where, cpu, i);
 			sum += frames;

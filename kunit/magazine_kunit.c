@@ -255,7 +255,7 @@ struct visit {
 	unsigned long visits;
 	unsigned long failures;
 	bool in_hardirq;
-	bool token_taken;
+	bool lock_taken;
 	bool had_it; /* the object that it got was in the magazine */
 	bool stop;
 };
@@ -266,7 +266,7 @@ static void visit(struct visit *visit)
 	void *obj;
 
 	visit->in_hardirq = in_hardirq();
-	visit->token_taken = this_cpu_ptr(cache->mag)->token.left != 1;
+	visit->lock_taken = this_cpu_ptr(cache->mag)->lock.left != 1;
 	obj = mymm_cache_alloc(cache, GFP_ATOMIC | __GFP_NOWARN);
 	if (obj) {
 		visit->had_it = mymm_magazine_has(cache, obj);
@@ -328,24 +328,24 @@ static void be_visited(struct mymm_test_thread *thread, struct visit *visit,
 
 	preempt_disable();
 	mag = this_cpu_ptr(cache->mag);
-	mag->token.left = 0;
+	mag->lock.left = 0;
 	barrier();
 	count = mag->count;
 	top = mag->objs[count - 1];
-	collisions = mag->token.collisions;
+	collisions = mag->lock.collisions;
 	start(visit);
 	while (!READ_ONCE(visit->visits) && patience--)
 		cpu_relax();
 	changed = mag->count != count || mag->objs[count - 1] != top ||
-		  mag->token.left != 0;
-	collisions = READ_ONCE(mag->token.collisions) - collisions;
+		  mag->lock.left != 0;
+	collisions = READ_ONCE(mag->lock.collisions) - collisions;
 	barrier();
-	mag->token.left = 1;
+	mag->lock.left = 1;
 	preempt_enable();
 
 	if (!visit->visits)
 		mymm_test_complain(thread, "no interrupt came");
-	if (!visit->in_hardirq || !visit->token_taken)
+	if (!visit->in_hardirq || !visit->lock_taken)
 		mymm_test_complain(thread, "it came at the wrong time");
 	if (visit->failures)
 		mymm_test_complain(thread, "it could not allocate or free");
@@ -433,13 +433,13 @@ static void until_collision(struct mymm_test_thread *thread)
 			mymm_test_complain(thread, "the object had two owners");
 		if (mymm_cache_free(cache, obj))
 			mymm_test_complain(thread, "free");
-		if (READ_ONCE(mag->token.collisions) >= WANTED)
+		if (READ_ONCE(mag->lock.collisions) >= WANTED)
 			break;
 		if (pair % 1000 == 0)
 			cond_resched();
 	}
 	visit_end(&visit);
-	if (mag->token.collisions < WANTED)
+	if (mag->lock.collisions < WANTED)
 		mymm_test_complain(thread,
 				   "never in use, in %lu interrupts, %lu pairs",
 				   visit.visits, pair);

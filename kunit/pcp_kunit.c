@@ -66,7 +66,7 @@ static void hit_rate(struct kunit *test)
 					PAIRS);
 		}
 		KUNIT_EXPECT_EQ(test, pcp->flushes, 0);
-		KUNIT_EXPECT_EQ(test, pcp->token.collisions, 0);
+		KUNIT_EXPECT_EQ(test, pcp->lock.collisions, 0);
 		MYMM_EXPECT_LISTS_SOUND(test, pool);
 		MYMM_EXPECT_SOUND(test, pool);
 	}

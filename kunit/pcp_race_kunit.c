@@ -175,7 +175,7 @@ struct visit {
 	unsigned long visits;
 	unsigned long failures;
 	bool in_hardirq;
-	bool token_taken;
+	bool lock_taken;
 	bool had_it; /* the block that it got was in a list */
 	bool stop;
 };
@@ -202,7 +202,7 @@ static void visit(struct visit *visit)
 	unsigned int order;
 
 	visit->in_hardirq = in_hardirq();
-	visit->token_taken = pcp->token.left != 1;
+	visit->lock_taken = pcp->lock.left != 1;
 	for (order = 0; order <= MYMM_PCP_MAX_ORDER; order++) {
 		struct mymm_frame *frame = mymm_alloc_pages(
 			pool, GFP_ATOMIC | __GFP_NOWARN, order);
@@ -211,7 +211,7 @@ static void visit(struct visit *visit)
 			visit->failures++;
 			continue;
 		}
-		if (visit->token_taken)
+		if (visit->lock_taken)
 			visit->had_it |= is_listed(pool, pcp, order,
 						   frame - pool->frame);
 		visit->failures += mymm_free_pages(pool, frame, order) != 0;
@@ -254,25 +254,25 @@ static void be_visited(struct mymm_test_thread *thread)
 	init_irq_work(&visit.work, visit_by_work);
 	preempt_disable();
 	pcp = mymm_lists_of(pool, &pool->zone[0], thread->cpu);
-	pcp->token.left = 0;
+	pcp->lock.left = 0;
 	barrier();
 	count = mymm_pcp_count(pcp);
 	memcpy(first, pcp->first, sizeof(first));
-	collisions = pcp->token.collisions;
+	collisions = pcp->lock.collisions;
 	irq_work_queue(&visit.work);
 	while (!READ_ONCE(visit.visits) && patience--)
 		cpu_relax();
-	changed = mymm_pcp_count(pcp) != count || pcp->token.left != 0 ||
+	changed = mymm_pcp_count(pcp) != count || pcp->lock.left != 0 ||
 		  memcmp(first, pcp->first, sizeof(first));
-	collisions = READ_ONCE(pcp->token.collisions) - collisions;
+	collisions = READ_ONCE(pcp->lock.collisions) - collisions;
 	barrier();
-	pcp->token.left = 1;
+	pcp->lock.left = 1;
 	preempt_enable();
 	irq_work_sync(&visit.work);
 
 	if (!visit.visits)
 		mymm_test_complain(thread, "no interrupt came");
-	if (!visit.in_hardirq || !visit.token_taken)
+	if (!visit.in_hardirq || !visit.lock_taken)
 		mymm_test_complain(thread, "it came at the wrong time");
 	if (visit.failures)
 		mymm_test_complain(thread, "it could not allocate or free");
@@ -326,7 +326,7 @@ static void until_collision(struct mymm_test_thread *thread)
 			mymm_test_complain(thread, "the block had two owners");
 		if (mymm_free_pages(pool, frame, order))
 			mymm_test_complain(thread, "free");
-		if (READ_ONCE(pcp->token.collisions) >= WANTED)
+		if (READ_ONCE(pcp->lock.collisions) >= WANTED)
 			break;
 		if (pair % 1000 == 0)
 			cond_resched();
@@ -334,7 +334,7 @@ static void until_collision(struct mymm_test_thread *thread)
 	WRITE_ONCE(visit.stop, true);
 	hrtimer_cancel(&visit.timer);
 	destroy_hrtimer_on_stack(&visit.timer);
-	if (pcp->token.collisions < WANTED)
+	if (pcp->lock.collisions < WANTED)
 		mymm_test_complain(thread,
 				   "never in use, in %lu interrupts, %lu pairs",
 				   visit.visits, pair);

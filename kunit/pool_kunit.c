@@ -405,7 +405,7 @@ static void dead_and_broken(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool(test, "DMA:1M");
 	struct mymm_cache *cache = mymm_test_cache(test, pool, "cache", 16);
-	struct mymm_slab_count node[MYMM_MAX_NODES];
+	struct mymm_cache_slabs node[MYMM_MAX_NODES];
 	void *obj = mymm_cache_alloc(cache, GFP_KERNEL);
 	struct mymm_frame *table = pool->frame;
 	struct mymm_finding finding;

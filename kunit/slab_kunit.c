@@ -288,7 +288,7 @@ static void index_overwritten(struct kunit *test)
 {
 	static const unsigned int sizes[] = { 32, 192 };
 	struct mymm_pool *pool = mymm_test_pool(test, "DMA:256K");
-	struct mymm_slab_view view;
+	struct mymm_slab_info view;
 	unsigned int i, k, num;
 	char name[20];
 
@@ -308,7 +308,7 @@ static void index_overwritten(struct kunit *test)
 		mymm_test_take(test, cache, num, objs);
 		for (k = 0; k < num - 1; k++)
 			cache->engine->free(cache, 1, &objs[k]);
-		mymm_slab_look(
+		mymm_slab_get_info(
 			cache,
 			table[mymm_slab_list(cache, 0, MYMM_SLABS_PARTIAL)].next,
 			&view);

@@ -175,7 +175,7 @@ static void slab_padding(struct kunit *test)
 	struct mymm_cache *cache = mymm_checked_cache(
 		test, pool, 1000, SLAB_POISON | SLAB_CONSISTENCY_CHECKS);
 	void *obj = mymm_cache_alloc(cache, GFP_KERNEL);
-	struct mymm_extent slab = cache->engine->extent(
+	struct mymm_slab_area slab = cache->engine->slab_area(
 		cache, mymm_compound_head(pool, mymm_address_frame(obj)) -
 			       pool->frame);
 	u8 *tail = slab.first - cache->left + slab.objects * cache->size;

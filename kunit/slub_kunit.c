@@ -217,7 +217,7 @@ static void counts_by_node(struct kunit *test)
 	};
 	struct mymm_pool *pool = mymm_test_pool_config(test, &two);
 	struct mymm_cache *cache = mymm_test_cache_config(test, pool, &config);
-	struct mymm_slab_count node[MYMM_MAX_NODES] = {}, *here, *there;
+	struct mymm_cache_slabs node[MYMM_MAX_NODES] = {}, *here, *there;
 	const unsigned int in_slab = PAGE_SIZE / 72, nr = 16 * in_slab + 10;
 	void **objs = kunit_kcalloc(test, nr, sizeof(*objs), GFP_KERNEL);
 	unsigned int i;

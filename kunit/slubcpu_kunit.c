@@ -193,7 +193,7 @@ static void limits_by_size(struct kunit *test)
 		{ 4088, 24 }, { 4096, 6 },  { 8192, 6 },
 	};
 	struct mymm_pool *pool = mymm_test_pool(test, "DMA:256K");
-	struct mymm_slab_limits limits;
+	struct mymm_cache_limits limits;
 	unsigned int i, num;
 	char name[16];
 
@@ -223,7 +223,7 @@ static void limits_set(struct kunit *test)
 	struct mymm_pool *pool = mymm_test_pool(test, "DMA:256K");
 	struct mymm_cache *cache = mymm_test_slub_cache(test, pool, "limits");
 	struct mymm_cache *checked = mymm_test_cache_config(test, pool, &debug);
-	struct mymm_slab_limits limits = { 2, 0 };
+	struct mymm_cache_limits limits = { 2, 0 };
 	void **objs;
 
 	migrate_disable();
@@ -270,7 +270,7 @@ static void min_partial_by_node(struct kunit *test)
 	};
 	struct mymm_pool *pool = mymm_test_pool_config(test, &two);
 	struct mymm_cache *cache = mymm_test_slub_cache(test, pool, "nodes");
-	struct mymm_slab_limits limits = { 5, 0 };
+	struct mymm_cache_limits limits = { 5, 0 };
 	unsigned int i;
 	void **objs;
 	int local;

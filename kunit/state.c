@@ -109,8 +109,9 @@ static void settle(struct mymm_pool *pool)
 		struct mymm_zone *zone = &pool->zone[i];
 
 		guard(raw_spinlock_irqsave)(&zone->lock);
-		mymm_buddy_settle(&zone->buddy);
-		zone->buddy.cut = (struct mymm_cut){ .idx = MYMM_NO_FRAME };
+		mymm_buddy_finish_split(&zone->buddy);
+		zone->buddy.pending =
+			(struct mymm_pending_split){ .idx = MYMM_NO_FRAME };
 	}
 }
 

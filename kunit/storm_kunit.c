@@ -182,7 +182,7 @@ static void random_wish(struct storm *storm, struct wish *wish)
 
 		if (!will_do(storm, wish, zone))
 			continue;
-		mymm_buddy_settle(&zone->buddy);
+		mymm_buddy_finish_split(&zone->buddy);
 		wish->possible |= mymm_zone_watermark_ok(
 			zone, wish->order,
 			mymm_zone_watermark(zone, MYMM_WMARK_MIN), highest, 0,

@@ -103,7 +103,7 @@ static void expect_alike(struct kunit *test, const struct mymm_zone *zone,
 	KUNIT_EXPECT_MEMEQ(test, zone->lowmem_reserve, other->lowmem_reserve,
 			   sizeof(zone->lowmem_reserve));
 	KUNIT_EXPECT_EQ(test, zone->mark, other->mark);
-	KUNIT_EXPECT_EQ(test, zone->alarm, other->alarm);
+	KUNIT_EXPECT_EQ(test, zone->fell_below, other->fell_below);
 	KUNIT_EXPECT_EQ(test, zone->flags, other->flags);
 	KUNIT_EXPECT_EQ(test, zone->watermark_boost, other->watermark_boost);
 	KUNIT_EXPECT_EQ(test, zone->boost_factor, other->boost_factor);

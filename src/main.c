@@ -63,13 +63,13 @@ static int __init mymm_init(void)
 	err = mymm_proc_init(pool);
 	if (err)
 		goto err_proc;
-	err = mymm_knobs_init(pool);
+	err = mymm_sysctl_init(pool);
 	if (err)
-		goto err_knobs;
+		goto err_sysctl;
 	err = mymm_history_init(pool);
 	if (err)
 		goto err_history;
-	err = mymm_slab_dirs_init(pool);
+	err = mymm_sysfs_init(pool);
 	if (err)
 		goto err_dirs;
 	mymm_debugfs_init(pool);
@@ -81,12 +81,12 @@ static int __init mymm_init(void)
 
 err_session:
 	mymm_debugfs_exit();
-	mymm_slab_dirs_exit();
+	mymm_sysfs_exit();
 err_dirs:
 	mymm_history_exit();
 err_history:
-	mymm_knobs_exit();
-err_knobs:
+	mymm_sysctl_exit();
+err_sysctl:
 	mymm_proc_exit();
 err_proc:
 	mymm_reaper_exit();
@@ -105,9 +105,9 @@ static void __exit mymm_exit(void)
 {
 	mymm_session_exit();
 	mymm_debugfs_exit();
-	mymm_slab_dirs_exit();
+	mymm_sysfs_exit();
 	mymm_history_exit();
-	mymm_knobs_exit();
+	mymm_sysctl_exit();
 	mymm_proc_exit();
 	mymm_reaper_exit();
 	mymm_pool_release(pool);

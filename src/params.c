@@ -85,38 +85,38 @@ module_param(owners, charp, 0444);
 MODULE_PARM_DESC(owners, "1: record who holds pages, from the beginning (0)");
 
 static char *knobs[MYMM_NR_KNOBS] = {
-	[MYMM_KNOB_MIN_FREE_KBYTES] = "-1",
-	[MYMM_KNOB_SCALE_FACTOR] = "10",
-	[MYMM_KNOB_BOOST_FACTOR] = "15000",
-	[MYMM_KNOB_RESERVE_RATIO] = "256,256,32,0,0",
-	[MYMM_KNOB_HIGH_FRACTION] = "0",
+	[MYMM_SYSCTL_MIN_FREE_KBYTES] = "-1",
+	[MYMM_SYSCTL_SCALE_FACTOR] = "10",
+	[MYMM_SYSCTL_BOOST_FACTOR] = "15000",
+	[MYMM_SYSCTL_RESERVE_RATIO] = "256,256,32,0,0",
+	[MYMM_SYSCTL_HIGH_FRACTION] = "0",
 };
 
-module_param_named(min_free_kbytes, knobs[MYMM_KNOB_MIN_FREE_KBYTES], charp,
+module_param_named(min_free_kbytes, knobs[MYMM_SYSCTL_MIN_FREE_KBYTES], charp,
 		   0444);
 MODULE_PARM_DESC(
 	min_free_kbytes,
 	"KiB kept for who can't wait (-1: by the kernel's square-root rule)");
 
-module_param_named(watermark_scale_factor, knobs[MYMM_KNOB_SCALE_FACTOR], charp,
-		   0444);
+module_param_named(watermark_scale_factor, knobs[MYMM_SYSCTL_SCALE_FACTOR],
+		   charp, 0444);
 MODULE_PARM_DESC(watermark_scale_factor,
 		 "distance of watermarks in 1/10000 of a zone, 1 to 3000 (10)");
 
-module_param_named(watermark_boost_factor, knobs[MYMM_KNOB_BOOST_FACTOR], charp,
-		   0444);
+module_param_named(watermark_boost_factor, knobs[MYMM_SYSCTL_BOOST_FACTOR],
+		   charp, 0444);
 MODULE_PARM_DESC(
 	watermark_boost_factor,
 	"how far a fallback raises watermarks, in 1/10000 of high (15000)");
 
-module_param_named(lowmem_reserve_ratio, knobs[MYMM_KNOB_RESERVE_RATIO], charp,
-		   0444);
+module_param_named(lowmem_reserve_ratio, knobs[MYMM_SYSCTL_RESERVE_RATIO],
+		   charp, 0444);
 MODULE_PARM_DESC(
 	lowmem_reserve_ratio,
 	"for each zone type: 1/ratio of what is above is protected (256,256,32,0,0)");
 
 module_param_named(percpu_pagelist_high_fraction,
-		   knobs[MYMM_KNOB_HIGH_FRACTION], charp, 0444);
+		   knobs[MYMM_SYSCTL_HIGH_FRACTION], charp, 0444);
 MODULE_PARM_DESC(
 	percpu_pagelist_high_fraction,
 	"1/fraction of each zone is for CPUs' lists, 8 and up (0: by watermark)");
@@ -137,23 +137,23 @@ static int read_number(const char *name, const char *text, size_t length,
 	return -EINVAL;
 }
 
-static int read_knob(enum mymm_knob knob, long long *value)
+static int read_sysctl(enum mymm_sysctl knob, long long *value)
 {
-	int err = read_number(mymm_knob_range[knob].name, knobs[knob],
+	int err = read_number(mymm_sysctl_range[knob].name, knobs[knob],
 			      strlen(knobs[knob]), value);
 
 	if (err)
 		return err;
-	if (knob == MYMM_KNOB_MIN_FREE_KBYTES && *value == -1)
+	if (knob == MYMM_SYSCTL_MIN_FREE_KBYTES && *value == -1)
 		return 0;
-	return mymm_knob_check(knob, *value);
+	return mymm_sysctl_check(knob, *value);
 }
 
 /* Five numbers with commas in between. */
 static int read_ratios(unsigned int *ratio)
 {
-	const char *name = mymm_knob_range[MYMM_KNOB_RESERVE_RATIO].name;
-	const char *text = knobs[MYMM_KNOB_RESERVE_RATIO];
+	const char *name = mymm_sysctl_range[MYMM_SYSCTL_RESERVE_RATIO].name;
+	const char *text = knobs[MYMM_SYSCTL_RESERVE_RATIO];
 	unsigned int nr = 0;
 	long long value;
 	int err;
@@ -167,7 +167,8 @@ static int read_ratios(unsigned int *ratio)
 		}
 		err = read_number(name, text, length, &value);
 		if (!err)
-			err = mymm_knob_check(MYMM_KNOB_RESERVE_RATIO, value);
+			err = mymm_sysctl_check(MYMM_SYSCTL_RESERVE_RATIO,
+						value);
 		if (err)
 			return err;
 		ratio[nr++] = value;
@@ -175,7 +176,7 @@ static int read_ratios(unsigned int *ratio)
 	} while (*text++ == ',');
 	if (nr != MYMM_NR_RATIOS) {
 		pr_err("%s: \"%s\" are not %u numbers, as in 256,256,32,0,0\n",
-		       name, knobs[MYMM_KNOB_RESERVE_RATIO], MYMM_NR_RATIOS);
+		       name, knobs[MYMM_SYSCTL_RESERVE_RATIO], MYMM_NR_RATIOS);
 		return -EINVAL;
 	}
 	return 0;
@@ -186,13 +187,13 @@ static int read_tuning(struct mymm_tuning *tuning)
 	long long min_free, scale, boost, fraction;
 	int err;
 
-	err = read_knob(MYMM_KNOB_MIN_FREE_KBYTES, &min_free);
+	err = read_sysctl(MYMM_SYSCTL_MIN_FREE_KBYTES, &min_free);
 	if (!err)
-		err = read_knob(MYMM_KNOB_SCALE_FACTOR, &scale);
+		err = read_sysctl(MYMM_SYSCTL_SCALE_FACTOR, &scale);
 	if (!err)
-		err = read_knob(MYMM_KNOB_BOOST_FACTOR, &boost);
+		err = read_sysctl(MYMM_SYSCTL_BOOST_FACTOR, &boost);
 	if (!err)
-		err = read_knob(MYMM_KNOB_HIGH_FRACTION, &fraction);
+		err = read_sysctl(MYMM_SYSCTL_HIGH_FRACTION, &fraction);
 	if (!err)
 		err = read_ratios(tuning->lowmem_reserve_ratio);
 	if (err)

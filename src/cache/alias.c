@@ -43,8 +43,8 @@ static bool may_merge(const struct mymm_pool *pool,
 		      const struct mymm_engine_ops *engine, slab_flags_t flags,
 		      bool special)
 {
-	return pool->flags & MYMM_POOL_MERGE && !engine->judge && !special &&
-	       !(flags & NEVER_MERGE);
+	return pool->flags & MYMM_POOL_MERGE && !engine->check_free &&
+	       !special && !(flags & NEVER_MERGE);
 }
 
 /**
@@ -168,7 +168,7 @@ MYMM_EXPORT_INTERNAL(mymm_name_of);
 
 /**
  * mymm_name_of_kernel() - the name that code in the kernel means by a cache
- * @cache: the cache; mymm_slab_dirs_lock is held
+ * @cache: the cache; mymm_cache_names_lock is held
  *
  * It has a pointer, and that does not tell. Who of several gives up whose name is the same
  * to the cache: it lives until all are given up.
@@ -179,7 +179,7 @@ struct mymm_name *mymm_name_of_kernel(struct mymm_cache *cache)
 {
 	struct mymm_name *name;
 
-	lockdep_assert_held(&mymm_slab_dirs_lock);
+	lockdep_assert_held(&mymm_cache_names_lock);
 	list_for_each_entry(name, &cache->names, list)
 		if (!name->creator.session)
 			return name;
@@ -262,13 +262,13 @@ struct mymm_name *mymm_alias_add(struct mymm_pool *pool,
 	flags |= mymm_debug_flags_of(pool->debug, config->name, &spare_order);
 	if (!may_merge(pool, engine, flags, config->ctor || config->usersize))
 		return NULL;
-	guard(mutex)(&mymm_slab_dirs_lock);
+	guard(mutex)(&mymm_cache_names_lock);
 	mutex_lock(&pool->lock);
 	name = add_name(pool, config, engine, creator);
 	mutex_unlock(&pool->lock);
 	if (IS_ERR_OR_NULL(name))
 		return name;
-	err = mymm_slab_link_add(name);
+	err = mymm_sysfs_link_add(name);
 	if (err) {
 		take_name_away(name);
 		free_name(name);
@@ -283,18 +283,18 @@ struct mymm_name *mymm_alias_add(struct mymm_pool *pool,
  * mymm_alias_drop() - give a name up, if it is not the last of its cache
  * @name: the name
  *
- * Context: process; sleeps. With mymm_slab_dirs_lock and none of the locks of pool.h.
+ * Context: process; sleeps. With mymm_cache_names_lock and none of the locks of pool.h.
  * Return: whether that is done; else the cache is to be ended.
  */
 bool mymm_alias_drop(struct mymm_name *name)
 {
 	struct mymm_cache *cache = name->cache;
 
-	lockdep_assert_held(&mymm_slab_dirs_lock);
+	lockdep_assert_held(&mymm_cache_names_lock);
 	if (cache->nr_names == 1)
 		return false;
 	mymm_cache_link_remove(name);
-	mymm_slab_link_remove(name);
+	mymm_sysfs_link_remove(name);
 	take_name_away(name);
 	free_name(name);
 	refcount_dec(&cache->pool->users);

@@ -18,7 +18,7 @@
 #include "object/transfer.h"
 
 /**
- * struct slab_view - what a batch has seen of the slab that its last object was in
+ * struct slab_info - what a batch has seen of the slab that its last object was in
  * @start: address of the slab
  * @bytes: its length
  * @term: what mymm_cache_owns() adds to an offset in it, times the inverse
@@ -27,7 +27,7 @@
  * While an object of it is in our hands, or in the magazine whose token we hold, the slab
  * stays what it is.
  */
-struct slab_view {
+struct slab_info {
 	unsigned long start;
 	unsigned long bytes;
 	u32 term;
@@ -35,8 +35,8 @@ struct slab_view {
 };
 
 /* Look at the slab of an object that is one; false if it is not, or not of this cache. */
-static noinline bool view_slab(const struct mymm_cache *cache, const void *obj,
-			       struct slab_view *view)
+static noinline bool get_slab_info(const struct mymm_cache *cache,
+				   const void *obj, struct slab_info *view)
 {
 	const struct mymm_frame *frame;
 	unsigned int order;
@@ -66,7 +66,7 @@ static noinline size_t push_checked(struct mymm_cache *cache, size_t nr,
 	const unsigned long offset = cache->offset;
 	const u32 inverse = cache->inverse, shift = cache->shift;
 	const u64 key = cache->key;
-	struct slab_view view = {};
+	struct slab_info view = {};
 	size_t i;
 
 	for (i = 0; i < nr; i++) {
@@ -75,7 +75,7 @@ static noinline size_t push_checked(struct mymm_cache *cache, size_t nr,
 
 		at = obj - view.start;
 		if (unlikely(at >= view.bytes)) {
-			if (!view_slab(cache, objs[i], &view))
+			if (!get_slab_info(cache, objs[i], &view))
 				break;
 			at = obj - view.start;
 		}
@@ -120,35 +120,34 @@ static void give_back(struct mymm_cache *cache, size_t nr, void **objs)
 
 	if (put == nr)
 		return;
-	mymm_flight_begin(cache);
+	mymm_transfer_begin(cache);
 	mymm_engine_put(cache, nr - put, objs + put);
-	mymm_flight_end(cache);
+	mymm_transfer_end(cache);
 	mymm_count_free_misses(cache, nr - put);
 }
 
-/* The end of a batch's way that began with mymm_flight_begin(). */
-static void give_back_flight(struct mymm_cache *cache, size_t nr, void **objs)
+/* The end of a batch's way that began with mymm_transfer_begin(). */
+static void give_back_transfer(struct mymm_cache *cache, size_t nr, void **objs)
 {
 	give_back(cache, nr, objs);
-	mymm_flight_end(cache);
+	mymm_transfer_end(cache);
 }
 
 /* Each by itself. */
-static noinline int alloc_careful(struct mymm_cache *cache, gfp_t gfp,
-				  size_t nr, void **objs,
-				  struct mymm_owner owner)
+static noinline int slow_alloc(struct mymm_cache *cache, gfp_t gfp, size_t nr,
+			       void **objs, struct mymm_owner owner)
 {
 	if (cache->debug)
 		return mymm_debug_alloc_bulk(cache, gfp, nr, objs, owner);
-	return mymm_bare_alloc_bulk(cache, gfp, nr, objs, owner);
+	return mymm_nomem_alloc_bulk(cache, gfp, nr, objs, owner);
 }
 
-static noinline int free_careful(struct mymm_cache *cache, size_t nr,
-				 void **objs, struct mymm_owner owner)
+static noinline int slow_free(struct mymm_cache *cache, size_t nr, void **objs,
+			      struct mymm_owner owner)
 {
 	if (cache->debug)
 		return mymm_debug_free_bulk(cache, nr, objs, owner);
-	return mymm_bare_free_bulk(cache, nr, objs, owner);
+	return mymm_nomem_free_bulk(cache, nr, objs, owner);
 }
 
 /**
@@ -169,11 +168,11 @@ int mymm_cache_alloc_bulk(struct mymm_cache *cache, gfp_t gfp, size_t nr,
 	if (unlikely(mymm_refuse_now(cache)))
 		return 0;
 	if (unlikely(cache->careful))
-		return alloc_careful(cache, gfp, nr, objs, MYMM_CALLER);
+		return slow_alloc(cache, gfp, nr, objs, MYMM_CALLER);
 	popped = mymm_magazine_pop(cache, nr, objs);
 	got = popped;
 	if (got < nr) {
-		mymm_flight_begin(cache);
+		mymm_transfer_begin(cache);
 		while (got < nr) {
 			size_t some = min_t(size_t, nr - got, 256);
 			unsigned int more;
@@ -184,7 +183,7 @@ int mymm_cache_alloc_bulk(struct mymm_cache *cache, gfp_t gfp, size_t nr,
 			mymm_count_alloc_misses(cache, more);
 			got += more;
 		}
-		mymm_flight_end(cache);
+		mymm_transfer_end(cache);
 	}
 	if (unlikely(got < nr)) {
 		for (i = 0; i < popped; i++)
@@ -192,7 +191,7 @@ int mymm_cache_alloc_bulk(struct mymm_cache *cache, gfp_t gfp, size_t nr,
 		give_back(cache, got, objs);
 		return 0;
 	}
-	for (i = popped; i < nr && !cache->exact; i++)
+	for (i = popped; i < nr && !cache->tracks_free; i++)
 		mymm_set_word(cache, objs[i], 0);
 	if (MYMM_SANITIZED || mymm_cache_clears(cache, gfp) ||
 	    tracepoint_enabled(mymm_object_alloc))
@@ -215,15 +214,15 @@ static noinline int free_one_by_one(struct mymm_cache *cache, size_t nr,
 	for (i = 0; i < nr; i++) {
 		int bad;
 
-		if (cache->exact) {
-			bad = mymm_free_exact(cache, objs[i], owner);
+		if (cache->tracks_free) {
+			bad = mymm_free_tracked(cache, objs[i], owner);
 			err = bad ?: err;
 			continue;
 		}
 		/* A search for it must find those that came before. */
 		if (n && mymm_cache_owns(cache, objs[i]) &&
 		    mymm_cache_looks_free(cache, objs[i])) {
-			give_back_flight(cache, n, good);
+			give_back_transfer(cache, n, good);
 			n = 0;
 		}
 		bad = mymm_object_admit(cache, objs[i]);
@@ -234,17 +233,17 @@ static noinline int free_one_by_one(struct mymm_cache *cache, size_t nr,
 		mymm_event_object_free(cache->pool, cache->name, objs[i],
 				       owner);
 		if (!n)
-			mymm_flight_begin(cache);
+			mymm_transfer_begin(cache);
 		mymm_mark_free(cache, objs[i]);
 		mymm_sanitize_free(cache, objs[i]);
 		good[n++] = objs[i];
 		if (n == ARRAY_SIZE(good)) {
-			give_back_flight(cache, n, good);
+			give_back_transfer(cache, n, good);
 			n = 0;
 		}
 	}
 	if (n)
-		give_back_flight(cache, n, good);
+		give_back_transfer(cache, n, good);
 	return err;
 }
 
@@ -267,7 +266,7 @@ int mymm_cache_free_bulk(struct mymm_cache *cache, size_t nr, void **objs)
 	if (unlikely(mymm_refuse_now(cache)))
 		return in_nmi() ? -EPERM : -EIO;
 	if (unlikely(cache->careful))
-		return free_careful(cache, nr, objs, MYMM_CALLER);
+		return slow_free(cache, nr, objs, MYMM_CALLER);
 	put = push_good(cache, nr, objs);
 	if (likely(put == nr))
 		return 0;

@@ -78,12 +78,12 @@ static int publish_cache(struct mymm_cache *cache)
 	struct mymm_pool *pool = cache->pool;
 	int err;
 
-	guard(mutex)(&mymm_slab_dirs_lock);
+	guard(mutex)(&mymm_cache_names_lock);
 
 	err = register_cache(cache);
 	if (err)
 		return err;
-	err = mymm_slab_dir_add(cache);
+	err = mymm_sysfs_dir_add(cache);
 	if (err) {
 		mutex_lock(&pool->lock);
 		unregister_cache(cache);
@@ -173,7 +173,7 @@ struct mymm_cache *__mymm_cache_create(struct mymm_pool *pool,
 			pool->name, cache->name, cache->size);
 	if (err)
 		goto err_cache;
-	if (cache->exact) {
+	if (cache->tracks_free) {
 		cache->bytes = 0;
 		cache->fast_bytes = 0;
 		cache->leave_gfp = ~(__force gfp_t)0;
@@ -282,7 +282,7 @@ static int end_cache(struct mymm_cache *cache, unsigned long *live)
 	struct mymm_slabinfo info;
 	bool ends;
 
-	lockdep_assert_held(&mymm_slab_dirs_lock);
+	lockdep_assert_held(&mymm_cache_names_lock);
 	cpus_read_lock();
 	mutex_lock(&pool->lock);
 	shrink(cache);
@@ -297,7 +297,7 @@ static int end_cache(struct mymm_cache *cache, unsigned long *live)
 	if (!ends)
 		return -EBUSY;
 	mymm_cache_dir_remove(cache);
-	mymm_slab_dir_remove(cache);
+	mymm_sysfs_dir_remove(cache);
 	free_cache(cache);
 	return 0;
 }
@@ -314,7 +314,7 @@ static int end_cache(struct mymm_cache *cache, unsigned long *live)
  */
 int mymm_name_close(struct mymm_name *name, unsigned long *live)
 {
-	guard(mutex)(&mymm_slab_dirs_lock);
+	guard(mutex)(&mymm_cache_names_lock);
 
 	return mymm_alias_drop(name) ? 0 : end_cache(name->cache, live);
 }
@@ -330,7 +330,7 @@ MYMM_EXPORT_INTERNAL(mymm_name_close);
  */
 int mymm_cache_destroy_count(struct mymm_cache *cache, unsigned long *live)
 {
-	guard(mutex)(&mymm_slab_dirs_lock);
+	guard(mutex)(&mymm_cache_names_lock);
 
 	return mymm_alias_drop(mymm_name_of_kernel(cache)) ?
 		       0 :
@@ -361,7 +361,7 @@ int mymm_cache_destroy(struct mymm_cache *cache)
 		cache->pool->name, cache->name, live,
 		atomic_long_read(&cache->quarantined),
 		(void *)cache->creator.caller);
-	mymm_sites_tell(cache);
+	mymm_sites_report(cache);
 	return err;
 }
 EXPORT_SYMBOL_GPL(mymm_cache_destroy);

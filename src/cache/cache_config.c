@@ -70,7 +70,7 @@ int mymm_cache_check_config(struct mymm_pool *pool,
 			config->ctor ? "a constructor" : "debugging");
 		return -EOPNOTSUPP;
 	}
-	if (!engine->visit && (config->flags & MYMM_DEBUG_FLAGS)) {
+	if (!engine->walk && (config->flags & MYMM_DEBUG_FLAGS)) {
 		pr_err_ratelimited(
 			"pool %s: cache %s: engine %s has no room for what debugging needs, as SLOB had none\n",
 			pool->name, config->name, engine->name);

@@ -30,15 +30,15 @@
 #include "page/page_alloc.h"
 
 /**
- * mymm_slab_count_pages() - a slab has come, or is about to go
+ * mymm_cache_count_pages() - a slab has come, or is about to go
  * @cache: whose
  * @slab: its first frame; its tag says how many there are
  * @sign: 1: it has come; -1: it goes
  *
  * Context: any but NMI.
  */
-void mymm_slab_count_pages(struct mymm_cache *cache,
-			   const struct mymm_frame *slab, long sign)
+void mymm_cache_count_pages(struct mymm_cache *cache,
+			    const struct mymm_frame *slab, long sign)
 {
 	struct mymm_zone *zone = mymm_pool_zone(cache->pool, slab->tag);
 
@@ -52,7 +52,7 @@ void mymm_slab_count_pages(struct mymm_cache *cache,
 }
 
 /**
- * mymm_slab_get_pages() - pages for a slab
+ * mymm_cache_get_pages() - pages for a slab
  * @cache: for which cache
  * @node: which node to ask first, or %NUMA_NO_NODE
  * @gfp: how
@@ -61,8 +61,8 @@ void mymm_slab_count_pages(struct mymm_cache *cache,
  * Context: any but NMI, with no lock of ours held; sleeps as @gfp says.
  * Return: the block, not yet counted; or NULL.
  */
-struct mymm_frame *mymm_slab_get_pages(struct mymm_cache *cache, int node,
-				       gfp_t gfp, unsigned int order)
+struct mymm_frame *mymm_cache_get_pages(struct mymm_cache *cache, int node,
+					gfp_t gfp, unsigned int order)
 {
 	const struct mymm_owner owner = { .caller = _RET_IP_ };
 	unsigned long switches = current->nvcsw;

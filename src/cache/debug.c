@@ -54,7 +54,7 @@ static void add_flags(struct mymm_cache *cache)
 				      SLAB_STORE_USER;
 	bool spare_order = false;
 
-	if (!cache->engine->visit || !cache->has_memory)
+	if (!cache->engine->walk || !cache->has_memory)
 		return;
 	cache->flags |= mymm_debug_flags_of(cache->pool->debug, cache->name,
 					    &spare_order);
@@ -136,19 +136,19 @@ static void put_out_of_use(struct mymm_cache *cache, void *obj)
 	atomic_long_inc(&cache->quarantined);
 }
 
-static struct mymm_extent slab_of(const struct mymm_cache *cache, void *obj)
+static struct mymm_slab_area slab_of(const struct mymm_cache *cache, void *obj)
 {
 	u32 idx = mymm_pool_index(cache->pool, obj);
 	unsigned int order = mymm_tag_order(READ_ONCE(cache->frame[idx].tag));
 
-	return cache->engine->extent(cache, idx & ~((1U << order) - 1));
+	return cache->engine->slab_area(cache, idx & ~((1U << order) - 1));
 }
 
 /* Is what is left of the slab of an object that is nobody else's as it was? */
 static bool tail_intact(struct mymm_cache *cache, void *obj,
 			struct mymm_damage *damage)
 {
-	struct mymm_extent slab;
+	struct mymm_slab_area slab;
 
 	if (!(cache->flags & SLAB_CONSISTENCY_CHECKS) ||
 	    !(cache->flags & SLAB_POISON))
@@ -161,7 +161,7 @@ static noinline void report(struct mymm_cache *cache,
 			    const struct mymm_damage *damage)
 {
 	mymm_debug_count(cache, damage);
-	mymm_debug_tell(cache, damage);
+	mymm_debug_report(cache, damage);
 }
 
 /* Look at an object from the engine, and make it a user's; false if it is none for users. */
@@ -218,9 +218,9 @@ void *mymm_debug_alloc(struct mymm_cache *cache, gfp_t gfp, size_t bytes,
 					gfpflags_allow_blocking(gfp));
 	do {
 		mymm_count_alloc_misses(cache, 1);
-		mymm_flight_begin(cache);
+		mymm_transfer_begin(cache);
 		got = mymm_engine_get(cache, gfp, 1, &obj);
-		mymm_flight_end(cache);
+		mymm_transfer_end(cache);
 		if (!got)
 			return NULL;
 	} while (!take(cache, obj, bytes, stack, owner.caller));
@@ -349,7 +349,7 @@ int mymm_debug_free(struct mymm_cache *cache, void *obj,
 		stack = mymm_stack_save(owner.caller, preemptible());
 	tail.part = MYMM_INTACT;
 	damage.part = MYMM_INTACT;
-	mymm_flight_begin(cache);
+	mymm_transfer_begin(cache);
 	freed = claim(cache, obj, stack, owner.caller, &damage, &tail);
 	if (freed != NOT_USED)
 		mymm_sanitize_free(cache, obj);
@@ -360,7 +360,7 @@ int mymm_debug_free(struct mymm_cache *cache, void *obj,
 		mymm_engine_put(cache, 1, &obj);
 		mymm_count_free_misses(cache, 1);
 	}
-	mymm_flight_end(cache);
+	mymm_transfer_end(cache);
 
 	if (unlikely(tail.part != MYMM_INTACT))
 		report(cache, &tail);

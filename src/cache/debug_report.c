@@ -40,7 +40,7 @@ static enum mymm_refusal kind_of(const struct mymm_damage *damage)
 	}
 }
 
-static void tell_bytes(const struct mymm_damage *damage)
+static void report_bytes(const struct mymm_damage *damage)
 {
 	if (damage->part == MYMM_WORD || damage->part == MYMM_TRACKS)
 		pr_err("  byte %ld on: not what the allocator wrote\n",
@@ -70,13 +70,14 @@ void mymm_debug_count(struct mymm_cache *cache,
 }
 
 /**
- * mymm_debug_tell() - tell what was found, if not too much was told a moment ago
+ * mymm_debug_report() - tell what was found, if not too much was told a moment ago
  * @cache: where
  * @damage: what; as for mymm_debug_count()
  *
  * Context: any but NMI, no lock of ours held.
  */
-void mymm_debug_tell(struct mymm_cache *cache, const struct mymm_damage *damage)
+void mymm_debug_report(struct mymm_cache *cache,
+		       const struct mymm_damage *damage)
 {
 	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL,
 				      DEFAULT_RATELIMIT_BURST);
@@ -89,7 +90,7 @@ void mymm_debug_tell(struct mymm_cache *cache, const struct mymm_damage *damage)
 		pr_err("pool %s: cache %s: slab at frame %u: somebody wrote to %s\n",
 		       pool, cache->name, damage->pfn,
 		       part_names[damage->part]);
-		tell_bytes(damage);
+		report_bytes(damage);
 		return;
 	}
 	if (damage->part == MYMM_INTACT) {
@@ -99,7 +100,7 @@ void mymm_debug_tell(struct mymm_cache *cache, const struct mymm_damage *damage)
 		pr_err("pool %s: cache %s: %s object at frame %u+%u: somebody wrote to %s\n",
 		       pool, cache->name, damage->used ? "used" : "free",
 		       damage->pfn, damage->offset, part_names[damage->part]);
-		tell_bytes(damage);
+		report_bytes(damage);
 	}
 	if (cache->debug->request && damage->used)
 		pr_err("  %u bytes of %u were asked for\n", damage->request,

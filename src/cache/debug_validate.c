@@ -25,14 +25,14 @@
 
 /**
  * struct inspection - what was found so far
- * @visit: what the engine knows
+ * @walk: what the engine knows
  * @damage: what is to be told
  * @room: members of that
  * @found: damages, told or not
  * @known: of the objects that the engine lost: those that were found
  */
 struct inspection {
-	struct mymm_visit visit;
+	struct mymm_walk walk;
 	struct mymm_damage *damage;
 	unsigned int room;
 	unsigned long found;
@@ -64,7 +64,7 @@ static bool was_free(const struct inspection *in,
 
 	guard(mymm_unwatched)();
 
-	if (in->known >= in->visit.lost)
+	if (in->known >= in->walk.lost)
 		return false;
 	if (cache->flags & SLAB_RED_ZONE)
 		return !memchr_inv(zone, SLUB_RED_INACTIVE, cache->left);
@@ -107,17 +107,17 @@ static bool see_object(struct inspection *in, struct mymm_cache *cache,
 	return false;
 }
 
-static bool see_slab(struct mymm_visit *visit, struct mymm_cache *cache,
-		     const struct mymm_extent *slab)
+static bool see_slab(struct mymm_walk *walk, struct mymm_cache *cache,
+		     const struct mymm_slab_area *slab)
 {
-	struct inspection *in = container_of(visit, struct inspection, visit);
+	struct inspection *in = container_of(walk, struct inspection, walk);
 	struct mymm_damage *damage;
 	void *obj = slab->first;
 	bool gone = false;
 	unsigned int i;
 
 	for (i = 0; i < slab->objects; i++, obj += cache->size)
-		gone |= see_object(in, cache, obj, test_bit(i, visit->free));
+		gone |= see_object(in, cache, obj, test_bit(i, walk->free));
 	damage = next_damage(in);
 	if (!mymm_debug_tail_intact(cache, slab, damage))
 		found(in, cache, damage);
@@ -128,25 +128,25 @@ static unsigned long inspect(struct mymm_cache *cache, unsigned int lost,
 			     struct mymm_damage *damage, unsigned int room)
 {
 	struct inspection in = {
-		.visit = { .see = see_slab,
-			   .free = cache->debug->free,
-			   .lost = lost },
+		.walk = { .fn = see_slab,
+			  .free = cache->debug->free,
+			  .lost = lost },
 		.damage = damage,
 		.room = room - 1,
 	};
 	unsigned long i, told;
 
 	scoped_guard(raw_spinlock_irqsave, &cache->debug->lock)
-		cache->engine->visit(cache, &in.visit);
+		cache->engine->walk(cache, &in.walk);
 
 	told = min_t(unsigned long, in.found, in.room);
 	for (i = 0; i < told; i++)
-		mymm_debug_tell(cache, &damage[i]);
+		mymm_debug_report(cache, &damage[i]);
 	if (in.found > told)
 		pr_err_ratelimited(
 			"pool %s: cache %s: %lu more objects are damaged\n",
 			cache->pool->name, cache->name, in.found - told);
-	lost = in.visit.lost - in.known;
+	lost = in.walk.lost - in.known;
 	if (lost)
 		mymm_refuse(
 			cache->pool, MYMM_REFUSED_OVERWRITTEN,

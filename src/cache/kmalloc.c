@@ -289,8 +289,8 @@ void *__mymm_kmalloc(struct mymm_pool *pool, size_t size, gfp_t gfp,
 }
 
 /* Reached by a tail call, so it is told who called kmalloc: see event.h. */
-static noinline void *kmalloc_careful(struct mymm_pool *pool, size_t size,
-				      gfp_t gfp)
+static noinline void *slow_kmalloc(struct mymm_pool *pool, size_t size,
+				   gfp_t gfp)
 {
 	return __mymm_kmalloc(pool, size, gfp, MYMM_CALLER);
 }
@@ -312,7 +312,7 @@ void *mymm_kmalloc(struct mymm_pool *pool, size_t size, gfp_t gfp)
 	/* 0 wraps to the largest. */
 	if (unlikely(size - 1 >= pool->kmalloc_fast ||
 		     gfp & (__GFP_DMA | __GFP_RECLAIMABLE)))
-		return kmalloc_careful(pool, size, gfp);
+		return slow_kmalloc(pool, size, gfp);
 	cache = pool->kmalloc[MYMM_KMALLOC_NORMAL][class_of(size)];
 	return only(cache, mymm_alloc_fast(cache, gfp, NULL), size);
 }
@@ -344,7 +344,7 @@ int __mymm_kfree(struct mymm_pool *pool, const void *ptr,
 }
 
 /* Whatever it is. Reached by a tail call, too. */
-static noinline int kfree_careful(const void *ptr)
+static noinline int slow_kfree(const void *ptr)
 {
 	struct mymm_pool *pool;
 	int err;
@@ -367,10 +367,10 @@ static noinline int kfree_careful(const void *ptr)
 	return err;
 }
 
-static noinline int kfree_leave(const void *ptr)
+static noinline int kfree_slow(const void *ptr)
 {
 	preempt_enable();
-	return kfree_careful(ptr);
+	return slow_kfree(ptr);
 }
 
 /**
@@ -396,12 +396,12 @@ int mymm_kfree(const void *ptr)
 	pool = this_cpu_read(last_pool);
 	at = (unsigned long)ptr - (unsigned long)pool->base;
 	if (unlikely(at >= pool->bytes || mymm_in_nmi()))
-		return kfree_leave(ptr);
+		return kfree_slow(ptr);
 	frame = &pool->frame[at >> PAGE_SHIFT];
 	cache = rcu_dereference_sched(
 		pool->fast_by_id[READ_ONCE(frame->cache) % MYMM_MAX_CACHES]);
 	if (unlikely(!cache || !mymm_cache_begins(cache, frame, at)))
-		return kfree_leave(ptr);
+		return kfree_slow(ptr);
 	return mymm_free_owned(cache, (void *)ptr, NULL);
 }
 EXPORT_SYMBOL_GPL(mymm_kfree);
@@ -424,9 +424,9 @@ static size_t size_of(struct mymm_pool *pool, const void *ptr)
 			return 0;
 		return PAGE_SIZE << mymm_tag_order(tag);
 	}
-	if (cache->exact ?
-		    cache->engine->judge(cache, ptr, false) != MYMM_ADMITTED :
-		    !mymm_cache_has(cache, ptr))
+	if (cache->tracks_free ? cache->engine->check_free(cache, ptr, false) !=
+					 MYMM_ADMITTED :
+				 !mymm_cache_has(cache, ptr))
 		return 0;
 	/* As the kernel has it: padding may be used, unless it is to be checked. */
 	return cache->debug ? mymm_debug_size(cache, (void *)ptr) : cache->size;

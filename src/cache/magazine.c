@@ -16,7 +16,7 @@
  * the object that was used last, which is warm.
  *
  * The protocol. Only its own CPU touches a magazine: with preemption off, so no other
- * task of this CPU is in between; an interrupt may be. Hence @token, which is 1 while
+ * task of this CPU is in between; an interrupt may be. Hence @lock, which is 1 while
  * nobody is at it:
  *
  *      task                                   interrupt on the same CPU
@@ -52,7 +52,7 @@
  * the engine tells the second, when it comes back there, if nobody got the object twice
  * meanwhile: see slub_free().
  *
- * A batch on its way is neither in a magazine nor on a freelist. @flights counts these
+ * A batch on its way is neither in a magazine nor on a freelist. @transfers counts these
  * and @moves never falls, so that a search knows whether it may have missed one.
  *
  * Bonwick and Adams, "Magazines and Vmem", USENIX 2001; the array_cache of mm/slab.c,
@@ -163,12 +163,12 @@ void *mymm_alloc_from_engine(struct mymm_cache *cache, gfp_t gfp)
 		return NULL;
 	mymm_count_alloc_misses(cache, 1);
 
-	mymm_flight_begin(cache);
+	mymm_transfer_begin(cache);
 	got = mymm_engine_get(cache, gfp,
 			      cache->mag_limit ? batch_of(cache) : 1, objs);
 	if (got > 1)
 		stash(cache, got - 1, objs + 1);
-	mymm_flight_end(cache);
+	mymm_transfer_end(cache);
 	return got ? objs[0] : NULL;
 }
 
@@ -225,8 +225,8 @@ void *mymm_alloc_finish(struct mymm_cache *cache, void *obj, gfp_t gfp,
 }
 
 /* Whatever it takes. */
-static noinline void *alloc_careful(struct mymm_cache *cache, gfp_t gfp,
-				    const struct mymm_owner *owner)
+static noinline void *slow_alloc(struct mymm_cache *cache, gfp_t gfp,
+				 const struct mymm_owner *owner)
 {
 	const struct mymm_owner who = mymm_owner_or(owner, _RET_IP_);
 	void *obj = NULL;
@@ -234,42 +234,42 @@ static noinline void *alloc_careful(struct mymm_cache *cache, gfp_t gfp,
 	if (mymm_refuse_now(cache))
 		return NULL;
 	if (unlikely(!cache->has_memory))
-		return mymm_bare_alloc(cache, gfp, who);
+		return mymm_nomem_alloc(cache, gfp, who);
 	if (cache->debug)
 		return mymm_debug_alloc(cache, gfp, cache->object_size, who);
 	if (!mymm_magazine_pop(cache, 1, &obj))
 		obj = mymm_alloc_from_engine(cache, gfp);
 	if (!obj)
 		return NULL;
-	if (!cache->exact)
+	if (!cache->tracks_free)
 		mymm_set_word(cache, obj, 0);
 	return mymm_alloc_finish(cache, obj, gfp, who);
 }
 
 /* Not from the fast path: the pool is dead, an NMI, or there is more to be done. */
-noinline void *mymm_alloc_leave(struct mymm_cache *cache, gfp_t gfp,
-				const struct mymm_owner *owner)
+noinline void *mymm_alloc_slow(struct mymm_cache *cache, gfp_t gfp,
+			       const struct mymm_owner *owner)
 {
 	const struct mymm_owner who = mymm_owner_or(owner, _RET_IP_);
 
 	preempt_enable();
-	return alloc_careful(cache, gfp, &who);
+	return slow_alloc(cache, gfp, &who);
 }
 
 /* The magazine is empty, or the token is not ours. */
-noinline void *mymm_alloc_undo(struct mymm_cache *cache, gfp_t gfp,
-			       const struct mymm_owner *owner,
-			       struct mymm_magazine *mag)
+noinline void *mymm_alloc_contended(struct mymm_cache *cache, gfp_t gfp,
+				    const struct mymm_owner *owner,
+				    struct mymm_magazine *mag)
 {
 	const struct mymm_owner who = mymm_owner_or(owner, _RET_IP_);
 
-	mymm_token_undo(&mag->token);
+	mymm_local_contended(&mag->lock);
 	preempt_enable();
-	return alloc_careful(cache, gfp, &who);
+	return slow_alloc(cache, gfp, &who);
 }
 
 /* In a kernel with KASAN or kmemleak, which may sleep, each leaves here. */
-noinline void *mymm_alloc_tell(struct mymm_cache *cache, gfp_t gfp, void *obj)
+noinline void *mymm_alloc_trace(struct mymm_cache *cache, gfp_t gfp, void *obj)
 {
 	preempt_enable();
 	mymm_sanitize_alloc(cache, obj, gfp);
@@ -283,15 +283,15 @@ noinline void *mymm_alloc_resched(void *obj)
 }
 
 /* The magazine is full, or the token is not ours. */
-noinline int mymm_free_undo(struct mymm_cache *cache, void *obj,
-			    struct mymm_magazine *mag)
+noinline int mymm_free_contended(struct mymm_cache *cache, void *obj,
+				 struct mymm_magazine *mag)
 {
-	mymm_token_undo(&mag->token);
+	mymm_local_contended(&mag->lock);
 	/* It is marked, and nowhere: say so before anybody else can run here. */
-	mymm_flight_begin(cache);
+	mymm_transfer_begin(cache);
 	preempt_enable();
 	mymm_free_to_engine(cache, obj);
-	mymm_flight_end(cache);
+	mymm_transfer_end(cache);
 	return 0;
 }
 
@@ -302,41 +302,41 @@ noinline int mymm_free_resched(void)
 }
 
 /* All that can be wrong, or is to be told. */
-static noinline int free_careful(struct mymm_cache *cache, void *obj,
-				 const struct mymm_owner *owner)
+static noinline int slow_free(struct mymm_cache *cache, void *obj,
+			      const struct mymm_owner *owner)
 {
 	const struct mymm_owner who = mymm_owner_or(owner, _RET_IP_);
 	int err;
 
 	if (mymm_refuse_now(cache))
 		return in_nmi() ? -EPERM : -EIO;
-	if (cache->exact)
-		return mymm_free_exact(cache, obj, who);
+	if (cache->tracks_free)
+		return mymm_free_tracked(cache, obj, who);
 	if (unlikely(!cache->has_memory))
-		return mymm_bare_free(cache, obj, who);
+		return mymm_nomem_free(cache, obj, who);
 	if (cache->debug)
 		return mymm_debug_free(cache, obj, who);
 	err = mymm_object_admit(cache, obj);
 	if (err)
 		return err;
 	mymm_event_object_free(cache->pool, cache->name, obj, who);
-	mymm_flight_begin(cache);
+	mymm_transfer_begin(cache);
 	mymm_mark_free(cache, obj);
 	mymm_sanitize_free(cache, obj);
 	if (!mymm_magazine_push(cache, 1, &obj))
 		mymm_free_to_engine(cache, obj);
-	mymm_flight_end(cache);
+	mymm_transfer_end(cache);
 	return 0;
 }
 
 /* Not by the fast path: something is wrong, or to be told. */
-noinline int mymm_free_leave(struct mymm_cache *cache, void *obj,
-			     const struct mymm_owner *owner)
+noinline int mymm_free_slow(struct mymm_cache *cache, void *obj,
+			    const struct mymm_owner *owner)
 {
 	const struct mymm_owner who = mymm_owner_or(owner, _RET_IP_);
 
 	preempt_enable();
-	return free_careful(cache, obj, &who);
+	return slow_free(cache, obj, &who);
 }
 
 /**
@@ -398,15 +398,15 @@ void *mymm_cache_alloc_unchecked(struct mymm_cache *cache, gfp_t gfp)
 
 	preempt_disable();
 	mag = this_cpu_ptr(cache->mag);
-	if (unlikely(!mymm_token_take(&mag->token)))
-		return mymm_alloc_undo(cache, gfp, NULL, mag);
+	if (unlikely(!mymm_local_trylock(&mag->lock)))
+		return mymm_alloc_contended(cache, gfp, NULL, mag);
 	if (unlikely(!mag->count))
-		return mymm_alloc_undo(cache, gfp, NULL, mag);
+		return mymm_alloc_contended(cache, gfp, NULL, mag);
 	obj = mag->objs[--mag->count];
 	mymm_forget_objects(&mag->objs[mag->count], 1);
-	mymm_token_return(&mag->token);
+	mymm_local_unlock(&mag->lock);
 	if (MYMM_SANITIZED)
-		return mymm_alloc_tell(cache, gfp, obj);
+		return mymm_alloc_trace(cache, gfp, obj);
 	if (mymm_preempt_enable_begin())
 		return mymm_alloc_resched(obj);
 	return obj;
@@ -427,16 +427,16 @@ void mymm_cache_free_unchecked(struct mymm_cache *cache, void *obj)
 	preempt_disable();
 	mymm_sanitize_free(cache, obj);
 	mag = this_cpu_ptr(cache->mag);
-	if (unlikely(!mymm_token_take(&mag->token))) {
-		mymm_free_undo(cache, obj, mag);
+	if (unlikely(!mymm_local_trylock(&mag->lock))) {
+		mymm_free_contended(cache, obj, mag);
 		return;
 	}
 	if (unlikely(mag->count >= cache->mag_limit)) {
-		mymm_free_undo(cache, obj, mag);
+		mymm_free_contended(cache, obj, mag);
 		return;
 	}
 	mag->objs[mag->count++] = obj;
-	mymm_token_return(&mag->token);
+	mymm_local_unlock(&mag->lock);
 	if (mymm_preempt_enable_begin())
 		mymm_free_resched();
 }
@@ -475,7 +475,7 @@ void mymm_magazine_stats(struct mymm_cache *cache,
 			READ_ONCE(mag->moved);
 		stats->free_hits += max(freed, 0L);
 		stats->free_misses += READ_ONCE(mag->free_misses);
-		stats->collisions += READ_ONCE(mag->token.collisions);
+		stats->collisions += READ_ONCE(mag->lock.collisions);
 	}
 }
 MYMM_EXPORT_INTERNAL(mymm_magazine_stats);
@@ -499,7 +499,7 @@ struct mymm_magazine __percpu *mymm_magazine_alloc(unsigned int limit)
 	if (!mag)
 		return NULL;
 	for_each_possible_cpu(cpu)
-		per_cpu_ptr(mag, cpu)->token = MYMM_TOKEN_INIT;
+		per_cpu_ptr(mag, cpu)->lock = MYMM_LOCAL_LOCK_INIT;
 	return mag;
 }
 

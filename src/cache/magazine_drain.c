@@ -69,12 +69,12 @@ static void empty_magazine(struct mymm_cache *cache, struct mymm_magazine *mag,
 	unsigned long nr;
 
 	do {
-		mymm_flight_begin(cache);
+		mymm_transfer_begin(cache);
 		preempt_disable();
-		if (WARN_ON_ONCE(!mymm_token_take(&mag->token))) {
-			mymm_token_undo(&mag->token);
+		if (WARN_ON_ONCE(!mymm_local_trylock(&mag->lock))) {
+			mymm_local_contended(&mag->lock);
 			preempt_enable();
-			mymm_flight_end(cache);
+			mymm_transfer_end(cache);
 			return;
 		}
 		nr = mag->count - min(mag->count, keep);
@@ -93,7 +93,7 @@ static void empty_magazine(struct mymm_cache *cache, struct mymm_magazine *mag,
 		mymm_magazine_put(mag);
 		if (nr && !mymm_pool_dead(cache->pool))
 			mymm_engine_put(cache, nr, objs);
-		mymm_flight_end(cache);
+		mymm_transfer_end(cache);
 	} while (nr);
 }
 
@@ -173,7 +173,7 @@ static void inherit(struct mymm_magazine *mag, const struct mymm_magazine *old)
 	mag->alloc_misses += old->alloc_misses;
 	mag->free_misses += old->free_misses;
 	mag->moved += old->moved;
-	mag->token.collisions += old->token.collisions;
+	mag->lock.collisions += old->lock.collisions;
 	local_irq_restore(flags);
 }
 
@@ -354,7 +354,7 @@ void mymm_magazine_switch(struct mymm_cache *cache,
 	lockdep_assert_held(&cache->pool->lock);
 	guard(mutex)(&drain_lock);
 
-	mymm_flight_begin(cache);
+	mymm_transfer_begin(cache);
 	WRITE_ONCE(cache->mag_limit, min(cache->mag_limit, limit));
 	run_on_all_cpus((struct job){ see_limit, cache->pool, cache });
 	/* Pairs with the address dependency of whoever follows cache->mag. */
@@ -363,7 +363,7 @@ void mymm_magazine_switch(struct mymm_cache *cache,
 	run_on_all_cpus(leave);
 	WRITE_ONCE(cache->mag_limit, limit);
 	WRITE_ONCE(cache->mag_batch, tunables->batchcount);
-	mymm_flight_end(cache);
+	mymm_transfer_end(cache);
 
 	/* Those of CPUs that are not there were emptied when they went. */
 	for_each_possible_cpu(cpu)

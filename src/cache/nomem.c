@@ -48,13 +48,13 @@ static void give_back(struct mymm_cache *cache, void *obj)
 {
 	if (push(cache, obj))
 		return;
-	mymm_flight_begin(cache);
+	mymm_transfer_begin(cache);
 	mymm_free_to_engine(cache, obj);
-	mymm_flight_end(cache);
+	mymm_transfer_end(cache);
 }
 
 /**
- * mymm_bare_alloc() - allocate an object that has no memory
+ * mymm_nomem_alloc() - allocate an object that has no memory
  * @cache: of which cache; its pool has none
  * @gfp: as for mymm_cache_alloc(); %__GFP_ZERO is refused
  * @owner: on whose behalf
@@ -62,8 +62,8 @@ static void give_back(struct mymm_cache *cache, void *obj)
  * Context: any but NMI.
  * Return: its address, not to be followed; NULL if there is no frame for a slab.
  */
-void *mymm_bare_alloc(struct mymm_cache *cache, gfp_t gfp,
-		      struct mymm_owner owner)
+void *mymm_nomem_alloc(struct mymm_cache *cache, gfp_t gfp,
+		       struct mymm_owner owner)
 {
 	void *obj;
 
@@ -87,7 +87,7 @@ void *mymm_bare_alloc(struct mymm_cache *cache, gfp_t gfp,
 }
 
 /**
- * mymm_bare_free() - give an object that has no memory back
+ * mymm_nomem_free() - give an object that has no memory back
  * @cache: the cache that it is from
  * @obj: the object
  * @owner: on whose behalf
@@ -95,7 +95,8 @@ void *mymm_bare_alloc(struct mymm_cache *cache, gfp_t gfp,
  * Context: any but NMI.
  * Return: 0; -EINVAL: no object of this cache, or free already.
  */
-int mymm_bare_free(struct mymm_cache *cache, void *obj, struct mymm_owner owner)
+int mymm_nomem_free(struct mymm_cache *cache, void *obj,
+		    struct mymm_owner owner)
 {
 	if (!mymm_cache_has(cache, obj))
 		return mymm_refuse_object(cache, obj);
@@ -107,9 +108,9 @@ int mymm_bare_free(struct mymm_cache *cache, void *obj, struct mymm_owner owner)
 }
 
 /**
- * mymm_bare_alloc_bulk() - allocate several of them, or none
+ * mymm_nomem_alloc_bulk() - allocate several of them, or none
  * @cache: of which cache
- * @gfp: as for mymm_bare_alloc()
+ * @gfp: as for mymm_nomem_alloc()
  * @nr: how many
  * @objs: where to put them
  * @owner: on whose behalf
@@ -117,25 +118,25 @@ int mymm_bare_free(struct mymm_cache *cache, void *obj, struct mymm_owner owner)
  * Context: any but NMI.
  * Return: @nr; 0 if there are not that many, and then none is taken.
  */
-int mymm_bare_alloc_bulk(struct mymm_cache *cache, gfp_t gfp, size_t nr,
-			 void **objs, struct mymm_owner owner)
+int mymm_nomem_alloc_bulk(struct mymm_cache *cache, gfp_t gfp, size_t nr,
+			  void **objs, struct mymm_owner owner)
 {
 	size_t got;
 
 	for (got = 0; got < nr; got++) {
-		objs[got] = mymm_bare_alloc(cache, gfp, owner);
+		objs[got] = mymm_nomem_alloc(cache, gfp, owner);
 		if (!objs[got])
 			break;
 	}
 	if (got == nr)
 		return nr;
 	while (got--)
-		mymm_bare_free(cache, objs[got], owner);
+		mymm_nomem_free(cache, objs[got], owner);
 	return 0;
 }
 
 /**
- * mymm_bare_free_bulk() - give several of them back
+ * mymm_nomem_free_bulk() - give several of them back
  * @cache: the cache that they are from
  * @nr: how many
  * @objs: the objects
@@ -144,14 +145,14 @@ int mymm_bare_alloc_bulk(struct mymm_cache *cache, gfp_t gfp, size_t nr,
  * Context: any but NMI.
  * Return: 0, or the last refusal.
  */
-int mymm_bare_free_bulk(struct mymm_cache *cache, size_t nr, void **objs,
-			struct mymm_owner owner)
+int mymm_nomem_free_bulk(struct mymm_cache *cache, size_t nr, void **objs,
+			 struct mymm_owner owner)
 {
 	int err = 0, bad;
 	size_t i;
 
 	for (i = 0; i < nr; i++) {
-		bad = mymm_bare_free(cache, objs[i], owner);
+		bad = mymm_nomem_free(cache, objs[i], owner);
 		if (bad)
 			err = bad;
 	}

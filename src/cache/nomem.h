@@ -7,13 +7,13 @@
 
 struct mymm_cache;
 
-void *mymm_bare_alloc(struct mymm_cache *cache, gfp_t gfp,
-		      struct mymm_owner owner);
-int mymm_bare_free(struct mymm_cache *cache, void *obj,
-		   struct mymm_owner owner);
-int mymm_bare_alloc_bulk(struct mymm_cache *cache, gfp_t gfp, size_t nr,
-			 void **objs, struct mymm_owner owner);
-int mymm_bare_free_bulk(struct mymm_cache *cache, size_t nr, void **objs,
-			struct mymm_owner owner);
+void *mymm_nomem_alloc(struct mymm_cache *cache, gfp_t gfp,
+		       struct mymm_owner owner);
+int mymm_nomem_free(struct mymm_cache *cache, void *obj,
+		    struct mymm_owner owner);
+int mymm_nomem_alloc_bulk(struct mymm_cache *cache, gfp_t gfp, size_t nr,
+			  void **objs, struct mymm_owner owner);
+int mymm_nomem_free_bulk(struct mymm_cache *cache, size_t nr, void **objs,
+			 struct mymm_owner owner);
 
 #endif /* _MYMM_NOMEM_H */

@@ -38,7 +38,7 @@ bool mymm_refuse_now(struct mymm_cache *cache)
  * @obj: the object
  *
  * Reads other CPUs' magazines while they are in use, so an object on its way may be
- * missed: see @flights.
+ * missed: see @transfers.
  *
  * Return: whether it was seen.
  */
@@ -70,8 +70,8 @@ static bool confirm_free(struct mymm_cache *cache, void *obj)
 	while (tries--) {
 		int moves = atomic_read(&cache->moves);
 
-		smp_rmb(); /* pairs with mymm_flight_begin() and mymm_flight_end() */
-		if (!atomic_read(&cache->flights)) {
+		smp_rmb(); /* pairs with mymm_transfer_begin() and mymm_transfer_end() */
+		if (!atomic_read(&cache->transfers)) {
 			if (mymm_magazine_has(cache, obj) ||
 			    cache->engine->is_free(cache, obj))
 				return true;
@@ -98,8 +98,8 @@ static bool confirm_free(struct mymm_cache *cache, void *obj)
  */
 bool mymm_object_is_free(struct mymm_cache *cache, void *obj)
 {
-	if (cache->exact)
-		return cache->engine->judge(cache, obj, false) ==
+	if (cache->tracks_free)
+		return cache->engine->check_free(cache, obj, false) ==
 		       MYMM_REFUSED_DOUBLE_FREE;
 	if (!cache->has_memory)
 		return cache->engine->is_free(cache, obj);
@@ -171,8 +171,8 @@ int mymm_refuse_object(struct mymm_cache *cache, const void *obj)
 }
 
 /* What the engine of an exact cache has to say, in words. */
-static int refuse_exact(struct mymm_cache *cache, void *obj,
-			enum mymm_refusal why)
+static int refuse_tracked(struct mymm_cache *cache, void *obj,
+			  enum mymm_refusal why)
 {
 	switch (why) {
 	case MYMM_REFUSED_DOUBLE_FREE:
@@ -197,7 +197,7 @@ static int refuse_exact(struct mymm_cache *cache, void *obj,
 }
 
 /**
- * mymm_free_exact() - free an object of a cache whose engine knows what is free
+ * mymm_free_tracked() - free an object of a cache whose engine knows what is free
  * @cache: an exact one
  * @obj: any address
  * @owner: on whose behalf
@@ -209,24 +209,24 @@ static int refuse_exact(struct mymm_cache *cache, void *obj,
  * Context: any but NMI.
  * Return: 0 or -EINVAL.
  */
-int mymm_free_exact(struct mymm_cache *cache, void *obj,
-		    struct mymm_owner owner)
+int mymm_free_tracked(struct mymm_cache *cache, void *obj,
+		      struct mymm_owner owner)
 {
 	enum mymm_refusal why;
 
 	if (MYMM_SANITIZED || tracepoint_enabled(mymm_object_free)) {
-		why = cache->engine->judge(cache, obj, false);
+		why = cache->engine->check_free(cache, obj, false);
 		if (why != MYMM_ADMITTED)
-			return refuse_exact(cache, obj, why);
+			return refuse_tracked(cache, obj, why);
 		mymm_event_object_free(cache->pool, cache->name, obj, owner);
 		mymm_sanitize_free(cache, obj);
 	}
 	this_cpu_inc(cache->mag->free_misses);
-	mymm_flight_begin(cache);
-	why = cache->engine->judge(cache, obj, true);
-	mymm_flight_end(cache);
+	mymm_transfer_begin(cache);
+	why = cache->engine->check_free(cache, obj, true);
+	mymm_transfer_end(cache);
 	if (why != MYMM_ADMITTED)
-		return refuse_exact(cache, obj, why);
+		return refuse_tracked(cache, obj, why);
 	mymm_count_in(cache, 1);
 	return 0;
 }

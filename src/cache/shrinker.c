@@ -88,13 +88,13 @@ static unsigned long slab_scan(struct mymm_shrinker *shrinker,
 }
 
 /**
- * mymm_slab_shrinker_init() - have a pool's caches give back what nobody uses
+ * mymm_cache_shrinker_init() - have a pool's caches give back what nobody uses
  * @pool: new
  *
  * Context: process.
  * Return: 0 or a negative errno.
  */
-int mymm_slab_shrinker_init(struct mymm_pool *pool)
+int mymm_cache_shrinker_init(struct mymm_pool *pool)
 {
 	struct mymm_shrinker *slab = &pool->reclaim.slab;
 
@@ -108,12 +108,12 @@ int mymm_slab_shrinker_init(struct mymm_pool *pool)
 }
 
 /**
- * mymm_slab_shrinker_exit() - undo mymm_slab_shrinker_init()
+ * mymm_cache_shrinker_exit() - undo mymm_cache_shrinker_init()
  * @pool: whether that was called or not
  *
  * Context: process; sleeps.
  */
-void mymm_slab_shrinker_exit(struct mymm_pool *pool)
+void mymm_cache_shrinker_exit(struct mymm_pool *pool)
 {
 	if (pool->reclaim.slab.pool)
 		mymm_shrinker_unregister(&pool->reclaim.slab);

@@ -95,13 +95,13 @@ void mymm_track_print(const char *what, const struct mymm_track *track)
 
 /**
  * struct collection - the objects of a cache that have a track
- * @visit: what the engine shows
+ * @walk: what the engine shows
  * @object: those that were seen
  * @room: members of that
  * @nr: how many there are, with or without room
  */
 struct collection {
-	struct mymm_visit visit;
+	struct mymm_walk walk;
 	struct mymm_tracked *object;
 	size_t room;
 	size_t nr;
@@ -132,15 +132,15 @@ static void collect_object(struct collection *c, struct mymm_cache *cache,
 	memcpy(to->track, track, sizeof(to->track));
 }
 
-static bool collect_slab(struct mymm_visit *visit, struct mymm_cache *cache,
-			 const struct mymm_extent *slab)
+static bool collect_slab(struct mymm_walk *walk, struct mymm_cache *cache,
+			 const struct mymm_slab_area *slab)
 {
-	struct collection *c = container_of(visit, struct collection, visit);
+	struct collection *c = container_of(walk, struct collection, walk);
 	void *obj = slab->first;
 	unsigned int i;
 
 	for (i = 0; i < slab->objects; i++, obj += cache->size)
-		collect_object(c, cache, obj, test_bit(i, visit->free));
+		collect_object(c, cache, obj, test_bit(i, walk->free));
 	return false;
 }
 
@@ -162,10 +162,10 @@ static int collect(struct mymm_cache *cache, struct collection *c)
 		if (!c->object)
 			return -ENOMEM;
 		c->nr = 0;
-		c->visit.lost = 0;
+		c->walk.lost = 0;
 		scoped_guard(raw_spinlock_irqsave, &cache->debug->lock)
-			cache->engine->visit(cache, &c->visit);
-		lost = c->visit.lost;
+			cache->engine->walk(cache, &c->walk);
+		lost = c->walk.lost;
 		if (lost)
 			mymm_debug_lost(cache, lost);
 	} while (c->nr > c->room);
@@ -175,19 +175,19 @@ static int collect(struct mymm_cache *cache, struct collection *c)
 /**
  * mymm_track_for_each() - see the users of all objects of a cache
  * @cache: the cache
- * @see: is called for each object that was allocated at least once, also if it is free
+ * @fn: is called for each object that was allocated at least once, also if it is free
  *       now, with no lock of ours held; all are as they were at one moment
- * @arg: for @see
+ * @arg: for @fn
  *
  * Context: process; sleeps. The caller sees to it that the cache stays.
  * Return: 0; -ENOENT: it does not store its users; -EIO: the pool is dead; -ENOMEM.
  */
 int mymm_track_for_each(struct mymm_cache *cache,
-			void (*see)(const struct mymm_tracked *object,
-				    void *arg),
+			void (*fn)(const struct mymm_tracked *object,
+				   void *arg),
 			void *arg)
 {
-	struct collection c = { .visit.see = collect_slab };
+	struct collection c = { .walk.fn = collect_slab };
 	size_t i;
 	int err;
 
@@ -195,10 +195,10 @@ int mymm_track_for_each(struct mymm_cache *cache,
 		return -ENOENT;
 	if (mymm_pool_dead(cache->pool))
 		return -EIO;
-	c.visit.free = cache->debug->free;
+	c.walk.free = cache->debug->free;
 	err = collect(cache, &c);
 	for (i = 0; !err && i < c.nr; i++)
-		see(&c.object[i], arg);
+		fn(&c.object[i], arg);
 	kvfree(c.object);
 	return err;
 }

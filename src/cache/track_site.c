@@ -316,14 +316,14 @@ void mymm_site_show(struct seq_file *m, const struct mymm_sites *sites,
 MYMM_EXPORT_INTERNAL(mymm_site_show);
 
 /**
- * mymm_sites_tell() - tell in the log who holds objects of a cache
+ * mymm_sites_report() - tell in the log who holds objects of a cache
  * @cache: can't be destroyed; nothing is told if it does not store its users
  *
  * A line a site, those with the most objects first, and not more than a few of them.
  *
  * Context: process; sleeps.
  */
-void mymm_sites_tell(struct mymm_cache *cache)
+void mymm_sites_report(struct mymm_cache *cache)
 {
 	static DEFINE_RATELIMIT_STATE(limit, 5 * HZ, 3);
 	struct mymm_sites sites;

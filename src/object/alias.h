@@ -17,11 +17,11 @@ struct mymm_pool;
 /**
  * struct mymm_name - a name under which somebody has a cache
  * @cache: which; constant
- * @list: in cache->names; pool->lock, and mymm_slab_dirs_lock for who changes it
+ * @list: in cache->names; pool->lock, and mymm_cache_names_lock for who changes it
  * @creator: on whose behalf it was given
  * @name: constant
- * @linked: there is a link of this name in /sys/kernel/mymm_slab; mymm_slab_dirs_lock
- * @debug_link: that in debugfs mymm/caches, or NULL; mymm_slab_dirs_lock
+ * @linked: there is a link of this name in /sys/kernel/mymm_slab; mymm_cache_names_lock
+ * @debug_link: that in debugfs mymm/caches, or NULL; mymm_cache_names_lock
  */
 struct mymm_name {
 	struct mymm_cache *cache;

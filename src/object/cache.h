@@ -54,7 +54,7 @@
  * @bytes: the same for everybody else; 0 once the pool is dead, so that nothing is owned,
  *         and where there is no memory, so that nomem.c decides
  * @careful: there is no fast path: no memory, or a debug cache; constant
- * @exact: the engine knows what is free, see engine.h; constant
+ * @tracks_free: the engine knows what is free, see engine.h; constant
  * @key: of the cookies; the pool's; constant
  * @inverse: of the odd part of @size, and
  * @shift: of the even part: see mymm_cache_owns(); constant
@@ -78,17 +78,17 @@
  * @engine_data: the engine's own; constant
  * @lists: index in the frame table of its lists of slabs: %MYMM_LISTS_PER_NODE of each node,
  *         for the engine to use; constant
- * @flights: batches that are neither in a magazine nor with the engine
+ * @transfers: batches that are neither in a magazine nor with the engine
  * @moves: batches that ever were
  * @quarantined: objects out of use since somebody wrote where he should not
  * @stats: what it has gone through
  * @nr_inuse: of the slob engine: objects handed out; slob->lock
  * @list: in pool->caches; pool->lock
  * @names: under which it is held, the newest first; see struct mymm_name
- * @nr_names: how many; written under mymm_slab_dirs_lock and pool->lock
+ * @nr_names: how many; written under mymm_cache_names_lock and pool->lock
  * @own: of which the first was this
- * @dir: in /sys/kernel/mymm_slab, or NULL; mymm_slab_dirs_lock
- * @debug_dir: in debugfs mymm/caches, or NULL; mymm_slab_dirs_lock
+ * @dir: in /sys/kernel/mymm_slab, or NULL; mymm_cache_names_lock
+ * @debug_dir: in debugfs mymm/caches, or NULL; mymm_cache_names_lock
  * @rcu: frees it
  * @creator: on whose behalf it was made; constant
  * @name: constant
@@ -103,7 +103,7 @@ struct mymm_cache {
 	unsigned long fast_bytes;
 	u64 key;
 	u16 id;
-	bool exact;
+	bool tracks_free;
 	bool careful;
 	u32 inverse;
 	u32 shift;
@@ -129,7 +129,7 @@ struct mymm_cache {
 	void *engine_data;
 	u32 lists;
 
-	atomic_t flights;
+	atomic_t transfers;
 	atomic_t moves;
 	atomic_long_t quarantined;
 	struct mymm_cache_stats stats;
@@ -287,7 +287,7 @@ int mymm_name_close(struct mymm_name *name, unsigned long *live);
 int mymm_cache_destroy_count(struct mymm_cache *cache, unsigned long *live);
 unsigned long mymm_cache_live(struct mymm_cache *cache);
 struct mymm_cache *mymm_cache_of(struct mymm_pool *pool, const void *obj);
-unsigned int mymm_slab_order(unsigned int size);
+unsigned int mymm_calculate_order(unsigned int size);
 u32 mymm_inverse_of_odd(u32 odd);
 struct mymm_tunables mymm_cache_default_tunables(const struct mymm_cache *cache,
 						 unsigned int small);

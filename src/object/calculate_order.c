@@ -52,7 +52,7 @@ static unsigned int wanted_objects(void)
 }
 
 /**
- * mymm_slab_order() - the order of slabs for objects of a size
+ * mymm_calculate_order() - the order of slabs for objects of a size
  * @size: bytes from one object to the next
  *
  * calculate_order() of the running kernel: 6.1 lowers the number of objects it aims
@@ -61,7 +61,7 @@ static unsigned int wanted_objects(void)
  *
  * Return: the order; more than %MYMM_MAX_ORDER if no slab can hold such an object.
  */
-unsigned int mymm_slab_order(unsigned int size)
+unsigned int mymm_calculate_order(unsigned int size)
 {
 	unsigned int most = (PAGE_SIZE << MYMM_SLAB_MAX_ORDER) / size;
 	unsigned int objects, fraction, order;
@@ -88,7 +88,7 @@ unsigned int mymm_slab_order(unsigned int size)
 	}
 	return get_order(size);
 }
-MYMM_EXPORT_INTERNAL(mymm_slab_order);
+MYMM_EXPORT_INTERNAL(mymm_calculate_order);
 
 /**
  * mymm_inverse_of_odd() - the inverse of an odd number modulo 2^32

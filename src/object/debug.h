@@ -129,13 +129,14 @@ size_t mymm_debug_size(struct mymm_cache *cache, void *obj);
 void mymm_debug_resize(struct mymm_cache *cache, void *obj, size_t bytes);
 
 /* poison.c */
-void mymm_debug_slab(const struct mymm_cache *cache, struct mymm_extent slab);
+void mymm_debug_slab(const struct mymm_cache *cache,
+		     struct mymm_slab_area slab);
 void mymm_debug_mark(const struct mymm_cache *cache, void *obj, bool used,
 		     unsigned int bytes);
 bool mymm_debug_intact(const struct mymm_cache *cache, void *obj, bool used,
 		       struct mymm_damage *damage);
 bool mymm_debug_tail_intact(const struct mymm_cache *cache,
-			    const struct mymm_extent *slab,
+			    const struct mymm_slab_area *slab,
 			    struct mymm_damage *damage);
 void mymm_debug_describe(const struct mymm_cache *cache, void *obj,
 			 enum mymm_part part, bool used,
@@ -154,8 +155,8 @@ unsigned long mymm_pool_validate(struct mymm_pool *pool);
 /* debug_report.c */
 void mymm_debug_count(struct mymm_cache *cache,
 		      const struct mymm_damage *damage);
-void mymm_debug_tell(struct mymm_cache *cache,
-		     const struct mymm_damage *damage);
+void mymm_debug_report(struct mymm_cache *cache,
+		       const struct mymm_damage *damage);
 void mymm_debug_trace(struct mymm_cache *cache, const char *what,
 		      const void *obj, struct mymm_owner owner);
 

@@ -37,7 +37,7 @@ struct mymm_slabinfo {
 };
 
 /**
- * struct mymm_slab_count - the slabs that a cache has on one node
+ * struct mymm_cache_slabs - the slabs that a cache has on one node
  * @slabs: all of them
  * @partial: those that have free objects, and are no CPU's
  * @cpu_slabs: those that are a CPU's
@@ -45,7 +45,7 @@ struct mymm_slabinfo {
  * @objects_partial: those of them that are in partial slabs
  * @total_objects: objects that there is room for
  */
-struct mymm_slab_count {
+struct mymm_cache_slabs {
 	unsigned long slabs;
 	unsigned long partial;
 	unsigned long cpu_slabs;
@@ -55,13 +55,13 @@ struct mymm_slab_count {
 };
 
 /**
- * struct mymm_extent - a slab, to who looks at it from the outside
+ * struct mymm_slab_area - a slab, to who looks at it from the outside
  * @start: its first byte
  * @bytes: how many of them are not the engine's
  * @first: its first object
  * @objects: how many
  */
-struct mymm_extent {
+struct mymm_slab_area {
 	void *start;
 	size_t bytes;
 	void *first;
@@ -69,27 +69,27 @@ struct mymm_extent {
 };
 
 /**
- * struct mymm_visit - somebody looks at the slabs of a debug cache
- * @see: is called for each slab; returns whether it took free objects out of use, which it
+ * struct mymm_walk - somebody looks at the slabs of a debug cache
+ * @fn: is called for each slab; returns whether it took free objects out of use, which it
  *       does by writing %MYMM_QUARANTINED into their word
- * @free: room for a bit for each object of a slab: when @see is called, those that are set
+ * @free: room for a bit for each object of a slab: when @fn is called, those that are set
  *        are on the freelist
  * @lost: objects that the engine found to be on no freelist any more, since a link of it was
  *        overwritten; it took them out of use
  */
-struct mymm_visit {
-	bool (*see)(struct mymm_visit *visit, struct mymm_cache *cache,
-		    const struct mymm_extent *slab);
+struct mymm_walk {
+	bool (*fn)(struct mymm_walk *walk, struct mymm_cache *cache,
+		   const struct mymm_slab_area *slab);
 	unsigned long *free;
 	unsigned int lost;
 };
 
 /**
- * struct mymm_slab_limits - which slabs a cache keeps; SLUB's tunables
+ * struct mymm_cache_limits - which slabs a cache keeps; SLUB's tunables
  * @min_partial: empty ones are kept on a node while it has fewer partial ones
  * @cpu_partial: for about so many free objects each CPU has partial slabs of its own
  */
-struct mymm_slab_limits {
+struct mymm_cache_limits {
 	unsigned long min_partial;
 	unsigned int cpu_partial;
 };
@@ -99,7 +99,7 @@ struct mymm_slab_limits {
  * @name: what people call it
  * @needs_memory: it writes into the objects, so the pool must have memory
  * @typesafe: it can do %SLAB_TYPESAFE_BY_RCU: leaves objects as they are while they are free,
- *            and gives slabs back with mymm_slab_free_pages()
+ *            and gives slabs back with mymm_cache_free_pages()
  * @pool_init: make what the engine needs in a new pool; may be NULL
  * @pool_exit: undo that, after the last cache, or if it failed or never was; may be NULL
  * @cache_init: settle the geometry of a new cache; -EINVAL if there is none, -ENOMEM;
@@ -109,7 +109,7 @@ struct mymm_slab_limits {
  *         there is no memory. They carry a magazine's cookie
  * @free: take @nr objects back that mymm_cache_owns() and that are not free; any
  *        context but NMI
- * @judge: for exact caches: what speaks against freeing @obj, which is any address, to this
+ * @check_free: for exact caches: what speaks against freeing @obj, which is any address, to this
  *         cache? %MYMM_ADMITTED: nothing, and then, if @now, it is free. Any context but NMI
  * @is_free: is @obj, which mymm_cache_owns(), on a freelist of the engine? Exact. In a
  *           pool without memory: is it held by no user?
@@ -129,15 +129,15 @@ struct mymm_slab_limits {
  * @refill: get from the kernel what @alloc may not; sleeps; NULL: nothing
  * @get_slabinfo: one consistent moment
  * @count_slabs: the same by node, into %MYMM_MAX_NODES of them that are 0; NULL: it can't tell
- * @extent: what of the slab with this first frame is not the engine's; NULL: as @visit
- * @visit: show all slabs on lists, each under the lock of its freelist, which is made anew
+ * @slab_area: what of the slab with this first frame is not the engine's; NULL: as @walk
+ * @walk: show all slabs on lists, each under the lock of its freelist, which is made anew
  *         where it is broken; the caller has the lock of the debug cache. NULL: there can't
  *         be debug caches
  * @check: the first broken invariant of the cache's slabs, if any; -EUCLEAN then
  * @check_pool: the same for what belongs to no cache alone; adds the slabs of all caches of
  *              this engine to @slabs. NULL: get_slabinfo() counts each slab once
  *
- * An *exact* cache, which cache_init() says it is (@exact), has no magazines, and no
+ * An *exact* cache, which cache_init() says it is (@tracks_free), has no magazines, and no
  * cookies in its objects: each operation is the engine's at once, and so is the
  * judgement of what is freed; @is_free may be NULL then. Where the caches of an engine
  * share slabs, their frames carry %MYMM_SHARED.
@@ -155,8 +155,8 @@ struct mymm_engine_ops {
 			      unsigned int nr, void **objs);
 	void (*free)(struct mymm_cache *cache, unsigned int nr, void **objs);
 	bool (*is_free)(struct mymm_cache *cache, void *obj);
-	enum mymm_refusal (*judge)(struct mymm_cache *cache, const void *obj,
-				   bool now);
+	enum mymm_refusal (*check_free)(struct mymm_cache *cache,
+					const void *obj, bool now);
 	bool (*claim)(struct mymm_cache *cache, void *obj, bool held);
 	unsigned long (*shrink)(struct mymm_cache *cache, unsigned long slabs);
 	unsigned long (*empty)(const struct mymm_cache *cache);
@@ -166,18 +166,19 @@ struct mymm_engine_ops {
 	int (*set_tunables)(struct mymm_cache *cache,
 			    const struct mymm_tunables *tunables);
 	void (*get_limits)(const struct mymm_cache *cache,
-			   struct mymm_slab_limits *limits);
+			   struct mymm_cache_limits *limits);
 	int (*set_limits)(struct mymm_cache *cache,
-			  const struct mymm_slab_limits *limits);
+			  const struct mymm_cache_limits *limits);
 	unsigned int (*cpu_partial)(const struct mymm_cache *cache, int cpu);
 	void (*reap)(struct mymm_cache *cache);
 	void (*refill)(struct mymm_cache *cache);
 	void (*get_slabinfo)(struct mymm_cache *cache,
 			     struct mymm_slabinfo *info);
 	void (*count_slabs)(struct mymm_cache *cache,
-			    struct mymm_slab_count *node);
-	struct mymm_extent (*extent)(const struct mymm_cache *cache, u32 head);
-	void (*visit)(struct mymm_cache *cache, struct mymm_visit *visit);
+			    struct mymm_cache_slabs *node);
+	struct mymm_slab_area (*slab_area)(const struct mymm_cache *cache,
+					   u32 head);
+	void (*walk)(struct mymm_cache *cache, struct mymm_walk *walk);
 	int (*check)(struct mymm_cache *cache, struct mymm_finding *finding);
 	int (*check_pool)(struct mymm_pool *pool, unsigned long *slabs,
 			  struct mymm_finding *finding);

@@ -18,7 +18,7 @@ struct mymm_pool;
 
 /**
  * struct mymm_magazine - the free objects that one CPU has at hand
- * @token: of who is at it
+ * @lock: of who is at it
  * @count: objects in @objs
  * @alloc_hits: allocations served from here
  * @alloc_misses: allocations that went on to the engine
@@ -32,7 +32,7 @@ struct mymm_pool;
  * Only its own CPU touches it, with preemption off; counters may be read by all.
  */
 struct mymm_magazine {
-	struct mymm_token token;
+	struct mymm_local_lock lock;
 	unsigned long count;
 	unsigned long alloc_hits;
 	unsigned long alloc_misses;
@@ -75,8 +75,8 @@ void mymm_cache_free_unchecked(struct mymm_cache *cache, void *obj);
 /* object.c */
 bool mymm_magazine_has(struct mymm_cache *cache, const void *obj);
 bool mymm_refuse_now(struct mymm_cache *cache);
-int mymm_free_exact(struct mymm_cache *cache, void *obj,
-		    struct mymm_owner owner);
+int mymm_free_tracked(struct mymm_cache *cache, void *obj,
+		      struct mymm_owner owner);
 int mymm_object_admit(struct mymm_cache *cache, void *obj);
 bool mymm_object_is_free(struct mymm_cache *cache, void *obj);
 int mymm_refuse_double_free(struct mymm_cache *cache, void *obj);

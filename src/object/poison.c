@@ -132,7 +132,7 @@ void mymm_debug_shorten(const struct mymm_cache *cache, void *obj,
  *
  * Context: any.
  */
-void mymm_debug_slab(const struct mymm_cache *cache, struct mymm_extent slab)
+void mymm_debug_slab(const struct mymm_cache *cache, struct mymm_slab_area slab)
 {
 	void *obj = slab.first;
 	unsigned int i;
@@ -321,7 +321,7 @@ bool mymm_debug_intact(const struct mymm_cache *cache, void *obj, bool used,
  * Return: whether it was.
  */
 bool mymm_debug_tail_intact(const struct mymm_cache *cache,
-			    const struct mymm_extent *slab,
+			    const struct mymm_slab_area *slab,
 			    struct mymm_damage *damage)
 {
 	long tail = slab->first - slab->start - cache->left +

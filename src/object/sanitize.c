@@ -142,7 +142,7 @@ void __mymm_sanitize_alloc(const struct mymm_cache *cache, void *obj, gfp_t gfp)
 		return;
 	mymm_sanitize_open(obj, cache->object_size);
 	/* Somebody may have been allowed to use the padding: mymm_ksize(). */
-	if (!cache->exact && !cache->debug)
+	if (!cache->tracks_free && !cache->debug)
 		mymm_sanitize_shut(obj, cache->object_size, cache->size);
 	mymm_sanitize_born(obj, cache->object_size, gfp);
 }

@@ -73,13 +73,13 @@ static void free_pages_rcu(struct rcu_head *rcu)
 }
 
 /**
- * mymm_slab_free_pages() - give the pages of an empty slab back
+ * mymm_cache_free_pages() - give the pages of an empty slab back
  * @cache: whose slab it was
  * @slab: its first frame, which says %MYMM_FRAME_PAGES again; on no list
  *
  * Context: any but NMI, with no lock of ours held.
  */
-void mymm_slab_free_pages(struct mymm_cache *cache, struct mymm_frame *slab)
+void mymm_cache_free_pages(struct mymm_cache *cache, struct mymm_frame *slab)
 {
 	if (likely(!(cache->flags & SLAB_TYPESAFE_BY_RCU))) {
 		free_pages_now(cache->pool, slab);

@@ -9,7 +9,7 @@ struct mymm_cache;
 struct mymm_frame;
 struct mymm_pool;
 
-void mymm_slab_free_pages(struct mymm_cache *cache, struct mymm_frame *slab);
+void mymm_cache_free_pages(struct mymm_cache *cache, struct mymm_frame *slab);
 bool mymm_slabs_wait(struct mymm_pool *pool);
 
 #endif /* _MYMM_SLAB_PAGES_H */

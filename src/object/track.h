@@ -102,7 +102,7 @@ int mymm_sites_take(struct mymm_sites *sites, struct mymm_cache *cache,
 void mymm_sites_drop(struct mymm_sites *sites);
 void mymm_site_show(struct seq_file *m, const struct mymm_sites *sites,
 		    size_t nth);
-void mymm_sites_tell(struct mymm_cache *cache);
+void mymm_sites_report(struct mymm_cache *cache);
 
 /* track.c */
 void mymm_track_set(struct mymm_track *track, unsigned long addr,
@@ -110,8 +110,8 @@ void mymm_track_set(struct mymm_track *track, unsigned long addr,
 bool mymm_track_is_whole(const struct mymm_track *track);
 void mymm_track_print(const char *what, const struct mymm_track *track);
 int mymm_track_for_each(struct mymm_cache *cache,
-			void (*see)(const struct mymm_tracked *object,
-				    void *arg),
+			void (*fn)(const struct mymm_tracked *object,
+				   void *arg),
 			void *arg);
 
 #endif /* _MYMM_TRACK_H */

@@ -16,16 +16,16 @@ static inline struct mymm_magazine *mymm_magazine_get(struct mymm_cache *cache)
 
 	preempt_disable();
 	mag = this_cpu_ptr(cache->mag);
-	if (mymm_token_take(&mag->token))
+	if (mymm_local_trylock(&mag->lock))
 		return mag;
-	mymm_token_undo(&mag->token);
+	mymm_local_contended(&mag->lock);
 	preempt_enable();
 	return NULL;
 }
 
 static inline void mymm_magazine_put(struct mymm_magazine *mag)
 {
-	mymm_token_return(&mag->token);
+	mymm_local_unlock(&mag->lock);
 	preempt_enable();
 }
 
@@ -101,17 +101,17 @@ static inline void mymm_count_in(struct mymm_cache *cache, unsigned long nr)
 }
 
 /* A batch is about to be neither in a magazine nor with the engine. */
-static inline void mymm_flight_begin(struct mymm_cache *cache)
+static inline void mymm_transfer_begin(struct mymm_cache *cache)
 {
-	atomic_inc(&cache->flights);
+	atomic_inc(&cache->transfers);
 	atomic_inc(&cache->moves);
 	smp_mb__after_atomic(); /* pairs with the reads in confirm_free() */
 }
 
-static inline void mymm_flight_end(struct mymm_cache *cache)
+static inline void mymm_transfer_end(struct mymm_cache *cache)
 {
 	smp_mb__before_atomic(); /* pairs with the reads in confirm_free() */
-	atomic_dec(&cache->flights);
+	atomic_dec(&cache->transfers);
 }
 
 /* Ask the engine for objects, in flight. */

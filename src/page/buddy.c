@@ -42,7 +42,7 @@
  *  - List heads are in the table, so removing needs no list.
  *
  * Laziness. An allocation by the zone's fast path leaves its traces for later (struct
- * mymm_cut): if the next thing that happens in the zone is that the block comes back, as
+ * mymm_pending_split): if the next thing that happens in the zone is that the block comes back, as
  * it often is, neither the split nor the merge were ever needed. Everything else settles
  * first, so nobody ever sees the difference.
  *
@@ -121,13 +121,13 @@ noinline void __mymm_buddy_split(struct mymm_buddy *buddy,
 }
 
 /* What __mymm_buddy_alloc_lazy() left to be done. */
-noinline void __mymm_buddy_settle(struct mymm_buddy *buddy)
+noinline void __mymm_buddy_finish_split(struct mymm_buddy *buddy)
 {
-	const struct mymm_cut cut = buddy->cut;
+	const struct mymm_pending_split cut = buddy->pending;
 	struct mymm_buddy_type *list = &buddy->type[cut.type];
 	struct mymm_buddy_order *o = &list->order[cut.high];
 
-	buddy->cut.idx = MYMM_NO_FRAME;
+	buddy->pending.idx = MYMM_NO_FRAME;
 	o->head->next = cut.next;
 	buddy->table[cut.next].prev = (u32)o->head_links;
 	if (!--o->nr_free)
@@ -135,7 +135,7 @@ noinline void __mymm_buddy_settle(struct mymm_buddy *buddy)
 	if (cut.high != cut.low)
 		__mymm_buddy_split(buddy, list, cut.idx, cut.low, cut.high);
 }
-MYMM_EXPORT_INTERNAL(__mymm_buddy_settle);
+MYMM_EXPORT_INTERNAL(__mymm_buddy_finish_split);
 
 /* The pageblocks of a block that has at least the size of one get a type. */
 static void set_pageblocks(struct mymm_buddy *buddy, u32 idx,
@@ -202,7 +202,7 @@ u32 mymm_buddy_alloc(struct mymm_buddy *buddy, unsigned int order)
 	unsigned int from;
 	struct mymm_frame *block;
 
-	mymm_buddy_settle(buddy);
+	mymm_buddy_finish_split(buddy);
 	block = __mymm_buddy_alloc(buddy, MYMM_UNMOVABLE, order, 0, &from);
 
 	return block ? block - buddy->table : MYMM_NO_FRAME;
@@ -221,7 +221,7 @@ MYMM_EXPORT_INTERNAL(mymm_buddy_alloc);
  */
 void mymm_buddy_free(struct mymm_buddy *buddy, u32 idx, unsigned int order)
 {
-	mymm_buddy_settle(buddy);
+	mymm_buddy_finish_split(buddy);
 	__mymm_buddy_free(buddy, idx, order, mymm_buddy_type(buddy, idx));
 }
 MYMM_EXPORT_INTERNAL(mymm_buddy_free);
@@ -237,7 +237,7 @@ MYMM_EXPORT_INTERNAL(mymm_buddy_free);
  */
 void mymm_buddy_take(struct mymm_buddy *buddy, u32 idx)
 {
-	mymm_buddy_settle(buddy);
+	mymm_buddy_finish_split(buddy);
 	unlist(buddy, idx);
 	buddy->free -= 1UL << mymm_tag_order(buddy->table[idx].tag);
 	WRITE_ONCE(buddy->table[idx].tag, 0);
@@ -258,7 +258,7 @@ MYMM_EXPORT_INTERNAL(mymm_buddy_take);
 void mymm_buddy_put(struct mymm_buddy *buddy, u32 idx, unsigned int order,
 		    enum mymm_migratetype type)
 {
-	mymm_buddy_settle(buddy);
+	mymm_buddy_finish_split(buddy);
 	enlist(buddy, idx, order, type, false);
 	buddy->free += 1UL << order;
 }
@@ -282,7 +282,7 @@ unsigned long mymm_buddy_retype(struct mymm_buddy *buddy, u32 start, u32 end,
 	unsigned long moved = 0;
 	u32 idx, at;
 
-	mymm_buddy_settle(buddy);
+	mymm_buddy_finish_split(buddy);
 	for (idx = start; idx < end;) {
 		u32 tag = READ_ONCE(buddy->table[idx].tag);
 		unsigned int order = mymm_tag_order(tag);
@@ -381,7 +381,7 @@ void mymm_buddy_reset(struct mymm_buddy *buddy, enum mymm_migratetype type)
 			buddy->type[i].order[order].nr_free = 0;
 	}
 	buddy->free = 0;
-	buddy->cut.idx = MYMM_NO_FRAME;
+	buddy->pending.idx = MYMM_NO_FRAME;
 	for (i = buddy->start >> buddy->block_order;
 	     i <= (buddy->end - 1) >> buddy->block_order; i++)
 		WRITE_ONCE(buddy->pageblock[i], type);

@@ -44,7 +44,7 @@ struct mymm_buddy_type {
 };
 
 /**
- * struct mymm_cut - an allocation that has been made but for its traces
+ * struct mymm_pending_split - an allocation that has been made but for its traces
  * @idx: the block; %MYMM_NO_FRAME if there is none
  * @low: its order
  * @type: of whose lists
@@ -53,9 +53,9 @@ struct mymm_buddy_type {
  *
  * The block has its tag, and is counted; the list still has it, and what remains of it is
  * on no list. Most blocks that are given back are given back before anybody looks: then
- * there is nothing to merge. Who looks calls mymm_buddy_settle() first.
+ * there is nothing to merge. Who looks calls mymm_buddy_finish_split() first.
  */
-struct mymm_cut {
+struct mymm_pending_split {
 	u32 idx;
 	u16 low;
 	u16 type;
@@ -75,7 +75,7 @@ struct mymm_cut {
  * @pageblock: their migratetypes; indexed by frame number >> @block_order
  * @holes: frames with nothing behind them; constant
  * @free: free frames: the sum of nr_free << n over orders and types (I1)
- * @cut: what is still to be done
+ * @pending: what is still to be done
  * @type: by migratetype; a free block is on the lists of its pageblock's
  *
  * The caller's lock protects what is not constant.
@@ -90,7 +90,7 @@ struct mymm_buddy {
 	u8 *pageblock;
 	u32 holes;
 	unsigned long free;
-	struct mymm_cut cut;
+	struct mymm_pending_split pending;
 	struct mymm_buddy_type type[MYMM_NR_MIGRATETYPES];
 };
 
@@ -105,15 +105,15 @@ mymm_buddy_type(const struct mymm_buddy *buddy, u32 idx)
 
 void __mymm_buddy_split(struct mymm_buddy *buddy, struct mymm_buddy_type *list,
 			u32 idx, unsigned int low, unsigned int high);
-void __mymm_buddy_settle(struct mymm_buddy *buddy);
+void __mymm_buddy_finish_split(struct mymm_buddy *buddy);
 bool __mymm_buddy_adopt(struct mymm_buddy *buddy, u32 idx, unsigned int order,
 			enum mymm_migratetype type);
 
 /* Before lists, or what the frames say of free blocks, are looked at. */
-static __always_inline void mymm_buddy_settle(struct mymm_buddy *buddy)
+static __always_inline void mymm_buddy_finish_split(struct mymm_buddy *buddy)
 {
-	if (buddy->cut.idx != MYMM_NO_FRAME)
-		__mymm_buddy_settle(buddy);
+	if (buddy->pending.idx != MYMM_NO_FRAME)
+		__mymm_buddy_finish_split(buddy);
 }
 
 /* Take a block as __mymm_buddy_alloc() does, and leave its traces for later. */
@@ -126,14 +126,14 @@ __mymm_buddy_alloc_lazy(struct mymm_buddy *buddy, enum mymm_migratetype type,
 	struct mymm_frame *block;
 	u32 fitting, idx;
 
-	mymm_buddy_settle(buddy);
+	mymm_buddy_finish_split(buddy);
 	fitting = list->nonempty >> order;
 	if (unlikely(!fitting))
 		return NULL;
 	fitting = __ffs(fitting) + order;
 	idx = list->order[fitting].head->next;
 	block = &buddy->table[idx];
-	buddy->cut = (struct mymm_cut){
+	buddy->pending = (struct mymm_pending_split){
 		.idx = idx,
 		.low = order,
 		.type = type,
@@ -148,10 +148,10 @@ __mymm_buddy_alloc_lazy(struct mymm_buddy *buddy, enum mymm_migratetype type,
 }
 
 /* Is this what was taken last, with nobody looking since? Then it is as it was before. */
-static __always_inline bool __mymm_buddy_undo(struct mymm_buddy *buddy, u32 idx,
-					      unsigned int order)
+static __always_inline bool
+__mymm_buddy_cancel_split(struct mymm_buddy *buddy, u32 idx, unsigned int order)
 {
-	struct mymm_cut *cut = &buddy->cut;
+	struct mymm_pending_split *cut = &buddy->pending;
 	struct mymm_buddy_order *o;
 
 	if (cut->idx != idx || cut->low != order)

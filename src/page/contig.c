@@ -208,7 +208,7 @@ static int try_range(struct mymm_pool *pool, const struct stretch *range,
 	int err;
 
 	raw_spin_lock_irqsave(&zone->lock, irqflags);
-	mymm_buddy_settle(&zone->buddy);
+	mymm_buddy_finish_split(&zone->buddy);
 	err = all_free(range);
 	if (!err) {
 		while (idx < range->end)
@@ -218,7 +218,7 @@ static int try_range(struct mymm_pool *pool, const struct stretch *range,
 		mymm_zone_set_marks(zone);
 	}
 	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
-	mymm_log_tell(pool, &log);
+	mymm_log_trace(pool, &log);
 	return err;
 }
 
@@ -399,7 +399,7 @@ static void give_range(struct mymm_pool *pool, const struct stretch *range)
 		unsigned int n, order;
 
 		raw_spin_lock_irqsave(&zone->lock, irqflags);
-		mymm_buddy_settle(&zone->buddy);
+		mymm_buddy_finish_split(&zone->buddy);
 		for (n = 0;
 		     n < BATCH && idx < range->end && mymm_log_has_room(&log);
 		     n++, idx += 1U << order) {
@@ -407,9 +407,9 @@ static void give_range(struct mymm_pool *pool, const struct stretch *range)
 			mymm_free_one(zone, idx, order, &log);
 		}
 		if (zone->flags)
-			mymm_zone_recover(zone);
+			mymm_zone_rose(zone);
 		raw_spin_unlock_irqrestore(&zone->lock, irqflags);
-		mymm_log_tell(pool, &log);
+		mymm_log_trace(pool, &log);
 	}
 }
 

@@ -164,7 +164,7 @@ void mymm_event_reclaim_end(struct mymm_pool *pool, unsigned long reclaimed)
 }
 
 /* Tell what was logged under a zone's lock, in the order in which it happened. */
-void __mymm_log_tell(struct mymm_pool *pool, const struct mymm_page_log *log)
+void __mymm_log_trace(struct mymm_pool *pool, const struct mymm_page_log *log)
 {
 	const struct mymm_page_event *event;
 

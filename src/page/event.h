@@ -207,14 +207,14 @@ void mymm_event_reclaim_begin(struct mymm_pool *pool, unsigned int order,
 			      gfp_t gfp);
 void mymm_event_reclaim_end(struct mymm_pool *pool, unsigned long reclaimed);
 
-void __mymm_log_tell(struct mymm_pool *pool, const struct mymm_page_log *log);
+void __mymm_log_trace(struct mymm_pool *pool, const struct mymm_page_log *log);
 
 /* With no lock of ours held. */
-static __always_inline void mymm_log_tell(struct mymm_pool *pool,
-					  const struct mymm_page_log *log)
+static __always_inline void mymm_log_trace(struct mymm_pool *pool,
+					   const struct mymm_page_log *log)
 {
 	if (unlikely(log->nr))
-		__mymm_log_tell(pool, log);
+		__mymm_log_trace(pool, log);
 }
 
 DECLARE_STATIC_KEY_FALSE(mymm_inject_key);

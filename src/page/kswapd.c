@@ -133,7 +133,7 @@ static void take_boosts(struct mymm_node *node, enum mymm_zone_type highest,
 		zone->watermark_boost -=
 			min(zone->watermark_boost, boost[zone->type]);
 		mymm_zone_set_marks(zone);
-		mymm_zone_recover(zone);
+		mymm_zone_rose(zone);
 	}
 }
 

@@ -86,10 +86,10 @@ static struct mymm_frame *take_from_zone(const struct mymm_request *request,
 			     &mode, &log);
 	if (block)
 		zone->allocs[request->order]++;
-	if (zone->buddy.free < zone->alarm)
-		mymm_zone_alarm(zone);
+	if (zone->buddy.free < zone->fell_below)
+		mymm_zone_fell(zone);
 	raw_spin_unlock_irqrestore(&zone->lock, flags);
-	mymm_log_tell(request->pool, &log);
+	mymm_log_trace(request->pool, &log);
 	return block;
 }
 
@@ -255,36 +255,35 @@ static struct mymm_frame *alloc_anywhere(struct mymm_pool *pool,
 /* --- the usual case ------------------------------------------------------------------ */
 
 /* Whatever it takes. */
-static noinline struct mymm_frame *alloc_careful(struct mymm_pool *pool,
-						 gfp_t gfp, unsigned int order,
-						 const struct mymm_owner *owner)
+static noinline struct mymm_frame *slow_alloc(struct mymm_pool *pool, gfp_t gfp,
+					      unsigned int order,
+					      const struct mymm_owner *owner)
 {
 	return alloc_anywhere(pool, mymm_pool_local(pool), gfp, order,
 			      mymm_owner_or(owner, _RET_IP_));
 }
 
 /* Not from the fast path: the pool is dead, an NMI, or there is more to be done. */
-static noinline struct mymm_frame *alloc_leave(struct mymm_pool *pool,
-					       gfp_t gfp, unsigned int order,
-					       const struct mymm_owner *owner)
+static noinline struct mymm_frame *alloc_slow(struct mymm_pool *pool, gfp_t gfp,
+					      unsigned int order,
+					      const struct mymm_owner *owner)
 {
 	const struct mymm_owner who = mymm_owner_or(owner, _RET_IP_);
 
 	preempt_enable();
-	return alloc_careful(pool, gfp, order, &who);
+	return slow_alloc(pool, gfp, order, &who);
 }
 
 /* The list is empty, or the token is not ours. */
-static noinline struct mymm_frame *alloc_undo(struct mymm_pool *pool, gfp_t gfp,
-					      unsigned int order,
-					      const struct mymm_owner *owner,
-					      struct mymm_pcp *pcp)
+static noinline struct mymm_frame *
+alloc_contended(struct mymm_pool *pool, gfp_t gfp, unsigned int order,
+		const struct mymm_owner *owner, struct mymm_pcp *pcp)
 {
 	const struct mymm_owner who = mymm_owner_or(owner, _RET_IP_);
 
-	mymm_token_undo(&pcp->token);
+	mymm_local_contended(&pcp->lock);
 	preempt_enable();
-	return alloc_careful(pool, gfp, order, &who);
+	return slow_alloc(pool, gfp, order, &who);
 }
 
 static noinline struct mymm_frame *alloc_resched(struct mymm_frame *block)
@@ -310,21 +309,21 @@ alloc_small(struct mymm_pool *pool, gfp_t gfp, unsigned int order,
 	preempt_disable();
 	if (unlikely((gfp & LEAVE_GFP) || mymm_in_nmi()) ||
 	    tracepoint_enabled(mymm_page_alloc))
-		return alloc_leave(pool, gfp, order, owner);
+		return alloc_slow(pool, gfp, order, owner);
 	pcp = raw_cpu_read(pool->cpu->by_gfp[MYMM_ZONE_BITS(gfp)]);
 	list = slot * MYMM_NR_MIGRATETYPES + mymm_gfp_type(pool, gfp);
-	if (unlikely(!mymm_token_take(&pcp->token)))
-		return alloc_undo(pool, gfp, order, owner, pcp);
+	if (unlikely(!mymm_local_trylock(&pcp->lock)))
+		return alloc_contended(pool, gfp, order, owner, pcp);
 	idx = pcp->first[list];
 	block = &pool->frame[idx];
 	/* The head of an empty list has another state. */
 	if (unlikely(mymm_frame_byte(block, 0) != MYMM_FRAME_PCP))
-		return alloc_undo(pool, gfp, order, owner, pcp);
+		return alloc_contended(pool, gfp, order, owner, pcp);
 	pcp->first[list] = block->next;
 	pcp->left[list]++;
 	pcp->allocs[list]++;
 	WRITE_ONCE(block->tag, pcp->tag[list]);
-	mymm_token_return(&pcp->token);
+	mymm_local_unlock(&pcp->lock);
 	mymm_sanitize_use_pages(pool, idx, 1UL << order);
 	if (mymm_preempt_enable_begin())
 		return alloc_resched(block);
@@ -355,7 +354,7 @@ static noinline struct mymm_frame *alloc_large(struct mymm_pool *pool,
 		     (gfp & (__GFP_ZERO | __GFP_THISNODE))) ||
 	    tracepoint_enabled(mymm_page_alloc) ||
 	    tracepoint_enabled(mymm_page_split))
-		return alloc_careful(pool, gfp, order, owner);
+		return slow_alloc(pool, gfp, order, owner);
 	if (order == pool->pcp_block)
 		return alloc_block(pool, gfp, order, owner);
 	zone = raw_cpu_read(pool->cpu->by_gfp[MYMM_ZONE_BITS(gfp)])->zone;
@@ -366,17 +365,17 @@ static noinline struct mymm_frame *alloc_large(struct mymm_pool *pool,
 	if (unlikely(data_race(zone->buddy.free <
 			       zone->mark + mymm_order_size[order]) ||
 		     mymm_gfp_type(pool, gfp) == MYMM_PCPTYPES))
-		return alloc_careful(pool, gfp, order, owner);
+		return slow_alloc(pool, gfp, order, owner);
 	mymm_lock(&zone->lock, irqflags);
 	block = __mymm_buddy_alloc_lazy(&zone->buddy, mymm_gfp_type(pool, gfp),
 					order, tag_flags(gfp));
 	if (likely(block))
 		zone->allocs[order]++;
-	if (zone->buddy.free < zone->alarm)
-		mymm_zone_alarm(zone);
+	if (zone->buddy.free < zone->fell_below)
+		mymm_zone_fell(zone);
 	mymm_unlock(&zone->lock, irqflags);
 	if (unlikely(!block))
-		return alloc_careful(pool, gfp, order, owner);
+		return slow_alloc(pool, gfp, order, owner);
 	mymm_sanitize_use_pages(pool, block - pool->frame, 1UL << order);
 	return block;
 }

@@ -100,9 +100,9 @@ static noinline int refuse_free(struct mymm_pool *pool,
 	return -EINVAL;
 }
 
-static noinline void tell_free(struct mymm_pool *pool, u32 idx,
-			       unsigned int order,
-			       const struct mymm_owner *owner)
+static noinline void trace_free(struct mymm_pool *pool, u32 idx,
+				unsigned int order,
+				const struct mymm_owner *owner)
 {
 	mymm_event_page_free(pool, idx, order, mymm_owner_or(owner, _RET_IP_));
 }
@@ -140,9 +140,9 @@ static __always_inline void give_to_zone(struct mymm_pool *pool,
 	raw_spin_lock_irqsave(&zone->lock, irqflags);
 	mymm_free_one(zone, idx, order, &log);
 	if (unlikely(zone->flags))
-		mymm_zone_recover(zone);
+		mymm_zone_rose(zone);
 	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
-	mymm_log_tell(pool, &log);
+	mymm_log_trace(pool, &log);
 }
 
 /* Give a block to this CPU, or to its zone; it is claimed. */
@@ -166,8 +166,9 @@ static noinline int free_claimed(struct mymm_pool *pool, u32 idx,
 	return 0;
 }
 
-static noinline int free_slow(struct mymm_pool *pool, struct mymm_frame *frame,
-			      unsigned int order, u32 tag)
+static noinline int claim_and_free(struct mymm_pool *pool,
+				   struct mymm_frame *frame, unsigned int order,
+				   u32 tag)
 {
 	/* If somebody was faster, the tag is what he made of it. */
 	if (!tag_is_block(tag, order) || !claim(pool, frame, order, &tag))
@@ -176,9 +177,9 @@ static noinline int free_slow(struct mymm_pool *pool, struct mymm_frame *frame,
 }
 
 /* All that can be wrong, or is to be told. */
-static noinline int free_careful(struct mymm_pool *pool,
-				 struct mymm_frame *frame, unsigned int order,
-				 const struct mymm_owner *owner)
+static noinline int slow_free(struct mymm_pool *pool, struct mymm_frame *frame,
+			      unsigned int order,
+			      const struct mymm_owner *owner)
 {
 	unsigned long idx = mymm_frame_number(pool, frame);
 	u32 tag;
@@ -195,28 +196,29 @@ static noinline int free_careful(struct mymm_pool *pool,
 	if (!claim(pool, frame, order, &tag))
 		return refuse_free(pool, frame, order, tag);
 	if (tracepoint_enabled(mymm_page_free))
-		tell_free(pool, idx, order, owner);
+		trace_free(pool, idx, order, owner);
 	give_back(pool, idx, order, tag);
 	return 0;
 }
 
-static noinline int free_leave(struct mymm_pool *pool, struct mymm_frame *frame,
-			       unsigned int order,
-			       const struct mymm_owner *owner)
+static noinline int free_slow(struct mymm_pool *pool, struct mymm_frame *frame,
+			      unsigned int order,
+			      const struct mymm_owner *owner)
 {
 	const struct mymm_owner who = mymm_owner_or(owner, _RET_IP_);
 
 	preempt_enable();
-	return free_careful(pool, frame, order, &who);
+	return slow_free(pool, frame, order, &who);
 }
 
 /* The token is not ours, or somebody was faster. */
-static noinline int free_undo(struct mymm_pool *pool, struct mymm_frame *frame,
-			      unsigned int order, u32 tag, struct mymm_pcp *pcp)
+static noinline int free_contended(struct mymm_pool *pool,
+				   struct mymm_frame *frame, unsigned int order,
+				   u32 tag, struct mymm_pcp *pcp)
 {
-	mymm_token_undo(&pcp->token);
+	mymm_local_contended(&pcp->lock);
 	preempt_enable();
-	return free_slow(pool, frame, order, tag);
+	return claim_and_free(pool, frame, order, tag);
 }
 
 /* The list has no room left. */
@@ -225,7 +227,7 @@ static noinline int free_full(struct mymm_pool *pool, struct mymm_frame *frame,
 			      unsigned long list)
 {
 	pcp->left[list]++;
-	mymm_token_undo(&pcp->token);
+	mymm_local_contended(&pcp->lock);
 	preempt_enable();
 	return free_claimed(pool, frame - pool->frame, order);
 }
@@ -248,23 +250,23 @@ free_small(struct mymm_pool *pool, struct mymm_frame *frame, unsigned int order,
 	/* data_race: all that can happen to it is that the pool dies. */
 	if (unlikely(mymm_in_nmi() || data_race(idx >= pool->live_frames)) ||
 	    tracepoint_enabled(mymm_page_free))
-		return free_leave(pool, frame, order, owner);
+		return free_slow(pool, frame, order, owner);
 	tag = READ_ONCE(frame->tag);
 	if (unlikely(!tag_is_block(tag, order)))
-		return free_leave(pool, frame, order, owner);
+		return free_slow(pool, frame, order, owner);
 	/* A frame's zone does not change; if the rest of the tag does, claim() sees it. */
 	pcp = raw_cpu_read(pool->cpu->by_zone[mymm_frame_byte(frame, 2)]);
 	list = slot * MYMM_NR_MIGRATETYPES +
 	       pcp->pageblock[idx >> pool->block_order];
-	if (unlikely(!mymm_token_take(&pcp->token)))
-		return free_undo(pool, frame, order, tag, pcp);
+	if (unlikely(!mymm_local_trylock(&pcp->lock)))
+		return free_contended(pool, frame, order, tag, pcp);
 	if (unlikely(!claim(pool, frame, order, &tag)))
-		return free_undo(pool, frame, order, tag, pcp);
+		return free_contended(pool, frame, order, tag, pcp);
 	if (unlikely(--pcp->left[list] < 0))
 		return free_full(pool, frame, order, pcp, list);
 	frame->next = pcp->first[list];
 	pcp->first[list] = idx;
-	mymm_token_return(&pcp->token);
+	mymm_local_unlock(&pcp->lock);
 	if (mymm_preempt_enable_begin())
 		return free_resched();
 	return 0;
@@ -283,7 +285,7 @@ static noinline void free_merge(struct mymm_zone *zone, u32 idx,
 {
 	enum mymm_migratetype type = mymm_buddy_type(&zone->buddy, idx);
 
-	mymm_buddy_settle(&zone->buddy);
+	mymm_buddy_finish_split(&zone->buddy);
 	__mymm_buddy_free(&zone->buddy, idx, order, type);
 	if (unlikely(type == MYMM_HIGHATOMIC))
 		mymm_count_highatomic(zone, 1L << order);
@@ -302,7 +304,7 @@ static noinline int free_large(struct mymm_pool *pool, struct mymm_frame *frame,
 		     order > MYMM_MAX_ORDER) ||
 	    tracepoint_enabled(mymm_page_free) ||
 	    tracepoint_enabled(mymm_page_merge))
-		return free_careful(pool, frame, order, owner);
+		return slow_free(pool, frame, order, owner);
 	if (order == pool->pcp_block)
 		return free_block(pool, frame, order, owner);
 	tag = READ_ONCE(frame->tag);
@@ -312,10 +314,10 @@ static noinline int free_large(struct mymm_pool *pool, struct mymm_frame *frame,
 		return refuse_free(pool, frame, order, tag);
 	zone = mymm_pool_zone(pool, tag);
 	mymm_lock(&zone->lock, irqflags);
-	if (unlikely(!__mymm_buddy_undo(&zone->buddy, idx, order)))
+	if (unlikely(!__mymm_buddy_cancel_split(&zone->buddy, idx, order)))
 		free_merge(zone, idx, order);
 	if (unlikely(zone->flags))
-		mymm_zone_recover(zone);
+		mymm_zone_rose(zone);
 	mymm_unlock(&zone->lock, irqflags);
 	return 0;
 }

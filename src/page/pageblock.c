@@ -268,7 +268,7 @@ struct mymm_frame *mymm_rmqueue(struct mymm_zone *zone, unsigned int order,
 	struct mymm_frame *block = NULL;
 
 	lockdep_assert_held(&zone->lock);
-	mymm_buddy_settle(&zone->buddy);
+	mymm_buddy_finish_split(&zone->buddy);
 	if (alloc_flags & MYMM_ALLOC_HIGHATOMIC)
 		block = take_reserve(zone, order, type, log);
 	if (!block && *mode == MYMM_RMQUEUE_NORMAL) {
@@ -302,7 +302,7 @@ void mymm_free_one(struct mymm_zone *zone, u32 idx, unsigned int order,
 	enum mymm_migratetype type = mymm_buddy_type(&zone->buddy, idx);
 	unsigned int to;
 
-	mymm_buddy_settle(&zone->buddy);
+	mymm_buddy_finish_split(&zone->buddy);
 	to = __mymm_buddy_free(&zone->buddy, idx, order, type);
 	mymm_log_merge(log, idx, order, to);
 	if (unlikely(type == MYMM_HIGHATOMIC))
@@ -358,7 +358,7 @@ static bool unreserve(struct mymm_zone *zone, enum mymm_migratetype type,
 
 	if (!force && zone->nr_reserved_highatomic <= pageblock)
 		return false;
-	mymm_buddy_settle(&zone->buddy);
+	mymm_buddy_finish_split(&zone->buddy);
 	for (order = 0; order < MYMM_NR_ORDERS; order++) {
 		idx = mymm_buddy_first(&zone->buddy, MYMM_HIGHATOMIC, order);
 		if (idx == MYMM_NO_FRAME)

@@ -74,16 +74,16 @@ static struct mymm_pcp *pcp_get(struct mymm_pool *pool,
 
 	preempt_disable();
 	pcp = &this_cpu_ptr(pool->cpu)->pcp[zone->number];
-	if (mymm_token_take(&pcp->token))
+	if (mymm_local_trylock(&pcp->lock))
 		return pcp;
-	mymm_token_undo(&pcp->token);
+	mymm_local_contended(&pcp->lock);
 	preempt_enable();
 	return NULL;
 }
 
 static void pcp_put(struct mymm_pcp *pcp)
 {
-	mymm_token_return(&pcp->token);
+	mymm_local_unlock(&pcp->lock);
 	preempt_enable();
 }
 
@@ -336,9 +336,9 @@ static void give_back(struct mymm_pool *pool, struct mymm_zone *zone,
 				      &log);
 		}
 		if (zone->flags)
-			mymm_zone_recover(zone);
+			mymm_zone_rose(zone);
 		raw_spin_unlock_irqrestore(&zone->lock, flags);
-		mymm_log_tell(pool, &log);
+		mymm_log_trace(pool, &log);
 		log.nr = 0;
 	}
 }
@@ -379,10 +379,10 @@ static u32 refill(struct mymm_pool *pool, struct mymm_zone *zone,
 		last = idx;
 		chain.blocks++;
 	}
-	if (zone->buddy.free < zone->alarm)
-		mymm_zone_alarm(zone);
+	if (zone->buddy.free < zone->fell_below)
+		mymm_zone_fell(zone);
 	raw_spin_unlock_irqrestore(&zone->lock, flags);
-	mymm_log_tell(pool, &log);
+	mymm_log_trace(pool, &log);
 
 	if (chain.blocks) {
 		pcp = pcp_get(pool, zone);
@@ -507,8 +507,8 @@ static void drain_pcp(struct mymm_pool *pool, struct mymm_pcp *pcp)
 		int most = max(pcp->zone->pcp_batch << BATCH_SCALE_MAX, 1);
 
 		preempt_disable();
-		if (!mymm_token_take(&pcp->token)) {
-			mymm_token_undo(&pcp->token);
+		if (!mymm_local_trylock(&pcp->lock)) {
+			mymm_local_contended(&pcp->lock);
 			preempt_enable();
 			return;
 		}

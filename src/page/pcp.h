@@ -16,7 +16,7 @@ struct mymm_page_log;
 
 /**
  * struct mymm_pcp - the blocks of one zone that one CPU has at hand
- * @token: as a magazine's, see local_trylock.h
+ * @lock: as a magazine's, see local_trylock.h
  * @zone: of which zone; constant
  * @pageblock: the zone's pageblocks; constant
  * @high: frames at which some are given to the zone
@@ -46,7 +46,7 @@ struct mymm_page_log;
  * Only its own CPU touches it, with preemption off; all may read.
  */
 struct mymm_pcp {
-	struct mymm_token token;
+	struct mymm_local_lock lock;
 	struct mymm_zone *zone;
 	const u8 *pageblock;
 	int high;

@@ -101,11 +101,11 @@ int mymm_pcp_check_local(struct mymm_pool *pool, struct mymm_finding *finding)
 
 		preempt_disable();
 		pcp = &this_cpu_ptr(pool->cpu)->pcp[i];
-		if (mymm_token_take(&pcp->token)) {
+		if (mymm_local_trylock(&pcp->lock)) {
 			err = check_lists(pool, pcp, finding);
-			mymm_token_return(&pcp->token);
+			mymm_local_unlock(&pcp->lock);
 		} else {
-			mymm_token_undo(&pcp->token);
+			mymm_local_contended(&pcp->lock);
 		}
 		preempt_enable();
 	}

@@ -155,7 +155,7 @@ static void init_lists(struct mymm_pool *pool, struct mymm_pcp *pcp,
 {
 	unsigned int list;
 
-	pcp->token = MYMM_TOKEN_INIT;
+	pcp->lock = MYMM_LOCAL_LOCK_INIT;
 	pcp->zone = zone;
 	pcp->spare = -1;
 	pcp->pageblock = zone->buddy.pageblock;
@@ -226,21 +226,21 @@ void mymm_pcp_lists_init(struct mymm_pool *pool, u32 heads)
 }
 
 /**
- * mymm_pcp_tighten() - have fast paths lead to a zone, or not
+ * mymm_pcp_set_below_mark() - have fast paths lead to a zone, or not
  * @zone: the zone
  * @tight: not
  *
  * Context: any but NMI; the caller holds the zone's lock.
  */
-void mymm_pcp_tighten(struct mymm_zone *zone, bool tight)
+void mymm_pcp_set_below_mark(struct mymm_zone *zone, bool tight)
 {
 	unsigned int bits;
 	int cpu;
 
 	if (zone->flags & BIT(MYMM_ZONE_DEAD) || !zone->cpu)
 		return;
-	zone->flags &= ~BIT(MYMM_ZONE_TIGHT);
-	zone->flags |= tight ? BIT(MYMM_ZONE_TIGHT) : 0;
+	zone->flags &= ~BIT(MYMM_ZONE_BELOW_MARK);
+	zone->flags |= tight ? BIT(MYMM_ZONE_BELOW_MARK) : 0;
 	for_each_possible_cpu(cpu) {
 		struct mymm_cpu *of = per_cpu_ptr(zone->cpu, cpu);
 
@@ -266,7 +266,7 @@ void mymm_pcp_kill(struct mymm_pool *pool)
 		struct mymm_zone *zone = &pool->zone[i];
 
 		guard(raw_spinlock_irqsave)(&zone->lock);
-		mymm_pcp_tighten(zone, true);
+		mymm_pcp_set_below_mark(zone, true);
 		zone->flags |= BIT(MYMM_ZONE_DEAD);
 	}
 }

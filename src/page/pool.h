@@ -7,10 +7,10 @@
  *
  *   0. owners_lock (mutex, page_owner.c)    which pools record the owners of their pages;
  *      switch_lock (mutex, debugfs_history.c)  whether free blocks are sampled;
- *      knobs_lock (mutex, sysctl.c)     that one person turns a knob at a time; each of
+ *      sysctl_lock (mutex, sysctl.c)     that one person turns a knob at a time; each of
  *                                      them is taken with none of the others held
  *   1. session->lock (mutex)           the handles of one session
- *   1a. mymm_slab_dirs_lock (mutex)    which caches have names and directories; while
+ *   1a. mymm_cache_names_lock (mutex)    which caches have names and directories; while
  *                                      one is removed its readers are waited for, who
  *                                      take locks from 2 on
  *   2. cpu_hotplug_lock (the kernel's) which CPUs there are, while magazines are

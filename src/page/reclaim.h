@@ -149,7 +149,7 @@ bool mymm_node_balanced(const struct mymm_node *node, unsigned int order,
 			enum mymm_zone_type highest);
 
 /* shrinker.c */
-int mymm_slab_shrinker_init(struct mymm_pool *pool);
-void mymm_slab_shrinker_exit(struct mymm_pool *pool);
+int mymm_cache_shrinker_init(struct mymm_pool *pool);
+void mymm_cache_shrinker_exit(struct mymm_pool *pool);
 
 #endif /* _MYMM_RECLAIM_H */

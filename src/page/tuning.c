@@ -94,36 +94,36 @@
 
 /* --- knobs --------------------------------------------------------------------------- */
 
-const struct mymm_knob_range mymm_knob_range[MYMM_NR_KNOBS] = {
-	[MYMM_KNOB_MIN_FREE_KBYTES] = { "min_free_kbytes", 0, INT_MAX,
+const struct mymm_sysctl_range mymm_sysctl_range[MYMM_NR_KNOBS] = {
+	[MYMM_SYSCTL_MIN_FREE_KBYTES] = { "min_free_kbytes", 0, INT_MAX,
+					  MYMM_POOL_NO_WATERMARKS },
+	[MYMM_SYSCTL_SCALE_FACTOR] = { "watermark_scale_factor", 1, 3000,
+				       MYMM_POOL_NO_WATERMARKS },
+	[MYMM_SYSCTL_BOOST_FACTOR] = { "watermark_boost_factor", 0, INT_MAX,
+				       MYMM_POOL_NO_WATERMARKS },
+	[MYMM_SYSCTL_RESERVE_RATIO] = { "lowmem_reserve_ratio", 0, INT_MAX,
 					MYMM_POOL_NO_WATERMARKS },
-	[MYMM_KNOB_SCALE_FACTOR] = { "watermark_scale_factor", 1, 3000,
-				     MYMM_POOL_NO_WATERMARKS },
-	[MYMM_KNOB_BOOST_FACTOR] = { "watermark_boost_factor", 0, INT_MAX,
-				     MYMM_POOL_NO_WATERMARKS },
-	[MYMM_KNOB_RESERVE_RATIO] = { "lowmem_reserve_ratio", 0, INT_MAX,
-				      MYMM_POOL_NO_WATERMARKS },
-	[MYMM_KNOB_HIGH_FRACTION] = { "percpu_pagelist_high_fraction", 0,
-				      INT_MAX, MYMM_POOL_NO_PCP },
+	[MYMM_SYSCTL_HIGH_FRACTION] = { "percpu_pagelist_high_fraction", 0,
+					INT_MAX, MYMM_POOL_NO_PCP },
 };
 
 /**
- * mymm_knob_check() - may a knob have that value?
+ * mymm_sysctl_check() - may a knob have that value?
  * @knob: the knob
  * @value: the value; of one that has several, one of them
  *
  * Return: 0; -EINVAL, with a line in the log that names the knob and its range.
  */
-int mymm_knob_check(enum mymm_knob knob, long long value)
+int mymm_sysctl_check(enum mymm_sysctl knob, long long value)
 {
-	const struct mymm_knob_range *range = &mymm_knob_range[knob];
+	const struct mymm_sysctl_range *range = &mymm_sysctl_range[knob];
 
 	if (value < range->min || value > range->max) {
 		pr_err("%s: %lld is out of range %d to %d\n", range->name,
 		       value, range->min, range->max);
 		return -EINVAL;
 	}
-	if (knob == MYMM_KNOB_HIGH_FRACTION && value &&
+	if (knob == MYMM_SYSCTL_HIGH_FRACTION && value &&
 	    value < HIGH_FRACTION_LEAST) {
 		pr_err("%s: %lld is out of range: expected 0, or %d to %d\n",
 		       range->name, value, HIGH_FRACTION_LEAST, range->max);
@@ -144,20 +144,20 @@ int mymm_tuning_check(const struct mymm_tuning *tuning)
 	unsigned int i;
 
 	if (tuning->min_free_kbytes != -1)
-		err = mymm_knob_check(MYMM_KNOB_MIN_FREE_KBYTES,
-				      tuning->min_free_kbytes);
+		err = mymm_sysctl_check(MYMM_SYSCTL_MIN_FREE_KBYTES,
+					tuning->min_free_kbytes);
 	if (!err)
-		err = mymm_knob_check(MYMM_KNOB_SCALE_FACTOR,
-				      tuning->watermark_scale_factor);
+		err = mymm_sysctl_check(MYMM_SYSCTL_SCALE_FACTOR,
+					tuning->watermark_scale_factor);
 	if (!err)
-		err = mymm_knob_check(MYMM_KNOB_BOOST_FACTOR,
-				      tuning->watermark_boost_factor);
+		err = mymm_sysctl_check(MYMM_SYSCTL_BOOST_FACTOR,
+					tuning->watermark_boost_factor);
 	for (i = 0; !err && i < MYMM_NR_RATIOS; i++)
-		err = mymm_knob_check(MYMM_KNOB_RESERVE_RATIO,
-				      tuning->lowmem_reserve_ratio[i]);
+		err = mymm_sysctl_check(MYMM_SYSCTL_RESERVE_RATIO,
+					tuning->lowmem_reserve_ratio[i]);
 	if (!err)
-		err = mymm_knob_check(MYMM_KNOB_HIGH_FRACTION,
-				      tuning->percpu_pagelist_high_fraction);
+		err = mymm_sysctl_check(MYMM_SYSCTL_HIGH_FRACTION,
+					tuning->percpu_pagelist_high_fraction);
 	return err;
 }
 MYMM_EXPORT_INTERNAL(mymm_tuning_check);
@@ -378,7 +378,7 @@ static void set_marks(struct mymm_pool *pool)
 				pool->tuning.watermark_boost_factor;
 		mymm_zone_set_marks(zone);
 		/* It may have been below the old high watermark only. */
-		mymm_zone_recover(zone);
+		mymm_zone_rose(zone);
 	}
 }
 

@@ -7,32 +7,32 @@
 #include "page/zone.h"
 
 /* The knobs; one whose name ends in ratio has a number for each zone. */
-enum mymm_knob {
-	MYMM_KNOB_MIN_FREE_KBYTES,
-	MYMM_KNOB_SCALE_FACTOR,
-	MYMM_KNOB_BOOST_FACTOR,
-	MYMM_KNOB_RESERVE_RATIO,
-	MYMM_KNOB_HIGH_FRACTION,
+enum mymm_sysctl {
+	MYMM_SYSCTL_MIN_FREE_KBYTES,
+	MYMM_SYSCTL_SCALE_FACTOR,
+	MYMM_SYSCTL_BOOST_FACTOR,
+	MYMM_SYSCTL_RESERVE_RATIO,
+	MYMM_SYSCTL_HIGH_FRACTION,
 	MYMM_NR_KNOBS,
 };
 
 /**
- * struct mymm_knob_range - what a knob may be
+ * struct mymm_sysctl_range - what a knob may be
  * @name: as in /proc/sys/vm
  * @min: the smallest number
  * @max: the largest
  * @needs: MYMM_POOL_NO_*: in such a pool the knob has no effect
  */
-struct mymm_knob_range {
+struct mymm_sysctl_range {
 	const char *name;
 	int min;
 	int max;
 	unsigned int needs;
 };
 
-extern const struct mymm_knob_range mymm_knob_range[MYMM_NR_KNOBS];
+extern const struct mymm_sysctl_range mymm_sysctl_range[MYMM_NR_KNOBS];
 
-int mymm_knob_check(enum mymm_knob knob, long long value);
+int mymm_sysctl_check(enum mymm_sysctl knob, long long value);
 int mymm_tuning_check(const struct mymm_tuning *tuning);
 unsigned long mymm_tuning_get(struct mymm_pool *pool,
 			      struct mymm_tuning *tuning);

@@ -101,41 +101,41 @@ void mymm_zone_set_marks(struct mymm_zone *zone)
 					       zone->nr_free_highatomic +
 					       (1 << MYMM_PCP_MAX_ORDER) - 1 :
 				       0);
-	mymm_zone_alarm(zone);
+	mymm_zone_fell(zone);
 }
 MYMM_EXPORT_INTERNAL(mymm_zone_set_marks);
 
 /**
- * mymm_zone_alarm() - take notice of it that a zone has become emptier
- * @zone: has fewer free frames than its @alarm, or another @mark
+ * mymm_zone_fell() - take notice of it that a zone has become emptier
+ * @zone: has fewer free frames than its @fell_below, or another @mark
  *
  * Remembers the low of the zone. Below its mark fast paths don't lead to it any more:
- * see mymm_pcp_tighten().
+ * see mymm_pcp_set_below_mark().
  *
  * Context: any but NMI; the caller holds the zone's lock, or nobody can reach the zone.
  */
-void mymm_zone_alarm(struct mymm_zone *zone)
+void mymm_zone_fell(struct mymm_zone *zone)
 {
-	bool tight = zone->flags & BIT(MYMM_ZONE_TIGHT);
+	bool tight = zone->flags & BIT(MYMM_ZONE_BELOW_MARK);
 
 	zone->least_free = min(zone->least_free, zone->buddy.free);
 	if (zone->mark && zone->buddy.free <= zone->mark && !tight) {
 		tight = true;
-		mymm_pcp_tighten(zone, tight);
+		mymm_pcp_set_below_mark(zone, tight);
 	}
-	zone->alarm = tight || !zone->mark ?
-			      zone->least_free :
-			      max(zone->least_free, zone->mark + 1);
+	zone->fell_below = tight || !zone->mark ?
+				   zone->least_free :
+				   max(zone->least_free, zone->mark + 1);
 }
-MYMM_EXPORT_INTERNAL(mymm_zone_alarm);
+MYMM_EXPORT_INTERNAL(mymm_zone_fell);
 
 /**
- * mymm_zone_recover() - take notice of it that a zone has become fuller
+ * mymm_zone_rose() - take notice of it that a zone has become fuller
  * @zone: has had frames given back, and a flag is set
  *
  * Context: any but NMI; the caller holds the zone's lock.
  */
-void mymm_zone_recover(struct mymm_zone *zone)
+void mymm_zone_rose(struct mymm_zone *zone)
 {
 	lockdep_assert_held(&zone->lock);
 	if (zone->flags & BIT(MYMM_ZONE_BELOW_HIGH) &&
@@ -145,13 +145,13 @@ void mymm_zone_recover(struct mymm_zone *zone)
 		zone->flags &= ~BIT(MYMM_ZONE_BELOW_HIGH);
 		mymm_zone_set_marks(zone);
 	}
-	if (zone->flags & BIT(MYMM_ZONE_TIGHT) &&
+	if (zone->flags & BIT(MYMM_ZONE_BELOW_MARK) &&
 	    zone->buddy.free > zone->mark + SLACK(zone)) {
-		mymm_pcp_tighten(zone, false);
-		mymm_zone_alarm(zone);
+		mymm_pcp_set_below_mark(zone, false);
+		mymm_zone_fell(zone);
 	}
 }
-MYMM_EXPORT_INTERNAL(mymm_zone_recover);
+MYMM_EXPORT_INTERNAL(mymm_zone_rose);
 
 /**
  * mymm_zone_boost() - ask for more reclaim than usual for as long as types are mixed

@@ -102,7 +102,7 @@ void mymm_zone_init(struct mymm_zone *zone, struct mymm_frame *table,
 	zone->node = node;
 	zone->number = number;
 	zone->least_free = end - start;
-	zone->alarm = zone->least_free;
+	zone->fell_below = zone->least_free;
 	mymm_buddy_init(&zone->buddy, table, start, end, heads, number);
 }
 MYMM_EXPORT_INTERNAL(mymm_zone_init);
@@ -128,10 +128,10 @@ bool mymm_zone_reset(struct mymm_zone *zone, enum mymm_migratetype type)
 	zone->nr_reserved_highatomic = 0;
 	zone->nr_free_highatomic = 0;
 	zone->watermark_boost = 0;
-	zone->flags &= BIT(MYMM_ZONE_TIGHT) | BIT(MYMM_ZONE_DEAD);
+	zone->flags &= BIT(MYMM_ZONE_BELOW_MARK) | BIT(MYMM_ZONE_DEAD);
 	zone->least_free = zone->buddy.free;
 	mymm_zone_set_marks(zone);
-	mymm_zone_recover(zone);
+	mymm_zone_rose(zone);
 	return true;
 }
 
@@ -150,7 +150,7 @@ void mymm_zone_read(struct mymm_zone *zone, struct mymm_zone_snapshot *snap)
 	*snap = (struct mymm_zone_snapshot){};
 	guard(raw_spinlock_irqsave)(&zone->lock);
 
-	mymm_buddy_settle(&zone->buddy);
+	mymm_buddy_finish_split(&zone->buddy);
 	snap->free = zone->buddy.free;
 	snap->peak = mymm_zone_managed(zone) - zone->least_free;
 	for (type = 0; type < MYMM_NR_MIGRATETYPES; type++) {

@@ -51,7 +51,7 @@ enum mymm_zone_flags {
 	MYMM_ZONE_BELOW_HIGH, /* an allocation found it below its high watermark */
 	MYMM_ZONE_BOOSTED, /* the watermark was boosted, and kswapd not told yet */
 	MYMM_ZONE_RECLAIM_ACTIVE, /* kswapd is at work on it */
-	MYMM_ZONE_TIGHT, /* it is below @mark: CPUs' fast paths lead elsewhere */
+	MYMM_ZONE_BELOW_MARK, /* it is below @mark: CPUs' fast paths lead elsewhere */
 	MYMM_ZONE_DEAD, /* of a dead pool: they never lead here again */
 };
 
@@ -61,7 +61,7 @@ enum mymm_zone_flags {
  *        is below it; see pool.h for the order of locks
  * @mark: with more free frames than this a request that has this zone as its first passes
  *        every watermark; derived, see mymm_zone_set_marks()
- * @alarm: with fewer free frames than this mymm_zone_alarm() wants to be called
+ * @fell_below: with fewer free frames than this mymm_zone_fell() wants to be called
  * @buddy: the free blocks
  * @type: which zone it is; constant
  * @node: of which node; constant
@@ -90,7 +90,7 @@ enum mymm_zone_flags {
 struct mymm_zone {
 	raw_spinlock_t lock;
 	unsigned long mark;
-	unsigned long alarm;
+	unsigned long fell_below;
 	struct mymm_buddy buddy;
 	enum mymm_zone_type type;
 	int node;
@@ -168,13 +168,13 @@ static_assert((__force unsigned int)(__GFP_MOVABLE) ==
 static_assert(__GFP_BITS_SHIFT <= 30, "gfp has more flags than we know");
 
 /**
- * mymm_gfp_leaves() - is a request one of those that leave a fast path?
+ * mymm_gfp_slow() - is a request one of those that leave a fast path?
  * @gfp: the request's flags
  * @leave: flags that leave it; all bits set: each request does, whatever its flags
  *
  * Return: whether it is.
  */
-static __always_inline bool mymm_gfp_leaves(gfp_t gfp, gfp_t leave)
+static __always_inline bool mymm_gfp_slow(gfp_t gfp, gfp_t leave)
 {
 	return ((__force u32)gfp + MYMM_GFP_ANY) & (__force u32)leave;
 }
@@ -192,8 +192,8 @@ void mymm_zone_read(struct mymm_zone *zone, struct mymm_zone_snapshot *snap);
 
 /* watermark.c */
 void mymm_zone_set_marks(struct mymm_zone *zone);
-void mymm_zone_alarm(struct mymm_zone *zone);
-void mymm_zone_recover(struct mymm_zone *zone);
+void mymm_zone_fell(struct mymm_zone *zone);
+void mymm_zone_rose(struct mymm_zone *zone);
 void mymm_zone_boost(struct mymm_zone *zone, unsigned int alloc_flags);
 bool mymm_zone_watermark_ok(const struct mymm_zone *zone, unsigned int order,
 			    unsigned long mark, enum mymm_zone_type highest,
@@ -206,7 +206,7 @@ static inline bool mymm_zone_tunes_high(const struct mymm_zone *zone)
 }
 
 /* pcp.c */
-void mymm_pcp_tighten(struct mymm_zone *zone, bool tight);
+void mymm_pcp_set_below_mark(struct mymm_zone *zone, bool tight);
 
 /* Frames from the first to the last, holes among them. */
 static inline unsigned long mymm_zone_frames(const struct mymm_zone *zone)

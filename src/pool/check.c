@@ -298,7 +298,7 @@ static int check_zone(struct mymm_zone *zone, unsigned long *slabs,
 
 	guard(raw_spinlock_irqsave)(&zone->lock);
 
-	mymm_buddy_settle(&zone->buddy);
+	mymm_buddy_finish_split(&zone->buddy);
 
 	err = check_pageblocks(zone, finding);
 	if (err)
@@ -355,7 +355,7 @@ static bool at_rest(struct mymm_pool *pool, unsigned long *moves)
 
 	*moves = 0;
 	list_for_each_entry(cache, &pool->caches, list) {
-		if (atomic_read(&cache->flights))
+		if (atomic_read(&cache->transfers))
 			return false;
 		*moves += atomic_read(&cache->moves);
 	}

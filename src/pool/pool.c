@@ -68,7 +68,7 @@ static int check_config(const struct mymm_pool_config *config)
 	if (mymm_debug_check_text(config->debug))
 		return -EINVAL;
 	if (config->debug && *config->debug &&
-	    !mymm_engine_find(config->engine)->visit) {
+	    !mymm_engine_find(config->engine)->walk) {
 		pr_err("debug: engine %s has no room for what debugging needs\n",
 		       config->engine);
 		return -EINVAL;
@@ -131,7 +131,7 @@ static struct mymm_pool *new_pool(const struct mymm_pool_config *config)
 static void free_pool(struct mymm_pool *pool)
 {
 	mymm_kswapd_stop(pool);
-	mymm_slab_shrinker_exit(pool);
+	mymm_cache_shrinker_exit(pool);
 	mymm_owners_stop(pool);
 	mymm_sanitize_forget(pool);
 	mymm_cache_release_all(pool);
@@ -181,7 +181,7 @@ struct mymm_pool *mymm_pool_create(const struct mymm_pool_config *config)
 	if (!err)
 		err = mymm_kmalloc_init(pool);
 	if (!err)
-		err = mymm_slab_shrinker_init(pool);
+		err = mymm_cache_shrinker_init(pool);
 	if (!err)
 		err = mymm_kswapd_run(pool);
 	if (err)

@@ -188,7 +188,7 @@ static long call_cache_destroy(struct mymm_session *s, void *arg)
 		pr_err_ratelimited(
 			"pool %s: cache %s is not destroyed: %lu of its objects are held by session %u\n",
 			s->pool->name, name->name, live, s->owner.session);
-		mymm_sites_tell(name->cache);
+		mymm_sites_report(name->cache);
 		args->count = live;
 		return err;
 	}

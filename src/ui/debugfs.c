@@ -99,7 +99,7 @@ static void draw_line(struct mymm_zone *zone, u32 start, char *line)
 
 	guard(raw_spinlock_irqsave)(&zone->lock);
 
-	mymm_buddy_settle(&zone->buddy);
+	mymm_buddy_finish_split(&zone->buddy);
 
 	head = mymm_frame_find_head(table, start);
 	for (idx = start; idx < end; idx += left) {
@@ -189,7 +189,7 @@ static void show_zone(struct seq_file *m, struct mymm_pool *pool,
 
 		refills += READ_ONCE(pcp->refills);
 		flushes += READ_ONCE(pcp->flushes);
-		collisions += READ_ONCE(pcp->token.collisions);
+		collisions += READ_ONCE(pcp->lock.collisions);
 	}
 	seq_printf(
 		m,

@@ -7,7 +7,7 @@
  *               alloc_traces, free_traces      who holds its objects, see track_site.c
  *
  * NAME is as in /sys/kernel/mymm_slab, "!" for "/"; and so is the directory's life: as long as
- * the cache's, under mymm_slab_dirs_lock. To remove it is to wait for those who are reading.
+ * the cache's, under mymm_cache_names_lock. To remove it is to wait for those who are reading.
  * Where caches are merged each other name is a link. Nobody fails because debugfs did: a cache
  * may have no directory here.
  */
@@ -18,7 +18,7 @@
 #include "ui/sysfs_cache.h"
 #include "object/track.h"
 
-/* Where, and whose caches; under mymm_slab_dirs_lock. */
+/* Where, and whose caches; under mymm_cache_names_lock. */
 static struct dentry *caches;
 static struct mymm_pool *shown;
 
@@ -126,14 +126,14 @@ static bool name_is_taken(const char *name)
  * mymm_cache_dir_add() - give a cache its directory in debugfs
  * @cache: has its place in the pool
  *
- * Context: process; sleeps. With mymm_slab_dirs_lock and none of the locks of pool.h.
+ * Context: process; sleeps. With mymm_cache_names_lock and none of the locks of pool.h.
  */
 void mymm_cache_dir_add(struct mymm_cache *cache)
 {
 	char name[MYMM_NAME_MAX];
 
-	lockdep_assert_held(&mymm_slab_dirs_lock);
-	if (cache->pool != shown || !mymm_slab_dir_name(cache->name, name) ||
+	lockdep_assert_held(&mymm_cache_names_lock);
+	if (cache->pool != shown || !mymm_sysfs_dir_name(cache->name, name) ||
 	    name_is_taken(name))
 		return;
 	cache->debug_dir = debugfs_create_dir(name, caches);
@@ -153,13 +153,13 @@ void mymm_cache_dir_add(struct mymm_cache *cache)
  *
  * Waits until nobody reads its files.
  *
- * Context: process; sleeps. With mymm_slab_dirs_lock and none of the locks of pool.h.
+ * Context: process; sleeps. With mymm_cache_names_lock and none of the locks of pool.h.
  */
 void mymm_cache_dir_remove(struct mymm_cache *cache)
 {
 	struct mymm_name *name;
 
-	lockdep_assert_held(&mymm_slab_dirs_lock);
+	lockdep_assert_held(&mymm_cache_names_lock);
 	list_for_each_entry(name, &cache->names, list)
 		mymm_cache_link_remove(name);
 	debugfs_remove_recursive(cache->debug_dir);
@@ -177,11 +177,11 @@ void mymm_cache_link_add(struct mymm_name *name)
 	char from[MYMM_NAME_MAX], to[MYMM_NAME_MAX];
 	struct mymm_cache *cache = name->cache;
 
-	lockdep_assert_held(&mymm_slab_dirs_lock);
+	lockdep_assert_held(&mymm_cache_names_lock);
 	if (IS_ERR_OR_NULL(cache->debug_dir) || name == &cache->own ||
-	    !mymm_slab_dir_name(name->name, from) || name_is_taken(from))
+	    !mymm_sysfs_dir_name(name->name, from) || name_is_taken(from))
 		return;
-	mymm_slab_dir_name(cache->name, to);
+	mymm_sysfs_dir_name(cache->name, to);
 	name->debug_link = debugfs_create_symlink(from, caches, to);
 }
 
@@ -193,7 +193,7 @@ void mymm_cache_link_add(struct mymm_name *name)
  */
 void mymm_cache_link_remove(struct mymm_name *name)
 {
-	lockdep_assert_held(&mymm_slab_dirs_lock);
+	lockdep_assert_held(&mymm_cache_names_lock);
 	debugfs_remove(name->debug_link);
 	name->debug_link = NULL;
 }
@@ -209,7 +209,7 @@ void mymm_cache_dirs_init(struct dentry *dir, struct mymm_pool *pool)
 {
 	struct mymm_cache *cache;
 
-	guard(mutex)(&mymm_slab_dirs_lock);
+	guard(mutex)(&mymm_cache_names_lock);
 	caches = debugfs_create_dir("caches", dir);
 	if (IS_ERR(caches))
 		return;
@@ -228,7 +228,7 @@ void mymm_cache_dirs_exit(void)
 {
 	struct mymm_cache *cache;
 
-	guard(mutex)(&mymm_slab_dirs_lock);
+	guard(mutex)(&mymm_cache_names_lock);
 	if (!shown)
 		return;
 	list_for_each_entry(cache, &shown->caches, list)

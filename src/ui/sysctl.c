@@ -17,7 +17,7 @@
  * be turned: -EOPNOTSUPP.
  *
  * Locking. Turning one knob is reading all of them and setting all of them, so
- * knobs_lock is held meanwhile: outside cpu_hotplug_lock and pool->lock, which
+ * sysctl_lock is held meanwhile: outside cpu_hotplug_lock and pool->lock, which
  * mymm_tuning_set() takes. Nobody who holds one of those reads or writes these files.
  */
 #include <linux/mutex.h>
@@ -28,95 +28,96 @@
 #include "page/pool.h"
 #include "page/tuning.h"
 
-static DEFINE_MUTEX(knobs_lock);
-static struct mymm_pool *knobs_pool; /* constant while there are files */
-static struct ctl_table_header *knobs_header;
+static DEFINE_MUTEX(sysctl_lock);
+static struct mymm_pool *sysctl_pool; /* constant while there are files */
+static struct ctl_table_header *sysctl_header;
 
 /* The numbers of one knob, in a form that the kernel's parser knows. */
-static void take_from(const struct mymm_tuning *tuning, enum mymm_knob knob,
+static void take_from(const struct mymm_tuning *tuning, enum mymm_sysctl knob,
 		      int *value)
 {
 	unsigned int i;
 
 	switch (knob) {
-	case MYMM_KNOB_MIN_FREE_KBYTES:
+	case MYMM_SYSCTL_MIN_FREE_KBYTES:
 		value[0] = tuning->min_free_kbytes;
 		break;
-	case MYMM_KNOB_SCALE_FACTOR:
+	case MYMM_SYSCTL_SCALE_FACTOR:
 		value[0] = tuning->watermark_scale_factor;
 		break;
-	case MYMM_KNOB_BOOST_FACTOR:
+	case MYMM_SYSCTL_BOOST_FACTOR:
 		value[0] = tuning->watermark_boost_factor;
 		break;
-	case MYMM_KNOB_RESERVE_RATIO:
+	case MYMM_SYSCTL_RESERVE_RATIO:
 		for (i = 0; i < MYMM_NR_RATIOS; i++)
 			value[i] = tuning->lowmem_reserve_ratio[i];
 		break;
-	case MYMM_KNOB_HIGH_FRACTION:
+	case MYMM_SYSCTL_HIGH_FRACTION:
 	case MYMM_NR_KNOBS:
 		value[0] = tuning->percpu_pagelist_high_fraction;
 		break;
 	}
 }
 
-static void put_into(struct mymm_tuning *tuning, enum mymm_knob knob,
+static void put_into(struct mymm_tuning *tuning, enum mymm_sysctl knob,
 		     const int *value)
 {
 	unsigned int i;
 
 	switch (knob) {
-	case MYMM_KNOB_MIN_FREE_KBYTES:
+	case MYMM_SYSCTL_MIN_FREE_KBYTES:
 		tuning->min_free_kbytes = value[0];
 		break;
-	case MYMM_KNOB_SCALE_FACTOR:
+	case MYMM_SYSCTL_SCALE_FACTOR:
 		tuning->watermark_scale_factor = value[0];
 		break;
-	case MYMM_KNOB_BOOST_FACTOR:
+	case MYMM_SYSCTL_BOOST_FACTOR:
 		tuning->watermark_boost_factor = value[0];
 		break;
-	case MYMM_KNOB_RESERVE_RATIO:
+	case MYMM_SYSCTL_RESERVE_RATIO:
 		for (i = 0; i < MYMM_NR_RATIOS; i++)
 			tuning->lowmem_reserve_ratio[i] = max(value[i], 0);
 		break;
-	case MYMM_KNOB_HIGH_FRACTION:
+	case MYMM_SYSCTL_HIGH_FRACTION:
 	case MYMM_NR_KNOBS:
 		tuning->percpu_pagelist_high_fraction = value[0];
 		break;
 	}
 }
 
-static int handle_knob(MYMM_CTL_CONST struct ctl_table *table, int write,
-		       void *buffer, size_t *length, loff_t *pos);
+static int handle_sysctl(MYMM_CTL_CONST struct ctl_table *table, int write,
+			 void *buffer, size_t *length, loff_t *pos);
 
-#define KNOB(knob, nr)                        \
-	[knob] = {                            \
-		.maxlen = (nr) * sizeof(int), \
-		.mode = 0644,                 \
-		.proc_handler = handle_knob,  \
+#define KNOB(knob, nr)                         \
+	[knob] = {                             \
+		.maxlen = (nr) * sizeof(int),  \
+		.mode = 0644,                  \
+		.proc_handler = handle_sysctl, \
 	}
 
 /* By knob; their names and ranges are filled in from tuning.c's. */
-static struct ctl_table knobs_table[] = { KNOB(MYMM_KNOB_MIN_FREE_KBYTES, 1),
-					  KNOB(MYMM_KNOB_SCALE_FACTOR, 1),
-					  KNOB(MYMM_KNOB_BOOST_FACTOR, 1),
-					  KNOB(MYMM_KNOB_RESERVE_RATIO,
-					       MYMM_NR_RATIOS),
-					  KNOB(MYMM_KNOB_HIGH_FRACTION, 1),
-					  MYMM_CTL_TABLE_END };
+static struct ctl_table sysctl_entries[] = {
+	KNOB(MYMM_SYSCTL_MIN_FREE_KBYTES, 1),
+	KNOB(MYMM_SYSCTL_SCALE_FACTOR, 1),
+	KNOB(MYMM_SYSCTL_BOOST_FACTOR, 1),
+	KNOB(MYMM_SYSCTL_RESERVE_RATIO, MYMM_NR_RATIOS),
+	KNOB(MYMM_SYSCTL_HIGH_FRACTION, 1),
+	MYMM_CTL_TABLE_END
+};
 
-/* With knobs_lock. */
+/* With sysctl_lock. */
 static int use_knob(MYMM_CTL_CONST struct ctl_table *table, int write,
 		    void *buffer, size_t *length, loff_t *pos)
 {
-	enum mymm_knob knob = table - knobs_table;
+	enum mymm_sysctl knob = table - sysctl_entries;
 	int value[MYMM_NR_RATIOS];
 	struct ctl_table copy = *table;
 	struct mymm_tuning tuning, shown;
 	size_t given = *length;
-	unsigned long min_free = mymm_tuning_get(knobs_pool, &tuning);
+	unsigned long min_free = mymm_tuning_get(sysctl_pool, &tuning);
 	int err;
 
-	if (write && knobs_pool->flags & mymm_knob_range[knob].needs)
+	if (write && sysctl_pool->flags & mymm_sysctl_range[knob].needs)
 		return -EOPNOTSUPP;
 	/* The parser would cut it there, be it in the middle of a number. */
 	if (write && given >= PAGE_SIZE)
@@ -133,52 +134,52 @@ static int use_knob(MYMM_CTL_CONST struct ctl_table *table, int write,
 	if (*length != given)
 		return -EINVAL;
 	put_into(&tuning, knob, value);
-	return mymm_tuning_set(knobs_pool, &tuning);
+	return mymm_tuning_set(sysctl_pool, &tuning);
 }
 
-static int handle_knob(MYMM_CTL_CONST struct ctl_table *table, int write,
-		       void *buffer, size_t *length, loff_t *pos)
+static int handle_sysctl(MYMM_CTL_CONST struct ctl_table *table, int write,
+			 void *buffer, size_t *length, loff_t *pos)
 {
-	guard(mutex)(&knobs_lock);
+	guard(mutex)(&sysctl_lock);
 	return use_knob(table, write, buffer, length, pos);
 }
 
 /**
- * mymm_knobs_init() - make /proc/sys/mymm
- * @pool: whose knobs; stays until mymm_knobs_exit()
+ * mymm_sysctl_init() - make /proc/sys/mymm
+ * @pool: whose knobs; stays until mymm_sysctl_exit()
  *
  * Context: process; sleeps.
  * Return: 0 or -ENOMEM. A kernel without sysctls has none of ours either.
  */
-int mymm_knobs_init(struct mymm_pool *pool)
+int mymm_sysctl_init(struct mymm_pool *pool)
 {
 	unsigned int i;
 
 	if (!IS_ENABLED(CONFIG_PROC_SYSCTL))
 		return 0;
-	knobs_pool = pool;
+	sysctl_pool = pool;
 	for (i = 0; i < MYMM_NR_KNOBS; i++) {
-		const struct mymm_knob_range *range = &mymm_knob_range[i];
+		const struct mymm_sysctl_range *range = &mymm_sysctl_range[i];
 
-		knobs_table[i].procname = range->name;
+		sysctl_entries[i].procname = range->name;
 		/* The real one takes any number and makes negative ones 0. */
-		if (i == MYMM_KNOB_RESERVE_RATIO)
+		if (i == MYMM_SYSCTL_RESERVE_RATIO)
 			continue;
-		knobs_table[i].extra1 = (void *)&range->min;
-		knobs_table[i].extra2 = (void *)&range->max;
+		sysctl_entries[i].extra1 = (void *)&range->min;
+		sysctl_entries[i].extra2 = (void *)&range->max;
 	}
 	if (!mymm_inject_fail())
-		knobs_header = register_sysctl("mymm", knobs_table);
-	return knobs_header ? 0 : -ENOMEM;
+		sysctl_header = register_sysctl("mymm", sysctl_entries);
+	return sysctl_header ? 0 : -ENOMEM;
 }
 
 /**
- * mymm_knobs_exit() - undo mymm_knobs_init()
+ * mymm_sysctl_exit() - undo mymm_sysctl_init()
  *
  * Context: process; sleeps until nobody is at a knob.
  */
-void mymm_knobs_exit(void)
+void mymm_sysctl_exit(void)
 {
-	unregister_sysctl_table(knobs_header);
-	knobs_header = NULL;
+	unregister_sysctl_table(sysctl_header);
+	sysctl_header = NULL;
 }

@@ -5,7 +5,7 @@
 
 struct mymm_pool;
 
-int mymm_knobs_init(struct mymm_pool *pool);
-void mymm_knobs_exit(void);
+int mymm_sysctl_init(struct mymm_pool *pool);
+void mymm_sysctl_exit(void);
 
 #endif /* _MYMM_SYSCTL_H */

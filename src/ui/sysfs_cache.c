@@ -20,7 +20,7 @@
  *   mymm_slab/:0000064/            slots of 64 bytes
  *             inode -> :0000064
  *
- * Life. A directory is there exactly as long as its cache. mymm_slab_dirs_lock is taken
+ * Life. A directory is there exactly as long as its cache. mymm_cache_names_lock is taken
  * before a cache gets its name, and kept until the directory is there, and around
  * both ends; else a new cache could meet the directory of an old one of that name. To remove
  * a directory is to wait for those who are reading its files, and they may take all
@@ -41,8 +41,8 @@
 #include "ui/sysfs_cache.h"
 
 /* Which caches have names and directories; see pool.h for the order of locks. */
-DEFINE_MUTEX(mymm_slab_dirs_lock);
-static struct mymm_pool *shown; /* whose caches; under mymm_slab_dirs_lock */
+DEFINE_MUTEX(mymm_cache_names_lock);
+static struct mymm_pool *shown; /* whose caches; under mymm_cache_names_lock */
 static struct kobject *root;
 
 /**
@@ -99,9 +99,9 @@ static int show_ctor(struct mymm_cache *cache, const struct slab_attr *attr,
 }
 
 static void get_limits(struct mymm_cache *cache,
-		       struct mymm_slab_limits *limits)
+		       struct mymm_cache_limits *limits)
 {
-	*limits = (struct mymm_slab_limits){
+	*limits = (struct mymm_cache_limits){
 		.cpu_partial = cache->mag_limit,
 	};
 	if (cache->engine->get_limits)
@@ -111,7 +111,7 @@ static void get_limits(struct mymm_cache *cache,
 static int show_min_partial(struct mymm_cache *cache,
 			    const struct slab_attr *attr, char *buf)
 {
-	struct mymm_slab_limits limits;
+	struct mymm_cache_limits limits;
 
 	get_limits(cache, &limits);
 	return sysfs_emit(buf, "%lu\n", limits.min_partial);
@@ -120,7 +120,7 @@ static int show_min_partial(struct mymm_cache *cache,
 static int show_cpu_partial(struct mymm_cache *cache,
 			    const struct slab_attr *attr, char *buf)
 {
-	struct mymm_slab_limits limits;
+	struct mymm_cache_limits limits;
 
 	get_limits(cache, &limits);
 	return sysfs_emit(buf, "%u\n", limits.cpu_partial);
@@ -171,7 +171,7 @@ static int show_stat(struct mymm_cache *cache, const struct slab_attr *attr,
  * Return: 0; -EIO: the pool is dead.
  */
 int mymm_cache_count_slabs(struct mymm_cache *cache,
-			   struct mymm_slab_count *node)
+			   struct mymm_cache_slabs *node)
 {
 	struct mymm_slabinfo info;
 
@@ -194,7 +194,7 @@ MYMM_EXPORT_INTERNAL(mymm_cache_count_slabs);
 static int show_count(struct mymm_cache *cache, const struct slab_attr *attr,
 		      char *buf)
 {
-	struct mymm_slab_count node[MYMM_MAX_NODES];
+	struct mymm_cache_slabs node[MYMM_MAX_NODES];
 	unsigned long total = 0, part[MYMM_MAX_NODES];
 	unsigned int n;
 	int len, err;
@@ -215,7 +215,7 @@ static int show_count(struct mymm_cache *cache, const struct slab_attr *attr,
 
 static int store_min_partial(struct mymm_cache *cache, const char *buf)
 {
-	struct mymm_slab_limits limits;
+	struct mymm_cache_limits limits;
 	int err;
 
 	if (!cache->engine->set_limits)
@@ -229,7 +229,7 @@ static int store_min_partial(struct mymm_cache *cache, const char *buf)
 
 static int store_cpu_partial(struct mymm_cache *cache, const char *buf)
 {
-	struct mymm_slab_limits limits;
+	struct mymm_cache_limits limits;
 	int err;
 
 	if (!cache->engine->set_limits)
@@ -266,7 +266,7 @@ static int store_validate(struct mymm_cache *cache, const char *buf)
 
 /*
  * The cache of a directory. It stays while one of its files is read or written:
- * mymm_slab_dir_remove() waits for that.
+ * mymm_sysfs_dir_remove() waits for that.
  */
 static struct mymm_cache *cache_of(const struct kobject *dir)
 {
@@ -323,7 +323,7 @@ static ssize_t store(struct kobject *dir, struct kobj_attribute *attr,
 #define FLAG(_name, _flag) FILE(_name, show_flag, .flag = _flag)
 #define COUNT(_name)            \
 	FILE(_name, show_count, \
-	     .offset = offsetof(struct mymm_slab_count, _name))
+	     .offset = offsetof(struct mymm_cache_slabs, _name))
 #define STAT(_name, _member)   \
 	FILE(_name, show_stat, \
 	     .offset = offsetof(struct mymm_magazine_stats, _member))
@@ -366,13 +366,13 @@ static struct slab_attr files[] = {
 /* --- the directories ---------------------------------------------------------------- */
 
 /**
- * mymm_slab_dir_name() - what a cache's directory is called
+ * mymm_sysfs_dir_name() - what a cache's directory is called
  * @cache: the cache's name
  * @name: room for %MYMM_NAME_MAX bytes, which are filled
  *
  * Return: false if there can't be such a directory.
  */
-bool mymm_slab_dir_name(const char *cache, char *name)
+bool mymm_sysfs_dir_name(const char *cache, char *name)
 {
 	strscpy(name, cache, MYMM_NAME_MAX);
 	strreplace(name, '/', '!');
@@ -419,24 +419,24 @@ static bool choose_name(const struct mymm_cache *cache, char *name)
 		if (!name_is_taken(name))
 			return true;
 	}
-	return mymm_slab_dir_name(cache->name, name) && !name_is_taken(name);
+	return mymm_sysfs_dir_name(cache->name, name) && !name_is_taken(name);
 }
 
 /**
- * mymm_slab_link_add() - a link for a name to the directory of its cache
+ * mymm_sysfs_link_add() - a link for a name to the directory of its cache
  * @name: the name; needs none if it is the directory's
  *
- * Context: process; sleeps. With mymm_slab_dirs_lock and none of the locks of pool.h.
+ * Context: process; sleeps. With mymm_cache_names_lock and none of the locks of pool.h.
  * Return: 0, also if there can't be one; -ENOMEM.
  */
-int mymm_slab_link_add(struct mymm_name *name)
+int mymm_sysfs_link_add(struct mymm_name *name)
 {
 	struct kobject *dir = name->cache->dir;
 	char text[MYMM_NAME_MAX];
 	int err;
 
-	lockdep_assert_held(&mymm_slab_dirs_lock);
-	if (!dir || !mymm_slab_dir_name(name->name, text) ||
+	lockdep_assert_held(&mymm_cache_names_lock);
+	if (!dir || !mymm_sysfs_dir_name(name->name, text) ||
 	    name_is_taken(text))
 		return 0;
 	err = mymm_inject_fail() ? -ENOMEM : sysfs_create_link(root, dir, text);
@@ -445,37 +445,37 @@ int mymm_slab_link_add(struct mymm_name *name)
 }
 
 /**
- * mymm_slab_link_remove() - remove the link of a name
+ * mymm_sysfs_link_remove() - remove the link of a name
  * @name: the name; may have none
  *
- * Context: process; sleeps. With mymm_slab_dirs_lock and none of the locks of pool.h.
+ * Context: process; sleeps. With mymm_cache_names_lock and none of the locks of pool.h.
  */
-void mymm_slab_link_remove(struct mymm_name *name)
+void mymm_sysfs_link_remove(struct mymm_name *name)
 {
 	char text[MYMM_NAME_MAX];
 
-	lockdep_assert_held(&mymm_slab_dirs_lock);
-	if (!name->linked || !mymm_slab_dir_name(name->name, text))
+	lockdep_assert_held(&mymm_cache_names_lock);
+	if (!name->linked || !mymm_sysfs_dir_name(name->name, text))
 		return;
 	sysfs_remove_link(root, text);
 	name->linked = false;
 }
 
 /**
- * mymm_slab_dir_add() - give a new cache its directory
+ * mymm_sysfs_dir_add() - give a new cache its directory
  * @cache: has its place in the pool
  *
- * Context: process; sleeps. With mymm_slab_dirs_lock and none of the locks of pool.h.
+ * Context: process; sleeps. With mymm_cache_names_lock and none of the locks of pool.h.
  * Return: 0, also if it needs none; -ENOMEM.
  */
-int mymm_slab_dir_add(struct mymm_cache *cache)
+int mymm_sysfs_dir_add(struct mymm_cache *cache)
 {
 	char name[MYMM_NAME_MAX];
 	struct kobject *dir;
 	unsigned int i;
 	int err = 0;
 
-	lockdep_assert_held(&mymm_slab_dirs_lock);
+	lockdep_assert_held(&mymm_cache_names_lock);
 	if (cache->pool != shown || !choose_name(cache, name))
 		return 0;
 	dir = mymm_inject_fail() ? NULL : kobject_create_and_add(name, root);
@@ -485,30 +485,30 @@ int mymm_slab_dir_add(struct mymm_cache *cache)
 	for (i = 0; i < ARRAY_SIZE(files) && !err; i++)
 		err = sysfs_create_file(dir, &files[i].attr.attr);
 	if (!err)
-		err = mymm_slab_link_add(&cache->own);
+		err = mymm_sysfs_link_add(&cache->own);
 	if (err)
-		mymm_slab_dir_remove(cache);
+		mymm_sysfs_dir_remove(cache);
 	return err;
 }
 
 /**
- * mymm_slab_dir_remove() - remove a cache's directory
+ * mymm_sysfs_dir_remove() - remove a cache's directory
  * @cache: the cache; may have none
  *
  * Waits until nobody reads its files.
  *
- * Context: process; sleeps. With mymm_slab_dirs_lock and none of the locks of pool.h.
+ * Context: process; sleeps. With mymm_cache_names_lock and none of the locks of pool.h.
  */
-void mymm_slab_dir_remove(struct mymm_cache *cache)
+void mymm_sysfs_dir_remove(struct mymm_cache *cache)
 {
 	struct kobject *dir = cache->dir;
 	struct mymm_name *name;
 
-	lockdep_assert_held(&mymm_slab_dirs_lock);
+	lockdep_assert_held(&mymm_cache_names_lock);
 	if (!dir)
 		return;
 	list_for_each_entry(name, &cache->names, list)
-		mymm_slab_link_remove(name);
+		mymm_sysfs_link_remove(name);
 	kobject_del(dir);
 	WRITE_ONCE(cache->dir, NULL);
 	kobject_put(dir);
@@ -520,17 +520,17 @@ static void remove_all(struct mymm_pool *pool)
 
 	/* The list can't change: who changes it has our lock first. */
 	list_for_each_entry(cache, &pool->caches, list)
-		mymm_slab_dir_remove(cache);
+		mymm_sysfs_dir_remove(cache);
 }
 
 /**
- * mymm_slab_dirs_init() - make the tree
- * @pool: whose caches to show; stays until mymm_slab_dirs_exit()
+ * mymm_sysfs_init() - make the tree
+ * @pool: whose caches to show; stays until mymm_sysfs_exit()
  *
  * Context: process; sleeps.
  * Return: 0 or -ENOMEM.
  */
-int mymm_slab_dirs_init(struct mymm_pool *pool)
+int mymm_sysfs_init(struct mymm_pool *pool)
 {
 	struct mymm_cache *cache;
 	int err = 0;
@@ -540,31 +540,31 @@ int mymm_slab_dirs_init(struct mymm_pool *pool)
 	root = kobject_create_and_add("mymm_slab", kernel_kobj);
 	if (!root)
 		return -ENOMEM;
-	mutex_lock(&mymm_slab_dirs_lock);
+	mutex_lock(&mymm_cache_names_lock);
 	WRITE_ONCE(shown, pool);
 	list_for_each_entry(cache, &pool->caches, list) {
-		err = mymm_slab_dir_add(cache);
+		err = mymm_sysfs_dir_add(cache);
 		if (err)
 			break;
 	}
-	mutex_unlock(&mymm_slab_dirs_lock);
+	mutex_unlock(&mymm_cache_names_lock);
 	if (err)
-		mymm_slab_dirs_exit();
+		mymm_sysfs_exit();
 	return err;
 }
 
 /**
- * mymm_slab_dirs_exit() - remove the tree
+ * mymm_sysfs_exit() - remove the tree
  *
  * Context: process; sleeps.
  */
-void mymm_slab_dirs_exit(void)
+void mymm_sysfs_exit(void)
 {
-	mutex_lock(&mymm_slab_dirs_lock);
+	mutex_lock(&mymm_cache_names_lock);
 	if (shown)
 		remove_all(shown);
 	WRITE_ONCE(shown, NULL);
-	mutex_unlock(&mymm_slab_dirs_lock);
+	mutex_unlock(&mymm_cache_names_lock);
 	kobject_put(root);
 	root = NULL;
 }

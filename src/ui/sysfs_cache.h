@@ -9,20 +9,20 @@ struct dentry;
 struct mymm_cache;
 struct mymm_name;
 struct mymm_pool;
-struct mymm_slab_count;
+struct mymm_cache_slabs;
 
-extern struct mutex mymm_slab_dirs_lock;
+extern struct mutex mymm_cache_names_lock;
 
 /* sysfs_cache.c */
-bool mymm_slab_dir_name(const char *cache, char *name);
-int mymm_slab_dir_add(struct mymm_cache *cache);
-void mymm_slab_dir_remove(struct mymm_cache *cache);
-int mymm_slab_link_add(struct mymm_name *name);
-void mymm_slab_link_remove(struct mymm_name *name);
-int mymm_slab_dirs_init(struct mymm_pool *pool);
-void mymm_slab_dirs_exit(void);
+bool mymm_sysfs_dir_name(const char *cache, char *name);
+int mymm_sysfs_dir_add(struct mymm_cache *cache);
+void mymm_sysfs_dir_remove(struct mymm_cache *cache);
+int mymm_sysfs_link_add(struct mymm_name *name);
+void mymm_sysfs_link_remove(struct mymm_name *name);
+int mymm_sysfs_init(struct mymm_pool *pool);
+void mymm_sysfs_exit(void);
 int mymm_cache_count_slabs(struct mymm_cache *cache,
-			   struct mymm_slab_count *node);
+			   struct mymm_cache_slabs *node);
 
 /* debugfs_cache.c */
 void mymm_cache_dir_add(struct mymm_cache *cache);

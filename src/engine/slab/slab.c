@@ -111,8 +111,9 @@ static u32 unlist_free(struct mymm_cache *cache, struct mymm_slab_node *n,
  * Something in the index array can't be true. What is on the slab is known without it: the
  * objects whose word says so. Returns how many are lost; they count as active from now on.
  */
-unsigned int mymm_slab_gather(struct mymm_cache *cache, struct mymm_slabs *s,
-			      struct mymm_slab_view *view)
+unsigned int mymm_slab_rebuild_freelist(struct mymm_cache *cache,
+					struct mymm_slabs *s,
+					struct mymm_slab_info *view)
 {
 	void *mem = mymm_slab_objects(cache, s, view->head);
 	unsigned int place = cache->num, i = cache->num, lost;
@@ -138,7 +139,7 @@ unsigned int mymm_slab_gather(struct mymm_cache *cache, struct mymm_slabs *s,
 /* Up to @nr objects of a slab. @lost grows by those that were found overwritten. */
 static unsigned int take_from_slab(struct mymm_cache *cache,
 				   struct mymm_slabs *s,
-				   struct mymm_slab_view *view, unsigned int nr,
+				   struct mymm_slab_info *view, unsigned int nr,
 				   void **objs, unsigned int *lost)
 {
 	const unsigned long offset = cache->offset;
@@ -164,7 +165,8 @@ static unsigned int take_from_slab(struct mymm_cache *cache,
 				     mymm_peek(word) !=
 					     (cookie ^ MYMM_IN_SLAB))) {
 				view->active = active;
-				*lost += mymm_slab_gather(cache, s, view);
+				*lost += mymm_slab_rebuild_freelist(cache, s,
+								    view);
 				return to - objs;
 			}
 			mymm_poke(word, cookie ^ MYMM_IN_MAGAZINE);
@@ -191,7 +193,7 @@ static unsigned int take_from_slabs(struct mymm_cache *cache,
 
 	lockdep_assert_held(&n->lock);
 	while (got < nr) {
-		struct mymm_slab_view view;
+		struct mymm_slab_info view;
 		u32 head = table[partial].next;
 
 		if (head == partial) {
@@ -203,7 +205,7 @@ static unsigned int take_from_slabs(struct mymm_cache *cache,
 			mymm_list_del(table, head);
 			mymm_list_add(table, head, partial);
 		}
-		mymm_slab_look(cache, head, &view);
+		mymm_slab_get_info(cache, head, &view);
 		got += take_from_slab(cache, s, &view, nr - got, objs + got,
 				      &gone);
 		mymm_slab_set_active(&view);
@@ -316,7 +318,7 @@ unsigned int mymm_slab_alloc_objects(struct mymm_cache *cache, gfp_t gfp,
 
 /* A slab that objects came back to goes where it belongs. */
 static void put_down(struct mymm_cache *cache, struct mymm_slab_node *n,
-		     int node, struct mymm_slab_view *view)
+		     int node, struct mymm_slab_info *view)
 {
 	struct mymm_frame *table = cache->frame;
 
@@ -345,7 +347,7 @@ struct extent {
 
 /* Have the slab of an object at hand; false if it is gone. */
 static bool pick_up(struct mymm_cache *cache, void *obj,
-		    struct mymm_slab_view *view, struct extent *in)
+		    struct mymm_slab_info *view, struct extent *in)
 {
 	struct mymm_slabs *s = mymm_slabs_of(cache);
 	unsigned long at = obj - cache->base;
@@ -359,7 +361,7 @@ static bool pick_up(struct mymm_cache *cache, void *obj,
 		*in = (struct extent){};
 		return false;
 	}
-	mymm_slab_look(cache, idx & s->mask, view);
+	mymm_slab_get_info(cache, idx & s->mask, view);
 	if (!view->index) {
 		/* The first to come back to a full slab takes the array. */
 		view->slab->free = number;
@@ -384,7 +386,7 @@ static unsigned int put_into_slabs(struct mymm_cache *cache,
 	const unsigned int num = cache->num;
 	const bool words = cache->has_memory;
 	const u64 key = cache->key;
-	struct mymm_slab_view view = { .head = MYMM_NO_FRAME };
+	struct mymm_slab_info view = { .head = MYMM_NO_FRAME };
 	struct extent in = {};
 	unsigned int i, twice = 0;
 

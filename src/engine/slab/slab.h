@@ -235,14 +235,14 @@ static inline int mymm_slab_node_of(const struct mymm_cache *cache, u32 head)
 }
 
 /**
- * struct mymm_slab_view - a slab with what is known of it at hand
+ * struct mymm_slab_info - a slab with what is known of it at hand
  * @slab: its first frame
  * @head: the number of that
  * @active: objects that left it
  * @index: its index array; NULL if that is in an object, and none is free
  * @record: or NULL
  */
-struct mymm_slab_view {
+struct mymm_slab_info {
 	struct mymm_frame *slab;
 	u32 head;
 	unsigned int active;
@@ -250,7 +250,7 @@ struct mymm_slab_view {
 	struct mymm_slab_record *record;
 };
 
-static inline void mymm_slab_set_active(struct mymm_slab_view *view)
+static inline void mymm_slab_set_active(struct mymm_slab_info *view)
 {
 	if (view->record)
 		view->record->active = view->active;
@@ -303,20 +303,22 @@ unsigned long mymm_slab_arrays_count(const struct mymm_slabs *s);
 void mymm_slab_update_free_limit(struct mymm_cache *cache);
 
 /* slab_grow.c */
-void mymm_slab_look(const struct mymm_cache *cache, u32 head,
-		    struct mymm_slab_view *view);
+void mymm_slab_get_info(const struct mymm_cache *cache, u32 head,
+			struct mymm_slab_info *view);
 struct mymm_frame *mymm_slab_make(struct mymm_cache *cache, gfp_t gfp,
 				  int node);
 unsigned long mymm_slabs_give_back(struct mymm_cache *cache, u32 first);
-struct mymm_extent mymm_slab_extent(const struct mymm_cache *cache, u32 head);
+struct mymm_slab_area mymm_slab_engine_area(const struct mymm_cache *cache,
+					    u32 head);
 
 /* slab_is_free.c */
 bool mymm_slab_claim(struct mymm_cache *cache, void *obj, bool held);
 bool mymm_slab_is_free(struct mymm_cache *cache, void *obj);
 
 /* slab.c */
-unsigned int mymm_slab_gather(struct mymm_cache *cache, struct mymm_slabs *s,
-			      struct mymm_slab_view *view);
+unsigned int mymm_slab_rebuild_freelist(struct mymm_cache *cache,
+					struct mymm_slabs *s,
+					struct mymm_slab_info *view);
 unsigned int mymm_slab_alloc_objects(struct mymm_cache *cache, gfp_t gfp,
 				     unsigned int nr, void **objs);
 void mymm_slab_free_objects(struct mymm_cache *cache, unsigned int nr,
@@ -327,10 +329,10 @@ unsigned long mymm_slab_give_free(struct mymm_cache *cache, int node,
 				  unsigned long slabs);
 
 /* slab_walk.c */
-void mymm_slab_visit(struct mymm_cache *cache, struct mymm_visit *visit);
+void mymm_slab_walk(struct mymm_cache *cache, struct mymm_walk *walk);
 
 /* slab_check.c */
-void mymm_slab_count(struct mymm_cache *cache, struct mymm_slab_count *node);
+void mymm_cache_slabs(struct mymm_cache *cache, struct mymm_cache_slabs *node);
 int mymm_slab_check(struct mymm_cache *cache, struct mymm_finding *finding);
 
 #endif /* _MYMM_SLAB_H */

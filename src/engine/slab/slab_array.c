@@ -186,12 +186,12 @@ void mymm_slab_drain_arrays(struct mymm_cache *cache)
 {
 	unsigned int nodes = mymm_slabs_of(cache)->nr_nodes, node;
 
-	mymm_flight_begin(cache);
+	mymm_transfer_begin(cache);
 	for (node = 0; node < nodes; node++)
 		drain_aliens_of(cache, node);
 	for (node = 0; node < nodes; node++)
 		drain_shared(cache, node, UINT_MAX);
-	mymm_flight_end(cache);
+	mymm_transfer_end(cache);
 }
 MYMM_EXPORT_INTERNAL(mymm_slab_drain_arrays);
 
@@ -237,12 +237,12 @@ void mymm_slab_reap(struct mymm_cache *cache)
 
 	lockdep_assert_held(&cache->pool->lock);
 	mymm_slab_update_free_limit(cache);
-	mymm_flight_begin(cache);
+	mymm_transfer_begin(cache);
 	drain_aliens_of(cache, s->turn % s->nr_nodes);
 	if (++s->turn % 2 == 0)
 		for (node = 0; node < s->nr_nodes; node++)
 			reap_node(cache, node);
-	mymm_flight_end(cache);
+	mymm_transfer_end(cache);
 }
 MYMM_EXPORT_INTERNAL(mymm_slab_reap);
 
@@ -395,7 +395,7 @@ int mymm_slab_set_tunables(struct mymm_cache *cache,
 		struct mymm_slab_node *n = &s->node[node];
 		struct mymm_slab_array *old;
 
-		mymm_flight_begin(cache);
+		mymm_transfer_begin(cache);
 		raw_spin_lock_irqsave(&n->lock, flags);
 		old = n->shared;
 		n->shared = shared[node];
@@ -403,7 +403,7 @@ int mymm_slab_set_tunables(struct mymm_cache *cache,
 		if (old && old->count)
 			mymm_slab_put_objects(cache, node, old->count,
 					      old->objs, false);
-		mymm_flight_end(cache);
+		mymm_transfer_end(cache);
 		kvfree(old);
 	}
 	return 0;

@@ -179,9 +179,9 @@ const struct mymm_engine_ops mymm_slab_ops = {
 	.reap = mymm_slab_reap,
 	.refill = mymm_slab_records_refill,
 	.get_slabinfo = slab_get_slabinfo,
-	.count_slabs = mymm_slab_count,
-	.extent = mymm_slab_extent,
-	.visit = mymm_slab_visit,
+	.count_slabs = mymm_cache_slabs,
+	.slab_area = mymm_slab_engine_area,
+	.walk = mymm_slab_walk,
 	.check = mymm_slab_check,
 };
 MYMM_EXPORT_INTERNAL(mymm_slab_ops);

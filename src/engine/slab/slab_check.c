@@ -116,7 +116,7 @@ static int check_place(const struct walk *w, u32 idx)
 
 /* I6: the numbers from @active on are objects, none is twice, and the objects agree. */
 static int check_index(const struct walk *w, u32 idx,
-		       const struct mymm_slab_view *view)
+		       const struct mymm_slab_info *view)
 {
 	DECLARE_BITMAP(seen, MYMM_SLAB_MAX_NUM + 1);
 	const struct mymm_cache *cache = w->cache;
@@ -170,7 +170,7 @@ static enum mymm_slab_list right_list(const struct mymm_cache *cache,
 static int check_slab(struct walk *w, u32 idx, enum mymm_slab_list list)
 {
 	const struct mymm_cache *cache = w->cache;
-	struct mymm_slab_view view;
+	struct mymm_slab_info view;
 	int err;
 
 	err = check_frames(w, idx);
@@ -178,7 +178,7 @@ static int check_slab(struct walk *w, u32 idx, enum mymm_slab_list list)
 		err = check_place(w, idx);
 	if (err)
 		return err;
-	mymm_slab_look(cache, idx, &view);
+	mymm_slab_get_info(cache, idx, &view);
 	if (view.active > cache->num)
 		return mymm_find(
 			w->finding, 6,

@@ -8,7 +8,7 @@
 #include "engine/slab/slab.h"
 
 /**
- * mymm_slab_count() - count a cache's slabs and objects, node by node
+ * mymm_cache_slabs() - count a cache's slabs and objects, node by node
  * @cache: the cache
  * @node: by node, %MYMM_MAX_NODES; all 0
  *
@@ -16,7 +16,7 @@
  *
  * Context: any but NMI.
  */
-void mymm_slab_count(struct mymm_cache *cache, struct mymm_slab_count *node)
+void mymm_cache_slabs(struct mymm_cache *cache, struct mymm_cache_slabs *node)
 {
 	const struct mymm_frame *table = cache->frame;
 	struct mymm_slabs *s = mymm_slabs_of(cache);

@@ -22,15 +22,15 @@
 /* --- views ---------------------------------------------------------------- */
 
 /**
- * mymm_slab_look() - have at hand what is known of a slab
+ * mymm_slab_get_info() - have at hand what is known of a slab
  * @cache: the cache
  * @head: the slab's first frame
  * @view: is filled
  *
  * Context: any; under the lock of its node.
  */
-void mymm_slab_look(const struct mymm_cache *cache, u32 head,
-		    struct mymm_slab_view *view)
+void mymm_slab_get_info(const struct mymm_cache *cache, u32 head,
+			struct mymm_slab_info *view)
 {
 	const struct mymm_slabs *s = mymm_slabs_of(cache);
 	struct mymm_frame *slab = &cache->frame[head];
@@ -60,20 +60,21 @@ void mymm_slab_look(const struct mymm_cache *cache, u32 head,
 		break;
 	}
 }
-MYMM_EXPORT_INTERNAL(mymm_slab_look);
+MYMM_EXPORT_INTERNAL(mymm_slab_get_info);
 
 /**
- * mymm_slab_extent() - a slab, to who looks at it from the outside
+ * mymm_slab_engine_area() - a slab, to who looks at it from the outside
  * @cache: the cache
  * @head: the slab's first frame
  *
  * Context: any.
  * Return: what of it is not the engine's.
  */
-struct mymm_extent mymm_slab_extent(const struct mymm_cache *cache, u32 head)
+struct mymm_slab_area mymm_slab_engine_area(const struct mymm_cache *cache,
+					    u32 head)
 {
 	const struct mymm_slabs *s = mymm_slabs_of(cache);
-	struct mymm_extent extent = {
+	struct mymm_slab_area area = {
 		.start = cache->base + ((unsigned long)head << PAGE_SHIFT),
 		.bytes = PAGE_SIZE << cache->order,
 		.first = mymm_slab_objects(cache, s, head),
@@ -81,8 +82,8 @@ struct mymm_extent mymm_slab_extent(const struct mymm_cache *cache, u32 head)
 	};
 
 	if (s->place == MYMM_INDEX_ON_SLAB)
-		extent.bytes -= cache->num * sizeof(mymm_slab_idx);
-	return extent;
+		area.bytes -= cache->num * sizeof(mymm_slab_idx);
+	return area;
 }
 
 /* --- making slabs ------------------------------------------------------------ */
@@ -92,7 +93,7 @@ static void fill_slab(struct mymm_cache *cache, struct mymm_frame *slab)
 {
 	struct mymm_slabs *s = mymm_slabs_of(cache);
 	u32 head = mymm_slab_head(cache, slab);
-	struct mymm_slab_view view;
+	struct mymm_slab_info view;
 	unsigned int i;
 	void *obj;
 
@@ -101,8 +102,8 @@ static void fill_slab(struct mymm_cache *cache, struct mymm_frame *slab)
 		slab->free = cache->num - 1;
 	}
 	if (cache->debug)
-		mymm_debug_slab(cache, mymm_slab_extent(cache, head));
-	mymm_slab_look(cache, head, &view);
+		mymm_debug_slab(cache, mymm_slab_engine_area(cache, head));
+	mymm_slab_get_info(cache, head, &view);
 	if (view.record) {
 		view.record->active = 0;
 		if (s->records.bits)
@@ -176,7 +177,7 @@ struct mymm_frame *mymm_slab_make(struct mymm_cache *cache, gfp_t gfp, int node)
 		if (record == MYMM_NO_RECORD)
 			return NULL;
 	}
-	slab = mymm_slab_get_pages(
+	slab = mymm_cache_get_pages(
 		cache, node, (gfp & MYMM_SLAB_GFP) | cache->gfp, cache->order);
 	if (!slab) {
 		if (s->place == MYMM_INDEX_OFF_SLAB)
@@ -184,7 +185,7 @@ struct mymm_frame *mymm_slab_make(struct mymm_cache *cache, gfp_t gfp, int node)
 		return NULL;
 	}
 	head = mymm_slab_head(cache, slab);
-	mymm_slab_count_pages(cache, slab, 1);
+	mymm_cache_count_pages(cache, slab, 1);
 	start = (head << PAGE_SHIFT) +
 		next_colour(s, mymm_slab_node_of(cache, head)) + cache->left;
 	start *= cache->inverse;
@@ -217,7 +218,7 @@ static void give_slab_back(struct mymm_cache *cache, struct mymm_frame *slab)
 	unsigned long flags;
 	unsigned int i;
 
-	mymm_slab_count_pages(cache, slab, -1);
+	mymm_cache_count_pages(cache, slab, -1);
 	for (i = 1; i < 1U << cache->order; i++)
 		WRITE_ONCE(slab[i].tag, 0);
 	if (s->place == MYMM_INDEX_OFF_SLAB) {
@@ -232,7 +233,7 @@ static void give_slab_back(struct mymm_cache *cache, struct mymm_frame *slab)
 		mymm_slab_record_put(s, slab->record);
 	}
 	WRITE_ONCE(slab->tag, (slab->tag & ~MYMM_TAG_STATE) | MYMM_FRAME_PAGES);
-	mymm_slab_free_pages(cache, slab);
+	mymm_cache_free_pages(cache, slab);
 }
 
 /**

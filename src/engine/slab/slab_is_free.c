@@ -16,7 +16,7 @@
 #include "engine/slab/slab.h"
 
 static bool index_has(const struct mymm_cache *cache,
-		      const struct mymm_slab_view *view, u32 number)
+		      const struct mymm_slab_info *view, u32 number)
 {
 	unsigned int i;
 
@@ -97,7 +97,7 @@ bool mymm_slab_is_free(struct mymm_cache *cache, void *obj)
 	unsigned long at = obj - cache->base;
 	u32 head = (at >> PAGE_SHIFT) & s->mask;
 	int node = mymm_slab_node_of(cache, head);
-	struct mymm_slab_view view;
+	struct mymm_slab_info view;
 
 	if (!cache->has_memory)
 		return !held_by_user(cache, obj, NULL);
@@ -110,7 +110,7 @@ bool mymm_slab_is_free(struct mymm_cache *cache, void *obj)
 		return true;
 	if (s->place == MYMM_INDEX_OFF_SLAB && !live_record(cache, head))
 		return true;
-	mymm_slab_look(cache, head, &view);
+	mymm_slab_get_info(cache, head, &view);
 	return view.active < cache->num &&
 	       index_has(cache, &view,
 			 mymm_slab_number(cache,

@@ -2,7 +2,7 @@
 /*
  * The slabs of a debug cache of the slab engine, shown to who looks from the outside: node by
  * node, list by list, under the node's lock. An index array that can't be true is made anew
- * from what the objects say, as when an object is taken: see mymm_slab_gather().
+ * from what the objects say, as when an object is taken: see mymm_slab_rebuild_freelist().
  */
 #include <linux/bitmap.h>
 
@@ -11,7 +11,7 @@
 /* A bit for each object on a slab's freelist; false if it can't be true. */
 static bool map_index(const struct mymm_cache *cache,
 		      const struct mymm_slabs *s,
-		      const struct mymm_slab_view *view, unsigned long *map)
+		      const struct mymm_slab_info *view, unsigned long *map)
 {
 	void *mem = mymm_slab_objects(cache, s, view->head);
 	unsigned int i;
@@ -30,29 +30,29 @@ static bool map_index(const struct mymm_cache *cache,
 }
 
 /* Returns how many free objects are no more. */
-static unsigned int visit_slab(struct mymm_cache *cache, u32 head,
-			       struct mymm_visit *visit)
+static unsigned int walk_slab(struct mymm_cache *cache, u32 head,
+			      struct mymm_walk *walk)
 {
-	const struct mymm_extent extent = mymm_slab_extent(cache, head);
+	const struct mymm_slab_area area = mymm_slab_engine_area(cache, head);
 	struct mymm_slabs *s = mymm_slabs_of(cache);
-	struct mymm_slab_view view;
+	struct mymm_slab_info view;
 	unsigned int lost, gone = 0;
 
-	mymm_slab_look(cache, head, &view);
-	if (!map_index(cache, s, &view, visit->free)) {
-		lost = mymm_slab_gather(cache, s, &view);
+	mymm_slab_get_info(cache, head, &view);
+	if (!map_index(cache, s, &view, walk->free)) {
+		lost = mymm_slab_rebuild_freelist(cache, s, &view);
 		gone += lost;
-		visit->lost += lost;
-		map_index(cache, s, &view, visit->free);
+		walk->lost += lost;
+		map_index(cache, s, &view, walk->free);
 	}
-	if (visit->see(visit, cache, &extent))
-		gone += mymm_slab_gather(cache, s, &view);
+	if (walk->fn(walk, cache, &area))
+		gone += mymm_slab_rebuild_freelist(cache, s, &view);
 	mymm_slab_set_active(&view);
 	return gone;
 }
 
-static void visit_list(struct mymm_cache *cache, int node,
-		       enum mymm_slab_list list, struct mymm_visit *visit)
+static void walk_list(struct mymm_cache *cache, int node,
+		      enum mymm_slab_list list, struct mymm_walk *walk)
 {
 	struct mymm_slab_node *n = &mymm_slabs_of(cache)->node[node];
 	u32 from = mymm_slab_list(cache, node, list), to, head, next;
@@ -60,15 +60,15 @@ static void visit_list(struct mymm_cache *cache, int node,
 	unsigned int gone;
 
 	for (head = table[from].next; head != from; head = next) {
-		struct mymm_slab_view view;
+		struct mymm_slab_info view;
 
 		next = table[head].next;
-		gone = visit_slab(cache, head, visit);
+		gone = walk_slab(cache, head, walk);
 		if (!gone)
 			continue;
 		n->free_objects -= gone;
 		n->nr_free_slabs -= list == MYMM_SLABS_FREE;
-		mymm_slab_look(cache, head, &view);
+		mymm_slab_get_info(cache, head, &view);
 		to = mymm_slab_list(cache, node,
 				    view.active < cache->num ?
 					    MYMM_SLABS_PARTIAL :
@@ -79,21 +79,21 @@ static void visit_list(struct mymm_cache *cache, int node,
 }
 
 /**
- * mymm_slab_visit() - show all slabs of a debug cache; see engine.h
+ * mymm_slab_walk() - show all slabs of a debug cache; see engine.h
  * @cache: the cache
- * @visit: to whom
+ * @walk: to whom
  *
  * Context: any but NMI; under the lock of the debug cache.
  */
-void mymm_slab_visit(struct mymm_cache *cache, struct mymm_visit *visit)
+void mymm_slab_walk(struct mymm_cache *cache, struct mymm_walk *walk)
 {
 	struct mymm_slabs *s = mymm_slabs_of(cache);
 	unsigned int node;
 
 	for (node = 0; node < s->nr_nodes; node++) {
 		guard(raw_spinlock_irqsave)(&s->node[node].lock);
-		visit_list(cache, node, MYMM_SLABS_FULL, visit);
-		visit_list(cache, node, MYMM_SLABS_PARTIAL, visit);
-		visit_list(cache, node, MYMM_SLABS_FREE, visit);
+		walk_list(cache, node, MYMM_SLABS_FULL, walk);
+		walk_list(cache, node, MYMM_SLABS_PARTIAL, walk);
+		walk_list(cache, node, MYMM_SLABS_FREE, walk);
 	}
 }

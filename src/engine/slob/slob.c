@@ -80,8 +80,8 @@ static void *get_block(struct mymm_cache *cache, gfp_t gfp)
 	return mymm_frame_address(pool, block);
 }
 
-static enum mymm_refusal judge_block(struct mymm_cache *cache, const void *obj,
-				     bool now)
+static enum mymm_refusal check_free_block(struct mymm_cache *cache,
+					  const void *obj, bool now)
 {
 	struct mymm_pool *pool = cache->pool;
 	u32 idx = mymm_pool_index(pool, obj);
@@ -148,8 +148,8 @@ static unsigned int slob_alloc(struct mymm_cache *cache, gfp_t gfp,
 	return got;
 }
 
-static enum mymm_refusal slob_judge(struct mymm_cache *cache, const void *obj,
-				    bool now)
+static enum mymm_refusal slob_check_free(struct mymm_cache *cache,
+					 const void *obj, bool now)
 {
 	unsigned int units = mymm_slob_object_units(cache);
 	unsigned int at = offset_in_page(obj) / MYMM_SLOB_UNIT;
@@ -162,7 +162,7 @@ static enum mymm_refusal slob_judge(struct mymm_cache *cache, const void *obj,
 	if (!mymm_pool_contains(pool, obj))
 		return MYMM_REFUSED_FOREIGN;
 	if (!units)
-		return judge_block(cache, obj, now);
+		return check_free_block(cache, obj, now);
 	idx = mymm_pool_index(pool, obj);
 
 	raw_spin_lock_irqsave(&pool->slob->lock, flags);
@@ -190,7 +190,7 @@ static void slob_free(struct mymm_cache *cache, unsigned int nr, void **objs)
 	unsigned int i;
 
 	for (i = 0; i < nr; i++)
-		if (slob_judge(cache, objs[i], true) != MYMM_ADMITTED)
+		if (slob_check_free(cache, objs[i], true) != MYMM_ADMITTED)
 			mymm_refuse_object(cache, objs[i]);
 }
 
@@ -198,7 +198,7 @@ static void slob_free(struct mymm_cache *cache, unsigned int nr, void **objs)
 
 static int slob_cache_init(struct mymm_cache *cache)
 {
-	cache->exact = true;
+	cache->tracks_free = true;
 	cache->size = ALIGN(cache->object_size, MYMM_SLOB_UNIT);
 	if (mymm_slob_object_units(cache)) {
 		cache->gfp &= ~(__GFP_COMP | __GFP_RECLAIMABLE);
@@ -285,7 +285,7 @@ const struct mymm_engine_ops mymm_slob_ops = {
 	.cache_init = slob_cache_init,
 	.alloc = slob_alloc,
 	.free = slob_free,
-	.judge = slob_judge,
+	.check_free = slob_check_free,
 	.shrink = slob_shrink,
 	.empty = slob_empty,
 	.default_tunables = slob_default_tunables,

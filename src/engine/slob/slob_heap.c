@@ -266,7 +266,7 @@ struct mymm_frame *mymm_slob_new_block(struct mymm_cache *cache, gfp_t gfp,
 	struct mymm_pool *pool = cache->pool;
 	struct mymm_frame *block;
 
-	block = mymm_slab_get_pages(cache, NUMA_NO_NODE, gfp, order);
+	block = mymm_cache_get_pages(cache, NUMA_NO_NODE, gfp, order);
 	if (block)
 		count_frames(pool, block - pool->frame, 1L << order);
 	return block;

@@ -109,10 +109,10 @@ void *mymm_slob_kmalloc(struct mymm_pool *pool, size_t size, gfp_t gfp,
 	if (mymm_refuse_now(cache))
 		return NULL;
 	this_cpu_inc(cache->mag->alloc_misses);
-	mymm_flight_begin(cache);
+	mymm_transfer_begin(cache);
 	if (!mymm_slob_get(cache, page_gfp, &want, want.units, 1, &obj))
 		obj = NULL;
-	mymm_flight_end(cache);
+	mymm_transfer_end(cache);
 	if (!obj) {
 		atomic_long_inc(&cache->stats.failed);
 		return NULL;
@@ -147,7 +147,8 @@ static mymm_unseen struct mymm_slob_head *head_of(struct mymm_pool *pool,
 }
 
 /* There is no header. Was there one? */
-static enum mymm_refusal judge_headless(struct mymm_pool *pool, const void *ptr)
+static enum mymm_refusal check_free_headless(struct mymm_pool *pool,
+					     const void *ptr)
 {
 	u32 idx = mymm_pool_index(pool, ptr);
 	struct mymm_slob_place place;
@@ -162,8 +163,8 @@ static enum mymm_refusal judge_headless(struct mymm_pool *pool, const void *ptr)
 	return MYMM_REFUSED_NOT_START;
 }
 
-static enum mymm_refusal judge_bytes(struct mymm_pool *pool, const void *ptr,
-				     bool now)
+static enum mymm_refusal check_free_bytes(struct mymm_pool *pool,
+					  const void *ptr, bool now)
 {
 	struct mymm_slob_chores chores = MYMM_NO_CHORES;
 	struct mymm_slob_head *head;
@@ -185,7 +186,7 @@ static enum mymm_refusal judge_bytes(struct mymm_pool *pool, const void *ptr,
 			mymm_count_in(pool->slob->bytes, units);
 		}
 	} else {
-		why = judge_headless(pool, ptr);
+		why = check_free_headless(pool, ptr);
 	}
 	raw_spin_unlock_irqrestore(&pool->slob->lock, flags);
 
@@ -206,7 +207,7 @@ static int refuse_bytes(struct mymm_pool *pool, const void *ptr,
 }
 
 /* Before anybody else can have it. */
-static void tell_free(struct mymm_pool *pool, const void *ptr)
+static void trace_free(struct mymm_pool *pool, const void *ptr)
 {
 	mymm_sanitize_gone(ptr);
 	if (MYMM_KASAN)
@@ -234,16 +235,16 @@ int mymm_slob_kfree(struct mymm_pool *pool, const void *ptr,
 	if (mymm_refuse_now(cache))
 		return -EIO;
 	if (MYMM_SANITIZED || tracepoint_enabled(mymm_object_free)) {
-		why = judge_bytes(pool, ptr, false);
+		why = check_free_bytes(pool, ptr, false);
 		if (why != MYMM_ADMITTED)
 			return refuse_bytes(pool, ptr, why);
 		mymm_event_object_free(pool, cache->name, ptr, owner);
-		tell_free(pool, ptr);
+		trace_free(pool, ptr);
 	}
 	this_cpu_inc(cache->mag->free_misses);
-	mymm_flight_begin(cache);
-	why = judge_bytes(pool, ptr, true);
-	mymm_flight_end(cache);
+	mymm_transfer_begin(cache);
+	why = check_free_bytes(pool, ptr, true);
+	mymm_transfer_end(cache);
 	return why == MYMM_ADMITTED ? 0 : refuse_bytes(pool, ptr, why);
 }
 

@@ -84,7 +84,7 @@
 /* --- taking objects ------------------------------------------------------- */
 
 /**
- * mymm_slub_gather() - make a slab's freelist anew
+ * mymm_slub_rebuild_freelist() - make a slab's freelist anew
  * @cache: the cache
  * @slab: of it, under the lock of whoever has it
  *
@@ -95,7 +95,8 @@
  * Return: how many are lost. They count as used from now on; that is for the caller to add
  * to what the CPU or the node has counted.
  */
-unsigned int mymm_slub_gather(struct mymm_cache *cache, struct mymm_frame *slab)
+unsigned int mymm_slub_rebuild_freelist(struct mymm_cache *cache,
+					struct mymm_frame *slab)
 {
 	void *obj = slab_objects(cache, slab) + slab->objects * cache->size;
 	unsigned int free = 0, lost, i = slab->objects;
@@ -145,7 +146,7 @@ static unsigned int take_objects(struct mymm_cache *cache,
 		if (unlikely(next - 1 >= objects &&
 			     next != MYMM_FREELIST_END)) {
 			slab->inuse += got;
-			gone = mymm_slub_gather(cache, slab);
+			gone = mymm_slub_rebuild_freelist(cache, slab);
 			*lost += gone;
 			goto out;
 		}

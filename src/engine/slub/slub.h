@@ -81,7 +81,7 @@ struct mymm_slub_cpu {
  * @node: by number
  */
 struct mymm_slubs {
-	struct mymm_slab_limits limits;
+	struct mymm_cache_limits limits;
 	unsigned int cpu_slabs;
 	u32 seed;
 	u16 *sequence;
@@ -169,8 +169,8 @@ static inline void *follow(const struct mymm_cache *cache,
 }
 
 /* slub.c */
-unsigned int mymm_slub_gather(struct mymm_cache *cache,
-			      struct mymm_frame *slab);
+unsigned int mymm_slub_rebuild_freelist(struct mymm_cache *cache,
+					struct mymm_frame *slab);
 unsigned int mymm_slub_alloc(struct mymm_cache *cache, gfp_t gfp,
 			     unsigned int nr, void **objs);
 void mymm_slub_free(struct mymm_cache *cache, unsigned int nr, void **objs);
@@ -179,7 +179,7 @@ bool mymm_slub_is_free(struct mymm_cache *cache, void *obj);
 /* slub_grow.c */
 struct mymm_frame *mymm_slub_make(struct mymm_cache *cache, gfp_t gfp);
 unsigned long mymm_slub_give_back(struct mymm_cache *cache, u32 first);
-struct mymm_extent mymm_slub_extent(const struct mymm_cache *cache, u32 head);
+struct mymm_slab_area mymm_slub_area(const struct mymm_cache *cache, u32 head);
 
 /* slub_cpu.c */
 void mymm_slub_adopt(struct mymm_cache *cache, struct mymm_slub_cpu *c,
@@ -199,13 +199,13 @@ u32 mymm_slub_unfreeze_cpu(struct mymm_cache *cache, int cpu, bool keep);
 void mymm_slub_drain_cpu(struct mymm_cache *cache, int cpu);
 
 /* slub_walk.c */
-void mymm_slub_visit(struct mymm_cache *cache, struct mymm_visit *visit);
+void mymm_slub_walk(struct mymm_cache *cache, struct mymm_walk *walk);
 
 /* slub_count.c */
 unsigned long mymm_slub_lock_nodes(struct mymm_slubs *s);
 void mymm_slub_unlock_nodes(struct mymm_slubs *s, unsigned long flags);
 void mymm_slub_slabinfo(struct mymm_cache *cache, struct mymm_slabinfo *info);
-void mymm_slub_count(struct mymm_cache *cache, struct mymm_slab_count *node);
+void mymm_slub_count(struct mymm_cache *cache, struct mymm_cache_slabs *node);
 
 /* slub_check.c */
 int mymm_slub_check(struct mymm_cache *cache, struct mymm_finding *finding);

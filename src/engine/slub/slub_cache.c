@@ -34,7 +34,7 @@ static int choose_geometry(struct mymm_cache *cache)
 	cache->size = size;
 	cache->shift = __ffs(size);
 	cache->inverse = mymm_inverse_of_odd(size >> cache->shift);
-	cache->order = mymm_slab_order(size);
+	cache->order = mymm_calculate_order(size);
 	cache->num = (PAGE_SIZE << cache->order) / size;
 	cache->min_order = get_order(size);
 	if (cache->order > MYMM_MAX_ORDER)
@@ -67,7 +67,7 @@ static unsigned int default_cpu_partial(const struct mymm_cache *cache)
 }
 
 static void apply_limits(struct mymm_cache *cache,
-			 const struct mymm_slab_limits *limits)
+			 const struct mymm_cache_limits *limits)
 {
 	struct mymm_slubs *s = mymm_slubs_of(cache);
 
@@ -78,7 +78,7 @@ static void apply_limits(struct mymm_cache *cache,
 }
 
 static void get_limits(const struct mymm_cache *cache,
-		       struct mymm_slab_limits *limits)
+		       struct mymm_cache_limits *limits)
 {
 	const struct mymm_slubs *s = mymm_slubs_of(cache);
 
@@ -88,7 +88,7 @@ static void get_limits(const struct mymm_cache *cache,
 
 /* What CPUs have more of than they may from now on, they lose; as in SLUB they lose all. */
 static int set_limits(struct mymm_cache *cache,
-		      const struct mymm_slab_limits *limits)
+		      const struct mymm_cache_limits *limits)
 {
 	int cpu;
 
@@ -173,7 +173,7 @@ static int make_cpus(struct mymm_slubs *s)
 static int cache_init(struct mymm_cache *cache)
 {
 	unsigned int nodes = cache->pool->nr_nodes, i;
-	struct mymm_slab_limits limits;
+	struct mymm_cache_limits limits;
 	struct mymm_slubs *s = NULL;
 	int err;
 
@@ -299,8 +299,8 @@ const struct mymm_engine_ops mymm_slub_ops = {
 	.cpu_partial = cpu_partial,
 	.get_slabinfo = mymm_slub_slabinfo,
 	.count_slabs = mymm_slub_count,
-	.extent = mymm_slub_extent,
-	.visit = mymm_slub_visit,
+	.slab_area = mymm_slub_area,
+	.walk = mymm_slub_walk,
 	.check = mymm_slub_check,
 };
 MYMM_EXPORT_INTERNAL(mymm_slub_ops);

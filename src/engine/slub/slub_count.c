@@ -78,7 +78,7 @@ void mymm_slub_slabinfo(struct mymm_cache *cache, struct mymm_slabinfo *info)
 }
 
 static void count_node(struct mymm_cache *cache, int node,
-		       struct mymm_slab_count *count)
+		       struct mymm_cache_slabs *count)
 {
 	struct mymm_slub_node *n = &mymm_slubs_of(cache)->node[node];
 	u32 list = mymm_slub_list(cache, node, MYMM_SLUB_PARTIAL), idx;
@@ -94,7 +94,7 @@ static void count_node(struct mymm_cache *cache, int node,
 }
 
 static void count_frozen(struct mymm_cache *cache, u32 idx,
-			 struct mymm_slab_count *node)
+			 struct mymm_cache_slabs *node)
 {
 	const struct mymm_frame *slab = &cache->frame[idx];
 
@@ -104,7 +104,7 @@ static void count_frozen(struct mymm_cache *cache, u32 idx,
 }
 
 static void count_cpu(struct mymm_cache *cache, struct mymm_slub_cpu *c,
-		      struct mymm_slab_count *node)
+		      struct mymm_cache_slabs *node)
 {
 	u32 idx;
 
@@ -125,7 +125,7 @@ static void count_cpu(struct mymm_cache *cache, struct mymm_slub_cpu *c,
  *
  * Context: any but NMI.
  */
-void mymm_slub_count(struct mymm_cache *cache, struct mymm_slab_count *node)
+void mymm_slub_count(struct mymm_cache *cache, struct mymm_cache_slabs *node)
 {
 	struct mymm_slubs *s = mymm_slubs_of(cache);
 	unsigned int i;

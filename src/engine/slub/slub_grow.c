@@ -46,12 +46,12 @@ static struct mymm_frame *alloc_slab_pages(struct mymm_cache *cache, gfp_t gfp)
 
 	gfp = (gfp & MYMM_SLAB_GFP) | cache->gfp;
 	if (cache->order > cache->min_order) {
-		slab = mymm_slab_get_pages(cache, NUMA_NO_NODE, try_gfp(gfp),
-					   cache->order);
+		slab = mymm_cache_get_pages(cache, NUMA_NO_NODE, try_gfp(gfp),
+					    cache->order);
 		if (slab)
 			return slab;
 	}
-	return mymm_slab_get_pages(cache, NUMA_NO_NODE, gfp, cache->min_order);
+	return mymm_cache_get_pages(cache, NUMA_NO_NODE, gfp, cache->min_order);
 }
 
 static void link_in_order(struct mymm_cache *cache, struct mymm_frame *slab)
@@ -101,15 +101,14 @@ struct mymm_frame *mymm_slub_make(struct mymm_cache *cache, gfp_t gfp)
 	if (!slab)
 		return NULL;
 	order = mymm_tag_order(slab->tag);
-	mymm_slab_count_pages(cache, slab, 1);
+	mymm_cache_count_pages(cache, slab, 1);
 	slab->objects = (PAGE_SIZE << order) / cache->size;
 	slab->inuse = 0;
 	WRITE_ONCE(slab->prev, MYMM_SLUB_NOBODY);
 
 	if (cache->debug)
-		mymm_debug_slab(cache,
-				mymm_slub_extent(cache,
-						 frame_index(cache, slab)));
+		mymm_debug_slab(
+			cache, mymm_slub_area(cache, frame_index(cache, slab)));
 	obj = slab_objects(cache, slab);
 	start = (u32)(obj - cache->base) * cache->inverse;
 	if (cache->ctor)
@@ -140,14 +139,14 @@ static void give_back(struct mymm_cache *cache, struct mymm_frame *slab)
 	unsigned int order = mymm_tag_order(slab->tag);
 	unsigned int i;
 
-	mymm_slab_count_pages(cache, slab, -1);
+	mymm_cache_count_pages(cache, slab, -1);
 	for (i = 0; i < 1U << order; i++) {
 		WRITE_ONCE(slab[i].cache, 0);
 		if (i)
 			WRITE_ONCE(slab[i].tag, 0);
 	}
 	WRITE_ONCE(slab->tag, (slab->tag & ~MYMM_TAG_STATE) | MYMM_FRAME_PAGES);
-	mymm_slab_free_pages(cache, slab);
+	mymm_cache_free_pages(cache, slab);
 }
 
 /**

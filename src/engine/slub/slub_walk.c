@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The slub engine shows the slabs of a debug cache to who looks at them from the outside; see
- * struct mymm_visit. No slab of such a cache stays a CPU's, so all are on lists.
+ * struct mymm_walk. No slab of such a cache stays a CPU's, so all are on lists.
  */
 #include <linux/bitmap.h>
 #include <linux/mm.h>
@@ -9,18 +9,18 @@
 #include "engine/slub/slub.h"
 
 /**
- * mymm_slub_extent() - what of a slab is not ours; see engine.h
+ * mymm_slub_area() - what of a slab is not ours; see engine.h
  * @cache: the cache
  * @head: the slab's first frame
  *
  * Context: any.
  * Return: all of it.
  */
-struct mymm_extent mymm_slub_extent(const struct mymm_cache *cache, u32 head)
+struct mymm_slab_area mymm_slub_area(const struct mymm_cache *cache, u32 head)
 {
 	const struct mymm_frame *slab = &cache->frame[head];
 
-	return (struct mymm_extent){
+	return (struct mymm_slab_area){
 		.start = slab_address(cache, slab),
 		.bytes = PAGE_SIZE << mymm_tag_order(slab->tag),
 		.first = slab_objects(cache, slab),
@@ -45,25 +45,25 @@ static bool map_freelist(const struct mymm_cache *cache,
 	return true;
 }
 
-static void visit_slab(struct mymm_cache *cache, struct mymm_slub_node *n,
-		       struct mymm_frame *slab, struct mymm_visit *visit)
+static void walk_slab(struct mymm_cache *cache, struct mymm_slub_node *n,
+		      struct mymm_frame *slab, struct mymm_walk *walk)
 {
-	const struct mymm_extent extent =
-		mymm_slub_extent(cache, frame_index(cache, slab));
+	const struct mymm_slab_area area =
+		mymm_slub_area(cache, frame_index(cache, slab));
 	unsigned int inuse = slab->inuse;
 
-	if (!map_freelist(cache, slab, visit->free)) {
-		visit->lost += mymm_slub_gather(cache, slab);
-		map_freelist(cache, slab, visit->free);
+	if (!map_freelist(cache, slab, walk->free)) {
+		walk->lost += mymm_slub_rebuild_freelist(cache, slab);
+		map_freelist(cache, slab, walk->free);
 	}
-	if (visit->see(visit, cache, &extent))
-		mymm_slub_gather(cache, slab);
+	if (walk->fn(walk, cache, &area))
+		mymm_slub_rebuild_freelist(cache, slab);
 	n->nr_inuse += slab->inuse - inuse;
 	n->nr_empty -= !inuse && slab->inuse;
 }
 
-static void visit_node(struct mymm_cache *cache, int node,
-		       struct mymm_visit *visit)
+static void walk_node(struct mymm_cache *cache, int node,
+		      struct mymm_walk *walk)
 {
 	struct mymm_slub_node *n = &mymm_slubs_of(cache)->node[node];
 	u32 partial = mymm_slub_list(cache, node, MYMM_SLUB_PARTIAL);
@@ -74,10 +74,10 @@ static void visit_node(struct mymm_cache *cache, int node,
 	guard(raw_spinlock_irqsave)(&n->lock);
 
 	for (idx = table[full].next; idx != full; idx = table[idx].next)
-		visit_slab(cache, n, &table[idx], visit);
+		walk_slab(cache, n, &table[idx], walk);
 	for (idx = table[partial].next; idx != partial; idx = next) {
 		next = table[idx].next;
-		visit_slab(cache, n, &table[idx], visit);
+		walk_slab(cache, n, &table[idx], walk);
 		if (table[idx].free == MYMM_FREELIST_END) {
 			mymm_list_del(table, idx);
 			mymm_list_add(table, idx, full);
@@ -87,16 +87,16 @@ static void visit_node(struct mymm_cache *cache, int node,
 }
 
 /**
- * mymm_slub_visit() - show all slabs to somebody; see engine.h
+ * mymm_slub_walk() - show all slabs to somebody; see engine.h
  * @cache: a debug cache; its lock is held
- * @visit: to whom
+ * @walk: to whom
  *
  * Context: any but NMI.
  */
-void mymm_slub_visit(struct mymm_cache *cache, struct mymm_visit *visit)
+void mymm_slub_walk(struct mymm_cache *cache, struct mymm_walk *walk)
 {
 	unsigned int node;
 
 	for (node = 0; node < mymm_slubs_of(cache)->nr_nodes; node++)
-		visit_node(cache, node, visit);
+		walk_node(cache, node, walk);
 }
