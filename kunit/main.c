@@ -20,7 +20,7 @@
 #include <linux/module.h>
 #include <linux/random.h>
 
-#include "util.h"
+#include "lib/util.h"
 #include "base/compat.h"
 
 static unsigned int seed = 1;

@@ -1,0 +1,566 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Frames that are named: each range of a zone of 32 frames, in several states of it,
+ * against a model that has a character a frame and no blocks; then what stands in the
+ * way of a range, and several CPUs at once.
+ */
+#include "lib/tiny.h"
+#include "lib/util.h"
+
+#define FRAMES 32
+#define MAP (FRAMES + 1)
+
+/* --- the model -------------------------------------------------------------- */
+
+/* Zone Normal of the pool under test, and where it begins. */
+static struct mymm_zone *normal(struct mymm_pool *pool)
+{
+	return &pool->zone[pool->nr_zones - 1];
+}
+
+/* Are the frames from @from up to @to all in the zone, and @what? */
+static bool all(const char *state, u32 start, s64 from, s64 to, char what)
+{
+	for (; from < to; from++)
+		if (from < start || from >= start + FRAMES ||
+		    state[from - start] != what)
+			return false;
+	return true;
+}
+
+/* The first frame and the order of the largest aligned block around @pfn of like frames. */
+static u32 largest(const char *state, u32 start, u32 pfn, unsigned int *order)
+{
+	char what = state[pfn - start];
+
+	for (*order = MYMM_MAX_ORDER; *order; --*order) {
+		u32 head = pfn >> *order << *order;
+
+		if (all(state, start, head, (u64)head + (1U << *order), what))
+			return head;
+	}
+	return pfn;
+}
+
+/*
+ * What mymm_tiny_draw() should draw: '.' is free, and so in the largest block of free
+ * frames; '#' is allocated by itself; 't' is of the range that was taken, in the largest
+ * block of it.
+ */
+static void draw(const char *state, u32 start, char *map)
+{
+	unsigned int order;
+	u32 pfn, head;
+
+	for (pfn = start; pfn < start + FRAMES; pfn++) {
+		head = largest(state, start, pfn, &order);
+		if (state[pfn - start] == '.')
+			*map++ = pfn == head ? "0123456789a"[order] : '.';
+		else if (state[pfn - start] == '#')
+			*map++ = 'P';
+		else
+			*map++ = pfn == head ? 'P' : 'p';
+	}
+	*map = 0;
+}
+
+static void expect_map(struct kunit *test, struct mymm_pool *pool,
+		       const char *state, const char *when)
+{
+	char want[MAP], got[MAP];
+
+	draw(state, normal(pool)->buddy.start, want);
+	mymm_tiny_draw(&normal(pool)->buddy, got);
+	KUNIT_ASSERT_STREQ_MSG(test, got, want, "%s, the frames were %s", when,
+			       state);
+}
+
+/* All frames are allocated one by one, then those that are to be free are freed. */
+static void set_state(struct kunit *test, struct mymm_pool *pool,
+		      const char *state)
+{
+	u32 start = normal(pool)->buddy.start, i;
+	struct mymm_frame *frame;
+
+	for (i = 0; i < FRAMES; i++)
+		KUNIT_ASSERT_NOT_NULL(test,
+				      mymm_alloc_pages(pool, GFP_KERNEL, 0));
+	for (i = 0; i < FRAMES; i++) {
+		frame = mymm_pfn_frame(pool, start + i);
+		if (state[i] == '.')
+			MYMM_EXPECT_OK(test, mymm_free_pages(pool, frame, 0));
+	}
+	expect_map(test, pool, state, "at first");
+}
+
+static void clear_state(struct kunit *test, struct mymm_pool *pool,
+			const char *state)
+{
+	u32 start = normal(pool)->buddy.start, i;
+	struct mymm_frame *frame;
+
+	for (i = 0; i < FRAMES; i++) {
+		frame = mymm_pfn_frame(pool, start + i);
+		if (state[i] == '#')
+			MYMM_EXPECT_OK(test, mymm_free_pages(pool, frame, 0));
+	}
+}
+
+/* --- every range -------------------------------------------------------------- */
+
+static const char *const states[] = {
+	"................................", /* whole */
+	"#..............................#", /* but for its ends */
+	"................#...............", /* one in the middle */
+	"...............##...............", /* two that are no buddies */
+	"################................", /* one half */
+	".#.#.#.#.#.#.#.#.#.#.#.#.#.#.#.#", /* every other one */
+	"..#...##....###.....####......##", /* gaps of each size */
+	"#..##....####......########.....",
+	"################################", /* nothing */
+};
+
+static void try_range(struct kunit *test, struct mymm_pool *pool,
+		      const char *state, u32 from, u32 nr)
+{
+	u32 start = normal(pool)->buddy.start;
+	bool free = all(state, start, start + from, start + from + nr, '.');
+	char taken[MAP], when[40];
+
+	scnprintf(when, sizeof(when), "with %u frames from %u", nr, from);
+	strscpy(taken, state, sizeof(taken));
+	if (free)
+		memset(taken + from, 't', nr);
+	KUNIT_ASSERT_EQ_MSG(
+		test, mymm_alloc_range(pool, start + from, nr, GFP_KERNEL),
+		free ? 0 : -EBUSY, "%s of %s", when, state);
+	expect_map(test, pool, taken, when);
+	if (!free)
+		return;
+	MYMM_EXPECT_SOUND(test, pool);
+	KUNIT_ASSERT_EQ_MSG(test, mymm_free_range(pool, start + from, nr), 0,
+			    "%s of %s", when, state);
+	expect_map(test, pool, state, "given back");
+}
+
+/* A zone that begins at frame 5 has other borders of blocks than one that begins at 0. */
+static void each_range(struct kunit *test)
+{
+	static const char *const zones[] = { "Normal:32p",
+					     "DMA:5p,Normal:32p" };
+	unsigned int tried = 0, z, s, from, nr;
+
+	for (z = 0; z < ARRAY_SIZE(zones); z++) {
+		struct mymm_pool *pool = mymm_test_pool_none(test, zones[z]);
+
+		for (s = 0; s < ARRAY_SIZE(states); s++) {
+			set_state(test, pool, states[s]);
+			for (from = 0; from < FRAMES; from++) {
+				for (nr = 1; nr <= FRAMES - from; nr++) {
+					try_range(test, pool, states[s], from,
+						  nr);
+					tried++;
+				}
+			}
+			clear_state(test, pool, states[s]);
+		}
+	}
+	KUNIT_EXPECT_EQ(test, tried, 2 * 9 * 528);
+}
+
+/*
+ * Blocks of many orders, one of them free:
+ *
+ *	[0 .. 7][8..11][12 13][14][15][16 ...... 23][free .... 31]
+ *
+ * A range can be given back if blocks fill it, and all of them are allocated.
+ */
+static void each_free(struct kunit *test)
+{
+	static const u8 block[] = { 3, 2, 1, 0, 0, 3 };
+	static const char id[] = "00000000111122345555555566666666";
+	struct mymm_pool *pool = mymm_test_pool_none(test, "Normal:32p");
+	unsigned int from, nr, i, freed = 0;
+	u32 start;
+
+	for (from = 0; from < FRAMES; from++) {
+		for (nr = 1; nr <= FRAMES - from; nr++) {
+			u32 end = from + nr;
+			bool fits = end <= 24 &&
+				    (!from || id[from] != id[from - 1]) &&
+				    id[end] != id[end - 1];
+
+			for (i = 0, start = 0; i < 6; start += 1U << block[i++])
+				MYMM_EXPECT_OK(test,
+					       mymm_alloc_range(pool, start,
+								1U << block[i],
+								GFP_KERNEL));
+			KUNIT_EXPECT_EQ_MSG(test,
+					    mymm_free_range(pool, from, nr),
+					    fits ? 0 : -EINVAL,
+					    "%u frames from %u", nr, from);
+			freed += fits;
+			for (i = 0, start = 0; i < 6; start += 1U << block[i++])
+				if (!fits || start < from || start >= end)
+					MYMM_EXPECT_OK(
+						test,
+						mymm_free_pages(
+							pool,
+							mymm_pfn_frame(pool,
+								       start),
+							block[i]));
+			KUNIT_ASSERT_EQ(test, normal(pool)->buddy.free, FRAMES);
+		}
+	}
+	/* Pairs of a first and a last block, out of six. */
+	KUNIT_EXPECT_EQ(test, freed, 21);
+}
+
+/* --- what stands in the way ----------------------------------------------------- */
+
+static void end_pool(void *data)
+{
+	mymm_pool_destroy(data);
+}
+
+static struct mymm_pool *new_pool(struct kunit *test,
+				  const struct mymm_pool_config *config)
+{
+	struct mymm_pool *pool = mymm_pool_create(config);
+
+	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(pool), "no pool: %ld",
+			       PTR_ERR(pool));
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, end_pool, pool),
+			0);
+	return pool;
+}
+
+/* Frames that do not exist, are of two zones, or are none: said, counted, nothing done. */
+static void refused(struct kunit *test)
+{
+	struct mymm_pool *pool =
+		mymm_test_pool_none(test, "DMA:16p,Normal:16p");
+	static const struct {
+		unsigned long pfn;
+		unsigned long nr;
+	} bad[] = {
+		{ 0, 0 },	   { 0, 17 },	     { 15, 2 },
+		{ 32, 1 },	   { 31, 2 },	     { 0, ULONG_MAX },
+		{ 16, 17 },	   { ULONG_MAX, 1 }, { 17, ULONG_MAX - 16 },
+		{ 1, 1ULL << 32 },
+	};
+	const gfp_t both = GFP_KERNEL | __GFP_MOVABLE | __GFP_RECLAIMABLE;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		MYMM_EXPECT_REFUSED(test, pool, MYMM_REFUSED_RANGE, -EINVAL,
+				    mymm_alloc_range(pool, bad[i].pfn,
+						     bad[i].nr, GFP_KERNEL));
+		MYMM_EXPECT_REFUSED(test, pool, MYMM_REFUSED_RANGE, -EINVAL,
+				    mymm_free_range(pool, bad[i].pfn,
+						    bad[i].nr));
+	}
+	MYMM_EXPECT_REFUSED(test, pool, MYMM_REFUSED_GFP, -EINVAL,
+			    mymm_alloc_range(pool, 0, 1,
+					     GFP_KERNEL | __GFP_ZERO));
+	KUNIT_EXPECT_NULL(test, mymm_pfn_frame(pool, 32));
+	KUNIT_EXPECT_PTR_EQ(test, mymm_pfn_frame(pool, 31), &pool->frame[31]);
+
+	pool = new_pool(test, &(struct mymm_pool_config){
+				      .zones = "Normal:1M",
+				      .flags = MYMM_POOL_NO_PCP,
+			      });
+	MYMM_EXPECT_REFUSED(test, pool, MYMM_REFUSED_GFP, -EINVAL,
+			    mymm_alloc_range(pool, 0, 1, both));
+}
+
+/* Each thing that a frame can be instead of an allocated block of pages has its words. */
+static void free_refused(struct kunit *test)
+{
+	struct mymm_pool *pool = mymm_test_pool(test, "Normal:1M");
+	void *large, *small;
+
+	MYMM_EXPECT_OK(test, mymm_alloc_range(pool, 200, 7, GFP_KERNEL));
+	MYMM_EXPECT_REFUSED(test, pool, MYMM_REFUSED_DOUBLE_FREE, -EINVAL,
+			    mymm_free_range(pool, 200, 8));
+	MYMM_EXPECT_REFUSED(test, pool, MYMM_REFUSED_DOUBLE_FREE, -EINVAL,
+			    mymm_free_range(pool, 199, 8));
+	/* Blocks: 200 of order 2, 204 of order 1, 206. */
+	MYMM_EXPECT_REFUSED(test, pool, MYMM_REFUSED_TAIL, -EINVAL,
+			    mymm_free_range(pool, 201, 6));
+	MYMM_EXPECT_REFUSED(test, pool, MYMM_REFUSED_WRONG_ORDER, -EINVAL,
+			    mymm_free_range(pool, 200, 5));
+	large = mymm_kmalloc(pool, 16384, GFP_KERNEL);
+	small = mymm_kmalloc(pool, 64, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, large);
+	KUNIT_ASSERT_NOT_NULL(test, small);
+	MYMM_EXPECT_REFUSED(test, pool, MYMM_REFUSED_WRONG_KIND, -EINVAL,
+			    mymm_free_range(pool, mymm_pool_index(pool, large),
+					    4));
+	MYMM_EXPECT_REFUSED(test, pool, MYMM_REFUSED_WRONG_KIND, -EINVAL,
+			    mymm_free_range(pool, mymm_pool_index(pool, small),
+					    1));
+	KUNIT_EXPECT_EQ(test,
+			mymm_alloc_range(pool, mymm_pool_index(pool, small), 1,
+					 GFP_KERNEL),
+			-EBUSY);
+	MYMM_EXPECT_OK(test, mymm_kfree(large));
+	MYMM_EXPECT_OK(test, mymm_kfree(small));
+	MYMM_EXPECT_OK(test, mymm_free_range(pool, 200, 7));
+}
+
+/* Where there is a hole there is no range: frames 8 to 11 of 32 are one. */
+static void holes(struct kunit *test)
+{
+	struct mymm_pool *pool = new_pool(test, &(struct mymm_pool_config){
+							.zones = "Normal:32p",
+							.holes = "8-11",
+							.flags = MYMM_POOL_BARE,
+						});
+	u32 from, nr;
+
+	for (from = 0; from < FRAMES; from++) {
+		for (nr = 1; nr <= FRAMES - from; nr++) {
+			bool hole = from < 12 && from + nr > 8;
+
+			KUNIT_EXPECT_EQ_MSG(test,
+					    mymm_alloc_range(pool, from, nr,
+							     GFP_KERNEL),
+					    hole ? -ENXIO : 0,
+					    "%u frames from %u", nr, from);
+			if (!hole)
+				MYMM_EXPECT_OK(test,
+					       mymm_free_range(pool, from, nr));
+			KUNIT_ASSERT_EQ(test, normal(pool)->buddy.free, 28);
+		}
+	}
+	MYMM_EXPECT_REFUSED(test, pool, MYMM_REFUSED_WRONG_KIND, -EINVAL,
+			    mymm_free_range(pool, 8, 4));
+	MYMM_EXPECT_SOUND(test, pool);
+}
+
+/*
+ * A frame that was freed a moment ago is in a CPU's list. Who can't sleep can't have it by
+ * name; who can makes the CPUs give it back.
+ */
+static void in_a_cpus_list(struct kunit *test)
+{
+	struct mymm_pool *pool = new_pool(test, &(struct mymm_pool_config){
+							.zones = "Normal:1M",
+						});
+	struct mymm_frame *frame = mymm_alloc_pages(pool, GFP_KERNEL, 0);
+	unsigned long pfn;
+
+	KUNIT_ASSERT_NOT_NULL(test, frame);
+	pfn = mymm_frame_pfn(pool, frame);
+	MYMM_EXPECT_OK(test, mymm_free_pages(pool, frame, 0));
+	KUNIT_ASSERT_EQ(test, mymm_tag_state(frame->tag), MYMM_FRAME_PCP);
+	KUNIT_EXPECT_EQ(test, mymm_alloc_range(pool, pfn, 1, GFP_ATOMIC),
+			-EBUSY);
+	KUNIT_EXPECT_EQ(test, mymm_tag_state(frame->tag), MYMM_FRAME_PCP);
+	MYMM_EXPECT_OK(test, mymm_alloc_range(pool, pfn, 1, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, mymm_pcp_frames(pool, normal(pool)), 0);
+	/* In use it is for nobody, and nothing is drained for it in vain. */
+	KUNIT_EXPECT_EQ(test, mymm_alloc_range(pool, pfn, 1, GFP_KERNEL),
+			-EBUSY);
+	MYMM_EXPECT_OK(test, mymm_free_range(pool, pfn, 1));
+	MYMM_EXPECT_SOUND(test, pool);
+}
+
+/* --- what a block of a range is --------------------------------------------------- */
+
+/* Blocks have the type and the flags that were asked for, and are cleared. */
+static void as_asked_for(struct kunit *test)
+{
+	struct mymm_pool *pool =
+		new_pool(test, &(struct mymm_pool_config){
+				       .zones = "Normal:1M",
+				       .flags = MYMM_POOL_NO_PCP,
+			       });
+	struct mymm_frame *frame = mymm_pfn_frame(pool, 102);
+	void *addr = mymm_frame_address(pool, frame);
+
+	memset(addr, 0xee, 6 * PAGE_SIZE);
+	MYMM_EXPECT_OK(test,
+		       mymm_alloc_range(pool, 102, 6,
+					GFP_KERNEL | __GFP_ZERO | __GFP_COMP |
+						__GFP_MOVABLE));
+	KUNIT_EXPECT_NULL(test, memchr_inv(addr, 0, 6 * PAGE_SIZE));
+	/* 102 of order 1, 104 of order 2. */
+	KUNIT_EXPECT_EQ(test, mymm_compound_order(pool, frame), 1);
+	KUNIT_EXPECT_EQ(test, mymm_compound_order(pool, frame + 2), 2);
+	KUNIT_EXPECT_PTR_EQ(test, mymm_compound_head(pool, frame + 5),
+			    frame + 2);
+	KUNIT_EXPECT_EQ(test, mymm_tag_type(frame->tag), MYMM_MOVABLE);
+	KUNIT_EXPECT_EQ(test, mymm_tag_type(frame[2].tag), MYMM_MOVABLE);
+	/* A block of a range is one like any other. */
+	MYMM_EXPECT_OK(test, mymm_free_pages(pool, frame + 2, 2));
+	MYMM_EXPECT_OK(test, mymm_free_range(pool, 102, 2));
+	KUNIT_EXPECT_EQ(test, normal(pool)->buddy.free, 256);
+}
+
+/*
+ * What is taken of the HighAtomic reserve is no longer free in it, and no block reaches
+ * from a reserved pageblock into another one: they could not be freed as one.
+ */
+static void highatomic(struct kunit *test)
+{
+	struct mymm_pool *pool = new_pool(
+		test, &(struct mymm_pool_config){
+			      .zones = "Normal:1M",
+			      .block_order = 3,
+			      .flags = MYMM_POOL_NO_PCP | MYMM_POOL_NO_RECLAIM,
+		      });
+	struct mymm_zone *zone = normal(pool);
+
+	/* Pageblock 8 to 15 becomes reserved, as an allocation in a hurry does it. */
+	MYMM_EXPECT_OK(test, mymm_alloc_range(pool, 8, 8, GFP_ATOMIC));
+	scoped_guard(raw_spinlock_irqsave, &zone->lock)
+	{
+		mymm_buddy_retype(&zone->buddy, 8, 16, MYMM_HIGHATOMIC);
+		zone->nr_reserved_highatomic = 8;
+	}
+	MYMM_EXPECT_OK(test, mymm_free_range(pool, 8, 8));
+	KUNIT_EXPECT_EQ(test, zone->nr_free_highatomic, 8);
+
+	MYMM_EXPECT_OK(test, mymm_alloc_range(pool, 0, 11, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, zone->nr_free_highatomic, 5);
+	MYMM_EXPECT_SOUND(test, pool);
+	MYMM_EXPECT_OK(test, mymm_free_range(pool, 0, 11));
+	KUNIT_EXPECT_EQ(test, zone->nr_free_highatomic, 8);
+
+	MYMM_EXPECT_OK(test, mymm_alloc_range(pool, 0, 16, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, mymm_tag_order(pool->frame[0].tag), 3);
+	KUNIT_EXPECT_EQ(test, mymm_tag_order(pool->frame[8].tag), 3);
+	MYMM_EXPECT_OK(test, mymm_free_range(pool, 0, 16));
+	KUNIT_EXPECT_EQ(test, zone->nr_free_highatomic, 8);
+	MYMM_EXPECT_SOUND(test, pool);
+}
+
+/* --- many CPUs -------------------------------------------------------------------- */
+
+struct shared {
+	struct mymm_pool *pool;
+	/* Of each frame: 0, or the number of a thread and 1. */
+	unsigned long *owner;
+	atomic_t freed;
+	u32 frames;
+};
+
+static struct shared *new_shared(struct kunit *test, struct mymm_pool *pool)
+{
+	struct shared *shared =
+		kunit_kzalloc(test, sizeof(*shared), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, shared);
+	shared->pool = pool;
+	shared->frames = pool->nr_frames;
+	shared->owner = kunit_kcalloc(test, shared->frames,
+				      sizeof(*shared->owner), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, shared->owner);
+	return shared;
+}
+
+/* Each range is freed by all threads; one of them may. */
+static void free_all(struct mymm_test_thread *thread)
+{
+	struct shared *shared = thread->data;
+	u32 pfn;
+
+	for (pfn = 0; pfn < shared->frames; pfn += 8)
+		if (!mymm_free_range(shared->pool, pfn, 7))
+			atomic_inc(&shared->freed);
+}
+
+static void one_may_free(struct kunit *test)
+{
+	struct mymm_pool *pool = mymm_test_pool_none(test, "Normal:4M");
+	struct shared *shared = new_shared(test, pool);
+	u32 pfn;
+
+	for (pfn = 0; pfn < shared->frames; pfn += 8)
+		MYMM_EXPECT_OK(test,
+			       mymm_alloc_range(pool, pfn, 7, GFP_KERNEL));
+	mymm_test_on_each_cpu(test, free_all, shared);
+	KUNIT_EXPECT_EQ(test, atomic_read(&shared->freed), shared->frames / 8);
+}
+
+static void own(struct mymm_test_thread *thread, u32 pfn, u32 nr,
+		unsigned long was, unsigned long is)
+{
+	struct shared *shared = thread->data;
+
+	for (; nr; nr--, pfn++)
+		if (cmpxchg(&shared->owner[pfn], was, is) != was)
+			mymm_test_complain(thread, "frame %u has two owners",
+					   pfn);
+}
+
+/* Ranges by name and blocks of any place, by turns. */
+static void take_and_give(struct mymm_test_thread *thread)
+{
+	struct shared *shared = thread->data;
+	unsigned long me = thread->number + 1;
+	struct mymm_pool *pool = shared->pool;
+	unsigned int i, order;
+
+	for (i = 0; i < 20000; i++) {
+		u32 pfn = mymm_test_below(&thread->random, shared->frames - 32);
+		u32 nr = mymm_test_below(&thread->random, 32) + 1;
+		struct mymm_frame *frame;
+
+		if (!mymm_alloc_range(pool, pfn, nr, GFP_ATOMIC)) {
+			own(thread, pfn, nr, 0, me);
+			own(thread, pfn, nr, me, 0);
+			if (mymm_free_range(pool, pfn, nr))
+				mymm_test_complain(thread,
+						   "%u frames from %u are lost",
+						   nr, pfn);
+		}
+		order = mymm_test_below(&thread->random, 4);
+		frame = mymm_alloc_pages(pool, GFP_NOWAIT | __GFP_NOWARN,
+					 order);
+		if (!frame)
+			continue;
+		pfn = mymm_frame_pfn(pool, frame);
+		own(thread, pfn, 1U << order, 0, me);
+		own(thread, pfn, 1U << order, me, 0);
+		if (mymm_free_pages(pool, frame, order))
+			mymm_test_complain(thread, "frame %u is lost", pfn);
+	}
+}
+
+/* No frame has two owners, whoever asks by name and whoever does not. */
+static void ops(struct kunit *test)
+{
+	struct mymm_pool *pool =
+		new_pool(test, &(struct mymm_pool_config){
+				       .zones = "Normal:2M",
+				       .backing = MYMM_BACKING_NONE,
+			       });
+
+	mymm_test_on_each_cpu(test, take_and_give, new_shared(test, pool));
+	MYMM_EXPECT_SOUND(test, pool);
+	mymm_pool_drain(pool);
+	KUNIT_EXPECT_EQ(test, normal(pool)->buddy.free, 512);
+	MYMM_EXPECT_SOUND(test, pool);
+}
+
+static struct kunit_case range_cases[] = { KUNIT_CASE(each_range),
+					   KUNIT_CASE(each_free),
+					   KUNIT_CASE(refused),
+					   KUNIT_CASE(free_refused),
+					   KUNIT_CASE(holes),
+					   KUNIT_CASE(in_a_cpus_list),
+					   KUNIT_CASE(as_asked_for),
+					   KUNIT_CASE(highatomic),
+					   KUNIT_CASE(one_may_free),
+					   KUNIT_CASE_SLOW(ops),
+					   {} };
+
+static struct kunit_suite range_suite = {
+	.name = "mymm_range",
+	.test_cases = range_cases,
+};
+
+kunit_test_suite(range_suite);
