@@ -6,6 +6,8 @@
  * A test counts up: let the first fail, the second, ... until the function succeeds. Each
  * failure must give -ENOMEM and leave nothing behind; and how many there are must be
  * what the function is known to ask for, or some were never tried.
+ *
+ * Tests: base/backing.c page/event.c
  */
 #include "lib/util.h"
 

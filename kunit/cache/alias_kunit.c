@@ -4,6 +4,8 @@
  *
  * The default engine of these pools is slob, so that there are no size classes that a cache
  * could be merged into before it meets the other one.
+ *
+ * Tests: cache/alias.c
  */
 #include "lib/text.h"
 

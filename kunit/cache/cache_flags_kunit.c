@@ -2,6 +2,8 @@
 /*
  * What a cache's flags say of its slabs: the zone that they are from, and what pageblocks they
  * make of those that they take; and how that is counted.
+ *
+ * Tests: cache/cache_config.c cache/cache_stats.c
  */
 #include "lib/util.h"
 

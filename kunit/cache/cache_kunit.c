@@ -13,6 +13,8 @@
  *	size 12048	order 3 has room for 2, which leave 8672. That is more than the 1/4
  *			that 6.1 allows; with one object it is content, which fits into
  *			order 2. 6.8 and later allow 1/2 instead: order 3
+ *
+ * Tests: cache/cache.c cache/cache_config.c object/calculate_order.c
  */
 #include <linux/cache.h>
 

@@ -4,6 +4,8 @@
  *
  * A poisoned cache of slub or slab has no magazines, so that each allocation and each free is
  * the engine's, and what is out is what is held.
+ *
+ * Tests: cache/cache_stats.c
  */
 #include <linux/delay.h>
 

@@ -7,6 +7,8 @@
  * What is held lies in slots, and whoever comes by exchanges: who takes an object out looks
  * whether it still says what was written into it. In the end nothing may be lost, and nothing
  * may have been refused.
+ *
+ * Tests: cache/tunables.c cache/magazine_drain.c
  */
 #include <linux/cpu.h>
 #include <linux/irq_work.h>

@@ -6,6 +6,9 @@
  * The first cases are those of the kernel's lib/slub_kunit.c; each damage is reported an exact
  * number of times. Where what lies in a slot is told in slot_kunit.c; which caches are checked
  * in debug_param_kunit.c.
+ *
+ * Tests: cache/debug.c cache/debug_report.c cache/debug_validate.c cache/track.c
+ * Tests: engine/slub/slub_walk.c engine/slab/slab_walk.c
  */
 #include <linux/poison.h>
 #include <linux/rcupdate.h>

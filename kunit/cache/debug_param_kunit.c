@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Which caches are debug caches: the parameter, what a pool spares, and who can be none.
+ *
+ * Tests: cache/debug_param.c
  */
 #include "lib/checked.h"
 #include "object/debug.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Bytes: which size class serves a size, what is told of it, and how it grows.
+ *
+ * Tests: cache/kmalloc.c
  */
 #include <linux/mm.h>
 

@@ -10,6 +10,8 @@
  * magazine as it is. And it is left to chance as well: a timer goes off all the time
  * while a task allocates and frees, until the magazine has counted that it was found in
  * use. How often that is tried is bounded by a number of pairs, not by time.
+ *
+ * Tests: cache/magazine.c cache/bulk.c cache/tunables.c
  */
 #include <linux/cpu.h>
 #include <linux/hrtimer.h>

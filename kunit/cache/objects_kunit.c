@@ -15,6 +15,8 @@
  *
  * Under slob caches share their pages, so what is free in one need not be in one piece, and
  * an object is freed by its cache alone.
+ *
+ * Tests: cache/cache.c cache/kmalloc.c cache/bulk.c
  */
 #include <linux/bitmap.h>
 #include <linux/log2.h>

@@ -9,6 +9,8 @@
  * A non-maskable interrupt can't be made here. What tells an NMI from other contexts is
  * a count in preempt_count, so a test raises that, with interrupts off, around a call
  * that must look at it before it does anything else.
+ *
+ * Tests: cache/object.c page/page_free.c cache/nomem.c
  */
 #include <linux/preempt.h>
 

@@ -2,6 +2,8 @@
 /*
  * Who holds the objects of a cache: alloc_traces and free_traces, made by two functions here,
  * whose names must be in the lines, with as many objects as they allocated or freed.
+ *
+ * Tests: cache/track_site.c
  */
 #include "lib/text.h"
 #include "object/debug.h"

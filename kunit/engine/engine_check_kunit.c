@@ -8,6 +8,8 @@
  *
  * In the corrupt each of both caches has five full slabs, and five partial ones of which
  * each has five free objects.
+ *
+ * Tests: engine/slub/slub_check.c engine/slab/slab_check.c
  */
 #include "engine/slub/slub.h"
 #include "lib/corrupt.h"

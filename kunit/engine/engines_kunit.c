@@ -3,6 +3,8 @@
  * What holds of each engine: the same tests for all of them. Suites of a noun run with each
  * engine where it matters, too (MYMM_CASE_ENGINES() and MYMM_CASE_COOKIES() in util.h); here
  * is what belongs to none of them.
+ *
+ * Tests: cache/engine.c
  */
 #include <linux/sort.h>
 

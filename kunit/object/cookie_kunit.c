@@ -11,6 +11,8 @@
  * Whoever writes to a free object is found out when it is to be used again: by its
  * cookie, if the write hits that, else by its poison, if the cache has any. Such an
  * object is out of use for good; the others go on.
+ *
+ * Tests: cache/object.c cache/magazine.c
  */
 #include "lib/util.h"
 

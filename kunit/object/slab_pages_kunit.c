@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * SLAB_TYPESAFE_BY_RCU: what a reader may rely on while others free, and allocate again.
+ *
+ * Tests: object/slab_pages.c
  */
 #include <linux/rcupdate.h>
 

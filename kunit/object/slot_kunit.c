@@ -5,6 +5,8 @@
  * Layouts are reckoned by hand. Then each byte of a slot is changed, one after the other,
  * while its object is in use and while it is free; each is reported once, but for those that
  * are its user's.
+ *
+ * Tests: object/slot.c object/poison.c
  */
 #include <linux/poison.h>
 

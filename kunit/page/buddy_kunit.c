@@ -10,6 +10,8 @@
  *	P01.2...
  *
  * The rules one by one; sequence_kunit.c tries what can come of them.
+ *
+ * Tests: page/buddy.c page/frame.c
  */
 #include "lib/model.h"
 #include "lib/tiny.h"

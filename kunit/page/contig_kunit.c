@@ -3,6 +3,8 @@
  * Frames that are named: each range of a zone of 32 frames, in several states of it,
  * against a model that has a character a frame and no blocks; then what stands in the
  * way of a range, and several CPUs at once.
+ *
+ * Tests: page/contig.c
  */
 #include "lib/tiny.h"
 #include "lib/util.h"

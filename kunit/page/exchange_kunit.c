@@ -6,6 +6,8 @@
  * Whoever allocates notes in a table of the test what the record must say, and whoever
  * frees strikes it out. In the end the records are compared with that table, frame by
  * frame; and on the way each record that a reader finds is looked at, see records.c.
+ *
+ * Tests: page/page_owner.c
  */
 #include "lib/records.h"
 

@@ -2,6 +2,8 @@
 /*
  * The fragmentation indexes, against values worked out by hand from the formulas of
  * extfrag.c. The maps show a zone of 16 pages: P in use, anything else free.
+ *
+ * Tests: page/extfrag.c
  */
 #include <kunit/test.h>
 

@@ -3,6 +3,8 @@
  * kswapd: what wakes it, how much it does, when it gives up; how a pool ends under its
  * hands. And the slab layer's shrinker, which is who it usually asks. kunit/lib/test_shrinker.h
  * has the zone that most cases have.
+ *
+ * Tests: page/kswapd.c cache/shrinker.c
  */
 #include "lib/test_shrinker.h"
 

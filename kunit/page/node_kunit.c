@@ -6,6 +6,8 @@
  * A zone is written by its letter, D for DMA, N for Normal, M for Movable, and the number of
  * its node; so N0D0N1D1 is the order in which a request of node 0 asks. It is seen by taking
  * everything, block by block, until there is no more.
+ *
+ * Tests: page/zone.c pool/layout.c
  */
 #include "lib/model.h"
 #include "lib/util.h"

@@ -9,6 +9,8 @@
  * the free lists how many blocks of each order there are. Each page that somebody
  * holds is marked in memory with its owner's number, so that a page with two owners, or
  * one that the allocator wrote into, is found when it is given back.
+ *
+ * Tests: page/page_alloc.c page/page_free.c page/page.c page/zone.c
  */
 #include "lib/model.h"
 #include "lib/util.h"

@@ -4,6 +4,8 @@
  * that was allocated since recording began, and none for others.
  *
  * A rule each, by one thread that knows what it did; all CPUs at once are exchange_kunit.c.
+ *
+ * Tests: page/page_owner.c base/stack.c
  */
 #include <linux/sched/clock.h>
 

@@ -4,6 +4,8 @@
  *
  * First the rules, one map each, drawn as drawing.c says; then all that two pageblocks of four
  * frames can be like, against a model that knows frames and types, and no lists.
+ *
+ * Tests: page/pageblock.c
  */
 #include <linux/ctype.h>
 

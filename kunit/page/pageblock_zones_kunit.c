@@ -3,6 +3,8 @@
  * Pageblocks where zones meet: another zone is asked before a pageblock is mixed, if that
  * is one of the same node and not too small; and none is claimed that reaches over the end
  * of its zone.
+ *
+ * Tests: page/pageblock.c page/page_alloc.c
  */
 #include "lib/drawing.h"
 

@@ -6,6 +6,8 @@
  *
  * The reaper leaves these pools alone (MYMM_POOL_NO_RECLAIM), so nothing decays but by these
  * tests' own hand.
+ *
+ * Tests: page/pcp.c page/pcp_cpu.c
  */
 #include "lib/lists.h"
 

@@ -7,6 +7,8 @@
  * Linux 6.12, for a batch of 8, instead of what the size of the machine would make it. What
  * a test says of a list it sees by walking it, see lists.c. Who else would like to have what
  * is in a list comes in pcp_race_kunit.c.
+ *
+ * Tests: page/pcp.c page/pcp_cpu.c
  */
 #include <linux/cpu.h>
 

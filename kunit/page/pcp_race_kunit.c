@@ -6,6 +6,8 @@
  *
  * What an interrupt does is provoked as in magazine_kunit.c: with the token taken, for certain;
  * and by a timer, as chance has it.
+ *
+ * Tests: page/pcp.c page/page_free.c
  */
 #include <linux/hrtimer.h>
 #include <linux/irq_work.h>

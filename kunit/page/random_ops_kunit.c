@@ -10,6 +10,8 @@
  * lists, and the request has no privilege, it must not.
  *
  * With all CPUs see hotplug_kunit.c.
+ *
+ * Tests: page/page_alloc.c page/page_free.c page/pageblock.c page/watermark.c
  */
 #include "lib/random_args.h"
 #include "lib/lists.h"

@@ -2,6 +2,8 @@
 /*
  * What happens below the low watermark: who gets how far down, who is asked for frames and
  * how often, and who waits for ever. kunit/lib/test_shrinker.h has the zone that most cases have.
+ *
+ * Tests: page/slowpath.c page/reclaim.c page/watermark.c
  */
 #include <linux/kthread.h>
 #include <linux/sched/signal.h>

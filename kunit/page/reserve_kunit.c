@@ -4,6 +4,8 @@
  * frames below its watermarks, which are raised for a while when pageblocks get mixed.
  *
  * Zones are drawn as drawing.c says.
+ *
+ * Tests: page/watermark.c page/pageblock.c page/slowpath.c
  */
 #include "lib/drawing.h"
 #include "page/pageblock.h"

@@ -7,6 +7,8 @@
  * may follow it has been tried, so each state is made once. An operation that
  * must be refused is a step like any other, which must change nothing; so every step has
  * the same number of ways to go on, and how many states there are is known beforehand.
+ *
+ * Tests: page/buddy.c page/page_alloc.c page/page_free.c
  */
 #include "lib/model.h"
 #include "lib/tiny.h"

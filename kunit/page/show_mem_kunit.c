@@ -15,6 +15,8 @@
  * Somebody has one unmovable frame of Normal. It was cut from a block of 16, which has
  * changed its type as a whole: of each order from 0 to 3 one is left, and the other
  * block of 16 is movable still.
+ *
+ * Tests: page/show_mem.c
  */
 #include <linux/kmsg_dump.h>
 

@@ -6,6 +6,8 @@
  * beginning of tuning.c; how, stands beside each. That the rules are the kernel's is for
  * qemu/tests/watermarks to show, which compares with the live one. Knobs that are turned while
  * a pool is in use are tuning_live_kunit.c.
+ *
+ * Tests: page/tuning.c
  */
 #include <linux/cpumask.h>
 

@@ -4,6 +4,8 @@
  *
  * What may not be is refused, and nothing changes. After any other turn the pool has what a
  * new one with these knobs would have, at once, and whoever uses it notices nothing else.
+ *
+ * Tests: page/tuning.c
  */
 #include <linux/cpumask.h>
 

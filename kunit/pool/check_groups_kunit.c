@@ -9,6 +9,8 @@
  * 0 to 3 in its lists. Each thing is made wrong in both zones, and what belongs to a CPU for
  * each CPU; the validator must find the invariant that is meant, and nothing after the
  * repair.
+ *
+ * Tests: pool/check.c page/pcp_check.c
  */
 #include "lib/lists.h"
 #include "lib/corrupt.h"

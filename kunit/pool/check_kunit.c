@@ -12,6 +12,8 @@
  * whose buddies are held, and one pair of which both are held:
  *
  *	PF PF PF PF PF PP	of order 8, then of order 7, ... of order 0
+ *
+ * Tests: pool/check.c page/pcp_check.c
  */
 #include "lib/corrupt.h"
 

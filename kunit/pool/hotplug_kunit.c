@@ -8,6 +8,8 @@
  * nothing may be lost.
  *
  * What each request may expect is asked with one CPU, in random_ops_kunit.c.
+ *
+ * Tests: page/pcp_cpu.c cache/magazine_drain.c
  */
 #include <linux/cpu.h>
 #include <linux/hrtimer.h>

@@ -5,6 +5,8 @@
  * A bad description must give its errno and leave nothing behind; a good one exactly
  * the zones that it says. A pool with anything allocated can't be destroyed and goes
  * on as before; a dead one refuses everything, and can always be destroyed.
+ *
+ * Tests: pool/pool.c pool/layout.c
  */
 #include "engine/slub/slub.h"
 #include "ui/sysfs_cache.h"

@@ -18,6 +18,8 @@
  *
  * How often timers go off is up to the machine, and to what else its host has to do. The IPIs
  * are sent by the other players, so there are as many as they like.
+ *
+ * Tests: cache/magazine.c page/pcp.c
  */
 #include <linux/hrtimer.h>
 #include <linux/interrupt.h>

@@ -2,6 +2,8 @@
 /*
  * debugfs mymm/history, byte for byte: samples as they come, and which are left when there
  * are more than there is room for.
+ *
+ * Tests: ui/debugfs_history.c
  */
 #include "lib/text.h"
 #include "ui/debugfs_history.h"

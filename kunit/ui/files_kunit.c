@@ -6,6 +6,8 @@
  * look like comes from the formats of the real files, and the numbers from the maps that
  * stand above the tests. That the lines are those of the running kernel is what the test
  * qemu/tests/files looks at.
+ *
+ * Tests: ui/proc_pagetypeinfo.c ui/proc_vmstat.c ui/debugfs.c page/vmstat.c
  */
 #include <linux/cpumask.h>
 

@@ -12,6 +12,8 @@
  * The text is taken as a reader of the file would get it, from a seq_file; also one
  * with too small a buffer, and through the file system in small pieces, with hundreds of
  * caches.
+ *
+ * Tests: ui/proc_buddyinfo.c ui/proc_slabinfo.c ui/proc.c
  */
 #include "lib/text.h"
 

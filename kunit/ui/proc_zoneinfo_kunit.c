@@ -5,6 +5,8 @@
  * What the lines look like comes from the format of the real file, and the numbers from what
  * stands above the tests. That the lines are those of the running kernel is what the test
  * qemu/tests/files looks at.
+ *
+ * Tests: ui/proc_zoneinfo.c
  */
 #include <linux/cpumask.h>
 

@@ -4,6 +4,8 @@
  * takes from them, and the tunables, which say how much they hold.
  *
  * Pools are bare, so that the reaper leaves them alone and comes only when it is called.
+ *
+ * Tests: engine/slab/slab_array.c cache/reaper.c
  */
 #include "lib/slabs.h"
 #include "ui/proc.h"

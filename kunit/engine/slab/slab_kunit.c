@@ -5,6 +5,10 @@
  *
  * Pools are bare, so that the reaper leaves them alone. What stands before the slabs is in
  * slab_array_kunit.c; here arrays are as small as can be.
+ *
+ * Tests: engine/slab/slab.c engine/slab/slab_geometry.c engine/slab/slab_grow.c
+ * Tests: engine/slab/slab_record.c engine/slab/slab_is_free.c engine/slab/slab_cache.c
+ * Tests: engine/slab/slab_count.c
  */
 #include <linux/cpu.h>
 

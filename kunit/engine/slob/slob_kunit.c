@@ -4,6 +4,9 @@
  *
  * Addresses are worked out by hand, see place.c. What a free is refused for, and what can't be
  * told, is slob_refuse_kunit.c.
+ *
+ * Tests: engine/slob/slob.c engine/slob/slob_heap.c engine/slob/slob_kmalloc.c
+ * Tests: engine/slob/slob_check.c
  */
 #include "lib/place.h"
 #include "lib/text.h"

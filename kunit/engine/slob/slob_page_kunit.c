@@ -9,6 +9,8 @@
  * # is in use, < the first unit of a free block, and . its others; so that two free
  * blocks side by side would be seen, as would one that is on no list. Only the first units
  * of the page are drawn, what is behind them is in use.
+ *
+ * Tests: engine/slob/slob_page.c
  */
 #include "lib/util.h"
 #include "engine/slob/slob_page.h"

@@ -2,6 +2,8 @@
 /*
  * The slob engine: what a free is refused for, what can't be told, and what comes of an object
  * that is written to after it was freed.
+ *
+ * Tests: engine/slob/slob.c engine/slob/slob_kmalloc.c
  */
 #include "lib/place.h"
 

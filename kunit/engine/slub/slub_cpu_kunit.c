@@ -6,6 +6,8 @@
  * Tests ask the engine itself, past the magazines, so each object comes from where they say.
  * A slab is a page with 64 objects, a CPU may have four partial ones, and min_partial is 5
  * (see slubs.c). For several CPUs at once see slub_remote_kunit.c.
+ *
+ * Tests: engine/slub/slub_cpu.c engine/slub/slub_count.c
  */
 #include <linux/smp.h>
 

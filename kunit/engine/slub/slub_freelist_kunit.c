@@ -3,6 +3,8 @@
  * The freelist of the slub engine's slabs: its order, and what becomes of a forged link.
  *
  * As in slub_cpu_kunit.c the engine is asked itself. A slab has 64 objects of 64 bytes.
+ *
+ * Tests: engine/slub/slub.c
  */
 #include "engine/slub/slub.h"
 #include "lib/util.h"

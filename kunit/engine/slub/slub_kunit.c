@@ -4,6 +4,8 @@
  *
  * Caches with poison have no magazines, so there each allocation and each free is the
  * engine's at once; and no slab stays a CPU's. For what does see slub_cpu_kunit.c.
+ *
+ * Tests: engine/slub/slub.c engine/slub/slub_grow.c engine/slub/slub_cache.c
  */
 #include "engine/slub/slub.h"
 #include "lib/util.h"

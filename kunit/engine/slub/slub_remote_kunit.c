@@ -5,6 +5,8 @@
  *
  * As in slub_cpu_kunit.c the engine is asked itself. In the end all CPUs free what any has
  * taken, in tasks and in interrupts.
+ *
+ * Tests: engine/slub/slub_cpu.c engine/slub/slub.c
  */
 #include <linux/cpu.h>
 #include <linux/smp.h>
