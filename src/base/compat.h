@@ -157,7 +157,7 @@ void kasan_poison(const void *addr, size_t size, u8 value, bool init);
  * in_nmi(), where it is asked once an operation: one instruction that tests the count in
  * its place. The count was a variable of its own until 6.2, and is again since 6.15.
  */
-#ifdef CONFIG_X86_64
+#if defined(CONFIG_X86_64) && !defined(CONFIG_UML)
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0) && \
 	LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
 #define MYMM_PREEMPT_COUNT pcpu_hot.preempt_count
