@@ -17,11 +17,11 @@ cli   := build/mymm
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
-.PHONY: all modules cli run shell test test-debug bench lint install clean help
+.PHONY: all modules cli run shell test test-debug quick bench lint install clean help
 
 all: modules cli ## build the modules for the distribution's kernel, and the CLI (the default)
 
-modules: | build ## build the modules; KERNEL=stock|6.1|6.12|kunit|debug|PATH
+modules: | build ## build the modules; KERNEL=stock|6.1|6.12|kunit|debug|um|PATH
 	@scripts/deps build
 	@flock $(tree).lock scripts/build $(KERNEL) $(tree)
 
@@ -47,6 +47,9 @@ shell: ## a prompt in the VM, modules and CLI at hand; KERNEL=, VM='--mem 2048 .
 test: ## all tests on the KUnit kernel and the stock one; SEED= FILTER= repeat one
 	@scripts/test host kunit stock
 
+quick: ## the KUnit suites on user-mode Linux, in seconds; FOR=src/FOLDER/FILE.c FILTER=
+	@scripts/test um
+
 test-debug: ## the same under KASAN, lockdep and kmemleak
 	@scripts/test debug
 
@@ -66,4 +69,4 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1#\2/p' $(firstword $(MAKEFILE_LIST)) | \
 		awk -F'#' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
-export SEED FILTER KERNEL DESTDIR PREFIX
+export SEED FOR FILTER KERNEL DESTDIR PREFIX
