@@ -10,7 +10,7 @@
  * What it can't prove: that a frame which says that it is in a list is in one. It may be on
  * its way.
  */
-#include "pool/check.h"
+#include "base/finding.h"
 #include "base/compat.h"
 #include "page/pool.h"
 

@@ -44,27 +44,6 @@
 #include "pool/check.h"
 #include "base/compat.h"
 
-/**
- * mymm_find() - note a broken invariant
- * @finding: where to
- * @invariant: its number
- * @fmt: which thing, what was expected and what was found
- *
- * Context: any.
- * Return: -EUCLEAN.
- */
-int mymm_find(struct mymm_finding *finding, unsigned int invariant,
-	      const char *fmt, ...)
-{
-	va_list args;
-
-	finding->invariant = invariant;
-	va_start(args, fmt);
-	vsnprintf(finding->text, sizeof(finding->text), fmt, args);
-	va_end(args);
-	return -EUCLEAN;
-}
-
 /* Should two neighbours be one block? Tells of @tag, which is that of a free one. */
 static bool should_merge(u32 tag, u32 other)
 {

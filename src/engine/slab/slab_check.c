@@ -11,7 +11,7 @@
 #include <linux/bitmap.h>
 #include <linux/limits.h>
 
-#include "pool/check.h"
+#include "base/finding.h"
 #include "engine/slab/slab.h"
 
 static const char *const list_names[MYMM_NR_SLAB_LISTS] = {

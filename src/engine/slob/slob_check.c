@@ -18,7 +18,7 @@
  *
  * What it can't prove: that what is in use is in use as what its user thinks.
  */
-#include "pool/check.h"
+#include "base/finding.h"
 #include "engine/slob/slob.h"
 
 /* I6: the free blocks of a page. */

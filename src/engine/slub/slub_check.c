@@ -8,7 +8,7 @@
  * right list, and whether it says whose it is. The sums over all of them must be what the
  * node or the CPU has counted; and what nodes say that CPUs have must be what they have.
  */
-#include "pool/check.h"
+#include "base/finding.h"
 #include "engine/slub/slub.h"
 
 /* I9: the frames of a slab say that they are, and all of them the same. */
