@@ -12,6 +12,7 @@
 #include "object/magazine.h"
 #include "page/page_owner.h"
 #include "params.h"
+#include "base/percpu_work.h"
 #include "page/pool.h"
 #include "ui/proc.h"
 #include "cache/reaper.h"
@@ -44,9 +45,12 @@ static int __init mymm_init(void)
 	if (err)
 		return err;
 	mymm_kmalloc_begin();
-	err = mymm_magazine_init();
+	err = mymm_percpu_work_init();
 	if (err)
 		return err;
+	err = mymm_magazine_init();
+	if (err)
+		goto err_magazine;
 	err = mymm_tuning_init();
 	if (err)
 		goto err_tuning;
@@ -97,6 +101,8 @@ err_pool:
 	mymm_tuning_exit();
 err_tuning:
 	mymm_magazine_exit();
+err_magazine:
+	mymm_percpu_work_exit();
 	mymm_stack_exit();
 	return err;
 }
@@ -113,6 +119,7 @@ static void __exit mymm_exit(void)
 	mymm_pool_release(pool);
 	mymm_tuning_exit();
 	mymm_magazine_exit();
+	mymm_percpu_work_exit();
 	mymm_stack_exit();
 	WARN(mymm_area_held(), "%lu pages are lost\n", mymm_area_held());
 }

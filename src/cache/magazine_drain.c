@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Emptying magazines and per-CPU page lists, which only their own CPU may touch.
+ * Emptying magazines, which only their own CPU may touch.
  *
  * On an online CPU a work item does it, bound to the CPU, in task context, where the token
  * is never found taken. Whoever wants it done holds the hotplug lock, so CPUs neither come
@@ -21,7 +21,6 @@
 #include <linux/percpu.h>
 #include <linux/workqueue.h>
 
-#include "pool/check.h"
 #include "base/compat.h"
 #include "object/transfer.h"
 
@@ -36,14 +35,12 @@ static int cpu_dead_state;
  * @run: does it
  * @pool: to which pool
  * @cache: and to which cache, for magazines; NULL: to all of the pool
- * @finding: where to, for a check
  * @left: the magazines that it had
  */
 static struct job {
 	void (*run)(struct mymm_pool *pool, struct mymm_cache *cache);
 	struct mymm_pool *pool;
 	struct mymm_cache *cache;
-	struct mymm_finding *finding;
 	struct mymm_magazine __percpu *left;
 } job;
 
@@ -191,29 +188,6 @@ static void leave_magazine(struct mymm_pool *pool, struct mymm_cache *cache)
 static void see_limit(struct mymm_pool *pool, struct mymm_cache *cache)
 {
 	/* To have been here is enough: what began before has ended. */
-}
-
-static void drain_pages(struct mymm_pool *pool, struct mymm_cache *none)
-{
-	mymm_pcp_drain_local(pool);
-}
-
-static void retune_pages(struct mymm_pool *pool, struct mymm_cache *none)
-{
-	mymm_pcp_retune_local(pool);
-}
-
-/* The first finding of any CPU is kept. */
-static void check_pages(struct mymm_pool *pool, struct mymm_cache *none)
-{
-	static DEFINE_SPINLOCK(lock);
-	struct mymm_finding mine = {};
-
-	if (!mymm_pcp_check_local(pool, &mine))
-		return;
-	guard(spinlock)(&lock);
-	if (!job.finding->invariant)
-		*job.finding = mine;
 }
 
 static void drain_work(struct work_struct *work)
@@ -372,67 +346,6 @@ void mymm_magazine_switch(struct mymm_cache *cache,
 	/* Others may still count what is in there, or look for something. */
 	synchronize_rcu();
 	free_percpu(old);
-}
-
-/**
- * mymm_pcp_drain_all() - give what all CPUs have in their page lists to the zones
- * @pool: of which pool
- *
- * Context: process; sleeps. The caller holds cpus_read_lock().
- */
-void mymm_pcp_drain_all(struct mymm_pool *pool)
-{
-	guard(mutex)(&drain_lock);
-	run_on_all_cpus((struct job){ drain_pages, pool });
-}
-
-/**
- * mymm_pcp_retune_all() - have all CPUs take new limits of their page lists to heart
- * @pool: of which pool
- *
- * Context: process; sleeps. The caller holds cpus_read_lock().
- */
-void mymm_pcp_retune_all(struct mymm_pool *pool)
-{
-	guard(mutex)(&drain_lock);
-	run_on_all_cpus((struct job){ retune_pages, pool });
-}
-
-/**
- * mymm_pcp_check_all() - have all CPUs look for a broken invariant in their page lists
- * @pool: of which pool
- * @finding: what was found; says nothing yet
- *
- * Context: process; sleeps. The caller holds cpus_read_lock().
- * Return: 0; -EUCLEAN, and @finding says what.
- */
-int mymm_pcp_check_all(struct mymm_pool *pool, struct mymm_finding *finding)
-{
-	guard(mutex)(&drain_lock);
-	run_on_all_cpus((struct job){
-		.run = check_pages,
-		.pool = pool,
-		.finding = finding,
-	});
-	return finding->invariant ? -EUCLEAN : 0;
-}
-
-/**
- * mymm_pcp_try_drain_all() - the same as mymm_pcp_drain_all() for who must not wait long
- * @pool: of which pool
- *
- * While CPUs come or go, or somebody else drains, only this CPU's lists are emptied.
- *
- * Context: process; sleeps.
- */
-void mymm_pcp_try_drain_all(struct mymm_pool *pool)
-{
-	bool all = cpus_read_trylock();
-
-	if (!all || !try_on_all_cpus((struct job){ drain_pages, pool }))
-		mymm_pcp_drain_local(pool);
-	if (all)
-		cpus_read_unlock();
 }
 
 /* The CPU is dead: nobody can be at its magazines any more. */

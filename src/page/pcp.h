@@ -121,7 +121,7 @@ void mymm_pcp_kill(struct mymm_pool *pool);
 /* pcp_check.c */
 int mymm_pcp_check_local(struct mymm_pool *pool, struct mymm_finding *finding);
 
-/* magazine_drain.c */
+/* pcp_drain.c */
 void mymm_pcp_drain_all(struct mymm_pool *pool);
 void mymm_pcp_try_drain_all(struct mymm_pool *pool);
 void mymm_pcp_retune_all(struct mymm_pool *pool);
