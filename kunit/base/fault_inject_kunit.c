@@ -9,6 +9,7 @@
  *
  * Tests: base/backing.c page/event.c
  */
+#include "base/fault_inject.h"
 #include "lib/util.h"
 
 /* What a pool asks for before its table: its description, itself, its zones and nodes. */

@@ -7,6 +7,7 @@
  *
  * Tests: cache/alias.c
  */
+#include "base/fault_inject.h"
 #include "lib/text.h"
 
 static struct mymm_pool *merging_pool(struct kunit *test)

@@ -5,6 +5,7 @@
  *
  * Tests: cache/track_site.c
  */
+#include "base/fault_inject.h"
 #include "lib/text.h"
 #include "object/debug.h"
 

@@ -9,6 +9,7 @@
  */
 #include <linux/sched/clock.h>
 
+#include "base/fault_inject.h"
 #include "lib/records.h"
 #include "base/compat.h"
 #include "page/trace.h"

@@ -5,6 +5,7 @@
  *
  * Tests: ui/debugfs_history.c
  */
+#include "base/fault_inject.h"
 #include "lib/text.h"
 #include "ui/debugfs_history.h"
 

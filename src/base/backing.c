@@ -25,7 +25,7 @@
 
 #include "base/backing.h"
 #include "base/compat.h"
-#include "page/event.h"
+#include "base/fault_inject.h"
 
 #define PAGE_GFP (GFP_KERNEL | __GFP_ZERO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 

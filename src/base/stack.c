@@ -40,7 +40,7 @@
 #endif
 
 #include "base/compat.h"
-#include "page/event.h"
+#include "base/fault_inject.h"
 #include "base/stack.h"
 
 #define DEPTH 16 /* as SLUB has it */

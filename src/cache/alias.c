@@ -27,6 +27,7 @@
  */
 #include <linux/slab.h>
 
+#include "base/fault_inject.h"
 #include "object/alias.h"
 #include "object/cache.h"
 #include "base/compat.h"

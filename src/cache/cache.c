@@ -21,6 +21,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "base/fault_inject.h"
 #include "object/cache.h"
 #include "base/compat.h"
 #include "object/debug.h"

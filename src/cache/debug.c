@@ -40,6 +40,7 @@
 #include <linux/slab.h>
 
 #include "base/compat.h"
+#include "base/fault_inject.h"
 #include "object/debug.h"
 #include "object/transfer.h"
 #include "object/slot.h"

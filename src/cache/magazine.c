@@ -62,6 +62,7 @@
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 
+#include "base/fault_inject.h"
 #include "cache/nomem.h"
 #include "object/cache.h"
 #include "base/compat.h"

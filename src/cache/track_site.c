@@ -32,6 +32,7 @@
 #include <linux/sort.h>
 
 #include "base/compat.h"
+#include "base/fault_inject.h"
 #include "object/debug.h"
 #include "object/track.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What happens beside an operation, in one place: a refusal is counted and told,
- * an allocation or a free is traced, an allocation from the kernel is made to fail.
+ * an allocation or a free is traced.
  *
  * Every public operation passes here once, with none of our locks held: an allocation
  * after its work is done; a free before, or somebody else's allocation of the same thing
@@ -16,11 +16,6 @@
  * that a block does not have. Each has a counter in its pool, which debugfs
  * mymm/counters shows, and says once in a while what was wrong and with which
  * thing, in frame numbers. Nothing else happens: the state is what it was before.
- *
- * The injector is for our own tests: it makes the n-th allocation that we ask
- * from the kernel fail, so a test can walk through each error path of a
- * function by counting up until the function succeeds. (The kernel's own fault
- * injection is off in the distributions' kernels.)
  */
 #include <linux/atomic.h>
 #include <linux/ratelimit.h>
@@ -187,40 +182,3 @@ void __mymm_log_trace(struct mymm_pool *pool, const struct mymm_page_log *log)
 		}
 	}
 }
-
-DEFINE_STATIC_KEY_FALSE(mymm_inject_key);
-static atomic_long_t inject_seen;
-static unsigned long inject_nth;
-
-bool __mymm_inject_fail(void)
-{
-	return atomic_long_inc_return(&inject_seen) == READ_ONCE(inject_nth);
-}
-
-/**
- * mymm_inject_arm() - make one allocation from the kernel fail
- * @nth: which, counted from now; 1 is the next. 0: none, just count
- *
- * Context: process; sleeps. One test at a time.
- */
-void mymm_inject_arm(unsigned long nth)
-{
-	WRITE_ONCE(inject_nth, nth);
-	atomic_long_set(&inject_seen, 0);
-	static_branch_enable(&mymm_inject_key);
-}
-MYMM_EXPORT_INTERNAL(mymm_inject_arm);
-
-/**
- * mymm_inject_disarm() - let all allocations through again
- *
- * Context: process; sleeps.
- * Return: how many were asked for while it was armed; if that is less than the
- * number it was armed with, none failed.
- */
-unsigned long mymm_inject_disarm(void)
-{
-	static_branch_disable(&mymm_inject_key);
-	return atomic_long_read(&inject_seen);
-}
-MYMM_EXPORT_INTERNAL(mymm_inject_disarm);

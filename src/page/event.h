@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* One hook an operation: counters, tracepoints, fault injection. */
+/* One hook an operation: counters, tracepoints. */
 #ifndef _MYMM_EVENT_H
 #define _MYMM_EVENT_H
 
 #include <linux/gfp.h>
-#include <linux/jump_label.h>
 #include <linux/tracepoint-defs.h>
 
 struct mymm_pool;
@@ -215,18 +214,6 @@ static __always_inline void mymm_log_trace(struct mymm_pool *pool,
 {
 	if (unlikely(log->nr))
 		__mymm_log_trace(pool, log);
-}
-
-DECLARE_STATIC_KEY_FALSE(mymm_inject_key);
-
-bool __mymm_inject_fail(void);
-void mymm_inject_arm(unsigned long nth);
-unsigned long mymm_inject_disarm(void);
-
-/* Asked before each allocation from the kernel: is this the one that fails? */
-static inline bool mymm_inject_fail(void)
-{
-	return static_branch_unlikely(&mymm_inject_key) && __mymm_inject_fail();
 }
 
 #endif /* _MYMM_EVENT_H */

@@ -53,6 +53,7 @@
 #include <linux/sched/task.h>
 
 #include "base/compat.h"
+#include "base/fault_inject.h"
 #include "page/page_alloc.h"
 
 /* How long it dozes before it sleeps. */

@@ -62,6 +62,7 @@
 #include <linux/string.h>
 
 #include "base/compat.h"
+#include "base/fault_inject.h"
 #include "page/page_owner.h"
 #include "page/pool.h"
 #include "page/trace.h"

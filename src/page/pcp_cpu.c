@@ -18,6 +18,7 @@
 #include <linux/percpu.h>
 
 #include "base/compat.h"
+#include "base/fault_inject.h"
 #include "page/pool.h"
 
 /* --- counters ------------------------------------------------------------------------ */

@@ -29,6 +29,7 @@
 #include <linux/string.h>
 
 #include "base/compat.h"
+#include "base/fault_inject.h"
 #include "pool/layout.h"
 #include "page/pool.h"
 #include "object/sanitize.h"

@@ -20,6 +20,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "base/fault_inject.h"
 #include "object/cache.h"
 #include "base/compat.h"
 #include "object/debug.h"

@@ -35,6 +35,7 @@
 #include <linux/workqueue.h>
 
 #include "base/compat.h"
+#include "base/fault_inject.h"
 #include "ui/debugfs_history.h"
 #include "page/pool.h"
 

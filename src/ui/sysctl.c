@@ -24,6 +24,7 @@
 #include <linux/sysctl.h>
 
 #include "base/compat.h"
+#include "base/fault_inject.h"
 #include "ui/sysctl.h"
 #include "page/pool.h"
 #include "page/tuning.h"

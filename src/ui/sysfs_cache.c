@@ -34,6 +34,7 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
+#include "base/fault_inject.h"
 #include "object/cache.h"
 #include "pool/check.h"
 #include "base/compat.h"

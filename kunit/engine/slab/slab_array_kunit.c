@@ -7,6 +7,7 @@
  *
  * Tests: engine/slab/slab_array.c cache/reaper.c
  */
+#include "base/fault_inject.h"
 #include "lib/slabs.h"
 #include "ui/proc.h"
 #include "engine/slab/slab.h"

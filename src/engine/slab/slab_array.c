@@ -36,6 +36,7 @@
 #include <linux/slab.h>
 
 #include "base/compat.h"
+#include "base/fault_inject.h"
 #include "object/transfer.h"
 #include "engine/slab/slab.h"
 

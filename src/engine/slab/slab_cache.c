@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 
 #include "base/compat.h"
+#include "base/fault_inject.h"
 #include "object/slot.h"
 #include "cache/reaper.h"
 #include "engine/slab/slab.h"

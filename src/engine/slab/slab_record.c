@@ -26,6 +26,7 @@
 #include <linux/slab.h>
 
 #include "base/compat.h"
+#include "base/fault_inject.h"
 #include "page/event.h"
 #include "engine/slab/slab.h"
 

@@ -44,6 +44,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "base/fault_inject.h"
 #include "page/page_alloc.h"
 #include "engine/slob/slob.h"
 

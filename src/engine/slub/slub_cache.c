@@ -19,6 +19,7 @@
 #include <linux/slab.h>
 
 #include "base/compat.h"
+#include "base/fault_inject.h"
 #include "object/slot.h"
 #include "engine/slub/slub.h"
 
