@@ -17,7 +17,7 @@ cli   := build/mymm
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
-.PHONY: all modules cli run shell test test-debug quick bench lint install clean help
+.PHONY: compile_commands.json all modules cli run shell test test-debug quick bench lint install clean help
 
 all: modules cli ## build the modules for the distribution's kernel, and the CLI (the default)
 
@@ -59,6 +59,9 @@ bench: ## instructions an operation, ours beside the kernel's own
 lint: ## each checker that has something to say about the sources
 	@scripts/lint
 
+compile_commands.json: modules ## how each file is compiled, for clangd and its like; KERNEL=kunit
+	@scripts/compile-commands $(KERNEL) $(tree) >$@
+
 install: all ## for use by hand: the modules for KERNEL, the CLI into PREFIX
 	@scripts/install $(KERNEL) $(tree) $(cli)
 
@@ -66,7 +69,7 @@ clean: ## remove what was built here; the kernels in the cache stay
 	rm -rf build
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1#\2/p' $(firstword $(MAKEFILE_LIST)) | \
+	@sed -n 's/^\([a-z_.-]*\):.*## \(.*\)/\1#\2/p' $(firstword $(MAKEFILE_LIST)) | \
 		awk -F'#' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 export SEED FOR FILTER KERNEL DESTDIR PREFIX
