@@ -22,7 +22,6 @@ MAKEFLAGS += --no-print-directory
 all: modules cli ## build the modules for the distribution's kernel, and the CLI (the default)
 
 modules: | build ## build the modules; KERNEL=stock|6.1|6.12|kunit|debug|um|PATH
-	@scripts/deps build
 	@flock $(tree).lock scripts/build $(KERNEL) $(tree)
 
 cli: $(cli) build/fuzz ## build the CLI and what tests the door, static

@@ -11,14 +11,14 @@
 #
 #	top	the checkout
 #	cache	where kernels are kept
-#	quiet	set, if a make above us was called with -s
+#	silent	set, if a make above us was called with -s
 
 set +o posix +o noclobber +o noglob
 shopt -u dotglob failglob nocaseglob nocasematch nullglob
 declare +x SHELLOPTS BASHOPTS
 for name in $(compgen -A function); do unset -f "$name"; done
-quiet=''
-[[ ! ${MAKEFLAGS:-} =~ ^[a-zA-Z]*s ]] || quiet=1
+silent=''
+[[ ! ${MAKEFLAGS:-} =~ ^[a-zA-Z]*s ]] || silent=1
 
 clean_environment() {
 	local name
@@ -77,4 +77,4 @@ open_descriptors
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=$(cache_place)
 # shellcheck disable=SC2034 # for those that source this
-readonly top cache quiet
+readonly top cache silent
