@@ -473,9 +473,13 @@ static void checker_tells(struct kunit *test)
 	BREAK(6, frame[2].objects, 1);
 	BREAK(5, frame[0].objects, 0);
 	BREAK(5, frame[0].start, 1);
-	BREAK(9, frame[2].start, 3);
-	BREAK(9, frame[0].inuse, 1);
-	BREAK(7, frame[2].inuse, 1);
+	BREAK(5, frame[0].start, MYMM_SLOB_BROKEN);
+	BREAK(7, frame[2].start, MYMM_SLOB_BROKEN);
+	BREAK(9, frame[2].start, MYMM_SLOB_BROKEN + 1);
+	/* Its largest free block has 1952 units, all of them have 1984. */
+	BREAK(6, frame[0].inuse, 1951);
+	BREAK(6, frame[0].inuse, 1985);
+	BREAK(6, frame[2].inuse, 1);
 	BREAK(5, frame[0].next, 1);
 	BREAK(5, frame[0].prev, 1);
 	BREAK(5, frame[slob->list[0]].prev, 1);
@@ -490,6 +494,11 @@ static void checker_tells(struct kunit *test)
 	BREAK(7, cache->nr_inuse, 3);
 	BREAK(7, slob->bytes->nr_inuse, 1);
 	block = &frame[mymm_pool_index(pool, l)];
+	slob->nr_broken = 1;
+	frame[2].start = MYMM_SLOB_BROKEN;
+	BREAK(9, frame[2].objects, 1);
+	slob->nr_broken = 0;
+	frame[2].start = 2;
 	BREAK(7, large->nr_inuse, 2);
 	BREAK(7, large->nr_inuse, 0);
 	BREAK(9, block[1].cache, 0);

@@ -264,6 +264,7 @@ static int slob_pool_init(struct mymm_pool *pool,
 		return -ENOMEM;
 	slob->best = config->slob_fit && !strcmp(config->slob_fit, "best");
 	raw_spin_lock_init(&slob->lock);
+	INIT_LIST_HEAD(&slob->paused);
 	for (i = 0; i < MYMM_SLOB_LISTS; i++) {
 		slob->list[i] = pool->shared_lists + i;
 		mymm_list_init(pool->frame, slob->list[i]);

@@ -9,6 +9,8 @@
 struct mymm_finding;
 
 #define MYMM_SLOB_LISTS 3
+#define MYMM_SLOB_BROKEN \
+	MYMM_SLOB_LISTS /* the list of pages that are out of use: none */
 
 /* What stands in bytes before a kmalloc()ed object, and aligns it at least. */
 #define MYMM_SLOB_HEADER \
@@ -36,10 +38,14 @@ struct mymm_slob_head {
  * @free_units: of all pages
  * @lost_units: of pages that are out of use
  * @nr_broken: how many these are
+ * @paused: searches that have released the lock and are not over, see struct
+ *          mymm_slob_search
+ * @nr_pauses: how often a search has released it
+ * @nr_walked: pages of which a search has read the free blocks
  *
  * In a frame of such a page, which has @cache %MYMM_SHARED: @free is its first free unit,
- * @objects counts those that are free, @start is the number of its list, @inuse is set once
- * it is out of use.
+ * @objects counts those that are free, @start is the number of its list, or
+ * %MYMM_SLOB_BROKEN once it is out of use. No free block has more units than @inuse says.
  */
 struct mymm_slob {
 	bool best;
@@ -51,6 +57,9 @@ struct mymm_slob {
 	unsigned long free_units;
 	unsigned long lost_units;
 	unsigned long nr_broken;
+	struct list_head paused;
+	unsigned long nr_pauses;
+	unsigned long nr_walked;
 };
 
 /* Units that one of its objects takes on a page; 0 if each has pages of its own. */
@@ -86,6 +95,46 @@ static inline bool mymm_pool_has_slob_kmalloc(const struct mymm_pool *pool)
 {
 	return pool->slob && pool->slob->bytes;
 }
+
+/*
+ * How long a search holds the lock: in steps, of which a page that is passed by its frame is
+ * one, and a page of which the free blocks are read is MYMM_SLOB_WALK more.
+ */
+#define MYMM_SLOB_HOLD 1024
+#define MYMM_SLOB_WALK 32
+
+/**
+ * struct mymm_slob_search - a search for room on the pages of a list
+ * @pool: of which pool
+ * @want: for what
+ * @list: number of the list
+ * @highest: no page of a zone above this one
+ * @next: the page to look at next, or the head of the list; slob's lock, as all below
+ * @end: where the search ends: the head, or the page that was first after it
+ * @found: the page with the best room so far; %MYMM_NO_FRAME: none
+ * @place: where on it
+ * @lost: a page was @found, and its room went while the lock was released
+ * @steps: since the lock was taken
+ * @flags: of the interrupts, for the lock
+ * @chores: what is to be done without the lock
+ * @node: while the lock is released: on slob->paused. A page that leaves its list moves
+ *        @next and @end on if they are at it, so that both are on the list at any time
+ */
+struct mymm_slob_search {
+	struct mymm_pool *pool;
+	const struct mymm_slob_want *want;
+	u32 list;
+	enum mymm_zone_type highest;
+	u32 next;
+	u32 end;
+	u32 found;
+	struct mymm_slob_place place;
+	bool lost;
+	unsigned int steps;
+	unsigned long flags;
+	struct mymm_slob_chores chores;
+	struct list_head node;
+};
 
 /* slob_heap.c */
 unsigned int mymm_slob_get(struct mymm_cache *cache, gfp_t gfp,

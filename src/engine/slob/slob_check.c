@@ -4,10 +4,10 @@
  * caches share.
  *
  *   I5  a page is on the list that it says, if something on it is free, and on none
- *       otherwise
+ *       otherwise; a paused search is at a page of its list, or at the head
  *   I6  the free blocks of a page are in order of address, inside the page, and no two of
  *       them side by side; together they have as many units as the frame says, which are
- *       not all of them
+ *       not all of them, and none has more than the frame's bound
  *   I7  pages and free units are as many as the pool's slob counts; what is not free on all
  *       pages is what caches and kmalloc() have handed out, and what is lost
  *   I9  the frames that say they are slob's are allocated pages, one each; those of an
@@ -28,13 +28,15 @@ static int check_blocks(struct mymm_pool *pool, u32 idx,
 	const struct mymm_frame *page = &pool->frame[idx];
 	const s16 *units = mymm_pool_address(pool, idx);
 	struct mymm_slob_block block;
-	unsigned int free = 0;
+	unsigned int free = 0, largest = 0;
 	int err;
 
 	for (err = mymm_slob_first(units, page->free, &block);
 	     !err && block.at != MYMM_SLOB_END;
-	     err = mymm_slob_next(units, &block))
+	     err = mymm_slob_next(units, &block)) {
 		free += block.units;
+		largest = max(largest, block.units);
+	}
 	if (err)
 		return mymm_find(
 			finding, 6,
@@ -45,6 +47,11 @@ static int check_blocks(struct mymm_pool *pool, u32 idx,
 			finding, 6,
 			"slob: page at frame %u has %u free units, it says %u",
 			idx, free, page->objects);
+	if (largest > page->inuse || page->inuse > free)
+		return mymm_find(
+			finding, 6,
+			"slob: page at frame %u has a free block of %u units, and %u in all; the bound is %u",
+			idx, largest, free, page->inuse);
 	if (free >= MYMM_SLOB_UNITS)
 		return mymm_find(
 			finding, 6,
@@ -66,11 +73,11 @@ static int check_page(struct mymm_pool *pool, u32 idx,
 			"slob: frame %u says it is a page of slob's, and is %s, of order %u",
 			idx, mymm_frame_state_name(mymm_tag_state(page->tag)),
 			mymm_tag_order(page->tag));
-	if (page->start >= MYMM_SLOB_LISTS)
+	if (page->start > MYMM_SLOB_BROKEN)
 		return mymm_find(finding, 9,
 				 "slob: page at frame %u is of list %u", idx,
 				 page->start);
-	if (page->inuse && page->objects)
+	if (page->start == MYMM_SLOB_BROKEN && page->objects)
 		return mymm_find(
 			finding, 9,
 			"slob: page at frame %u is out of use, with %u free units",
@@ -112,6 +119,34 @@ static int check_list(struct mymm_pool *pool, unsigned int list,
 	return 0;
 }
 
+/* Is it a page of the list, or the head? Lists and frames are known to be right. */
+static bool is_on_list(struct mymm_pool *pool, u32 idx, u32 list)
+{
+	const struct mymm_frame *page = &pool->frame[idx];
+
+	return idx == pool->slob->list[list] ||
+	       (idx < pool->nr_frames && page->cache == MYMM_SHARED &&
+		page->start == list && page->objects);
+}
+
+/* I5 for searches that have paused. */
+static int check_paused(struct mymm_pool *pool, struct mymm_finding *finding)
+{
+	const struct mymm_slob_search *search;
+
+	list_for_each_entry(search, &pool->slob->paused, node)
+		if (!is_on_list(pool, search->next, search->list) ||
+		    !is_on_list(pool, search->end, search->list) ||
+		    (search->found != MYMM_NO_FRAME &&
+		     !is_on_list(pool, search->found, search->list)))
+			return mymm_find(
+				finding, 5,
+				"slob: a search of list %u has paused before frame %u, ends before %u, has found %u: one is not on the list",
+				search->list, search->next, search->end,
+				search->found);
+	return 0;
+}
+
 /* What the pages have together, by their frames. */
 struct sums {
 	unsigned long pages;
@@ -139,7 +174,7 @@ static int check_frames(struct mymm_pool *pool, struct sums *sums,
 		sums->pages++;
 		sums->partial += !!page->objects;
 		sums->free += page->objects;
-		sums->broken += page->inuse;
+		sums->broken += page->start == MYMM_SLOB_BROKEN;
 	}
 	return 0;
 }
@@ -215,6 +250,8 @@ int mymm_slob_check_pool(struct mymm_pool *pool, unsigned long *slabs,
 		err = check_frames(pool, &sums, finding);
 	if (!err)
 		err = check_sums(pool, &sums, listed, finding);
+	if (!err)
+		err = check_paused(pool, finding);
 	if (err)
 		return err;
 	*slabs += slob->nr_pages;

@@ -22,9 +22,23 @@
  *   best fit, slob_fit=best: the block of which least is left, of all blocks of all pages;
  *          a block that fits exactly ends the search.
  *
- * A page is only looked at if it is of a zone that the request may have, and if the units
- * that are free on it are enough together. (SLOB did not ask for the zone: who wanted
- * memory for DMA got any.)
+ * The free blocks of a page are read only if the page is of a zone that the request may
+ * have, and if its largest free block may be large enough. (SLOB did not ask for the zone: a
+ * request for DMA got any. It asked whether all free units of the page were enough together.)
+ * The frame holds a bound for the largest: a free raises it to the block that it makes, a
+ * search that has read all blocks in vain lowers it to what it saw. So the scraps of a page,
+ * which stays on its list as long as it has any, are read once and not by every search:
+ *
+ *      kmalloc(1)     | 8, 2 |  6  | 8, 2 |  6  |      header and object; nothing with a
+ *                                                       header fits into the scraps of 6
+ *
+ * A search holds the lock for a bounded number of steps (MYMM_SLOB_HOLD), then it pauses:
+ * it releases the lock, takes it again, and goes on where it was. It is on slob->paused
+ * meanwhile; a page that leaves the list moves the searches on that have paused at it. They
+ * end before the page that was first when they began, even if the list is turned. A pause
+ * changes nothing if no other operation falls into it. If one does, pages that
+ * join the list, or get more room, behind the search are not seen; best fit checks its find
+ * after each pause, and begins again if it is gone and there is no other.
  *
  * A page of which a free block was overwritten is out of use as a whole, since what is
  * free on it can't be known any more. What is freed there is taken back and not given out
@@ -33,7 +47,8 @@
  * For the pool: the units in use on all pages are those of the objects that caches and
  * kmalloc() have handed out, and those lost (I7).
  *
- * Locking. One lock a pool, for lists, pages, their frames, and the counts of the caches.
+ * Locking. One lock a pool, for lists, pages, their frames, the counts of the caches, and
+ * paused searches.
  * Pages are allocated, and given back, with no lock held, and belong to whoever handles
  * them meanwhile.
  *
@@ -65,6 +80,25 @@ static void put_on_list(struct mymm_pool *pool, u32 idx)
 	mymm_list_add(table, idx, pool->slob->list[table[idx].start]);
 }
 
+/* Searches that have paused there go on behind it. @idx may be the head, to be moved. */
+static void take_off_list(struct mymm_pool *pool, u32 idx)
+{
+	u32 next = pool->frame[idx].next;
+	struct mymm_slob_search *search;
+
+	list_for_each_entry(search, &pool->slob->paused, node) {
+		if (search->next == idx)
+			search->next = next;
+		if (search->end == idx)
+			search->end = next;
+		if (search->found == idx) {
+			search->found = MYMM_NO_FRAME;
+			search->lost = true;
+		}
+	}
+	mymm_list_del(pool->frame, idx);
+}
+
 /* Somebody wrote over a free block: what is free on this page is anybody's guess. */
 static void put_out_of_use(struct mymm_pool *pool, u32 idx,
 			   struct mymm_slob_chores *chores)
@@ -72,13 +106,14 @@ static void put_out_of_use(struct mymm_pool *pool, u32 idx,
 	struct mymm_frame *page = &pool->frame[idx];
 	struct mymm_slob *slob = pool->slob;
 
-	mymm_list_del(pool->frame, idx);
+	take_off_list(pool, idx);
 	slob->free_units -= page->objects;
 	slob->lost_units += page->objects;
 	slob->nr_broken++;
 	page->objects = 0;
+	page->inuse = 0;
 	page->free = MYMM_SLOB_END;
-	page->inuse = 1;
+	page->start = MYMM_SLOB_BROKEN;
 	/* It is on no list any more, and stays. */
 	page->next = chores->broken;
 	chores->broken = idx;
@@ -96,8 +131,8 @@ static void add_page(struct mymm_pool *pool, struct mymm_frame *page, u32 list)
 	mymm_sanitize_shut(units, 0, PAGE_SIZE);
 	page->free = 0;
 	page->objects = MYMM_SLOB_UNITS;
+	page->inuse = MYMM_SLOB_UNITS;
 	page->start = list;
-	page->inuse = 0;
 	WRITE_ONCE(page->tag, (page->tag & ~MYMM_TAG_STATE) | MYMM_FRAME_SLAB);
 	WRITE_ONCE(page->cache, MYMM_SHARED);
 	put_on_list(pool, idx);
@@ -113,7 +148,7 @@ static void remove_page(struct mymm_pool *pool, u32 idx,
 	struct mymm_slob *slob = pool->slob;
 
 	if (page->objects)
-		mymm_list_del(pool->frame, idx);
+		take_off_list(pool, idx);
 	slob->nr_pages--;
 	slob->free_units -= page->objects;
 	WRITE_ONCE(page->cache, 0);
@@ -121,76 +156,131 @@ static void remove_page(struct mymm_pool *pool, u32 idx,
 	chores->empty = idx;
 }
 
-/* A page and a place on it. */
-struct found {
-	u32 idx;
-	struct mymm_slob_place place;
-};
+/* --- the search: under the lock, but for its pauses ------------------------ */
 
-/* Look for room on the pages of a list, of zones up to @highest. */
-static bool search(struct mymm_pool *pool, u32 list,
-		   const struct mymm_slob_want *want,
-		   enum mymm_zone_type highest, struct found *found,
-		   struct mymm_slob_chores *chores)
+static void lock_for(struct mymm_slob_search *search)
+	__acquires(&search->pool->slob->lock)
 {
-	struct mymm_frame *table = pool->frame;
-	u32 head = pool->slob->list[list], idx, next;
+	raw_spin_lock_irqsave(&search->pool->slob->lock, search->flags);
+	search->steps = 0;
+}
+
+static void unlock_for(struct mymm_slob_search *search)
+	__releases(&search->pool->slob->lock)
+{
+	raw_spin_unlock_irqrestore(&search->pool->slob->lock, search->flags);
+}
+
+static int find_on(const struct mymm_slob_search *search, u32 idx,
+		   struct mymm_slob_place *place)
+{
+	return mymm_slob_find(mymm_pool_address(search->pool, idx),
+			      search->pool->frame[idx].free, search->want,
+			      place);
+}
+
+/* Let others have the lock for a moment, and interrupts. */
+static void pause(struct mymm_slob_search *search)
+	__releases(&search->pool->slob->lock)
+		__acquires(&search->pool->slob->lock)
+{
+	struct mymm_slob *slob = search->pool->slob;
+
+	list_add(&search->node, &slob->paused);
+	slob->nr_pauses++;
+	unlock_for(search);
+	cpu_relax();
+	lock_for(search);
+	list_del(&search->node);
+	if (search->found != MYMM_NO_FRAME &&
+	    find_on(search, search->found, &search->place)) {
+		search->found = MYMM_NO_FRAME;
+		search->lost = true;
+	}
+}
+
+/* Look at the next page. Is the search over with it? */
+static bool look_at_next(struct mymm_slob_search *search)
+{
+	const struct mymm_slob_want *want = search->want;
+	struct mymm_pool *pool = search->pool;
+	u32 idx = search->next;
+	struct mymm_frame *page = &pool->frame[idx];
 	struct mymm_slob_place place;
 	int err;
 
-	found->idx = MYMM_NO_FRAME;
-	for (idx = table[head].next; idx != head; idx = next) {
-		next = table[idx].next;
-		if (table[idx].objects < want->units ||
-		    mymm_pool_zone(pool, table[idx].tag)->type > highest)
-			continue;
-		err = mymm_slob_find(mymm_pool_address(pool, idx),
-				     table[idx].free, want, &place);
-		if (unlikely(err == -EUCLEAN))
-			put_out_of_use(pool, idx, chores);
-		if (err || (found->idx != MYMM_NO_FRAME &&
-			    place.left >= found->place.left))
-			continue;
-		*found = (struct found){ idx, place };
-		if (!want->best || !place.left)
-			break;
-	}
-	return found->idx != MYMM_NO_FRAME;
+	search->next = page->next;
+	search->steps++;
+	if (idx == pool->slob->list[search->list] ||
+	    page->inuse < want->units ||
+	    mymm_pool_zone(pool, page->tag)->type > search->highest)
+		return false;
+	search->steps += MYMM_SLOB_WALK;
+	pool->slob->nr_walked++;
+	err = find_on(search, idx, &place);
+	if (unlikely(err == -EUCLEAN))
+		put_out_of_use(pool, idx, &search->chores);
+	else if (err)
+		page->inuse = place.largest;
+	if (err || (search->found != MYMM_NO_FRAME &&
+		    place.left >= search->place.left))
+		return false;
+	search->found = idx;
+	search->place = place;
+	return !want->best || !place.left;
+}
+
+/* Look for room on the pages of the list. If what was found is lost to others, look again. */
+static bool find_room(struct mymm_slob_search *search)
+{
+	struct mymm_pool *pool = search->pool;
+
+	do {
+		search->found = MYMM_NO_FRAME;
+		search->lost = false;
+		search->end = pool->slob->list[search->list];
+		search->next = pool->frame[search->end].next;
+		while (search->next != search->end && !look_at_next(search))
+			if (search->steps >= MYMM_SLOB_HOLD)
+				pause(search);
+	} while (search->found == MYMM_NO_FRAME && search->lost);
+	return search->found != MYMM_NO_FRAME;
 }
 
 /* Turn a list so that it begins with a page of it. */
-static void begin_with(struct mymm_frame *table, u32 head, u32 idx)
+static void begin_with(struct mymm_pool *pool, u32 head, u32 idx)
 {
-	if (table[head].next == idx)
+	if (pool->frame[head].next == idx)
 		return;
-	mymm_list_del(table, head);
-	mymm_list_add_tail(table, head, idx);
+	take_off_list(pool, head);
+	mymm_list_add_tail(pool->frame, head, idx);
 }
 
-static void *take(struct mymm_pool *pool, const struct mymm_slob_want *want,
-		  enum mymm_zone_type highest, struct mymm_slob_chores *chores)
+static void *take(struct mymm_slob_search *search)
 {
+	unsigned int wanted = search->want->units;
+	struct mymm_pool *pool = search->pool;
 	struct mymm_slob *slob = pool->slob;
-	u32 list = list_for(want->units);
 	struct mymm_frame *page;
-	struct found found;
 	s16 *units;
 
 	lockdep_assert_held(&slob->lock);
-	if (!search(pool, list, want, highest, &found, chores))
+	if (!find_room(search))
 		return NULL;
-	page = &pool->frame[found.idx];
-	units = mymm_pool_address(pool, found.idx);
-	page->free =
-		mymm_slob_take(units, page->free, &found.place, want->units);
-	page->objects -= want->units;
-	slob->free_units -= want->units;
+	page = &pool->frame[search->found];
+	units = mymm_pool_address(pool, search->found);
+	page->free = mymm_slob_take(units, page->free, &search->place, wanted);
+	page->objects -= wanted;
+	page->inuse = min(page->inuse, page->objects);
+	slob->free_units -= wanted;
 	if (!page->objects)
-		mymm_list_del(pool->frame, found.idx);
-	else if (!want->best)
-		begin_with(pool->frame, slob->list[list], found.idx);
-	return units + found.place.at;
+		take_off_list(pool, search->found);
+	else if (!search->want->best)
+		begin_with(pool, slob->list[search->list], search->found);
+	return units + search->place.at;
 }
+
+/* --- what is given back: under the lock ------------------------------------ */
 
 /**
  * mymm_slob_put() - make units of a page free
@@ -226,7 +316,7 @@ enum mymm_refusal mymm_slob_put(struct mymm_pool *pool, u32 idx,
 	}
 	if (!now)
 		return MYMM_ADMITTED;
-	if (page->inuse) {
+	if (page->start == MYMM_SLOB_BROKEN) {
 		slob->lost_units += nr;
 		return MYMM_ADMITTED;
 	}
@@ -238,6 +328,7 @@ enum mymm_refusal mymm_slob_put(struct mymm_pool *pool, u32 idx,
 		put_on_list(pool, idx);
 	page->free = mymm_slob_give(units, page->free, &place, nr);
 	page->objects += nr;
+	page->inuse = max_t(u16, page->inuse, place.largest);
 	slob->free_units += nr;
 	return MYMM_ADMITTED;
 }
@@ -320,25 +411,25 @@ unsigned int mymm_slob_get(struct mymm_cache *cache, gfp_t gfp,
 			   const struct mymm_slob_want *want,
 			   unsigned int counts, unsigned int nr, void **objs)
 {
-	enum mymm_zone_type highest = mymm_gfp_zone(gfp);
 	struct mymm_pool *pool = cache->pool;
-	struct mymm_slob *slob = pool->slob;
+	struct mymm_slob_search search = {
+		.pool = pool,
+		.want = want,
+		.list = list_for(want->units),
+		.highest = mymm_gfp_zone(gfp),
+	};
 	struct mymm_frame *page = NULL;
 	unsigned int got = 0;
-	unsigned long flags;
 
 	do {
-		struct mymm_slob_chores chores = MYMM_NO_CHORES;
-
-		raw_spin_lock_irqsave(&slob->lock, flags);
+		search.chores = MYMM_NO_CHORES;
+		lock_for(&search);
 		if (page)
-			add_page(pool, page, list_for(want->units));
-		while (got < nr &&
-		       (objs[got] = take(pool, want, highest, &chores)))
-			got++;
-		cache->nr_inuse += got * counts;
-		raw_spin_unlock_irqrestore(&slob->lock, flags);
-		mymm_slob_do_chores(pool, &chores);
+			add_page(pool, page, search.list);
+		for (; got < nr && (objs[got] = take(&search)); got++)
+			cache->nr_inuse += counts;
+		unlock_for(&search);
+		mymm_slob_do_chores(pool, &search.chores);
 		if (got)
 			break;
 		page = mymm_slob_new_block(cache, gfp, 0);

@@ -121,7 +121,7 @@ static bool fits(const struct mymm_slob_want *want,
  * @page: the page
  * @first: the first unit of its first free block
  * @want: for what
- * @place: is filled if there is any
+ * @place: is filled if there is any; @largest of it in any case
  *
  * Best fit is the block of which least is left, the first of several such.
  *
@@ -132,14 +132,15 @@ int mymm_slob_find(const s16 *page, unsigned int first,
 		   struct mymm_slob_place *place)
 {
 	struct mymm_slob_block prev = no_block, block;
+	unsigned int at, largest = 0;
 	int found = -ENOSPC, err;
-	unsigned int at;
 
 	for (err = mymm_slob_first(page, first, &block);
 	     !err && block.at != MYMM_SLOB_END;
 	     err = mymm_slob_next(page, &block)) {
 		unsigned int left = block.units - want->units;
 
+		largest = max(largest, block.units);
 		if (fits(want, &block, &at) && (found || left < place->left)) {
 			*place = (struct mymm_slob_place){ prev, block, at,
 							   left };
@@ -149,6 +150,7 @@ int mymm_slob_find(const s16 *page, unsigned int first,
 		}
 		prev = block;
 	}
+	place->largest = largest;
 	return err ?: found;
 }
 MYMM_EXPORT_INTERNAL(mymm_slob_find);
@@ -230,7 +232,8 @@ MYMM_EXPORT_INTERNAL(mymm_slob_locate);
  * mymm_slob_give() - make units free that are in use
  * @page: the page
  * @first: the first unit of its first free block, or %MYMM_SLOB_END
- * @place: from mymm_slob_locate(), and nothing has changed since
+ * @place: from mymm_slob_locate(), and nothing has changed since; its @largest becomes the
+ *         size of the free block that they are in then
  * @units: how many
  *
  * Joins them with what is free on either side.
@@ -238,8 +241,7 @@ MYMM_EXPORT_INTERNAL(mymm_slob_locate);
  * Return: the first unit of the first free block from now on.
  */
 unsigned int mymm_slob_give(s16 *page, unsigned int first,
-			    const struct mymm_slob_place *place,
-			    unsigned int units)
+			    struct mymm_slob_place *place, unsigned int units)
 {
 	const struct mymm_slob_block *prev = &place->prev;
 	unsigned int at = place->at, next = place->block.at;
@@ -249,9 +251,11 @@ unsigned int mymm_slob_give(s16 *page, unsigned int first,
 		next = place->block.next;
 	}
 	if (prev->at != MYMM_SLOB_END && prev->at + prev->units == at) {
-		write_block(page, prev->at, prev->units + units, next);
+		place->largest = prev->units + units;
+		write_block(page, prev->at, place->largest, next);
 		return first;
 	}
+	place->largest = units;
 	write_block(page, at, units, next);
 	return link_to(page, first, prev, prev->units, at);
 }

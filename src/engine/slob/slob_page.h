@@ -52,12 +52,16 @@ struct mymm_slob_want {
  *         by mymm_slob_locate(): the next one behind it, @at %MYMM_SLOB_END if none
  * @at: its first unit
  * @left: units of @block that are left over
+ * @largest: by mymm_slob_find(): units of the largest free block that it has read; after
+ *           -ENOSPC that is the page's largest, and nothing else here is filled;
+ *           by mymm_slob_give(): of the block that the units are in
  */
 struct mymm_slob_place {
 	struct mymm_slob_block prev;
 	struct mymm_slob_block block;
 	unsigned int at;
 	unsigned int left;
+	unsigned int largest;
 };
 
 int mymm_slob_first(const s16 *page, unsigned int first,
@@ -72,7 +76,6 @@ unsigned int mymm_slob_take(s16 *page, unsigned int first,
 int mymm_slob_locate(const s16 *page, unsigned int first, unsigned int at,
 		     unsigned int units, struct mymm_slob_place *place);
 unsigned int mymm_slob_give(s16 *page, unsigned int first,
-			    const struct mymm_slob_place *place,
-			    unsigned int units);
+			    struct mymm_slob_place *place, unsigned int units);
 
 #endif /* _MYMM_SLOB_PAGE_H */
