@@ -298,6 +298,51 @@ static void counted_too_few(struct spot *spot)
 	spot->pcp->spare++;
 }
 
+/* The old end of a list of order 0, as a flush leaves it: all point back. */
+static struct mymm_pcp_tail *tail_of(struct spot *spot)
+{
+	unsigned int list = list_of(spot, 0);
+	struct mymm_pcp_tail *tail = &spot->pcp->tail[list];
+	u32 head = spot->pcp->heads + list, idx;
+
+	tail->linked = 0;
+	tail->allocs = spot->pcp->allocs[list];
+	for (idx = spot->pcp->first[list]; idx != head;
+	     idx = spot->table[idx].next) {
+		if (tail->linked++)
+			spot->table[idx].prev = tail->last;
+		tail->last = idx;
+	}
+	return tail;
+}
+
+static void tail_too_long(struct spot *spot)
+{
+	tail_of(spot)->linked++;
+}
+
+static void tail_ends_elsewhere(struct spot *spot)
+{
+	struct mymm_pcp_tail *tail = tail_of(spot);
+
+	tail->last = spot->table[tail->last].prev;
+}
+
+static void tail_points_astray(struct spot *spot)
+{
+	struct mymm_pcp_tail *tail = tail_of(spot);
+
+	spot->table[tail->last].prev = tail->last;
+}
+
+static void tail_begins_astray(struct spot *spot)
+{
+	u32 first = spot->pcp->first[list_of(spot, 0)];
+
+	tail_of(spot);
+	spot->table[spot->table[first].next].prev = MYMM_NO_FRAME;
+}
+
 #define BREAK(invariant, fn)       \
 	{                          \
 		invariant, #fn, fn \
@@ -347,6 +392,10 @@ static const struct breakage of_cpu[] = {
 	BREAK(5, list_of_the_reserve),
 	BREAK(5, counted_too_many),
 	BREAK(5, counted_too_few),
+	BREAK(5, tail_too_long),
+	BREAK(5, tail_ends_elsewhere),
+	BREAK(5, tail_points_astray),
+	BREAK(5, tail_begins_astray),
 };
 
 /* --- the corrupt ------------------------------------------------------------------------ */
@@ -468,7 +517,7 @@ static void each_of_groups(struct kunit *test)
 		}
 	}
 	KUNIT_EXPECT_EQ(test, corrupt->cases,
-			2 * (18 + 16 * num_online_cpus()));
+			2 * (18 + 20 * num_online_cpus()));
 }
 
 static struct kunit_case groups_cases[] = {

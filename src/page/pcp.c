@@ -258,36 +258,56 @@ struct chain {
 	unsigned int blocks;
 };
 
+/* Set @prev in all of a list, which is not empty. Returns how many blocks it has. */
+static u32 link_back(struct mymm_frame *table, struct mymm_pcp *pcp,
+		     unsigned int list)
+{
+	u32 head = pcp->heads + list, idx = pcp->first[list], next, nr = 1;
+
+	while ((next = table[idx].next) != head) {
+		table[next].prev = idx;
+		idx = next;
+		nr++;
+	}
+	pcp->tail[list].last = idx;
+	return nr;
+}
+
 /*
- * Cut the oldest blocks off a list, up to @most of @size frames. Those that stay are walked
- * over: that is what it costs that freeing a block touches no other.
+ * Move the oldest blocks of a list to a chain, up to @most.
+ *
+ * A free touches one block, so a list is linked one way, from the newest; its oldest are
+ * reached from the other end by @prev, which is set here. Setting it walks over the whole
+ * list, but only when fewer blocks have it than are to be moved: all of the walk but that
+ * many are blocks that came in since the last one, or before a block that was allocated
+ * since, so it is a constant for each alloc, free and block moved.
  */
 static void cut_oldest(struct mymm_frame *table, struct mymm_pcp *pcp,
 		       unsigned int list, unsigned int most,
 		       struct chain *chain)
 {
-	u32 head = pcp->heads + list, idx, last = MYMM_NO_FRAME, cut;
-	unsigned int nr = 0, stay;
+	struct mymm_pcp_tail *tail = &pcp->tail[list];
+	u32 linked = mymm_pcp_linked(pcp, list), oldest, cut, nr;
 
-	for (idx = pcp->first[list]; idx != head; idx = table[idx].next)
-		nr++;
-	stay = nr > most ? nr - most : 0;
-	cut = pcp->first[list];
-	for (idx = 0; idx < stay; idx++) {
-		last = cut;
-		cut = table[cut].next;
-	}
-	if (cut == head)
+	if (list_empty_at(pcp, list))
 		return;
-	if (stay)
-		table[last].next = head;
-	else
-		pcp->first[list] = head;
-	for (idx = cut; idx != head; idx = table[idx].next)
-		last = idx;
-	table[last].next = chain->first;
+	if (linked <= most)
+		linked = link_back(table, pcp, list);
+	oldest = tail->last;
+	cut = oldest;
+	for (nr = 1; nr < most && cut != pcp->first[list]; nr++)
+		cut = table[cut].prev;
+	if (cut == pcp->first[list]) {
+		pcp->first[list] = pcp->heads + list;
+	} else {
+		tail->last = table[cut].prev;
+		table[tail->last].next = pcp->heads + list;
+	}
+	tail->linked = linked - nr;
+	tail->allocs = pcp->allocs[list];
+	table[oldest].next = chain->first;
 	chain->first = cut;
-	chain->blocks += nr - stay;
+	chain->blocks += nr;
 }
 
 /*

@@ -15,6 +15,20 @@ struct mymm_page_log;
 #define MYMM_PCP_LISTS ((MYMM_PCP_BLOCK + 1) * MYMM_NR_MIGRATETYPES)
 
 /**
+ * struct mymm_pcp_tail - the old end of a list, from which flushes take
+ * @last: the oldest block, where @linked is not 0
+ * @linked: so many blocks, counted from @last, had the block before them in their @prev, all
+ *          but the newest of them,
+ * @allocs: when the list had given so many blocks. Each block that it gave since may have
+ *          been one of them: see mymm_pcp_linked()
+ */
+struct mymm_pcp_tail {
+	u32 last;
+	u32 linked;
+	unsigned long allocs;
+};
+
+/**
  * struct mymm_pcp - the blocks of one zone that one CPU has at hand
  * @lock: as a magazine's, see local_trylock.h
  * @zone: of which zone; constant
@@ -35,8 +49,9 @@ struct mymm_page_log;
  * @tag: what a block from each carries when it is allocated
  * @left: blocks that may still come into each before it asks again
  * @allocs: blocks that each gave
+ * @tail: the old end of each
  *
- * A list is strung up by the frames' @next alone, the newest first. Its head, a member of
+ * A list is linked by the frames' @next, the newest first; a flush sets @prev of its oldest. Its head, a member of
  * the frame table, is its end; that has another state than a block, so that who takes the
  * first need not ask whether there is one.
  *
@@ -63,6 +78,7 @@ struct mymm_pcp {
 	u32 tag[MYMM_PCP_LISTS];
 	int left[MYMM_PCP_LISTS];
 	unsigned long allocs[MYMM_PCP_LISTS];
+	struct mymm_pcp_tail tail[MYMM_PCP_LISTS];
 } ____cacheline_aligned;
 
 /**
@@ -91,6 +107,15 @@ static inline unsigned int mymm_pcp_order(const struct mymm_pcp *pcp,
 	unsigned int slot = list / MYMM_NR_MIGRATETYPES;
 
 	return slot == MYMM_PCP_BLOCK ? pcp->zone->buddy.block_order : slot;
+}
+
+/* How many of a list's oldest blocks are surely linked both ways. */
+static inline u32 mymm_pcp_linked(const struct mymm_pcp *pcp, unsigned int list)
+{
+	const struct mymm_pcp_tail *tail = &pcp->tail[list];
+	unsigned long given = pcp->allocs[list] - tail->allocs;
+
+	return given < tail->linked ? tail->linked - given : 0;
 }
 
 /* pcp.c */

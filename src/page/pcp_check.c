@@ -43,6 +43,41 @@ static int check_block(const struct mymm_pool *pool, const struct mymm_pcp *pcp,
 	return 0;
 }
 
+/* The old end of a list, which has @nr blocks: all but the newest there point back. */
+static int check_tail(const struct mymm_pool *pool, const struct mymm_pcp *pcp,
+		      unsigned int list, unsigned long nr,
+		      struct mymm_finding *finding)
+{
+	const char *zone = mymm_zone_name(pcp->zone->type);
+	unsigned int order = mymm_pcp_order(pcp, list);
+	u32 linked = mymm_pcp_linked(pcp, list);
+	u32 idx = pcp->first[list], older;
+
+	if (!linked)
+		return 0;
+	if (linked > nr)
+		return mymm_find(
+			finding, 5,
+			"zone %s: a CPU's list of order %u has %lu blocks, %u of them linked both ways",
+			zone, order, nr, linked);
+	for (nr -= linked; nr; nr--)
+		idx = pool->frame[idx].next;
+	for (; linked > 1; linked--, idx = older) {
+		older = pool->frame[idx].next;
+		if (pool->frame[older].prev != idx)
+			return mymm_find(
+				finding, 5,
+				"zone %s: frame %u in a CPU's list of order %u does not point back to %u",
+				zone, older, order, idx);
+	}
+	if (idx != pcp->tail[list].last)
+		return mymm_find(
+			finding, 5,
+			"zone %s: a CPU's list of order %u ends with frame %u, not %u",
+			zone, order, idx, pcp->tail[list].last);
+	return 0;
+}
+
 /* With the token. */
 static int check_lists(const struct mymm_pool *pool, const struct mymm_pcp *pcp,
 		       struct mymm_finding *finding)
@@ -57,9 +92,10 @@ static int check_lists(const struct mymm_pool *pool, const struct mymm_pcp *pcp,
 		unsigned int order =
 			slot == MYMM_PCP_BLOCK ? pool->block_order : slot;
 		u32 head = pcp->heads + list, idx;
+		unsigned long nr = 0;
 
 		for (idx = pcp->first[list]; idx != head;
-		     idx = pool->frame[idx].next) {
+		     idx = pool->frame[idx].next, nr++) {
 			err = check_block(pool, pcp, order, idx, finding);
 			if (err)
 				return err;
@@ -71,6 +107,9 @@ static int check_lists(const struct mymm_pool *pool, const struct mymm_pcp *pcp,
 					"zone %s: a CPU's list of order %u has no end, or is one of the reserve",
 					mymm_zone_name(zone->type), order);
 		}
+		err = check_tail(pool, pcp, list, nr, finding);
+		if (err)
+			return err;
 	}
 	if (frames != mymm_pcp_count(pcp))
 		return mymm_find(
@@ -111,3 +150,4 @@ int mymm_pcp_check_local(struct mymm_pool *pool, struct mymm_finding *finding)
 	}
 	return err;
 }
+MYMM_EXPORT_INTERNAL(mymm_pcp_check_local);
