@@ -93,13 +93,10 @@ static struct mymm_frame *take_from_zone(const struct mymm_request *request,
 	return block;
 }
 
-/* Free frames are seen without the lock: a watermark is no promise. */
 static bool above(const struct mymm_request *request,
 		  const struct mymm_zone *zone, enum mymm_watermark mark,
-		  unsigned int alloc_flags)
+		  unsigned int alloc_flags, unsigned long free)
 {
-	unsigned long free = READ_ONCE(zone->buddy.free);
-
 	if (mymm_zone_watermark_ok(zone, request->order,
 				   mymm_zone_watermark(zone, mark),
 				   request->highest, alloc_flags, free))
@@ -112,22 +109,42 @@ static bool above(const struct mymm_request *request,
 				      request->highest, alloc_flags, free);
 }
 
-/* May the request be served from this zone? */
+/**
+ * mymm_zone_serves() - may a request have a block of a zone, if there is one?
+ * @request: what is wanted
+ * @zone: one of the zones that it may have
+ * @alloc_flags: which watermark the zone must be above, or none
+ * @free: free frames of the zone, or what there would be
+ *
+ * Context: any. Without the zone's lock the answer is a guess.
+ * Return: whether it may.
+ */
+bool mymm_zone_serves(const struct mymm_request *request,
+		      const struct mymm_zone *zone, unsigned int alloc_flags,
+		      unsigned long free)
+{
+	return alloc_flags & MYMM_ALLOC_NO_WATERMARKS ||
+	       !zone->watermark[MYMM_WMARK_HIGH] ||
+	       above(request, zone, alloc_flags & MYMM_ALLOC_WMARK, alloc_flags,
+		     free);
+}
+
+/* May the request be served from this zone? Notes if it is below its high watermark. */
 static bool zone_will_do(const struct mymm_request *request,
 			 struct mymm_zone *zone, unsigned int alloc_flags)
 {
 	if (!zone->watermark[MYMM_WMARK_HIGH])
 		return true;
 	if (!(READ_ONCE(zone->flags) & BIT(MYMM_ZONE_BELOW_HIGH))) {
-		if (above(request, zone, MYMM_WMARK_HIGH, alloc_flags))
+		if (above(request, zone, MYMM_WMARK_HIGH, alloc_flags,
+			  READ_ONCE(zone->buddy.free)))
 			return true;
 		guard(raw_spinlock_irqsave)(&zone->lock);
 		zone->flags |= BIT(MYMM_ZONE_BELOW_HIGH);
 		mymm_zone_set_marks(zone);
 	}
-	return above(request, zone, alloc_flags & MYMM_ALLOC_WMARK,
-		     alloc_flags) ||
-	       alloc_flags & MYMM_ALLOC_NO_WATERMARKS;
+	return mymm_zone_serves(request, zone, alloc_flags,
+				READ_ONCE(zone->buddy.free));
 }
 
 /* Which node's wish was fulfilled by which, if they are not the same. */
@@ -224,16 +241,7 @@ static struct mymm_frame *alloc_anywhere(struct mymm_pool *pool,
 
 	if (refuse_request(pool, gfp, order))
 		return NULL;
-	request = (struct mymm_request){
-		.pool = pool,
-		.gfp = gfp,
-		.order = order,
-		.type = mymm_gfp_type(pool, gfp),
-		.highest = mymm_gfp_zone(gfp),
-		.node = node,
-		.list = &node->zonelist[mymm_gfp_zone(gfp)],
-		.thisnode = gfp & __GFP_THISNODE,
-	};
+	request = mymm_request(pool, node, gfp, order);
 	block = mymm_get_block(&request, first_flags(&request));
 	if (!block)
 		block = mymm_alloc_slowpath(&request);

@@ -30,6 +30,23 @@ struct mymm_request {
 	bool thisnode;
 };
 
+/* What is wanted by flags that do not contradict each other. */
+static inline struct mymm_request mymm_request(struct mymm_pool *pool,
+					       struct mymm_node *node,
+					       gfp_t gfp, unsigned int order)
+{
+	return (struct mymm_request){
+		.pool = pool,
+		.gfp = gfp,
+		.order = order,
+		.type = mymm_gfp_type(pool, gfp),
+		.highest = mymm_gfp_zone(gfp),
+		.node = node,
+		.list = &node->zonelist[mymm_gfp_zone(gfp)],
+		.thisnode = gfp & __GFP_THISNODE,
+	};
+}
+
 /* The next zone that a request may have, from the one with number *@i in its list on. */
 static inline struct mymm_zone *
 mymm_next_zone(const struct mymm_request *request, unsigned int *i)
@@ -73,8 +90,12 @@ int __mymm_free_pages(struct mymm_pool *pool, struct mymm_frame *frame,
 		      unsigned int order, struct mymm_owner owner);
 struct mymm_frame *mymm_get_block(const struct mymm_request *request,
 				  unsigned int alloc_flags);
+bool mymm_zone_serves(const struct mymm_request *request,
+		      const struct mymm_zone *zone, unsigned int alloc_flags,
+		      unsigned long free);
 
 /* slowpath.c */
+unsigned int mymm_slowpath_flags(const struct mymm_request *request);
 struct mymm_frame *mymm_alloc_slowpath(const struct mymm_request *request);
 
 /* kswapd.c */

@@ -79,6 +79,22 @@ static bool uses_reserves(const struct mymm_request *request, bool reclaiming)
 	       (request->gfp & __GFP_MEMALLOC || reclaiming);
 }
 
+/**
+ * mymm_slowpath_flags() - how far down a request may go at the last
+ * @request: what is wanted
+ *
+ * Context: any.
+ * Return: MYMM_ALLOC_*: a watermark, or that there is none, and what lets it past.
+ */
+unsigned int mymm_slowpath_flags(const struct mymm_request *request)
+{
+	unsigned int flags = slow_flags(request->gfp, request->order);
+
+	if (uses_reserves(request, mymm_reclaiming(request->pool)))
+		return MYMM_ALLOC_NO_WATERMARKS | (flags & MYMM_ALLOC_KSWAPD);
+	return flags;
+}
+
 /* Each node that could have served the request. */
 static void wake_kswapds(const struct mymm_request *request)
 {
@@ -253,9 +269,7 @@ struct mymm_frame *mymm_alloc_slowpath(const struct mymm_request *request)
 		return block;
 
 	reclaiming = mymm_reclaiming(request->pool);
-	if (uses_reserves(request, reclaiming))
-		alloc_flags = MYMM_ALLOC_NO_WATERMARKS |
-			      (alloc_flags & MYMM_ALLOC_KSWAPD);
+	alloc_flags = mymm_slowpath_flags(request);
 	for (;;) {
 		if (may_wait && !reclaiming &&
 		    !(request->pool->flags & MYMM_POOL_NO_RECLAIM))
