@@ -6,6 +6,7 @@
  */
 #include <linux/module.h>
 
+#include "pool/pool.h"
 #include "ui/debugfs_history.h"
 #include "ui/sysctl.h"
 #include "cache/kmalloc.h"

@@ -11,6 +11,7 @@
  */
 #include "base/fault_inject.h"
 #include "lib/util.h"
+#include "page/registry.h"
 
 /* What a pool asks for before its table: its description, itself, its zones and nodes. */
 #define BEFORE 4

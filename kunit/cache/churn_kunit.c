@@ -15,6 +15,7 @@
 #include <linux/kthread.h>
 
 #include "lib/util.h"
+#include "page/vmstat.h"
 #include "ui/proc.h"
 
 #define SLOTS 200

@@ -7,6 +7,7 @@
  * pool can't be ended as others are.
  */
 #include "lib/checked.h"
+#include "pool/pool.h"
 
 /**
  * mymm_checked_cache() - a debug cache that ends with the test

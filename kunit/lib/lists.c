@@ -9,6 +9,7 @@
  * list and be in none.
  */
 #include "lib/lists.h"
+#include "page/vmstat.h"
 
 /**
  * mymm_lists_pool() - a pool that has page lists and nothing else

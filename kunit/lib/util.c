@@ -12,6 +12,9 @@
 
 #include "lib/model.h"
 #include "lib/util.h"
+#include "page/registry.h"
+#include "page/vmstat.h"
+#include "pool/pool.h"
 
 /* --- pools ------------------------------------------------------------- */
 

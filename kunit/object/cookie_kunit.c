@@ -15,6 +15,7 @@
  * Tests: cache/object.c cache/magazine.c
  */
 #include "lib/util.h"
+#include "pool/pool.h"
 
 static long refused(const struct mymm_pool *pool, enum mymm_refusal why)
 {

@@ -7,6 +7,7 @@
 #include <linux/rcupdate.h>
 
 #include "lib/util.h"
+#include "page/vmstat.h"
 
 #define SIZE 1000
 #define FRAMES 32 /* of the pool */

@@ -13,6 +13,7 @@
 #include "lib/records.h"
 #include "base/compat.h"
 #include "page/trace.h"
+#include "page/vmstat.h"
 
 /* The record of just this block. */
 static bool record_of(struct mymm_pool *pool, struct mymm_frame *frame,

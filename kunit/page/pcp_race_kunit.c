@@ -13,6 +13,8 @@
 #include <linux/irq_work.h>
 
 #include "lib/lists.h"
+#include "page/vmstat.h"
+#include "pool/pool.h"
 
 /* --- refusals ------------------------------------------------------------------------ */
 

@@ -16,6 +16,7 @@
 #include "lib/random_args.h"
 #include "lib/lists.h"
 #include "page/pageblock.h"
+#include "page/vmstat.h"
 
 #define OPERATIONS 10000
 #define MOST_BLOCKS 2000

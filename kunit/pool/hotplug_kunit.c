@@ -18,6 +18,7 @@
 
 #include "lib/random_args.h"
 #include "lib/lists.h"
+#include "page/vmstat.h"
 
 #define SLOTS 256
 #define PLAYERS 4

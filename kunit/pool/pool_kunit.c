@@ -9,6 +9,8 @@
  * Tests: pool/pool.c pool/layout.c
  */
 #include "engine/slub/slub.h"
+#include "page/registry.h"
+#include "pool/pool.h"
 #include "ui/sysfs_cache.h"
 #include "lib/util.h"
 

@@ -29,6 +29,7 @@
 #include "cache/kmalloc.h"
 #include "page/page_alloc.h"
 #include "engine/slob/slob.h"
+#include "page/registry.h"
 
 /*
  * The pool that this CPU's last kfree() was to, which the next one asks first. Before the

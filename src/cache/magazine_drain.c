@@ -23,6 +23,7 @@
 
 #include "base/compat.h"
 #include "object/transfer.h"
+#include "page/registry.h"
 
 /* The work items; one drain at a time. Innermost mutex, which protects the job. */
 static DEFINE_MUTEX(drain_lock);

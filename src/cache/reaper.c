@@ -22,6 +22,7 @@
 
 #include "object/cache.h"
 #include "cache/reaper.h"
+#include "page/registry.h"
 
 #define REAP_INTERVAL (2 * HZ)
 

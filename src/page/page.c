@@ -10,6 +10,7 @@
 
 #include "base/compat.h"
 #include "page/page_alloc.h"
+#include "page/registry.h"
 
 /**
  * mymm_frame_address() - where a frame's memory is

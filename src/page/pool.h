@@ -261,18 +261,6 @@ static inline struct mymm_zone *mymm_pool_zone(struct mymm_pool *pool, u32 tag)
 	return &pool->zone[mymm_tag_zone(tag)];
 }
 
-unsigned long mymm_zone_allocated(struct mymm_pool *pool,
-				  const struct mymm_zone *zone);
-
-extern struct mutex mymm_pools_lock;
-extern struct list_head mymm_pools;
-
-struct mymm_pool *mymm_pool_of(const void *addr);
-unsigned int mymm_pool_count(void);
-int mymm_pool_kill(struct mymm_pool *pool, const char *why);
-bool mymm_pool_reset(struct mymm_pool *pool);
-unsigned long mymm_pool_allocated(struct mymm_pool *pool);
-void mymm_pool_set_default(struct mymm_pool *pool);
-void mymm_pool_release(struct mymm_pool *pool);
+bool mymm_pool_reset(struct mymm_pool *pool); /* zone.c */
 
 #endif /* _MYMM_POOL_H */

@@ -79,6 +79,7 @@
 #include "base/compat.h"
 #include "page/pageblock.h"
 #include "page/pool.h"
+#include "page/registry.h"
 #include "page/tuning.h"
 
 /* By the rule: not less, not more, in KiB. */

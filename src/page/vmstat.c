@@ -80,3 +80,39 @@ unsigned long mymm_node_slab_frames(const struct mymm_node *node,
 	return frames;
 }
 MYMM_EXPORT_INTERNAL(mymm_node_slab_frames);
+
+/**
+ * mymm_zone_allocated() - frames of a zone that somebody holds
+ * @pool: the pool
+ * @zone: one of its zones
+ *
+ * Context: any. Exact while nobody allocates or frees.
+ * Return: how many.
+ */
+unsigned long mymm_zone_allocated(struct mymm_pool *pool,
+				  const struct mymm_zone *zone)
+{
+	return mymm_zone_managed(zone) - READ_ONCE(zone->buddy.free) -
+	       mymm_pcp_frames(pool, zone);
+}
+MYMM_EXPORT_INTERNAL(mymm_zone_allocated);
+
+/**
+ * mymm_pool_allocated() - frames that somebody holds
+ * @pool: the pool
+ *
+ * Exact while nobody allocates or frees: what CPUs have in their lists is not held.
+ *
+ * Context: any.
+ * Return: how many.
+ */
+unsigned long mymm_pool_allocated(struct mymm_pool *pool)
+{
+	unsigned long held = 0;
+	unsigned int i;
+
+	for (i = 0; i < pool->nr_zones; i++)
+		held += mymm_zone_allocated(pool, &pool->zone[i]);
+	return held;
+}
+MYMM_EXPORT_INTERNAL(mymm_pool_allocated);

@@ -30,6 +30,9 @@ struct mymm_zone_events {
 
 void mymm_zone_events(struct mymm_pool *pool, const struct mymm_zone *zone,
 		      struct mymm_zone_events *events);
+unsigned long mymm_zone_allocated(struct mymm_pool *pool,
+				  const struct mymm_zone *zone);
+unsigned long mymm_pool_allocated(struct mymm_pool *pool);
 unsigned long mymm_node_slab_frames(const struct mymm_node *node,
 				    bool reclaimable);
 

@@ -8,8 +8,6 @@
  * default pool. mymm_pool_destroy() wants only its own to be left, and all frames
  * back. A pool with a broken invariant is *dead*: it refuses everything, and may be
  * destroyed as it is.
- *
- * The registry is a list for RCU: an address is looked up in any context.
  */
 #include <linux/cpu.h>
 #include <linux/err.h>
@@ -25,17 +23,17 @@
 #include "base/compat.h"
 #include "object/debug.h"
 #include "cache/kmalloc.h"
+#include "page/vmstat.h"
 #include "pool/layout.h"
 #include "page/page_owner.h"
 #include "page/pool.h"
+#include "page/registry.h"
+#include "pool/pool.h"
 #include "cache/reaper.h"
 #include "object/sanitize.h"
 #include "object/slab_pages.h"
 #include "page/tuning.h"
 
-/* The registry's; see pool.h for the order of locks. */
-DEFINE_MUTEX(mymm_pools_lock);
-LIST_HEAD(mymm_pools);
 static struct mymm_pool *default_pool; /* under mymm_pools_lock */
 
 static int check_config(const struct mymm_pool_config *config)
@@ -208,60 +206,6 @@ EXPORT_SYMBOL_GPL(mymm_pool_create);
 
 /* --- ending -------------------------------------------------------------------- */
 
-/**
- * mymm_pool_reset() - bring zones that are whole into the order they had at load
- * @pool: the pool
- *
- * Context: any but NMI.
- * Return: whether all of them were.
- */
-bool mymm_pool_reset(struct mymm_pool *pool)
-{
-	bool whole = true;
-	unsigned int i;
-
-	for (i = 0; i < pool->nr_zones; i++)
-		whole &= mymm_zone_reset(&pool->zone[i],
-					 mymm_pool_first_type(pool));
-	return whole;
-}
-
-/**
- * mymm_zone_allocated() - frames of a zone that somebody holds
- * @pool: the pool
- * @zone: one of its zones
- *
- * Context: any. Exact while nobody allocates or frees.
- * Return: how many.
- */
-unsigned long mymm_zone_allocated(struct mymm_pool *pool,
-				  const struct mymm_zone *zone)
-{
-	return mymm_zone_managed(zone) - READ_ONCE(zone->buddy.free) -
-	       mymm_pcp_frames(pool, zone);
-}
-MYMM_EXPORT_INTERNAL(mymm_zone_allocated);
-
-/**
- * mymm_pool_allocated() - frames that somebody holds
- * @pool: the pool
- *
- * Exact while nobody allocates or frees: what CPUs have in their lists is not held.
- *
- * Context: any.
- * Return: how many.
- */
-unsigned long mymm_pool_allocated(struct mymm_pool *pool)
-{
-	unsigned long held = 0;
-	unsigned int i;
-
-	for (i = 0; i < pool->nr_zones; i++)
-		held += mymm_zone_allocated(pool, &pool->zone[i]);
-	return held;
-}
-MYMM_EXPORT_INTERNAL(mymm_pool_allocated);
-
 /* Out of the registry, and wait until nobody sees it there. */
 static void unlink_pool(struct mymm_pool *pool)
 {
@@ -359,41 +303,6 @@ int mymm_pool_kill(struct mymm_pool *pool, const char *why)
 MYMM_EXPORT_INTERNAL(mymm_pool_kill);
 
 /* --- finding ---------------------------------------------------------------------- */
-
-/**
- * mymm_pool_of() - the pool whose memory an address is in
- * @addr: any address
- *
- * Context: any, under rcu_read_lock().
- * Return: the pool or NULL.
- */
-struct mymm_pool *mymm_pool_of(const void *addr)
-{
-	struct mymm_pool *pool;
-
-	list_for_each_entry_rcu(pool, &mymm_pools, node)
-		if (mymm_pool_contains(pool, addr))
-			return pool;
-	return NULL;
-}
-
-/**
- * mymm_pool_count() - how many pools there are
- *
- * Context: process; sleeps.
- * Return: how many.
- */
-unsigned int mymm_pool_count(void)
-{
-	struct mymm_pool *pool;
-	unsigned int nr = 0;
-
-	guard(mutex)(&mymm_pools_lock);
-	list_for_each_entry(pool, &mymm_pools, node)
-		nr++;
-	return nr;
-}
-MYMM_EXPORT_INTERNAL(mymm_pool_count);
 
 /**
  * mymm_pool_set_default() - name the pool that the files and the door show

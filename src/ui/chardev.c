@@ -22,6 +22,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "page/vmstat.h"
 #include "ui/handle.h"
 #include "cache/kmalloc.h"
 #include "page/page_alloc.h"

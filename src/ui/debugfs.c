@@ -28,6 +28,7 @@
 #include "base/compat.h"
 #include "object/debug.h"
 #include "page/extfrag.h"
+#include "pool/pool.h"
 #include "ui/debugfs_history.h"
 #include "page/page_owner.h"
 #include "ui/proc.h"

@@ -39,6 +39,7 @@
 #include "pool/check.h"
 #include "base/compat.h"
 #include "object/debug.h"
+#include "pool/pool.h"
 #include "ui/sysfs_cache.h"
 
 /* Which caches have names and directories; see pool.h for the order of locks. */

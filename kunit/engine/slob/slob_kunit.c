@@ -10,6 +10,7 @@
  */
 #include "lib/place.h"
 #include "lib/text.h"
+#include "page/vmstat.h"
 
 /* --- where things go --------------------------------------------------------------- */
 

@@ -6,6 +6,8 @@
  * Tests: engine/slob/slob.c engine/slob/slob_kmalloc.c
  */
 #include "lib/place.h"
+#include "page/vmstat.h"
+#include "pool/pool.h"
 
 /* --- what is refused ------------------------------------------------------------------- */
 

@@ -8,6 +8,7 @@
  */
 #include "engine/slub/slub.h"
 #include "lib/util.h"
+#include "pool/pool.h"
 
 #define IN_SLAB 64
 

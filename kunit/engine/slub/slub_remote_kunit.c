@@ -12,6 +12,7 @@
 #include <linux/smp.h>
 
 #include "lib/slubs.h"
+#include "page/vmstat.h"
 
 struct batch {
 	struct mymm_cache *cache;
