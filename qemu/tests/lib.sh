@@ -3,14 +3,19 @@
 #
 # lib - what the tests in the guest are written with.
 #
-# Each other file of this folder is a test, a script for busybox sh that the
-# guest runs in /mymm. Its head says where, and with which machine:
+# Each other file of this folder with a line "kernels" is a test, a script for busybox sh. It
+# runs in a folder of its own, with all that is in the guest's /mymm, and in a machine that was
+# booted for it or that others used before it (run.sh). Its head says where:
 #	# kernels: stock 6.12		the kernels it is for; host: none, it needs no machine
 #	# files: Documentation/x		what it finds in its folder, on the host
 #	# vm: --mem 512 --smp 4		options for qemu/vm
 #	# vm debug: --mem 2048		more of them, on that kernel only
 #	# vm each: --mem 200		a machine of its own for each such line
 #	# tool: tools/mm/slabinfo.c	from the kernel's sources, built, in tools
+#	# cost: 40			the seconds that it takes: what takes long begins
+#	# cost debug: 270		on that kernel
+#	# boot: own			it shares its machine with no other test
+#	# part: mymm_[a-o]*		a boot for each such line, that glob being its FILTER
 # It begins with ". ./lib.sh", says "check SENTENCE COMMAND..." for each thing
 # that must hold, and ends with "finish". The plan comes last, after
 # everything, so that a script that dies on its way has no plan and has failed.
