@@ -4,15 +4,17 @@
 #
 # Each kernel has its own folder build/KERNEL, a tree of links to our sources,
 # so that the objects of several kernels never meet and nothing is written
-# beside the sources.
+# beside the sources. With BUILD=FOLDER it is not in the checkout, which may be read-only.
 
 KERNEL ?= stock
 PREFIX ?= /usr/local
 CC ?= gcc
+# Not from the environment, where that name may mean something else: clean removes it.
+BUILD := build
 
 name  := $(notdir $(KERNEL))
-tree  := build/$(name)
-cli   := build/mymm
+tree  := $(BUILD)/$(name)
+cli   := $(BUILD)/mymm
 
 # A compiler newer than ours may know warnings that are news to us.
 strict := $(if $(CI),-Werror)
@@ -24,27 +26,28 @@ MAKEFLAGS += --no-print-directory
 
 all: modules cli ## build the modules for the distribution's kernel, and the CLI (the default)
 
-modules: | build ## build the modules; KERNEL=stock|6.1|6.12|kunit|debug|um|PATH
+modules: | $(BUILD) ## build the modules; KERNEL=stock|6.1|6.12|kunit|debug|um|PATH
 	@flock $(tree).lock scripts/build $(KERNEL) $(tree)
 
-cli: $(cli) build/fuzz ## build the CLI and what tests the door, static
+cli: $(cli) $(BUILD)/fuzz ## build the CLI and what tests the door, static
 
-$(cli): $(wildcard scripts/*.c scripts/*.h src/uapi/*.h) | build
+$(cli): $(wildcard scripts/*.c scripts/*.h src/uapi/*.h) | $(BUILD)
 	@scripts/deps build
 	$(CC) -O2 -g -static -Wall -Wextra $(strict) -Isrc/uapi -Iscripts -o $@ $(filter %.c,$^)
 
-build/fuzz: qemu/fuzz.c src/uapi/mymm.h | build
+$(BUILD)/fuzz: qemu/fuzz.c src/uapi/mymm.h | $(BUILD)
 	@scripts/deps build
 	$(CC) -O2 -g -static -Wall -Wextra $(strict) -Isrc/uapi -o $@ $< -lpthread
 
-build:
+$(BUILD):
 	@mkdir -p $@
 
 run: ## a tour: load, replay a recorded compile, look, give back, unload
 	@scripts/run
 
 shell: ## a prompt in the VM, modules and CLI at hand; KERNEL=, VM='--mem 2048 ...'
-	@qemu/vm --kernel $(KERNEL) --timeout 0 $(VM) --tty || true
+	@qemu/vm --kernel $(KERNEL) --timeout 0 $(VM) --tty || \
+		{ code=$$?; [ $$code -lt 122 ] || [ $$code -gt 125 ] || exit $$code; }
 
 test: ## all tests on the KUnit kernel and the stock one; SEED= FILTER= repeat one
 	@scripts/test host kunit stock
@@ -68,10 +71,10 @@ install: all ## for use by hand: the modules for KERNEL, the CLI into PREFIX
 	@scripts/install $(KERNEL) $(tree) $(cli)
 
 clean: ## remove what was built here; the kernels in the cache stay
-	rm -rf build
+	rm -rf $(BUILD)
 
 help: ## this list
-	@sed -n 's/^\([a-z_.-]*\):.*## \(.*\)/\1#\2/p' $(firstword $(MAKEFILE_LIST)) | \
+	@LC_ALL=C sed -n 's/^\([a-z_.-]*\):.*## \(.*\)/\1#\2/p' $(firstword $(MAKEFILE_LIST)) | \
 		awk -F'#' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
-export SEED FOR FILTER KERNEL DESTDIR PREFIX
+export BUILD SEED FOR FILTER KERNEL DESTDIR PREFIX

@@ -11,6 +11,7 @@
 #
 #	top	the checkout
 #	cache	where kernels are kept
+#	out	where what is built here is: BUILD, or build in the checkout
 #	silent	set, if a make above us was called with -s
 
 set +o posix +o noclobber +o noglob
@@ -76,5 +77,9 @@ clean_environment
 open_descriptors
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=$(cache_place)
+out=$top/build
+[[ ! ${BUILD:-} ]] || out=$(realpath -m -- "$BUILD")
+unset BUILD
+[[ $out == "$top/build" ]] || export BUILD=$out
 # shellcheck disable=SC2034 # for those that source this
-readonly top cache silent
+readonly top cache out silent
