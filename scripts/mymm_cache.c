@@ -121,15 +121,16 @@ static int copy_name(char *to, const char *from, const char *what)
 	return OK;
 }
 
-int cache_create(struct session *session, struct mymm_cache_args *make)
+int cache_try(struct session *session, struct mymm_cache_args *make)
 {
-	int err;
-
 	make->size = sizeof(*make);
-	err = session_ioctl(session, MYMM_IOC_CACHE_CREATE, make);
+	return session_ioctl(session, MYMM_IOC_CACHE_CREATE, make);
+}
+
+int cache_refused(const struct session *session,
+		  const struct mymm_cache_args *make, int err)
+{
 	switch (err) {
-	case 0:
-		return OK;
 	case EEXIST:
 		return failed(err, "the pool has a cache named '%s' already",
 			      make->name);
@@ -149,6 +150,13 @@ int cache_create(struct session *session, struct mymm_cache_args *make)
 		      make->engine[0] ? ", engine " : "", make->engine,
 		      strerror(err), errno_name(err),
 		      err == EINVAL ? ": the kernel's log says why" : "");
+}
+
+int cache_create(struct session *session, struct mymm_cache_args *make)
+{
+	int err = cache_try(session, make);
+
+	return err ? cache_refused(session, make, err) : OK;
 }
 
 static int run_create(struct session *session, const struct args *args)
