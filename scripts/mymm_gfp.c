@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * gfp words of a recording: what they ask for, and what they give away.
+ * gfp flags of a recording: what they ask for, and what they give away.
  *
  * A recording shows gfp flags as words, "GFP_NOFS|__GFP_ZERO", and the bits behind
  * the words differ between kernels. So the words are taken apart into bits of our
- * own: GFP_NOFS is __GFP_RECLAIM|__GFP_IO, and so on. A word that is not known, or a
- * number, is counted and has no effect.
+ * own: GFP_NOFS is __GFP_RECLAIM|__GFP_IO, and so on. Before 4.6 the trace showed
+ * __GFP_ZERO as GFP_ZERO.
+ *
+ * Some tools show a number. Five layouts of the bits have been in use since 2.6.32, and
+ * a recording does not say which kernel it is of. But what asks to reclaim directly and by
+ * kswapd, as nearly every allocation does, has in each layout a pattern that makes no sense in
+ * the others: 0xcc0 is GFP_KERNEL today, 0x6000c0, 0x14000c0, 0x24000c0 and 0xd0 were
+ * it. So the numbers of a recording together tell their layout. If they do not, as
+ * with a word that is not known, that is counted, and they have no effect.
  *
  * The pages that SLUB takes for its slabs are not marked in a recording. allocate_slab()
  * gives them away: it asks with __GFP_NOWARN|__GFP_NORETRY; with __GFP_COMP where
@@ -15,6 +22,8 @@
  * __GFP_HIGHMEM exclude it, and it never asks for movable pages. The same words
  * with another order, or with __GFP_NOMEMALLOC and reclaim, are page fragments.
  */
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "mymm_trace.h"
@@ -44,6 +53,7 @@ enum {
 	W_THISNODE = 1U << 21,
 	W_ACCOUNT = 1U << 22,
 	W_ODD = 1U << 23, /* known, and of no meaning here */
+	W_NO_KSWAPD = 1U << 24, /* before 4.4 */
 
 	W_RECLAIM = W_DIRECT | W_KSWAPD,
 	W_KERNEL = W_RECLAIM | W_IO | W_FS,
@@ -107,12 +117,75 @@ static const struct {
 	{ "__GFP_SKIP_KASAN", W_ODD },
 	{ "__GFP_SKIP_KASAN_POISON", W_ODD },
 	{ "__GFP_SKIP_KASAN_UNPOISON", W_ODD },
-	{ "__GFP_NOLOCKDEP", W_ODD },
 	{ "__GFP_NO_OBJ_EXT", W_ODD },
-	{ "__GFP_NOTRACK", W_ODD },
 	{ "__GFP_COLD", W_ODD },
+	{ "__GFP_OTHER_NODE", W_ODD },
+	{ "__GFP_NOACCOUNT", W_ODD },
+	{ "__GFP_KMEMCG", W_ACCOUNT },
+	{ "__GFP_WAIT", W_RECLAIM },
+	{ "__GFP_NO_KSWAPD", W_NO_KSWAPD },
+	/* Nothing to us, and nothing that tells slabs from other pages. */
+	{ "__GFP_NOLOCKDEP", 0 },
+	{ "__GFP_NOTRACK", 0 },
 	{ "none", 0 },
 };
+
+/* Bits that are the same in all layouts. */
+#define COMMON_BITS 0xefU
+#define LAYOUT_BITS 26
+
+static const struct layout {
+	uint32_t told_by; /* what only this layout has together */
+	uint32_t implied;
+	uint32_t bits[LAYOUT_BITS];
+} layouts[] = {
+	{ /* since 5.0; those above 22 differ, and no slab's page has one */
+	  .told_by = 0xc00,
+	  .bits = { W_DMA,	   W_HIGHMEM,  W_DMA32,	  W_MOVABLE,
+		    W_RECLAIMABLE, W_HIGH,     W_IO,	  W_FS,
+		    W_ZERO,	   W_ATOMIC,   W_DIRECT,  W_KSWAPD,
+		    W_WRITE,	   W_NOWARN,   W_MAYFAIL, W_NOFAIL,
+		    W_NORETRY,	   W_MEMALLOC, W_COMP,	  W_NOMEMALLOC,
+		    W_HARDWALL,	   W_THISNODE, W_ACCOUNT } },
+	{ /* 4.4 to 4.9 */
+	  .told_by = 0x2400000,
+	  .bits = { W_DMA,	   W_HIGHMEM,  W_DMA32,	   W_MOVABLE,
+		    W_RECLAIMABLE, W_HIGH,     W_IO,	   W_FS,
+		    W_ODD,	   W_NOWARN,   W_MAYFAIL,  W_NOFAIL,
+		    W_NORETRY,	   W_MEMALLOC, W_COMP,	   W_ZERO,
+		    W_NOMEMALLOC,  W_HARDWALL, W_THISNODE, W_ATOMIC,
+		    W_ACCOUNT,	   0,	       W_DIRECT,   W_ODD,
+		    W_WRITE,	   W_KSWAPD } },
+	{ /* 4.10 to 4.14 */
+	  .told_by = 0x1400000,
+	  .bits = { W_DMA,	   W_HIGHMEM,  W_DMA32,	   W_MOVABLE,
+		    W_RECLAIMABLE, W_HIGH,     W_IO,	   W_FS,
+		    W_ODD,	   W_NOWARN,   W_MAYFAIL,  W_NOFAIL,
+		    W_NORETRY,	   W_MEMALLOC, W_COMP,	   W_ZERO,
+		    W_NOMEMALLOC,  W_HARDWALL, W_THISNODE, W_ATOMIC,
+		    W_ACCOUNT,	   0,	       W_DIRECT,   W_WRITE,
+		    W_KSWAPD } },
+	{ /* 4.15 to 4.20 */
+	  .told_by = 0x600000,
+	  .bits = { W_DMA,	   W_HIGHMEM,  W_DMA32,	   W_MOVABLE,
+		    W_RECLAIMABLE, W_HIGH,     W_IO,	   W_FS,
+		    W_WRITE,	   W_NOWARN,   W_MAYFAIL,  W_NOFAIL,
+		    W_NORETRY,	   W_MEMALLOC, W_COMP,	   W_ZERO,
+		    W_NOMEMALLOC,  W_HARDWALL, W_THISNODE, W_ATOMIC,
+		    W_ACCOUNT,	   W_DIRECT,   W_KSWAPD } },
+	{ /* before 4.4; kswapd is woken unless there is a bit against it */
+	  .told_by = 0x50,
+	  .implied = W_KSWAPD,
+	  .bits = { W_DMA,	  W_HIGHMEM,  W_DMA32,	   W_MOVABLE,
+		    W_DIRECT,	  W_HIGH,     W_IO,	   W_FS,
+		    W_ODD,	  W_NOWARN,   W_MAYFAIL,   W_NOFAIL,
+		    W_NORETRY,	  W_MEMALLOC, W_COMP,	   W_ZERO,
+		    W_NOMEMALLOC, W_HARDWALL, W_THISNODE,  W_RECLAIMABLE,
+		    W_ACCOUNT,	  0,	      W_NO_KSWAPD, W_ODD,
+		    W_WRITE } },
+};
+
+#define LAYOUTS (sizeof(layouts) / sizeof(layouts[0]))
 
 static const struct {
 	uint32_t words;
@@ -158,32 +231,118 @@ static uint32_t flags_of(uint32_t set)
 	return flags;
 }
 
+static bool same(const char *name, struct piece word)
+{
+	return strlen(name) == word.len && !memcmp(name, word.at, word.len);
+}
+
+/* As it stands, or as before 4.6, without the underscores. */
 static bool known(struct piece word, uint32_t *set)
 {
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strlen(words[i].name) != word.len ||
-		    memcmp(words[i].name, word.at, word.len))
-			continue;
-		*set |= words[i].words;
-		return true;
-	}
+	for (int old = 0; old < 2; old++)
+		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+			const char *name = words[i].name;
+
+			if (old && strncmp(name, "__", 2))
+				continue;
+			if (!same(name + 2 * old, word))
+				continue;
+			*set |= words[i].words;
+			return true;
+		}
 	return false;
 }
 
-void gfp_parse(struct gfp *gfp, struct piece text)
+static bool is_number(const char *text, uint32_t *number)
 {
-	memset(gfp, 0, sizeof(*gfp));
-	while (text.len) {
-		const char *bar = memchr(text.at, '|', text.len);
-		struct piece word = { text.at, bar ? (size_t)(bar - text.at) :
-						     text.len };
+	unsigned long long value;
+	char *end;
 
-		if (word.len && !known(word, &gfp->words) && !gfp->unknown++)
-			gfp->first_unknown = word;
-		text.at += word.len + !!bar;
-		text.len -= word.len + !!bar;
+	if (!isdigit((unsigned char)*text))
+		return false;
+	value = strtoull(text, &end, strncmp(text, "0x", 2) ? 10 : 16);
+	*number = value;
+	return !*end && value <= UINT32_MAX;
+}
+
+/* The layout that most of the numbers tell of; NULL if none is ahead. */
+static const struct layout *layout_of(const struct texts *texts,
+				      enum gfp_numbers *numbers)
+{
+	size_t votes[LAYOUTS] = { 0 }, best = 0, equal = 0, nr = 0;
+	uint32_t number;
+
+	for (size_t i = 0; i < texts->nr; i++) {
+		if (!is_number(texts->text[i], &number) || !number)
+			continue;
+		nr++;
+		for (size_t l = 0; l < LAYOUTS; l++)
+			if ((number & layouts[l].told_by) ==
+			    layouts[l].told_by) {
+				votes[l]++;
+				break;
+			}
 	}
+	for (size_t l = 1; l < LAYOUTS; l++)
+		if (votes[l] > votes[best])
+			best = l;
+	for (size_t l = 0; l < LAYOUTS; l++)
+		equal += votes[l] == votes[best];
+	*numbers = !nr	      ? GFP_NO_NUMBERS :
+		   equal == 1 ? GFP_NUMBERS_READ :
+				GFP_NUMBERS_UNKNOWN;
+	return equal == 1 ? &layouts[best] : NULL;
+}
+
+/* False if it has bits whose meaning is not known. */
+static bool add_number(struct gfp *gfp, uint32_t number,
+		       const struct layout *layout)
+{
+	uint32_t bits = layout ? number : number & COMMON_BITS;
+
+	if (layout)
+		gfp->words |= layout->implied;
+	for (size_t bit = 0; bit < LAYOUT_BITS; bit++)
+		if (bits & 1U << bit)
+			gfp->words |= (layout ?: layouts)->bits[bit];
+	return bits == number;
+}
+
+/* A number, or words and at the end a number of the bits that have none. */
+static void parse(struct gfp *gfp, const char *text,
+		  const struct layout *layout)
+{
+	const char *end;
+	uint32_t number;
+
+	memset(gfp, 0, sizeof(*gfp));
+	gfp->unknown = !*text;
+	for (; *text; text = end + (*end == '|')) {
+		struct piece word = { text, strcspn(text, "|") };
+
+		end = text + word.len;
+		if (is_number(text, &number) ?
+			    !add_number(gfp, number, layout) :
+			    !known(word, &gfp->words)) {
+			if (!gfp->unknown)
+				gfp->first = word;
+			gfp->unknown = true;
+		}
+		layout = NULL;
+	}
+	if (gfp->words & W_NO_KSWAPD)
+		gfp->words &= ~(W_KSWAPD | W_NO_KSWAPD);
 	gfp->flags = flags_of(gfp->words);
+}
+
+struct gfp *gfp_parse_all(const struct texts *texts, enum gfp_numbers *numbers)
+{
+	const struct layout *layout = layout_of(texts, numbers);
+	struct gfp *gfp = xalloc(NULL, texts->nr, sizeof(*gfp));
+
+	for (size_t i = 0; i < texts->nr; i++)
+		parse(&gfp[i], texts->text[i], layout);
+	return gfp;
 }
 
 bool gfp_is_slab(const struct gfp *gfp, uint32_t order)
@@ -194,7 +353,7 @@ bool gfp_is_slab(const struct gfp *gfp, uint32_t order)
 		return false;
 	if ((set & (W_NOWARN | W_NORETRY)) != (W_NOWARN | W_NORETRY))
 		return false;
-	if (!(set & W_COMP) != !order)
+	if (order && !(set & W_COMP))
 		return false;
 	return !(set & W_NOMEMALLOC) || !(set & W_RECLAIM);
 }

@@ -2,8 +2,9 @@
 /*
  * Which cache an object of a recording was of.
  *
- * kmem_cache_alloc does not say; kmem_cache_free does. So an object's cache is known
+ * kmem_cache_free says it, kmem_cache_alloc only in newer kernels. So an object's cache is known
  *
+ *	by its own allocation, if that says it;
  *	by its own free, if the recording has that: nine in ten do;
  *	else by its call site, if each object of a known cache that was allocated
  *	there was of one and the same cache, with the same size;
@@ -13,7 +14,8 @@
  *
  * A cache is a name together with its sizes. If the recording has two of one name (a
  * module loaded twice), the later ones are NAME:SIZE, since names in the pool are
- * unique. A name that is too long for the pool ends in ~ and a number.
+ * unique. A name that is too long for the pool ends in ~ and a number, and what a name can't
+ * have there, such as a # in front, becomes _.
  *
  * An object that a free says to be of kmalloc-96 is a kmalloc of 96 bytes.
  */
@@ -40,7 +42,7 @@ static void choose_name(const struct recording *rec, struct cache_kind *cache,
 
 	snprintf(full, sizeof(full), "%s", name);
 	for (char *c = full; *c; c++)
-		if (!isgraph((unsigned char)*c))
+		if (!isgraph((unsigned char)*c) || (c == full && *c == '#'))
 			*c = '_';
 	if (name_taken(rec, full))
 		snprintf(full, sizeof(full), "%.480s:%u", name, cache->asked);
@@ -133,7 +135,7 @@ static uint32_t *learn_sites(struct recording *rec)
 		if (life->kind != LIFE_OBJECT || life->name == NONE)
 			continue;
 		name = rec->names.text[life->name];
-		rec->inferred[BY_FREE]++;
+		rec->inferred[life->told ? BY_ALLOC : BY_FREE]++;
 		if (of_kmalloc(name)) {
 			life->kind = LIFE_KMALLOC;
 			rec->as_kmalloc++;

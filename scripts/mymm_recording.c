@@ -1,27 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A whole recording: read once, and gone through twice in memory.
+ * A whole recording: its lines, its events in their order, and whether all are there.
  *
- * The first time, each allocation becomes a *life*, and each event a *step*: the life
- * begins, the life ends, or nothing. A free finds its life by the frame number or the
- * pointer, in maps of what is alive. So everything that a recording leaves open is
- * settled before anything is allocated:
+ * An event that is acted on becomes an *entry*; all else is counted. Entries are put in the
+ * order of their times if that is not how they came, and if the times of each CPU by
+ * itself rise: then these are the events of several CPUs, one CPU after the other or as
+ * trace_pipe found them. If the times of one CPU go back, this may be two recordings, or
+ * a clock that was set; then the order of the file is kept, and the summary says so.
  *
- *	an alloc of what is alive        its free was missed: implied, and counted
- *	a free of what is not alive      it was allocated before the recording: skipped
- *	kfree(NULL)                      skipped
- *	mm_page_free_batched             its mm_page_free came before: skipped, unless
- *	                                 the frame is still alive
- *	a free of a part of a block      the block ends with its last part
- *	pages that SLUB took             noted: objects make slabs of their own
- *	pages of a large kmalloc         noted: the kmalloc counts
+ * ftrace's head promises a number of events. In a file of one CPU (per_cpu/cpu0/trace) it is
+ * that of all, so one with the events of one CPU only need not have them all. Several
+ * files may stand one behind the other, each with a head.
  *
- * A large kmalloc first allocates its pages and then tells of itself, the same task on
- * the same CPU, the same bytes, the same gfp words but for __GFP_COMP. Before its pages
- * are freed, its kfree is told of.
- *
- * mymm_infer.c then settles which cache an object was of; mymm_run.c goes through the
- * steps the second time.
+ * mymm_settle.c then makes lives of the entries.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -29,267 +20,141 @@
 
 #include "mymm_trace.h"
 
-#define CPUS 1024
-#define LARGE_FROM 8192 /* the largest class of kmalloc */
+/* From one head of ftrace to the next. */
+struct part {
+	bool promises;
+	bool calls; /* of function_graph: its lines are not its events */
+	uint32_t cpus; /* that the recorded machine had */
+	uint32_t cpu; /* whose events these are */
+	bool one_cpu;
+	uint64_t promised;
+	uint64_t written;
+	uint64_t events;
+	uint64_t texts; /* lines that may be events without a head, as printk-msg-only */
+};
 
 struct reader {
 	struct recording *rec;
-	struct map frames; /* first frame of a live block: life */
-	struct map pointers; /* live object: life */
-	uint32_t last_page[CPUS]; /* life of the last pages allocated there */
-	uint64_t last_task[CPUS];
-	struct gfp last_gfp[CPUS];
+	struct part part;
+	struct part before; /* it, without its counts */
+	uint64_t latest; /* time */
+	uint64_t latest_of[ENTRY_CPUS];
+	bool cpu_backwards;
+	bool in_text;
+	unsigned long foreign_line; /* the first that is nothing known */
+	char foreign[64];
 };
 
-static struct life *new_life(struct recording *rec, enum life_kind kind,
-			     const struct trace_event *event)
-{
-	struct life *life;
-
-	if (rec->nr_lives == rec->room_lives) {
-		rec->room_lives = rec->room_lives ? 2 * rec->room_lives : 4096;
-		rec->life =
-			xalloc(rec->life, rec->room_lives, sizeof(*rec->life));
-	}
-	life = &rec->life[rec->nr_lives++];
-	memset(life, 0, sizeof(*life));
-	life->kind = kind;
-	life->flags = event->gfp.flags;
-	life->asked = event->asked;
-	life->held = event->held;
-	life->site = NONE;
-	life->name = NONE;
-	life->cache = NONE;
-	if (event->gfp.unknown) {
-		rec->unknown_gfp++;
-		texts_add(&rec->gfps, event->gfp.first_unknown);
-	}
-	return life;
-}
-
-static void add_step(struct recording *rec, uint64_t time, enum step_what what,
-		     uint32_t life, bool event)
-{
-	struct step *step;
-
-	if (rec->nr_steps == rec->room_steps) {
-		rec->room_steps = rec->room_steps ? 2 * rec->room_steps : 4096;
-		rec->step =
-			xalloc(rec->step, rec->room_steps, sizeof(*rec->step));
-	}
-	step = &rec->step[rec->nr_steps++];
-	step->time = time;
-	step->life = life;
-	step->what = what;
-	step->event = event;
-}
-
-/* The live block that has this frame in it, not as its first. */
-static uint32_t block_around(const struct reader *reader, uint64_t pfn,
-			     uint64_t *first)
-{
-	const struct recording *rec = reader->rec;
-
-	for (int order = 1; order < MYMM_UAPI_ORDERS; order++) {
-		uint64_t head = pfn & ~((1ULL << order) - 1);
-		uint32_t life;
-
-		if (head == pfn)
-			continue;
-		life = map_get(&reader->frames, head);
-		if (life != NONE &&
-		    head + (1ULL << rec->life[life].order) > pfn) {
-			*first = head;
-			return life;
-		}
-	}
-	return NONE;
-}
-
-static void imply_free(struct reader *reader, const struct trace_event *event,
-		       uint64_t pfn, uint32_t life)
-{
-	map_del(&reader->frames, pfn);
-	add_step(reader->rec, event->time, STEP_FREE, life, false);
-	reader->rec->implied_pages++;
-}
-
-static void page_alloc(struct reader *reader, const struct trace_event *event)
+static void keep(struct reader *reader, const struct trace_event *event,
+		 unsigned long line)
 {
 	struct recording *rec = reader->rec;
-	uint64_t frames = 1ULL << event->order, first;
-	uint32_t old, cpu = event->cpu % CPUS;
-	struct life *life;
+	uint16_t cpu = event->cpu % ENTRY_CPUS;
+	struct entry *entry;
 
-	if (!event->key) {
-		rec->failed++;
-		add_step(rec, event->time, STEP_NOTHING, NONE, true);
-		return;
+	if (rec->nr_entries == rec->room_entries) {
+		rec->room_entries = rec->room_entries ? 2 * rec->room_entries :
+							4096;
+		rec->entry = xalloc(rec->entry, rec->room_entries,
+				    sizeof(*rec->entry));
 	}
-	old = block_around(reader, event->key, &first);
-	if (old != NONE)
-		imply_free(reader, event, first, old);
-	for (uint64_t i = 0; i < frames && i < 1U << 10; i++) {
-		old = map_get(&reader->frames, event->key + i);
-		if (old != NONE)
-			imply_free(reader, event, event->key + i, old);
-	}
-	life = new_life(rec, LIFE_PAGES, event);
-	life->order = event->order;
-	life->left = frames;
-	/* The type tells what a word that is not known would have. */
-	if (event->gfp.unknown) {
-		life->flags &= ~(MYMM_GFP_MOVABLE | MYMM_GFP_RECLAIMABLE);
-		if (event->type == TYPE_MOVABLE)
-			life->flags |= MYMM_GFP_MOVABLE;
-		else if (event->type == TYPE_RECLAIMABLE)
-			life->flags |= MYMM_GFP_RECLAIMABLE;
-	}
-	if (gfp_is_slab(&event->gfp, event->order) &&
-	    event->type != TYPE_MOVABLE)
-		life->note = PAGES_SLAB;
-	map_put(&reader->frames, event->key, life - rec->life);
-	add_step(rec, event->time, STEP_ALLOC, life - rec->life, true);
-	reader->last_page[cpu] = life - rec->life;
-	reader->last_task[cpu] = event->task;
-	reader->last_gfp[cpu] = event->gfp;
-}
-
-static void page_free(struct reader *reader, const struct trace_event *event)
-{
-	struct recording *rec = reader->rec;
-	uint32_t nr = map_get(&reader->frames, event->key);
-	uint64_t first = event->key;
-	struct life *life;
-
-	if (event->kind == TRACE_PAGE_FREE_BATCHED) {
-		if (nr == NONE) {
-			rec->batched++;
-			add_step(rec, event->time, STEP_NOTHING, NONE, true);
-			return;
-		}
-		rec->batched_alone++;
-	}
-	if (nr == NONE)
-		nr = block_around(reader, event->key, &first);
-	if (nr == NONE) {
-		rec->unseen_pages++;
-		add_step(rec, event->time, STEP_NOTHING, NONE, true);
-		return;
-	}
-	life = &rec->life[nr];
-	if (event->order > life->order)
-		rec->order_differs++;
-	if (event->kind == TRACE_PAGE_FREE && event->order < life->order) {
-		/* The recorded kernel had split the block, and frees it in parts. */
-		rec->split_blocks += life->left == 1U << life->order;
-		life->left -= life->left < 1U << event->order ?
-				      life->left :
-				      1U << event->order;
-	} else {
-		life->left = 0;
-	}
-	if (!life->left)
-		map_del(&reader->frames, first);
-	add_step(rec, event->time, life->left ? STEP_NOTHING : STEP_FREE, nr,
-		 true);
-}
-
-/* The pages just before a large kmalloc are its own. */
-static void pair_large(struct reader *reader, const struct trace_event *event)
-{
-	struct recording *rec = reader->rec;
-	uint32_t cpu = event->cpu % CPUS, nr = reader->last_page[cpu];
-	struct life *pages;
-
-	if (nr == NONE || reader->last_task[cpu] != event->task)
-		return;
-	pages = &rec->life[nr];
-	if (event->held != 4096ULL << pages->order ||
-	    !gfp_is_large(&reader->last_gfp[cpu], &event->gfp))
-		return;
-	pages->note = PAGES_LARGE;
-	rec->large++;
-	reader->last_page[cpu] = NONE;
-}
-
-static void object_alloc(struct reader *reader, const struct trace_event *event)
-{
-	struct recording *rec = reader->rec;
-	enum life_kind kind;
-	struct life *life;
-	uint32_t old;
-
-	if (event->blind || !event->key || !event->asked) {
-		*(event->blind ? &rec->blind : &rec->failed) += 1;
-		add_step(rec, event->time, STEP_NOTHING, NONE, true);
-		return;
-	}
-	old = map_get(&reader->pointers, event->key);
-	if (old != NONE) {
-		add_step(rec, event->time, STEP_FREE, old, false);
-		rec->implied_objects++;
-	}
-	if (event->kind == TRACE_KMALLOC && event->held > LARGE_FROM)
-		pair_large(reader, event);
-	kind = event->kind == TRACE_KMALLOC ? LIFE_KMALLOC : LIFE_OBJECT;
-	life = new_life(rec, kind, event);
+	entry = &rec->entry[rec->nr_entries++];
+	*entry = (struct entry){
+		.time = event->clock == CLOCK_NONE ? reader->latest :
+						     event->time,
+		.key = event->key,
+		.task = event->task,
+		.asked = event->asked < UINT32_MAX ? event->asked : UINT32_MAX,
+		.held = event->held < UINT32_MAX ? event->held : UINT32_MAX,
+		.gfp = NONE,
+		.site = NONE,
+		.name = NONE,
+		.cpu = cpu,
+		.kind = event->kind,
+		.order = event->order,
+		.type = event->type,
+		.blind = event->blind,
+	};
+	if (event->gfp.at)
+		entry->gfp = texts_add(&rec->gfps, event->gfp);
 	if (event->site.len)
-		life->site = texts_add(&rec->sites, event->site);
-	map_put(&reader->pointers, event->key, life - rec->life);
-	add_step(rec, event->time, STEP_ALLOC, life - rec->life, true);
-}
-
-static void object_free(struct reader *reader, const struct trace_event *event)
-{
-	struct recording *rec = reader->rec;
-	enum step_what what = STEP_NOTHING;
-	uint32_t nr = NONE;
-
-	if (event->blind) {
-		rec->blind++;
-	} else if (!event->key) {
-		rec->null_frees++;
-	} else {
-		nr = map_get(&reader->pointers, event->key);
-		if (nr == NONE) {
-			rec->unseen_objects++;
-		} else {
-			what = STEP_FREE;
-			map_del(&reader->pointers, event->key);
-			if (event->name.len)
-				rec->life[nr].name =
-					texts_add(&rec->names, event->name);
-		}
+		entry->site = texts_add(&rec->sites, event->site);
+	if (event->name.len)
+		entry->name = texts_add(&rec->names, event->name);
+	if (rec->nr_entries > 1 && entry->time < reader->latest) {
+		if (!rec->backwards++)
+			rec->first_backwards = line;
 	}
-	add_step(rec, event->time, what, nr, true);
+	if (entry->time < reader->latest_of[cpu])
+		reader->cpu_backwards = true;
+	reader->latest = entry->time;
+	reader->latest_of[cpu] = entry->time;
+	if (event->clock != CLOCK_NONE)
+		rec->clock = event->clock;
 }
 
-static void take_event(struct reader *reader, const struct trace_event *event)
+static void take_event(struct reader *reader, const struct trace_event *event,
+		       unsigned long line)
 {
 	struct recording *rec = reader->rec;
+	struct part *part = &reader->part;
 
 	rec->events[event->kind]++;
-	if (event->kind >= TRACE_KMEM)
-		return;
-	if (!rec->kmem++)
-		rec->first = event->time;
-	rec->last = event->time;
-	switch (event->kind) {
-	case TRACE_PAGE_ALLOC:
-		page_alloc(reader, event);
-		break;
-	case TRACE_PAGE_FREE:
-	case TRACE_PAGE_FREE_BATCHED:
-		page_free(reader, event);
-		break;
-	case TRACE_KMALLOC:
-	case TRACE_CACHE_ALLOC:
-		object_alloc(reader, event);
-		break;
-	default:
-		object_free(reader, event);
+	if (!part->events++) {
+		part->cpu = event->cpu;
+		part->one_cpu = event->cpu != NONE;
+	} else if (event->cpu != part->cpu) {
+		part->one_cpu = false;
 	}
+	part->calls |= event->graph;
+	reader->in_text = event->opens_text;
+	if (event->kind < TRACE_KMEM) {
+		rec->kmem++;
+		keep(reader, event, line);
+	}
+}
+
+/* The part that ends here has what its head promised, or may lack some. */
+static int end_part(struct reader *reader, unsigned long line)
+{
+	struct recording *rec = reader->rec;
+	struct part *part = &reader->part, *before = &reader->before;
+	bool of_one_cpu = part->one_cpu && part->cpus != 1;
+
+	if (!part->promises)
+		return OK;
+	if (part->calls || part->events + part->texts >= part->promised)
+		of_one_cpu = false;
+	else if (!of_one_cpu)
+		return failed(0, "%s:%lu: cut off: %s of %s in its head",
+			      rec->path, line, count_text(part->events),
+			      plural(part->promised, "event", "events"));
+	else
+		rec->one_cpu_of += part->promised;
+	/* The files of several CPUs all have the same head. */
+	if (!of_one_cpu || part->promised != before->promised ||
+	    part->written != before->written)
+		rec->lost += part->written > part->promised ?
+				     part->written - part->promised :
+				     0;
+	*before = *part;
+	if (!of_one_cpu)
+		before->promised = 0;
+	return OK;
+}
+
+static int begin_part(struct reader *reader, const struct trace_event *head,
+		      unsigned long line)
+{
+	int rc = end_part(reader, line);
+
+	reader->part = (struct part){
+		.promises = true,
+		.cpus = head->cpu,
+		.promised = head->asked,
+		.written = head->held,
+	};
+	return rc;
 }
 
 /* Shows what can be shown of a line that is refused. */
@@ -304,93 +169,190 @@ static const char *excerpt(const char *line)
 	return text;
 }
 
-static int take_line(struct reader *reader, struct input *input,
-		     const char *line, size_t len)
+static int take_line(struct reader *reader, struct input *input, char *line,
+		     size_t len)
 {
 	struct recording *rec = reader->rec;
 	struct trace_event event;
+	enum line_kind kind;
 	const char *why;
 
-	switch (trace_line(line, len, &event, &why)) {
+	if (input->line == 1 && len >= 2 &&
+	    (!memcmp(line, "\xFF\xFE", 2) || !memcmp(line, "\xFE\xFF", 2) ||
+	     (!line[1] && len >= 4 && !line[3])))
+		return failed(
+			0,
+			"%s:1: this is UTF-16: make it UTF-8 first: iconv -f UTF-16 -t UTF-8",
+			rec->path);
+	if (input->line == 1 && !strncmp(line, "\xEF\xBB\xBF", 3)) {
+		line += 3;
+		len -= 3;
+	}
+	kind = trace_line(line, len, reader->in_text, &event, &why);
+	rec->lines_of[kind]++;
+	switch (kind) {
 	case LINE_EVENT:
-		take_event(reader, &event);
-		break;
-	case LINE_SKIP:
+		take_event(reader, &event, input->line);
 		break;
 	case LINE_ENTRIES:
-		rec->promised += event.asked;
-		if (event.held > event.asked)
-			rec->lost += event.held - event.asked;
-		break;
+		return begin_part(reader, &event, input->line);
 	case LINE_LOST:
 		rec->lost_marks++;
 		rec->lost += event.asked;
 		break;
+	case LINE_CALL:
+		reader->part.calls = true;
+		break;
+	case LINE_TEXT:
+		reader->part.texts++;
+		reader->in_text |= event.opens_text;
+		if (!reader->foreign_line) {
+			reader->foreign_line = input->line;
+			strcpy(reader->foreign, excerpt(line));
+		}
+		break;
 	case LINE_FOREIGN:
 		return failed(0, "%s:%lu: %s: '%s'", rec->path, input->line,
 			      why, excerpt(line));
+	default:
+		break;
 	}
-	if (rec->nr_lives >= NONE - 1)
-		return failed(0, "%s:%lu: too many allocations", rec->path,
+	if (rec->nr_entries >= NONE - 1)
+		return failed(0, "%s:%lu: too many events", rec->path,
 			      input->line);
 	return OK;
 }
 
-static int check_whole(const struct recording *rec, const struct input *input)
+static int check_whole(struct reader *reader, const struct input *input)
 {
-	uint64_t events =
-		rec->kmem + rec->events[TRACE_KMEM] + rec->events[TRACE_OTHER];
+	const struct recording *rec = reader->rec;
 
 	if (input->cut)
 		return failed(0, "%s:%lu: cut off: this line has no end",
 			      rec->path, input->line);
-	if (events < rec->promised)
-		return failed(0, "%s:%lu: cut off: %s of %s in its head",
-			      rec->path, input->line, count_text(events),
-			      plural(rec->promised, "event", "events"));
+	if (end_part(reader, input->line))
+		return FAILED;
+	if (!rec->kmem && reader->foreign_line)
+		return failed(
+			0,
+			"%s:%lu: no line of ftrace, trace-cmd report or perf script: '%s'; and no event of kmem follows",
+			rec->path, reader->foreign_line, reader->foreign);
 	if (!rec->kmem)
 		return failed(0, "%s:%lu: it ends without an event of kmem",
 			      rec->path, input->line);
 	return OK;
 }
 
-int recording_read(struct recording *rec, const char *path)
+/* Merges the ascending runs of [@from, @to) with those of [@to, @end), the first ones first. */
+static void merge(struct entry *to, const struct entry *a, size_t nr_a,
+		  const struct entry *b, size_t nr_b)
 {
-	struct reader reader = { .rec = rec };
-	struct input input;
+	while (nr_a && nr_b) {
+		if (b->time < a->time) {
+			*to++ = *b++;
+			nr_b--;
+		} else {
+			*to++ = *a++;
+			nr_a--;
+		}
+	}
+	memcpy(to, a, nr_a * sizeof(*a));
+	memcpy(to + nr_a, b, nr_b * sizeof(*b));
+}
+
+/* By time; what has the same time stays in its order. */
+static void sort(struct recording *rec)
+{
+	struct entry *from = rec->entry, *to;
+	size_t nr = rec->nr_entries;
+
+	to = xalloc(NULL, nr, sizeof(*to));
+	for (size_t run = 1; run < nr; run *= 2) {
+		struct entry *swap = from;
+
+		for (size_t at = 0; at < nr; at += 2 * run) {
+			size_t a = nr - at < run ? nr - at : run;
+			size_t left = nr - at - a;
+
+			merge(to + at, from + at, a, from + at + a,
+			      left < run ? left : run);
+		}
+		from = to;
+		to = swap;
+	}
+	free(to);
+	rec->entry = from;
+	rec->room_entries = nr;
+}
+
+static void put_in_order(struct reader *reader)
+{
+	struct recording *rec = reader->rec;
+
+	if (rec->backwards && !reader->cpu_backwards) {
+		rec->back_in_time = TIMES_SORTED;
+		sort(rec);
+	} else if (rec->backwards) {
+		rec->back_in_time = TIMES_KEPT;
+		warn("%s:%lu: times go back, also on one CPU: the order is kept",
+		     rec->path, rec->first_backwards);
+	}
+	rec->first = UINT64_MAX;
+	for (size_t i = 0; i < rec->nr_entries; i++) {
+		uint64_t time = rec->entry[i].time;
+
+		rec->first = time < rec->first ? time : rec->first;
+		rec->last = time > rec->last ? time : rec->last;
+	}
+}
+
+static int read_lines(struct reader *reader, struct input *input)
+{
 	size_t len;
 	char *line;
-	int rc, more = 0;
+	int rc = OK, more = 0;
+
+	while (!rc && (more = input_line(input, &line, &len)) > 0) {
+		/* A line without its end is reported below, with what the tool says. */
+		if (input->cut)
+			break;
+		rc = take_line(reader, input, line, len);
+		if (!(input->line % 1024))
+			progress("reading: lines", input->line, 0);
+	}
+	progress_end();
+	return more < 0 ? FAILED : rc;
+}
+
+int recording_read(struct recording *rec, const char *path)
+{
+	struct reader *reader = xalloc(NULL, 1, sizeof(*reader));
+	struct input input;
+	int rc;
 
 	memset(rec, 0, sizeof(*rec));
-	for (int i = 0; i < CPUS; i++)
-		reader.last_page[i] = NONE;
+	memset(reader, 0, sizeof(*reader));
+	reader->rec = rec;
 	rc = input_open(&input, path);
 	rec->path = input.path;
 	rec->tool = input.tool;
-	while (!rc && (more = input_line(&input, &line, &len)) > 0) {
-		/* A line without its end is told of below, with what the tool says. */
-		if (input.cut)
-			break;
-		rc = take_line(&reader, &input, line, len);
-		if (!(input.line % 1024))
-			progress("reading: lines", input.line, 0);
-	}
-	progress_end();
-	rec->lines = input.line;
-	if (rc || more < 0)
-		input.ended = false; /* told of already */
-	if (input_close(&input) || more < 0)
+	if (!rc)
+		rc = read_lines(reader, &input);
+	if (rc)
+		input.ended = false; /* reported already */
+	if (input_close(&input))
 		rc = FAILED;
 	if (!rc)
-		rc = check_whole(rec, &input);
-	map_free(&reader.frames);
-	map_free(&reader.pointers);
+		rc = check_whole(reader, &input);
+	if (!rc)
+		put_in_order(reader);
+	free(reader);
 	return rc;
 }
 
 void recording_free(struct recording *rec)
 {
+	free(rec->entry);
 	free(rec->life);
 	free(rec->step);
 	free(rec->cache);

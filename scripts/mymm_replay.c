@@ -150,6 +150,7 @@ static int run_replay(struct session *unused, const struct args *args)
 		return rc;
 	rc = recording_read(&rec, args->operand[0]);
 	if (!rc) {
+		recording_settle(&rec);
 		recording_infer(&rec);
 		if (out.dry) {
 			rc = replay_run(NULL, &rec, &out, every);

@@ -9,8 +9,8 @@
  * Every allocation is asked for without a line in the log: failures are counted here.
  * The free of something that failed is left out, and counted too.
  *
- * With --dry-run the same is done without a pool: everything succeeds and takes what it
- * took in the recorded kernel.
+ * With --dry-run the same is done without a pool: all that a pool could give succeeds, and
+ * takes what it took in the recorded kernel.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -67,30 +67,65 @@ static void shape(const struct cache_kind *cache, struct mymm_cache_args *make)
 	make->object_size = cache->held;
 }
 
+/* A pool has room for so many; an object may as well lie in another cache of its size. */
+static void share_cache(struct runner *run, size_t nr)
+{
+	struct recording *rec = run->rec;
+	struct cache_kind *cache = &rec->cache[nr];
+
+	for (size_t i = 0; i < nr; i++) {
+		const struct cache_kind *other = &rec->cache[i];
+
+		if (!other->handle || other->asked != cache->asked ||
+		    other->held != cache->held)
+			continue;
+		cache->handle = other->handle;
+		cache->order = other->order;
+		run->out->shared_caches++;
+		return;
+	}
+	run->out->lost_caches++;
+}
+
+static int create_cache(struct runner *run, size_t nr)
+{
+	struct cache_kind *cache = &run->rec->cache[nr];
+	struct mymm_cache_args make = { 0 };
+	int err = 0;
+
+	memcpy(make.name, cache->name, sizeof(make.name));
+	shape(cache, &make);
+	if (make.object_size > BYTES_MOST)
+		return OK;
+	if (run->session)
+		err = cache_try(run->session, &make);
+	else if (run->out->caches < CACHES_MOST)
+		make.handle = ++run->next_handle;
+	else
+		err = ENOSPC;
+	if (err == ENOSPC) {
+		share_cache(run, nr);
+		return OK;
+	}
+	if (err)
+		return cache_refused(run->session, &make, err);
+	cache->handle = make.handle;
+	cache->order = make.slab_order;
+	run->out->caches++;
+	return OK;
+}
+
 static int create_caches(struct runner *run)
 {
 	struct recording *rec = run->rec;
+	int rc = OK;
 
 	if (run->out->mode == REPLAY_PAGES)
 		return OK;
-	for (size_t i = 0; i < rec->nr_caches; i++) {
-		struct cache_kind *cache = &rec->cache[i];
-		struct mymm_cache_args make = { 0 };
-
-		if (cache->class)
-			continue;
-		if (!run->session) {
-			cache->handle = ++run->next_handle;
-			continue;
-		}
-		memcpy(make.name, cache->name, sizeof(make.name));
-		shape(cache, &make);
-		if (cache_create(run->session, &make))
-			return FAILED;
-		cache->handle = make.handle;
-		cache->order = make.slab_order;
-	}
-	return OK;
+	for (size_t i = 0; !rc && i < rec->nr_caches; i++)
+		if (!rec->cache[i].class)
+			rc = create_cache(run, i);
+	return rc;
 }
 
 /* What a pool without refusals would say. */
@@ -131,6 +166,27 @@ static void count_failure(struct runner *run, const struct life *life)
 	out->failed[order < SLAB_FAILS ? order : SLAB_FAILS]++;
 	if (life->cache != NONE)
 		run->rec->cache[life->cache].failed++;
+}
+
+/* What no pool of ours can give, and so is not asked for. */
+static bool out_of_reach(struct runner *run, const struct life *life)
+{
+	struct outcome *out = run->out;
+	struct cache_kind *cache = NULL;
+	bool large = life->asked > BYTES_MOST;
+
+	if (life->kind == LIFE_PAGES) {
+		large = life->order >= MYMM_UAPI_ORDERS;
+	} else if (life->kind == LIFE_OBJECT) {
+		cache = &run->rec->cache[life->cache];
+		large = cache->held > BYTES_MOST;
+		if (!cache->handle && !large)
+			out->homeless++;
+	}
+	out->too_large[life->kind] += large;
+	if (cache && !cache->handle)
+		cache->failed++;
+	return large || (cache && !cache->handle);
 }
 
 static void begins(struct runner *run, const struct mymm_op *op,
@@ -251,11 +307,8 @@ static int do_step(struct runner *run, const struct step *step)
 
 	if (life->kind == LIFE_OBJECT)
 		cache = &run->rec->cache[life->cache];
-	if (step->what == STEP_ALLOC && life->kind == LIFE_PAGES &&
-	    life->order >= MYMM_UAPI_ORDERS) {
-		count_failure(run, life);
+	if (step->what == STEP_ALLOC && out_of_reach(run, life))
 		return OK;
-	}
 	if (step->what == STEP_FREE && !life->handle) {
 		if (life->batch == run->batch && send_batch(run))
 			return FAILED;
@@ -281,7 +334,7 @@ static int do_step(struct runner *run, const struct step *step)
 	}
 	run->life[run->nr] = step->life;
 	run->event[run->nr] = run->events;
-	run->time[run->nr] = step->time;
+	run->time[run->nr] = run->rec->entry[step->entry].time;
 	return ++run->nr == BATCH ? send_batch(run) : OK;
 }
 
@@ -289,13 +342,14 @@ static int do_step(struct runner *run, const struct step *step)
 static int show_state(struct runner *run, const struct step *step)
 {
 	uint64_t frames, managed, free[MYMM_UAPI_ORDERS] = { 0 };
+	uint64_t time = run->rec->entry[step->entry].time;
 	char bar[21];
 
 	if (send_batch(run))
 		return FAILED;
 	if (!run->session) {
-		printf("%9s %9.3f s  %s held\n", count_text(run->events),
-		       (step->time - run->rec->first) / 1e6,
+		printf("%9s %11s  %s held\n", count_text(run->events),
+		       time_text(run->rec, time, 3),
 		       bytes_text(run->out->now[0].held +
 				  run->out->now[1].held +
 				  run->out->now[2].held));
@@ -311,9 +365,8 @@ static int show_state(struct runner *run, const struct step *step)
 	memset(bar, '.', 20);
 	memset(bar, '#', managed ? 20 * (managed - frames) / managed : 0);
 	bar[20] = 0;
-	printf("%9s %8.3f s %8s [%s]", count_text(run->events),
-	       (step->time - run->rec->first) / 1e6,
-	       count_text(managed - frames), bar);
+	printf("%9s %10s %8s [%s]", count_text(run->events),
+	       time_text(run->rec, time, 3), count_text(managed - frames), bar);
 	for (int order = 0; order < MYMM_UAPI_ORDERS; order++)
 		printf(" %5llu", (unsigned long long)free[order]);
 	putchar('\n');

@@ -28,15 +28,33 @@ static double per_second(uint64_t nr, double seconds)
 	return nr / (seconds > 0 ? seconds : 1);
 }
 
+const char *time_text(const struct recording *rec, uint64_t time, int digits)
+{
+	static char text[32];
+
+	if (rec->clock == CLOCK_COUNTS)
+		snprintf(text, sizeof(text), "%s",
+			 count_text(time - rec->first));
+	else
+		snprintf(text, sizeof(text), "%.*f s", digits,
+			 (time - rec->first) / 1e6);
+	return text;
+}
+
 static void show_head(const struct recording *rec, const struct outcome *out)
 {
 	static const char *const what[] = { "pages and objects", "pages only",
 					    "objects only" };
 
-	printf("%s%s%s%s: %s over %.2f s, %s\n", rec->path,
-	       rec->tool ? " (" : "", rec->tool ? rec->tool : "",
-	       rec->tool ? ")" : "", plural(rec->kmem, "event", "events"),
-	       (rec->last - rec->first) / 1e6, what[out->mode]);
+	printf("%s%s%s%s: %s", rec->path, rec->tool ? " (" : "",
+	       rec->tool ? rec->tool : "", rec->tool ? ")" : "",
+	       plural(rec->kmem, "event", "events"));
+	if (rec->clock == CLOCK_NONE)
+		printf(" without times");
+	else
+		printf(" over %s%s", time_text(rec, rec->last, 2),
+		       rec->clock == CLOCK_COUNTS ? " ticks of its clock" : "");
+	printf(", %s\n", what[out->mode]);
 	if (out->dry) {
 		puts("Dry run: nothing is allocated; bytes are those of the recorded kernel");
 		return;
@@ -72,19 +90,73 @@ static void show_slab_pages(const struct recording *rec, enum replay_mode mode)
 	remark(rec->slab_blocks, text);
 }
 
-static void show_events(const struct recording *rec, const struct outcome *out)
+static void show_lost(const struct recording *rec)
+{
+	remark(rec->lost, "lost by the recorder");
+	if (rec->lost_marks && !rec->lost)
+		remark(rec->lost_marks,
+		       "places where the recorder lost events");
+	if (!rec->one_cpu_of)
+		return;
+	printf("  Its head counts %s, of all CPUs; those of one CPU are here\n",
+	       plural(rec->one_cpu_of, "event", "events"));
+}
+
+static void show_events(const struct recording *rec)
 {
 	heading("Events in the recording");
 	for (int kind = 0; kind < TRACE_KINDS; kind++)
 		if (rec->events[kind] || kind < TRACE_KMEM)
 			printf("  %12s  %s\n", count_text(rec->events[kind]),
 			       trace_names[kind]);
-	remark(rec->lost, "lost by the recorder");
-	if (rec->lost_marks && !rec->lost)
-		remark(rec->lost_marks,
-		       "places where the recorder lost events");
+	show_lost(rec);
+}
 
+/* What stands between the events. */
+static void show_lines(const struct recording *rec)
+{
+	const uint64_t *of = rec->lines_of;
+
+	if (of[LINE_STACK] + of[LINE_CALL] + of[LINE_TEXT] == 0)
+		return;
+	heading("Lines that are no events");
+	remark(of[LINE_COMMENT] + of[LINE_ENTRIES] + of[LINE_LOST],
+	       "comments, remarks of the recorder and empty ones");
+	remark(of[LINE_STACK], "of stacks");
+	remark(of[LINE_CALL], "calls of function_graph");
+	remark(of[LINE_TEXT], "others: texts of several lines, sources");
+}
+
+static void show_gfp(const struct recording *rec, enum replay_mode mode)
+{
+	const char *why =
+		rec->gfp_numbers == GFP_NUMBERS_UNKNOWN ?
+			", numbers of which kernel is not to be seen" :
+			"";
+	struct piece word = rec->first_unknown;
+	char line[160];
+
+	snprintf(
+		line, sizeof(line),
+		word.len ?
+			"with unknown gfp words, as %.*s%s: without effect" :
+			"with empty gfp flags, as some kernels print them with nohash-ptr",
+		(int)(word.len < 40 ? word.len : 40), word.at, why);
+	remark(rec->unknown_gfp, line);
+	if (mode == REPLAY_ALL)
+		remark(rec->maybe_slabs,
+		       "of these are pages: the recorded kernel's slabs among them count twice");
+}
+
+static void show_settled(const struct recording *rec, const struct outcome *out)
+{
 	heading("Of these");
+	if (rec->back_in_time == TIMES_SORTED)
+		remark(rec->backwards,
+		       "steps back in time from one CPU to another: sorted by time");
+	if (rec->back_in_time == TIMES_KEPT)
+		remark(rec->backwards,
+		       "steps back in time, also on one CPU: the order is kept");
 	remark(rec->null_frees, "kfree(NULL): nothing to do");
 	remark(rec->unseen_objects,
 	       "frees of objects allocated before the recording: skipped");
@@ -109,30 +181,26 @@ static void show_events(const struct recording *rec, const struct outcome *out)
 	remark(rec->failed,
 	       "allocations that failed in the recorded kernel: skipped");
 	remark(rec->blind, "without their pointer: skipped");
-	if (rec->unknown_gfp) {
-		char text[128];
-
-		snprintf(text, sizeof(text),
-			 "with unknown gfp words, as %.40s: without effect",
-			 rec->gfps.text[0]);
-		remark(rec->unknown_gfp, text);
-	}
+	show_gfp(rec, out->mode);
 }
 
 static void show_names(const struct recording *rec)
 {
 	static const char *const how[] = {
+		"known by the object's own allocation",
 		"known by the object's own free",
 		"inferred: the call site always meant this cache",
 		"not known: cache size-N",
 	};
-	uint64_t all = rec->inferred[BY_FREE] + rec->inferred[BY_SITE] +
-		       rec->inferred[BY_SIZE];
+	uint64_t all = 0;
 
+	for (int i = 0; i < INFERRED; i++)
+		all += rec->inferred[i];
 	if (!all)
 		return;
 	heading("Which cache an object was of");
-	for (int i = 0; i < INFERRED; i++)
+	for (int i = rec->inferred[BY_ALLOC] ? BY_ALLOC : BY_FREE; i < INFERRED;
+	     i++)
 		printf("  %12s  %5.1f %%  %s\n", count_text(rec->inferred[i]),
 		       percent(rec->inferred[i], all), how[i]);
 }
@@ -171,9 +239,10 @@ static void show_usage(const struct recording *rec, const struct outcome *out)
 	usage_lines("in all", out->total);
 	usage_lines("at peak", out->peak);
 	usage_lines("at end", out->now);
-	printf("  The peak came with event %s, %.2f s into the recording\n",
-	       count_text(out->peak_event),
-	       (out->peak_time - rec->first) / 1e6);
+	if (out->peak_event)
+		printf("  The peak came with event %s, %s into the recording\n",
+		       count_text(out->peak_event),
+		       time_text(rec, out->peak_time, 2));
 }
 
 static void show_frames(const struct outcome *out)
@@ -195,6 +264,34 @@ static void show_frames(const struct outcome *out)
 		       plural(used, "frame", "frames"), bytes_text(blocks),
 		       bytes_text(slabs), bytes_text(bytes),
 		       slabs > bytes ? percent(slabs - bytes, slabs) : 0.0);
+}
+
+static void show_out_of_reach(const struct outcome *out)
+{
+	uint64_t all = out->homeless + out->shared_caches;
+	char text[128];
+
+	for (int kind = 0; kind < 3; kind++)
+		all += out->too_large[kind];
+	if (!all)
+		return;
+	heading("More than a pool has");
+	snprintf(text, sizeof(text), "blocks of an order above %d: left out",
+		 MYMM_UAPI_ORDERS - 1);
+	remark(out->too_large[LIFE_PAGES], text);
+	snprintf(text, sizeof(text), "kmallocs of more than %s: left out",
+		 bytes_text(BYTES_MOST));
+	remark(out->too_large[LIFE_KMALLOC], text);
+	snprintf(text, sizeof(text),
+		 "objects of caches with more than %s an object: left out",
+		 bytes_text(BYTES_MOST));
+	remark(out->too_large[LIFE_OBJECT], text);
+	snprintf(
+		text, sizeof(text),
+		"caches beyond the %s that there is room for: their objects go to others of their size",
+		count_text(out->caches));
+	remark(out->shared_caches, text);
+	remark(out->homeless, "objects of other caches beyond: left out");
 }
 
 static void show_failures(const struct outcome *out)
@@ -299,12 +396,15 @@ static void show_caches(const struct recording *rec)
 void summary(const struct recording *rec, const struct outcome *out)
 {
 	show_head(rec, out);
-	show_events(rec, out);
+	show_events(rec);
+	show_lines(rec);
+	show_settled(rec, out);
 	show_names(rec);
 	show_usage(rec, out);
 	if (!out->dry)
 		show_frames(out);
 	show_caches(rec);
+	show_out_of_reach(out);
 	if (!out->dry) {
 		show_failures(out);
 		show_zones(&out->end);

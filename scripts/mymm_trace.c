@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One line of a recording.
+ * One line of a recording: an event of kmem, another event, or neither.
  *
- * Three tools print events, each in its way:
+ * An event has a head (mymm_head.c), a name with a colon, and fields (mymm_fields.c). What
+ * is no event, as a stack, a comment, the second line of a text that was written to
+ * trace_marker, never stops a replay: it is counted by its kind. An event of kmem always
+ * counts: one that lacks a field, or stands in a layout that is not known here, is refused,
+ * since half a recording replays to something that never was.
  *
- *      bash-1     [000] d..1.     6.818727: kmalloc: call_site=f+0x2f/0x80 [mod] ptr=..
- *        ls-135   [000]     4.498614: kmalloc:      (f+0x32) call_site=f+0x32 ptr=..
- *      perf   139 [000]     8.814696:        kmem:kmalloc: call_site=f+0x1b ptr=..
- *
- * ftrace's own file, trace-cmd report, perf script. What they share: a CPU in
- * brackets, perhaps flags, a time with a colon, the event's name with a colon, then
- * fields. A task's name may hold anything, so that the first place where all of that
- * follows is taken, wherever it stands.
- *
- * Between the events stand comments, stacks and remarks about lost events. A line
- * that is none of all this is foreign, and so is an event of ours that lacks a field:
- * better to refuse a file than to replay half of it.
+ * kmem's names are not kmem's alone: a kprobe may be called kfree, too. In ftrace it shows
+ * its address first, "kfree: (kfree+0x0/0x110)", in perf another system, "probe:kfree:".
+ * trace-cmd puts a call site before kmem's own fields, "(f+0x32)", without a size.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -33,376 +28,330 @@ const char *const trace_names[TRACE_KINDS] = {
 	[TRACE_CACHE_ALLOC] = "kmem_cache_alloc",
 	[TRACE_CACHE_FREE] = "kmem_cache_free",
 	[TRACE_KMEM] = "others of kmem",
+	[TRACE_NAMESAKE] = "probes and the like with a name of kmem's",
 	[TRACE_OTHER] = "others",
 };
 
+/* clang-format off */
+#define EVENT(name, kind) { name, sizeof(name) - 1, kind }
+/* clang-format on */
+
 static const struct {
 	const char *name;
+	size_t len;
 	enum trace_kind kind;
-} kinds[] = {
-	{ "mm_page_alloc", TRACE_PAGE_ALLOC },
-	{ "mm_page_free", TRACE_PAGE_FREE },
-	{ "mm_page_free_batched", TRACE_PAGE_FREE_BATCHED },
-	{ "kmalloc", TRACE_KMALLOC },
-	{ "kmalloc_node", TRACE_KMALLOC },
-	{ "kfree", TRACE_KFREE },
-	{ "kmem_cache_alloc", TRACE_CACHE_ALLOC },
-	{ "kmem_cache_alloc_node", TRACE_CACHE_ALLOC },
-	{ "kmem_cache_free", TRACE_CACHE_FREE },
-	{ "mm_page_pcpu_drain", TRACE_KMEM },
-	{ "mm_page_alloc_zone_locked", TRACE_KMEM },
-	{ "mm_page_alloc_extfrag", TRACE_KMEM },
-	{ "mm_alloc_contig_migrate_range_info", TRACE_KMEM },
-	{ "rss_stat", TRACE_KMEM },
+} events[] = {
+	EVENT("mm_page_alloc", TRACE_PAGE_ALLOC),
+	EVENT("mm_page_free", TRACE_PAGE_FREE),
+	EVENT("mm_page_free_direct", TRACE_PAGE_FREE), /* until 3.2 */
+	EVENT("mm_page_free_batched", TRACE_PAGE_FREE_BATCHED),
+	EVENT("mm_pagevec_free", TRACE_PAGE_FREE_BATCHED), /* until 3.2 */
+	EVENT("kmalloc", TRACE_KMALLOC),
+	EVENT("kmalloc_node", TRACE_KMALLOC),
+	EVENT("kfree", TRACE_KFREE),
+	EVENT("kmem_cache_alloc", TRACE_CACHE_ALLOC),
+	EVENT("kmem_cache_alloc_node", TRACE_CACHE_ALLOC),
+	EVENT("kmem_cache_free", TRACE_CACHE_FREE),
+	EVENT("mm_page_pcpu_drain", TRACE_KMEM),
+	EVENT("mm_page_alloc_zone_locked", TRACE_KMEM),
+	EVENT("mm_page_alloc_extfrag", TRACE_KMEM),
+	EVENT("mm_alloc_contig_migrate_range_info", TRACE_KMEM),
+	EVENT("mm_setup_per_zone_wmarks", TRACE_KMEM),
+	EVENT("mm_setup_per_zone_lowmem_reserve", TRACE_KMEM),
+	EVENT("mm_calculate_totalreserve_pages", TRACE_KMEM),
+	EVENT("rss_stat", TRACE_KMEM),
 };
 
-static const char *skip(const char *at, const char *blanks)
-{
-	return at + strspn(at, blanks);
-}
+/* Events whose text may have several lines. */
+static const char *const texts[] = { "tracing_mark_write", "print", "bprint",
+				     "bputs", "bpf_trace_printk" };
 
-static const char *past_digits(const char *at)
+static const char *skip(const char *at)
 {
-	while (isdigit((unsigned char)*at))
+	while (*at == ' ' || *at == '\t')
 		at++;
 	return at;
 }
 
-/* "6.818727:" or, by a clock that only counts, "6818727:"; gives what follows, or NULL. */
-static const char *parse_time(const char *at, uint64_t *time)
+static bool in_name(char c)
 {
-	const char *start = at;
-	uint64_t whole = 0, part = 0, unit = 1000000;
-
-	for (; isdigit((unsigned char)*at); at++)
-		whole = whole * 10 + (*at - '0');
-	if (at == start || at - start > 18)
-		return NULL;
-	if (*at == '.') {
-		for (at++; isdigit((unsigned char)*at); at++) {
-			if (unit == 1)
-				continue;
-			unit /= 10;
-			part += (*at - '0') * unit;
-		}
-		whole *= 1000000;
-	}
-	if (at[0] != ':' || (at[1] != ' ' && at[1] != '\t'))
-		return NULL;
-	*time = whole + part;
-	return at + 1;
+	return isalnum((unsigned char)c) || c == '_' || c == '-' || c == '.';
 }
 
-/* After the time: perhaps perf's period, perhaps "kmem:", the name, a colon. */
-static const char *parse_name(const char *at, struct piece *name)
+enum trace_kind kind_of_event(const char *at, const char **end)
 {
-	const char *end;
+	size_t len = 0;
 
-	at = skip(at, " \t");
-	end = past_digits(at);
-	if (end > at && *end == ' ')
-		at = skip(end, " \t");
-	for (;;) {
-		end = at;
-		while (isalnum((unsigned char)*end) || *end == '_' ||
-		       *end == '-')
-			end++;
-		if (end == at || *end != ':')
-			return NULL;
-		if (end[1] == ' ' || end[1] == '\t' || !end[1])
-			break;
-		at = end + 1;
-	}
-	name->at = at;
-	name->len = end - at;
-	return end + 1;
+	while (in_name(at[len]))
+		len++;
+	*end = at + len;
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+		if (events[i].len == len && !memcmp(events[i].name, at, len))
+			return events[i].kind;
+	return TRACE_OTHER;
 }
 
-/* At a '[': the CPU, flags, time and name. Gives the fields, or NULL. */
-static const char *parse_head(const char *at, struct trace_event *event,
-			      struct piece *name)
+/* Are these fields of kmem's, or what is left of them? */
+static bool ours(enum trace_kind kind, const char *fields)
 {
-	const char *end, *next;
-	uint32_t cpu = 0;
+	static const char *const first[] = { "call_site=", "page=", "pfn=" };
+	bool pages = kind <= TRACE_PAGE_FREE_BATCHED;
+	const char *at = skip(fields), *end;
+	size_t left;
 
-	for (end = at + 1; isdigit((unsigned char)*end) && end - at < 8; end++)
-		cpu = cpu * 10 + (*end - '0');
-	if (end == at + 1 || *end != ']' || end[1] != ' ')
-		return NULL;
-	event->cpu = cpu;
-	end = skip(end + 1, " \t");
-	next = parse_time(end, &event->time);
-	if (!next) {
-		end += strcspn(end, " \t");
-		next = parse_time(skip(end, " \t"), &event->time);
+	if (*at == '(') {
+		end = at + 1 + strcspn(at + 1, " </)");
+		if (*end != ')' || !memchr(at, '+', end - at))
+			return false;
+		at = skip(end + 1);
 	}
-	if (!next)
-		return NULL;
-	end = parse_name(next, name);
-	if (!end) {
-		/* An event without a colon: a traced function, a stack's title. */
-		name->len = 0;
-		return next;
-	}
-	return end;
-}
+	left = strlen(at);
+	for (int i = pages; i <= 2 * pages; i++) {
+		size_t len = strlen(first[i]);
 
-/* perf without -a may show no CPU: then only "12.345: kmem:" is taken for a head. */
-static const char *parse_bare_head(const char *line, struct trace_event *event,
-				   struct piece *name, const char **start)
-{
-	const char *kmem = strstr(line, ": "), *at, *end;
-
-	for (; kmem; kmem = strstr(kmem + 1, ": ")) {
-		at = kmem;
-		while (at > line &&
-		       (isdigit((unsigned char)at[-1]) || at[-1] == '.'))
-			at--;
-		if (at == line || at[-1] != ' ' || !memchr(at, '.', kmem - at))
-			continue;
-		end = parse_time(at, &event->time);
-		if (!end || strncmp(skip(end, " \t"), "kmem:", 5))
-			continue;
-		event->cpu = NONE;
-		*start = at;
-		return parse_name(end, name);
-	}
-	return NULL;
-}
-
-static bool field(const char *fields, const char *key, struct piece *value)
-{
-	size_t len = strlen(key);
-
-	for (const char *at = strstr(fields, key); at;
-	     at = strstr(at + 1, key)) {
-		if ((at != fields && at[-1] != ' ' && at[-1] != '\t') ||
-		    at[len] != '=')
-			continue;
-		value->at = at + len + 1;
-		value->len = strcspn(value->at, " \t");
-		return value->len;
+		if (!memcmp(at, first[i], left < len ? left : len))
+			return true;
 	}
 	return false;
 }
 
-static bool field_number(const char *fields, const char *key, int base,
-			 uint64_t *number)
+bool name_parse(const char *at, struct name *name)
 {
-	struct piece value;
-	size_t i = 0;
+	const char *end, *system = NULL;
+	bool kmem = false;
 
-	if (!field(fields, key, &value))
-		return false;
-	if (value.len > 2 && value.at[0] == '0' &&
-	    (value.at[1] | 0x20) == 'x') {
-		base = 16;
-		i = 2;
-	}
-	*number = 0;
-	if (value.len - i > (base == 16 ? 16 : 19))
-		return false;
-	for (; i < value.len; i++) {
-		int c = tolower((unsigned char)value.at[i]);
-		int digit = isdigit(c)		 ? c - '0' :
-			    c >= 'a' && c <= 'f' ? c - 'a' + 10 :
-						   16;
-
-		if (digit >= base)
+	for (;;) {
+		name->kind = kind_of_event(at, &end);
+		if (end == at || *end != ':')
 			return false;
-		*number = *number * base + digit;
+		if (!end[1] || end[1] == ' ' || end[1] == '\t')
+			break;
+		kmem = end - at == 4 && !memcmp(at, "kmem", 4);
+		system = at;
+		at = end + 1;
 	}
+	name->fields = end + 1;
+	name->opens_text = false;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (!strncmp(at, texts[i], end - at) && !texts[i][end - at])
+			name->opens_text = true;
+	name->ours = false;
+	if (kmem && name->kind == TRACE_OTHER)
+		name->kind = TRACE_KMEM;
+	if (name->kind < TRACE_KMEM)
+		name->ours = kmem || (!system && ours(name->kind, end + 1));
+	else if (system && !kmem)
+		name->kind = TRACE_OTHER;
 	return true;
 }
 
-/* "(null)" and "(nil)" are NULL, "(____ptrval____)" is one that was not shown. */
-static bool field_pointer(const char *fields, struct trace_event *event)
+/* An event of kmem's with its fields, anywhere in the line; its name, or NULL. */
+static const char *find_event(const char *line)
 {
-	struct piece value;
+	const char *colon = strchr(line, ':'), *at, *end;
+	enum trace_kind kind;
 
-	if (!field(fields, "ptr", &value))
+	for (; colon; colon = strchr(colon + 1, ':')) {
+		for (at = colon; at > line && in_name(at[-1]); at--)
+			;
+		kind = kind_of_event(at, &end);
+		if (kind < TRACE_KMEM && *skip(colon + 1) &&
+		    ours(kind, colon + 1))
+			return at;
+	}
+	return NULL;
+}
+
+/* "entries-in-buffer/entries-written: 73434/73434   #P:2", "# latency: 0 us, #123/123, ...#P:2)" */
+static enum line_kind parse_comment(const char *line, struct trace_event *event)
+{
+	const char *at = strstr(line, "entries-written: "), *cpus;
+	char *end;
+
+	if (at) {
+		at += 17;
+	} else if (!strncmp(line, "# latency: ", 11)) {
+		at = strchr(line + 1, '#');
+		at = at ? at + 1 : NULL;
+	}
+	if (!at || !isdigit((unsigned char)*at))
+		return LINE_COMMENT;
+	event->asked = strtoull(at, &end, 10);
+	if (*end != '/' || !isdigit((unsigned char)end[1]))
+		return LINE_COMMENT;
+	event->held = strtoull(end + 1, NULL, 10);
+	cpus = strstr(line, "#P:");
+	event->cpu = cpus ? strtoul(cpus + 3, NULL, 10) : 0;
+	return LINE_ENTRIES;
+}
+
+/* "CPU:0 [LOST 7 EVENTS]", "CPU:1 [7 EVENTS DROPPED]", "PERF_RECORD_LOST lost 7" */
+static bool parse_lost(const char *at, struct trace_event *event)
+{
+	const char *number;
+
+	if (!strncmp(at, "CPU:", 4) && strstr(at, "EVENTS"))
+		number = strchr(at, '[');
+	else if (!strncmp(at, "PERF_RECORD_LOST", 16))
+		number = strstr(at, " lost ");
+	else
 		return false;
-	if (value.at[0] != '(')
-		return field_number(fields, "ptr", 16, &event->key);
-	event->key = 0;
-	event->blind = !strncmp(value.at, "(____", 5);
-	return event->blind || !strncmp(value.at, "(null)", 6) ||
-	       !strncmp(value.at, "(nil)", 5);
+	while (number && *number && !isdigit((unsigned char)*number))
+		number++;
+	if (number)
+		event->asked = strtoul(number, NULL, 10) & UINT32_MAX;
+	return true;
 }
 
-static const char *parse_pages(const char *fields, struct trace_event *event)
+/* Digits and "type: 549": what ftrace makes of an event of kmem with raw, hex or bin. */
+static const char *numbers_only(const char *line)
 {
-	struct piece value;
-	uint64_t n;
+	const char *type = strstr(line, "type: "), *at = skip(line);
 
-	if (!field_number(fields, "pfn", 10, &event->key))
-		return "an event of pages without a frame number (pfn=)";
-	if (event->kind == TRACE_PAGE_FREE_BATCHED)
+	if (!type || strspn(type + 6, "0123456789") != strlen(type + 6) ||
+	    at + strspn(at, "0123456789abcdef ") != type)
 		return NULL;
-	if (!field_number(fields, "order", 10, &n) || n > 30)
-		return "an event of pages without an order";
-	event->order = n;
-	if (event->kind == TRACE_PAGE_FREE)
-		return NULL;
-	if (!field(fields, "gfp_flags", &value))
-		return "mm_page_alloc without gfp_flags";
-	gfp_parse(&event->gfp, value);
-	event->type = field_number(fields, "migratetype", 10, &n) ? n : 0;
-	return NULL;
+	if (type - at == 35 && at[8] == ' ' && at[17] == ' ')
+		return "ftrace's option hex shows no fields: echo nohex >trace_options";
+	return "ftrace's option raw shows no fields: echo noraw >trace_options";
 }
 
-static const char *parse_bytes(const char *fields, struct trace_event *event)
+static const char *fields_only(const char *text)
 {
-	struct piece value;
-	const char *end;
+	const char *site = strstr(text, "call_site=");
 
-	if (!field_pointer(fields, event))
-		return "an event of objects without a pointer (ptr=)";
-	if (event->kind == TRACE_KFREE)
-		return NULL;
-	if (event->kind == TRACE_CACHE_FREE) {
-		/* The last field, and a name may have blanks; before 5.12 there was none. */
-		if (field(fields, "name", &event->name)) {
-			end = event->name.at + strlen(event->name.at);
-			while (end > event->name.at &&
-			       isspace((unsigned char)end[-1]))
-				end--;
-			event->name.len = end - event->name.at;
-		}
-		return NULL;
-	}
-	if (!field_number(fields, "bytes_req", 10, &event->asked) ||
-	    !field_number(fields, "bytes_alloc", 10, &event->held))
-		return "an allocation without bytes_req= or bytes_alloc=";
-	if (event->asked > 1U << 30 || event->held > 1U << 30 ||
-	    event->held < event->asked)
-		return "an allocation with sizes that can not be";
-	if (!field(fields, "gfp_flags", &value))
-		return "an allocation without gfp_flags";
-	gfp_parse(&event->gfp, value);
-	if (field(fields, "call_site", &event->site)) {
-		end = strstr(event->site.at, " ptr=");
-		if (end)
-			event->site.len = end - event->site.at;
-	}
-	return NULL;
+	return (site && strstr(site, " ptr=")) || (strstr(text, "pfn=") &&
+						   strstr(text, " order=")) ?
+		       "an event of kmem without its name: perf script -F event,trace shows it" :
+		       NULL;
 }
 
-static enum line_kind parse_event(const char *line, const char *start,
-				  const char *fields, struct piece name,
+/* Why this line without a head can't be passed over; NULL: it can. */
+static const char *lost_event(const char *line)
+{
+	const char *event = find_event(line), *at, *end;
+
+	if (event == line)
+		return "ftrace's option context-info is off: echo context-info >trace_options";
+	if (event)
+		return "an event of kmem in an unknown layout: print it without options";
+	at = strstr(line, "kmem:");
+	if (at && kind_of_event(at + 5, &end) < TRACE_KMEM && *end == '(')
+		return "perf trace: print it with perf record and perf script";
+	return fields_only(line) ?: numbers_only(line);
+}
+
+/* A stack: " => f+0x1", "\t=> f (addr)", "\tffffffff8d6b95b7 f+0xa7 ([kernel.kallsyms])" */
+static bool is_frame(const char *line)
+{
+	const char *at = skip(line), *end;
+
+	if (at[0] == '=' && at[1] == '>')
+		return true;
+	end = at + strspn(at, "0123456789abcdef");
+	return at > line && end > at && end - at <= 16 &&
+	       (!*end || *end == ' ');
+}
+
+/* A call in function_graph: " 1)   1.688 us    |  }" */
+static bool is_call(const char *line, size_t len)
+{
+	return strstr(line, "|  ") && strchr(";{}/", line[len - 1]);
+}
+
+static bool is_comment(const char *line)
+{
+	static const char *const begin[] = { "#", "cpus=", "version = ",
+					     "TRACE:", "CPU " };
+
+	for (size_t i = 0; i < sizeof(begin) / sizeof(begin[0]); i++)
+		if (!strncmp(line, begin[i], strlen(begin[i])))
+			return true;
+	return false;
+}
+
+static enum line_kind parse_other(const char *line, size_t len, bool in_text,
 				  struct trace_event *event, const char **why)
 {
-	const char *at;
+	const char *remark = strstr(line, "CPU:");
 
-	event->kind = TRACE_OTHER;
-	for (size_t i = 0; name.len && i < sizeof(kinds) / sizeof(kinds[0]);
-	     i++)
-		if (strlen(kinds[i].name) == name.len &&
-		    !memcmp(kinds[i].name, name.at, name.len))
-			event->kind = kinds[i].kind;
-	/* Which task it was only has to be told from other tasks. */
-	event->task = 0xCBF29CE484222325ULL;
-	for (at = line; at < start; at++)
-		event->task =
-			(event->task ^ (unsigned char)*at) * 0x100000001B3ULL;
-	fields = skip(fields, " \t");
-	if (event->kind <= TRACE_PAGE_FREE_BATCHED)
-		*why = parse_pages(fields, event);
-	else if (event->kind <= TRACE_CACHE_FREE)
-		*why = parse_bytes(fields, event);
+	if (*line == '#')
+		return parse_comment(line, event);
+	if (remark && parse_lost(remark, event))
+		return LINE_LOST;
+	if (is_comment(line))
+		return LINE_COMMENT;
+	if (!in_text)
+		*why = lost_event(line);
+	return *why		  ? LINE_FOREIGN :
+	       is_frame(line)	  ? LINE_STACK :
+	       is_call(line, len) ? LINE_CALL :
+				    LINE_TEXT;
+}
+
+static enum line_kind parse_event(const struct head *head,
+				  const struct name *name,
+				  struct trace_event *event, const char **why)
+{
+	event->cpu = head->cpu;
+	event->clock = head->clock;
+	event->time = head->time;
+	event->task = head->task;
+	event->graph = head->graph;
+	event->kind = name->kind;
+	event->opens_text = name->opens_text;
+	if (name->kind < TRACE_KMEM && !name->ours)
+		event->kind = TRACE_NAMESAKE;
+	else if (name->kind < TRACE_KMEM)
+		*why = fields_parse(name->fields, event);
 	return *why ? LINE_FOREIGN : LINE_EVENT;
 }
 
-/* "entries-in-buffer/entries-written: 73434/73434", somewhere in a comment. */
-static enum line_kind parse_comment(const char *line, struct trace_event *event)
+/* An event without a colon: a traced function, a stack's title, trace_printk()'s "f+0x1/0x2: ". */
+static void nameless(const char *rest, struct name *name)
 {
-	const char *at = strstr(line, "entries-written:"), *end;
-	uint64_t *number = &event->asked;
-
-	if (!at)
-		return LINE_SKIP;
-	at = skip(at + 16, " ");
-	for (end = at; isdigit((unsigned char)*end) || *end == '/'; end++) {
-		if (*end == '/') {
-			number = &event->held;
-			continue;
-		}
-		if (*number > UINT64_MAX / 16)
-			return LINE_SKIP;
-		*number = *number * 10 + (*end - '0');
-	}
-	return number == &event->held ? LINE_ENTRIES : LINE_SKIP;
+	memset(name, 0, sizeof(*name));
+	name->kind = TRACE_OTHER;
+	name->opens_text = strstr(rest, ": ");
 }
 
-/* Remarks: "CPU:0 [LOST 7 EVENTS]", "CPU:1 [7 EVENTS DROPPED]", "CPU 3 is empty", "cpus=2". */
-static enum line_kind parse_remark(const char *line, struct trace_event *event,
-				   const char **why)
-{
-	const char *at;
-
-	if (!strncmp(line, "CPU:", 4) &&
-	    (strstr(line, "EVENTS") || strstr(line, "events"))) {
-		at = strchr(line, '[');
-		while (at && *at && !isdigit((unsigned char)*at))
-			at++;
-		if (at)
-			event->asked = strtoul(at, NULL, 10) & UINT32_MAX;
-		return LINE_LOST;
-	}
-	if (!strncmp(line, "cpus=", 5) || !strncmp(line, "version = ", 10) ||
-	    !strncmp(line, "CPU ", 4) || !strncmp(line, "trace-cmd: ", 11) ||
-	    !strncmp(line, "##### CPU", 9))
-		return LINE_SKIP;
-	/* Stacks: " => f+0x1", "=> f (addr)", "\tffffffff8d6b95b7 f+0xa7 ([kernel.kallsyms])" */
-	at = skip(line, " \t");
-	if (at[0] == '=' && at[1] == '>')
-		return LINE_SKIP;
-	if (at > line) {
-		const char *end = at + strspn(at, "0123456789abcdef");
-
-		if (end - at >= 3 && *end == ' ')
-			return LINE_SKIP;
-	}
-	*why = "no line of ftrace, trace-cmd report or perf script";
-	return LINE_FOREIGN;
-}
-
-enum line_kind trace_line(const char *line, size_t len,
+enum line_kind trace_line(char *line, size_t len, bool in_text,
 			  struct trace_event *event, const char **why)
 {
-	const char *at, *fields = NULL, *start = NULL;
-	struct piece name = { NULL, 0 };
+	struct name name;
+	struct head head;
 
 	memset(event, 0, sizeof(*event));
 	*why = NULL;
 	if (strlen(line) != len) {
-		*why = "a NUL byte in it: no text";
+		*why = memmem(line, len, "type: ", 6) ?
+			       "ftrace's option bin shows no text: echo nobin >trace_options" :
+			       "a NUL byte in it: no text";
 		return LINE_FOREIGN;
 	}
-	at = skip(line, " \t\r");
-	if (!*at)
-		return LINE_SKIP;
-	if (*line == '#')
-		return parse_comment(line, event);
-	for (at = strchr(at, '['); at; at = strchr(at + 1, '[')) {
-		struct trace_event head = *event;
-		const char *found;
-
-		if (at == line || at[-1] != ' ')
-			continue;
-		found = parse_head(at, &head, &name);
-		if (!found || (fields && !name.len))
-			continue;
-		/* One without a name may be a piece of a task's own. */
-		fields = found;
-		start = at;
-		*event = head;
-		if (name.len)
-			break;
+	while (len && isspace((unsigned char)line[len - 1]))
+		line[--len] = 0;
+	if (!*skip(line))
+		return LINE_COMMENT;
+	if (!head_parse(line, &head))
+		return parse_other(line, len, in_text, event, why);
+	if (head.graph && len > 2 && !strcmp(line + len - 2, "*/"))
+		line[len - 2] = 0;
+	if (parse_lost(head.rest, event))
+		return LINE_LOST;
+	event->opens_text = head.graph;
+	if (!name_parse(head.rest, &name)) {
+		if (*line == '#' || head.graph)
+			return parse_other(line, len, in_text || head.graph,
+					   event, why);
+		nameless(head.rest, &name);
+		*why = name.opens_text ? NULL : fields_only(head.rest);
 	}
-	if (!fields)
-		fields = parse_bare_head(line, event, &name, &start);
-	if (!fields)
-		return parse_remark(line, event, why);
-	return parse_event(line, start, fields, name, event, why);
+	/* A head that is not sure may be a piece of a task's name. */
+	if (!head.sure && !name.ours && !name.opens_text &&
+	    find_event(head.rest)) {
+		*why = "an event of kmem in an unknown layout: print it without options";
+		return LINE_FOREIGN;
+	}
+	return parse_event(&head, &name, event, why);
 }

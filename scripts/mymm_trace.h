@@ -3,10 +3,13 @@
  * The parts of replay, from the bytes of a file to what came of it.
  *
  *	mymm_input.c      lines of a file, of whatever is compressed, of stdin
- *	mymm_trace.c      a line: an event, something to skip, or nothing of ours
- *	mymm_gfp.c        gfp words, and SLUB's own pages by them
+ *	mymm_head.c       what stands before an event: task, CPU, time
+ *	mymm_fields.c     what stands behind its name
+ *	mymm_trace.c      a line: an event, or something to pass over
+ *	mymm_gfp.c        gfp words and numbers, and SLUB's own pages by them
  *	mymm_map.c        numbers and texts to small numbers
- *	mymm_recording.c  all of it: lives and steps
+ *	mymm_recording.c  all lines: events in order
+ *	mymm_settle.c     events: lives and steps
  *	mymm_infer.c      which cache an object was of
  *	mymm_replay.c     the command; mymm_run.c acts the steps out
  *	mymm_summary.c    what came out; mymm_fragment.c its last part
@@ -78,19 +81,28 @@ int input_close(struct input *input);
 /* --- mymm_gfp.c --- */
 
 /**
- * struct gfp - what gfp words say
+ * struct gfp - what gfp words, or a number, say
  * @words: the set of words, compounds taken apart; bits of our own
  * @flags: MYMM_GFP_*
- * @unknown: words that are not known
+ * @unknown: a part has a meaning that is not known
+ * @first: the first of those
  */
 struct gfp {
 	uint32_t words;
 	uint32_t flags;
-	uint32_t unknown;
-	struct piece first_unknown;
+	bool unknown;
+	struct piece first;
 };
 
-void gfp_parse(struct gfp *gfp, struct piece text);
+/* What the bits of numbers mean was not the same in all kernels. */
+enum gfp_numbers {
+	GFP_NO_NUMBERS,
+	GFP_NUMBERS_READ,
+	GFP_NUMBERS_UNKNOWN, /* nothing tells which kernel's they are */
+};
+
+/* All texts of a recording, together, since the one tells what the other means. */
+struct gfp *gfp_parse_all(const struct texts *texts, enum gfp_numbers *numbers);
 /* Is a block of that order one that SLUB took for itself? */
 bool gfp_is_slab(const struct gfp *gfp, uint32_t order);
 /* Could the pages of @pages be those of a large kmalloc of @bytes? */
@@ -107,23 +119,47 @@ enum trace_kind {
 	TRACE_CACHE_ALLOC,
 	TRACE_CACHE_FREE,
 	TRACE_KMEM, /* others of kmem, that are not acted on */
+	TRACE_NAMESAKE, /* a name of kmem's, but not kmem's */
 	TRACE_OTHER, /* others */
 	TRACE_KINDS,
 };
 
 extern const char *const trace_names[TRACE_KINDS];
 
+/* By the name that @at begins with, and that ends at @end. */
+enum trace_kind kind_of_event(const char *at, const char **end);
+
+/**
+ * struct name - an event's name, and where its fields begin
+ * @ours: it is kmem's, so it must have its fields
+ * @opens_text: further lines may be its text
+ */
+struct name {
+	enum trace_kind kind;
+	bool ours;
+	bool opens_text;
+	const char *fields;
+};
+
+/* False if @at is no name with a colon. */
+bool name_parse(const char *at, struct name *name);
+
 #define TYPE_MOVABLE 1
 #define TYPE_RECLAIMABLE 2
+
+enum clock { CLOCK_NONE, CLOCK_SECONDS, CLOCK_COUNTS };
 
 /**
  * struct trace_event - one line, taken apart
  * @kind: enum trace_kind
+ * @clock: of @time
  * @cpu: it ran there, or NONE
  * @order: of pages
  * @type: the migratetype that the recorded kernel gave these pages
  * @blind: the pointer was not shown
- * @time: in microseconds of the recording's own clock
+ * @graph: it stands among the calls of function_graph
+ * @opens_text: further lines may be its text
+ * @time: in microseconds of the recording's own clock, or what that counts
  * @key: the frame's number, or the pointer; 0 is NULL
  * @task: a number that stands for the task
  * @asked: bytes_req
@@ -134,33 +170,92 @@ extern const char *const trace_names[TRACE_KINDS];
  */
 struct trace_event {
 	enum trace_kind kind;
+	enum clock clock;
 	uint32_t cpu;
-	uint32_t order;
-	uint32_t type;
+	uint32_t task;
+	uint8_t order;
+	uint8_t type;
 	bool blind;
+	bool graph;
+	bool opens_text;
 	uint64_t time;
 	uint64_t key;
-	uint64_t task;
 	uint64_t asked;
 	uint64_t held;
-	struct gfp gfp;
+	struct piece gfp;
 	struct piece site;
 	struct piece name;
 };
 
 enum line_kind {
 	LINE_EVENT,
-	LINE_SKIP, /* a comment, a stack, a remark of the tool's */
-	LINE_ENTRIES, /* ftrace's count: @event.asked are there, of @event.held */
+	LINE_ENTRIES, /* ftrace's count: @event.asked of @held are there, of @cpu CPUs */
 	LINE_LOST, /* @event.asked events were lost, 0: it does not say */
-	LINE_FOREIGN,
+	LINE_COMMENT,
+	LINE_STACK,
+	LINE_CALL, /* of function_graph */
+	LINE_TEXT, /* any other */
+	LINE_FOREIGN, /* it can't be passed over */
+	LINE_KINDS,
 };
 
-/* @why is set for LINE_FOREIGN. */
-enum line_kind trace_line(const char *line, size_t len,
+/*
+ * @in_text: further lines of an event's text may follow. @why is set for LINE_FOREIGN. The
+ * pieces of @event are pieces of @line, whose end is cut back to its last character.
+ */
+enum line_kind trace_line(char *line, size_t len, bool in_text,
 			  struct trace_event *event, const char **why);
 
-/* --- mymm_recording.c, mymm_infer.c --- */
+/* --- mymm_head.c --- */
+
+/**
+ * struct head - what stands before an event
+ * @sure: it stands where a head stands, and not just anywhere
+ * @graph: the event stands among the calls of function_graph
+ * @rest: what follows it
+ */
+struct head {
+	uint32_t task;
+	uint32_t cpu;
+	enum clock clock;
+	bool sure;
+	bool graph;
+	uint64_t time;
+	const char *rest;
+};
+
+bool head_parse(const char *line, struct head *head);
+
+/* --- mymm_fields.c --- */
+
+/* Fills in what an event of kmem has; gives what is wrong with it, or NULL. */
+const char *fields_parse(const char *text, struct trace_event *event);
+
+/* --- mymm_recording.c, mymm_settle.c, mymm_infer.c --- */
+
+/**
+ * struct entry - an event that is acted on, kept until all are read
+ * @cpu: modulo ENTRY_CPUS
+ * @gfp: number of its text, or NONE; likewise @site and @name
+ * The others: as in struct trace_event.
+ */
+struct entry {
+	uint64_t time;
+	uint64_t key;
+	uint32_t task;
+	uint32_t asked;
+	uint32_t held;
+	uint32_t gfp;
+	uint32_t site;
+	uint32_t name;
+	uint16_t cpu;
+	uint8_t kind;
+	uint8_t order;
+	uint8_t type;
+	bool blind;
+};
+
+#define ENTRY_CPUS 8192
 
 enum life_kind { LIFE_PAGES, LIFE_KMALLOC, LIFE_OBJECT };
 enum page_note { PAGES_OWN, PAGES_SLAB, PAGES_LARGE };
@@ -174,7 +269,8 @@ enum page_note { PAGES_OWN, PAGES_SLAB, PAGES_LARGE };
  * @asked: bytes
  * @held: bytes, by the recording
  * @site: number of the call site's text, or NONE
- * @name: number of the cache's name, known by its own free, or NONE
+ * @name: number of the cache's name, known by its own events, or NONE
+ * @told: its own allocation named the cache
  * @cache: index in @caches of the recording; NONE for pages and large kmallocs
  * @left: frames of a block that are still to be freed
  * @handle: in the pool
@@ -185,7 +281,8 @@ enum page_note { PAGES_OWN, PAGES_SLAB, PAGES_LARGE };
 struct life {
 	uint8_t kind;
 	uint8_t note;
-	uint16_t order;
+	uint8_t order;
+	bool told;
 	uint32_t flags;
 	uint32_t asked;
 	uint32_t held;
@@ -203,7 +300,7 @@ enum step_what { STEP_NOTHING, STEP_ALLOC, STEP_FREE };
 
 /* @event: 0 for a free that is implied, and stands before the event that implies it. */
 struct step {
-	uint64_t time;
+	uint32_t entry;
 	uint32_t life;
 	uint8_t what;
 	uint8_t event;
@@ -214,7 +311,7 @@ struct step {
  * @name: as it is called in the pool
  * @asked: bytes of an object; of a class: its size
  * @held: bytes from one to the next, by the recording
- * @handle: in the pool; 0: a class of kmalloc
+ * @handle: in the pool; 0: a class of kmalloc, or there is none
  * @order: of its slabs in the pool
  * @allocs: events; the others: what came of them
  */
@@ -232,11 +329,16 @@ struct cache_kind {
 	uint64_t peak;
 };
 
-enum inferred { BY_FREE, BY_SITE, BY_SIZE, INFERRED };
+enum inferred { BY_ALLOC, BY_FREE, BY_SITE, BY_SIZE, INFERRED };
+
+/* Times that go back: none; between CPUs only, so they were sorted; on one CPU, so not. */
+enum back_in_time { TIMES_RISE, TIMES_SORTED, TIMES_KEPT };
 
 struct recording {
 	const char *path;
 	const char *tool;
+	struct entry *entry;
+	size_t nr_entries, room_entries;
 	struct life *life;
 	size_t nr_lives, room_lives;
 	struct step *step;
@@ -246,20 +348,28 @@ struct recording {
 	struct texts sites, names, gfps, cache_ids;
 
 	uint64_t events[TRACE_KINDS];
+	uint64_t lines_of[LINE_KINDS];
 	uint64_t kmem; /* the sum of those that are of kmem */
-	unsigned long lines;
-	uint64_t promised, lost, lost_marks;
+	uint64_t lost, lost_marks;
 	uint64_t null_frees, blind, failed, unseen_objects, unseen_pages;
 	uint64_t implied_objects, implied_pages, batched_alone, batched;
 	uint64_t split_blocks, order_differs;
-	uint64_t slab_blocks, slab_frames, large;
+	uint64_t slab_blocks, slab_frames, maybe_slabs, large;
 	uint64_t unknown_gfp;
+	struct piece first_unknown; /* of the gfp words */
+	enum gfp_numbers gfp_numbers;
 	uint64_t inferred[INFERRED], as_kmalloc;
+	enum clock clock;
+	enum back_in_time back_in_time;
+	uint64_t backwards;
+	unsigned long first_backwards; /* line */
+	uint64_t one_cpu_of; /* events of all CPUs, where only one's are there */
 	uint64_t first, last;
 };
 
 int recording_read(struct recording *rec, const char *path);
 void recording_free(struct recording *rec);
+void recording_settle(struct recording *rec);
 void recording_infer(struct recording *rec);
 
 /* --- mymm_progress.c --- */
@@ -288,6 +398,9 @@ struct outcome {
 	uint64_t acted[TRACE_KINDS];
 	uint64_t failed[MYMM_UAPI_ORDERS + 1];
 	uint64_t free_of_failed;
+	uint64_t too_large[3]; /* by enum life_kind */
+	uint64_t homeless; /* objects of caches that the pool had no room for */
+	size_t caches, shared_caches, lost_caches;
 	uint64_t refused;
 	char first_refused[256];
 	struct usage
@@ -302,9 +415,16 @@ struct outcome {
 	struct mymm_zone_args before[MYMM_UAPI_ZONES], depth[MYMM_UAPI_ZONES];
 };
 
+/* The largest block, so the largest kmalloc and the largest object. */
+#define BYTES_MOST (4096ULL << (MYMM_UAPI_ORDERS - 1))
+/* Caches that a pool has room for, beside those that it makes itself. */
+#define CACHES_MOST 480
+
 int replay_run(struct session *session, struct recording *rec,
 	       struct outcome *out, uint64_t every);
 void summary(const struct recording *rec, const struct outcome *out);
+/* Since the recording began, as "7.25 s", or "12,345" of a clock that only counts. */
+const char *time_text(const struct recording *rec, uint64_t time, int digits);
 void show_fragmentation(const struct recording *rec, const struct outcome *out);
 
 #endif /* _MYMM_TRACE_H */
