@@ -16,7 +16,7 @@
  *
  * The pages that SLUB takes for its slabs are not marked in a recording. allocate_slab()
  * gives them away: it asks with __GFP_NOWARN|__GFP_NORETRY; with __GFP_COMP where
- * the slab is more than a page, and not else; when it would settle for less, with
+ * the slab is more than a page, and since 6.8 always; when it would settle for less, with
  * __GFP_NOMEMALLOC and without any of __GFP_RECLAIM. Of what its own caller asked for
  * it keeps only how to reclaim and which node, so __GFP_ZERO, __GFP_ACCOUNT and
  * __GFP_HIGHMEM exclude it, and it never asks for movable pages. The same words

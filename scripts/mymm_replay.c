@@ -178,8 +178,8 @@ static const struct opt replay_opts[] = {
 static const char replay_text[] =
 	"FILE is what ftrace, trace-cmd report or perf script print, plain or compressed\n"
 	"(xz, gz, zst, bz2); - is stdin. It is read as a whole first: one that is cut off,\n"
-	"damaged or foreign is refused with its line. The pool is drained, the recording\n"
-	"acted out on one CPU, in its order; then all is given back.\n\n"
+	"or has an event of kmem that can't be read, is refused with its line. The pool is\n"
+	"drained, the recording acted out on one CPU; then all is given back.\n\n"
 	"With --all, what the recorded kernel took for its own slabs is left out, since\n"
 	"objects make their own; a large kmalloc counts once. --pages keeps both.\n";
 
