@@ -55,7 +55,7 @@ static int __init mymm_init(void)
 	err = mymm_tuning_init();
 	if (err)
 		goto err_tuning;
-	pool = mymm_pool_create(&config);
+	pool = __mymm_pool_create(&config);
 	if (IS_ERR(pool)) {
 		err = PTR_ERR(pool);
 		goto err_pool;

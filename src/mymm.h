@@ -209,6 +209,7 @@ struct mymm_shrinker {
 /* Pools */
 struct mymm_pool *mymm_pool_create(const struct mymm_pool_config *config);
 int mymm_pool_destroy(struct mymm_pool *pool);
+void mymm_pool_release(struct mymm_pool *pool);
 struct mymm_pool *mymm_pool_get_default(void);
 void mymm_pool_put(struct mymm_pool *pool);
 unsigned long mymm_pool_drain(struct mymm_pool *pool);

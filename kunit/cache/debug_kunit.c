@@ -37,7 +37,6 @@ static void clobber_zone(struct kunit *test)
 	MYMM_EXPECT_REFUSED(test, pool, MYMM_REFUSED_DOUBLE_FREE, -EINVAL,
 			    mymm_cache_free(cache, p));
 	KUNIT_EXPECT_EQ(test, mymm_cache_validate(cache), 0);
-	mymm_checked_give_up(pool);
 }
 
 /*
@@ -65,7 +64,7 @@ static void next_pointer(struct kunit *test)
 				    (void *)p);
 	KUNIT_EXPECT_EQ(test, mymm_test_slabs(cache), 1);
 	KUNIT_EXPECT_EQ(test, mymm_checked_reports(pool), 1);
-	mymm_checked_give_up(pool);
+	mymm_test_pool_release(test, pool);
 }
 
 static void write_after_free(struct kunit *test, unsigned int byte, u8 value)
@@ -81,7 +80,6 @@ static void write_after_free(struct kunit *test, unsigned int byte, u8 value)
 	KUNIT_EXPECT_EQ(test, mymm_checked_reports(pool), 1);
 	KUNIT_EXPECT_EQ(test, mymm_cache_validate(cache), 0);
 	MYMM_EXPECT_SOUND(test, pool);
-	mymm_checked_give_up(pool);
 }
 
 static void first_word(struct kunit *test)
@@ -107,7 +105,6 @@ static void clobber_redzone_free(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mymm_checked_reports(pool), 1);
 	KUNIT_EXPECT_EQ(test, mymm_cache_validate(cache), 0);
 	MYMM_EXPECT_SOUND(test, pool);
-	mymm_checked_give_up(pool);
 }
 
 /* 18 bytes were asked for, so the 19th and the 20th are not the user's. */
@@ -292,7 +289,7 @@ static void several_links(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&cache->quarantined), bad);
 	KUNIT_EXPECT_EQ(test, mymm_cache_live(cache), nr - bad);
 	MYMM_EXPECT_SOUND(test, pool);
-	mymm_checked_give_up(pool);
+	mymm_test_pool_release(test, pool);
 }
 
 /* --- double frees ---------------------------------------------------------------------- */
@@ -347,7 +344,6 @@ static void freed_twice_overwritten(struct kunit *test)
 	MYMM_EXPECT_REFUSED(test, pool, MYMM_REFUSED_DOUBLE_FREE, -EINVAL,
 			    mymm_cache_free(cache, obj));
 	KUNIT_EXPECT_EQ(test, mymm_cache_validate(cache), 1);
-	mymm_checked_give_up(pool);
 }
 
 /* --- kmalloc ------------------------------------------------------------------------------ */
@@ -386,7 +382,6 @@ static void kmalloc_sizes(struct kunit *test)
 	mymm_test_scribble(p + 120, 0, 1);
 	MYMM_EXPECT_OK(test, mymm_kfree(p));
 	KUNIT_EXPECT_EQ(test, mymm_checked_reports(pool), 1);
-	mymm_checked_give_up(pool);
 }
 
 /* --- who did it -------------------------------------------------------------------------- */

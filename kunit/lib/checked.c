@@ -3,8 +3,7 @@
  * Debug caches, and what they have told.
  *
  * Each report is counted as one of two refusals, so a test that does exact damage knows what
- * their sum must be. An object that is reported is out of use, and keeps its slab: such a
- * pool can't be ended as others are.
+ * their sum must be.
  */
 #include "lib/checked.h"
 #include "pool/pool.h"
@@ -58,13 +57,4 @@ long mymm_checked_reports(const struct mymm_pool *pool)
 {
 	return atomic_long_read(&pool->refused[MYMM_REFUSED_OVERWRITTEN]) +
 	       atomic_long_read(&pool->refused[MYMM_REFUSED_OVERRUN]);
-}
-
-/**
- * mymm_checked_give_up() - let a pool end whose objects are out of use
- * @pool: the pool
- */
-void mymm_checked_give_up(struct mymm_pool *pool)
-{
-	mymm_pool_kill(pool, "it has objects that are out of use");
 }

@@ -15,6 +15,5 @@ struct mymm_cache *mymm_checked_cache(struct kunit *test,
 				      slab_flags_t flags);
 struct mymm_pool *mymm_checked_kmalloc(struct kunit *test, const char *debug);
 long mymm_checked_reports(const struct mymm_pool *pool);
-void mymm_checked_give_up(struct mymm_pool *pool);
 
 #endif /* _MYMM_KUNIT_CHECKED_H */

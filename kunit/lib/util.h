@@ -23,6 +23,7 @@ struct mymm_cache *
 mymm_test_cache_config(struct kunit *test, struct mymm_pool *pool,
 		       const struct mymm_cache_config *config);
 int mymm_test_cache_destroy(struct kunit *test, struct mymm_cache *cache);
+void mymm_test_pool_release(struct kunit *test, struct mymm_pool *pool);
 
 /*
  * Engines as a parameter of a test: all of them, or those whose free objects carry cookies.

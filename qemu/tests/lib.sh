@@ -84,7 +84,7 @@ eventually() {
 
 # ---- The kernel's own opinion ---------------------------------------------
 
-readonly report='BUG:|WARNING:|Oops|UBSAN:|KASAN:|INFO: task|INFO: rcu|INFO: possible|possible recursive|possible circular|possible irq lock|inconsistent lock|suspicious RCU|sleeping function|DEBUG_LOCKS|ODEBUG|kmemleak: [0-9]|lockup|slab error|Objects remaining|mymm: .* never given back'
+readonly report='BUG:|WARNING:|Oops|UBSAN:|KASAN:|INFO: task|INFO: rcu|INFO: possible|possible recursive|possible circular|possible irq lock|inconsistent lock|suspicious RCU|sleeping function|DEBUG_LOCKS|ODEBUG|kmemleak: [0-9]|lockup|slab error|Objects remaining|mymm: pool default: .* never given back'
 
 no_report_in_log() {
 	! dmesg | grep -E -A 20 "$report"

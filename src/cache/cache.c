@@ -8,12 +8,14 @@
  * again.
  *
  * A cache ends when its last slab is back: its magazines are emptied on each CPU, then
- * its empty slabs are given back. If a slab is left, somebody holds an object; the
- * cache stays as it was and the caller learns how many there are.
+ * its empty slabs are given back. If a user holds an object, the cache stays as it was and
+ * the caller learns how many there are.
  *
- * Objects that were written to after they were freed, or next to which somebody wrote, are out
- * of use for good (see slub.c and debug.c). They don't count as held, but keep their slab; a
- * cache with such objects can't be destroyed, and goes with its pool.
+ * An object that was written to after it was freed, or past its end, is out of use (slub.c,
+ * debug.c): it is not allocated again, does not count as held, and keeps its slab. A cache in
+ * which nothing but such objects is left can end: to end it is to say that no user
+ * has a pointer into it. The slabs then go back to the pool as any pages that are freed; to
+ * KASAN they are freed memory, so that a stale pointer is still reported.
  *
  * cache_config.c has what can be asked for, engine.c who makes it.
  */
@@ -277,19 +279,52 @@ unsigned long mymm_cache_live(struct mymm_cache *cache)
 }
 MYMM_EXPORT_INTERNAL(mymm_cache_live);
 
+/**
+ * mymm_cache_report() - say in the log what a cache still has
+ * @cache: the cache
+ * @what: is not done, or is, because of that
+ *
+ * Context: process.
+ */
+void mymm_cache_report(struct mymm_cache *cache, const char *what)
+{
+	pr_err_ratelimited(
+		"pool %s: cache %s %s: %lu of its objects are held, %ld are out of use; it was made by %pS\n",
+		cache->pool->name, cache->name, what, mymm_cache_live(cache),
+		atomic_long_read(&cache->quarantined),
+		(void *)cache->creator.caller);
+}
+
+/*
+ * Has it given all of its slabs back? If objects that are out of use are all that is left, it
+ * gives them back now.
+ */
+static bool is_empty(struct mymm_cache *cache, unsigned long live)
+{
+	struct mymm_slabinfo info;
+
+	cache->engine->get_slabinfo(cache, &info);
+	if (!info.num_slabs)
+		return true;
+	if (live || !atomic_long_read(&cache->quarantined) ||
+	    !cache->engine->discard)
+		return false;
+	mymm_cache_report(cache, "ends");
+	cache->engine->discard(cache);
+	return true;
+}
+
 static int end_cache(struct mymm_cache *cache, unsigned long *live)
 {
 	struct mymm_pool *pool = cache->pool;
-	struct mymm_slabinfo info;
 	bool ends;
 
 	lockdep_assert_held(&mymm_cache_names_lock);
 	cpus_read_lock();
 	mutex_lock(&pool->lock);
 	shrink(cache);
-	cache->engine->get_slabinfo(cache, &info);
 	*live = mymm_cache_live(cache);
-	ends = !info.num_slabs || mymm_pool_dead(pool);
+	ends = mymm_pool_dead(pool) || is_empty(cache, *live);
 	if (ends)
 		unregister_cache(cache);
 	mutex_unlock(&pool->lock);
@@ -346,8 +381,9 @@ MYMM_EXPORT_INTERNAL(mymm_cache_destroy_count);
  * If others were merged into it, or it into another, it goes on until all have destroyed it.
  *
  * Context: process; sleeps.
- * Return: 0; -EBUSY if objects of it are held, which a line in the log counts. The
- * cache goes on then. A dead pool's cache ends whatever is held.
+ * Return: 0, and if objects were out of use a line in the log says how many; -EBUSY if
+ * users hold objects of it, which a line in the log counts. The cache goes on then. A dead
+ * pool's cache ends whatever is held.
  */
 int mymm_cache_destroy(struct mymm_cache *cache)
 {
@@ -357,11 +393,7 @@ int mymm_cache_destroy(struct mymm_cache *cache)
 	err = mymm_cache_destroy_count(cache, &live);
 	if (!err)
 		return 0;
-	pr_err_ratelimited(
-		"pool %s: cache %s is not destroyed: %lu of its objects are held, %ld are out of use; it was made by %pS\n",
-		cache->pool->name, cache->name, live,
-		atomic_long_read(&cache->quarantined),
-		(void *)cache->creator.caller);
+	mymm_cache_report(cache, "is not destroyed");
 	mymm_sites_report(cache);
 	return err;
 }

@@ -286,6 +286,7 @@ gfp_t mymm_cache_slab_gfp(slab_flags_t flags);
 int mymm_name_close(struct mymm_name *name, unsigned long *live);
 int mymm_cache_destroy_count(struct mymm_cache *cache, unsigned long *live);
 unsigned long mymm_cache_live(struct mymm_cache *cache);
+void mymm_cache_report(struct mymm_cache *cache, const char *what);
 struct mymm_cache *mymm_cache_of(struct mymm_pool *pool, const void *obj);
 unsigned int mymm_calculate_order(unsigned int size);
 u32 mymm_inverse_of_odd(u32 odd);

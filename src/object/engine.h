@@ -117,6 +117,8 @@ struct mymm_cache_limits {
  *         not any more; false, and nothing has changed, if it was so already or is no
  *         object; NULL if @needs_memory
  * @shrink: give empty slabs back, as many as wanted at most; returns how many
+ * @discard: give all slabs back; no user holds an object, and what is not free is out of
+ *           use; returns how many. NULL: no object of it is ever out of use
  * @empty: frames of empty slabs, which shrink could give back; about
  * @drain_cpu: a CPU is dead, or idle: its slabs are anybody's; NULL: no slab is a CPU's
  * @default_tunables: of the magazines of a new cache
@@ -159,6 +161,7 @@ struct mymm_engine_ops {
 					const void *obj, bool now);
 	bool (*claim)(struct mymm_cache *cache, void *obj, bool held);
 	unsigned long (*shrink)(struct mymm_cache *cache, unsigned long slabs);
+	unsigned long (*discard)(struct mymm_cache *cache);
 	unsigned long (*empty)(const struct mymm_cache *cache);
 	void (*drain_cpu)(struct mymm_cache *cache, int cpu);
 	void (*default_tunables)(const struct mymm_cache *cache,

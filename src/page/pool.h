@@ -131,6 +131,7 @@ struct mymm_node {
  * @users: references
  * @own_users: those of the creator and of the size classes; with no others the pool
  *             may be destroyed; constant
+ * @holds_module: it holds a reference to this module; constant
  * @refused: count of each kind of refusal
  * @rcu_slabs: slabs that wait for a grace period; slab_pages.c
  * @reclaim: who gives frames back, and how often that was needed
@@ -182,6 +183,7 @@ struct mymm_pool {
 	struct mymm_slob *slob;
 	refcount_t users;
 	unsigned int own_users;
+	bool holds_module;
 	atomic_long_t refused[MYMM_NR_REFUSALS];
 	atomic_long_t rcu_slabs;
 	struct mymm_reclaim reclaim;

@@ -4,15 +4,20 @@
  * described, and what lies where in its frames.
  *
  * Life. A pool is made with one reference, the creator's, and one for each of its size
- * classes. Any other cache holds one, each session does, and whoever asked for the
- * default pool. mymm_pool_destroy() wants only its own to be left, and all frames
- * back. A pool with a broken invariant is *dead*: it refuses everything, and may be
- * destroyed as it is.
+ * classes. Each further cache, each session and each mymm_pool_get_default() holds one.
+ * mymm_pool_destroy() wants only the first kind to be left, and all frames back, but for
+ * slabs in which nothing but objects out of use is left (cache.c). A pool with a broken
+ * invariant is *dead*: it refuses everything, and may be destroyed as it is. Whatever is
+ * allocated, mymm_pool_release() ends a pool; both report what was in it.
+ *
+ * A pool of another module holds a reference to this one, since the pool has threads, and
+ * its creator may go without having ended it.
  */
 #include <linux/cpu.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/random.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
@@ -129,6 +134,8 @@ static struct mymm_pool *new_pool(const struct mymm_pool_config *config)
 /* Free a pool that nobody can reach: what is in it goes as a whole. */
 static void free_pool(struct mymm_pool *pool)
 {
+	bool holds_module = pool->holds_module;
+
 	mymm_kswapd_stop(pool);
 	mymm_cache_shrinker_exit(pool);
 	mymm_owners_stop(pool);
@@ -146,18 +153,18 @@ static void free_pool(struct mymm_pool *pool)
 	kfree(pool->node_of);
 	kfree(pool->zone);
 	kfree(pool);
+	if (holds_module)
+		module_put(THIS_MODULE);
 }
 
 /**
- * mymm_pool_create() - make a pool
+ * __mymm_pool_create() - mymm_pool_create() for this module, which ends the pool itself
  * @config: what it is to be like; not needed afterwards
  *
- * Context: process; sleeps, for as long as it takes to get that many pages.
- * Return: the pool, or an ERR_PTR: -EINVAL with a line in the log that names the
- * member and what is wrong with it; -ENOMEM if it does not fit, with nobody killed;
- * -EINTR if a signal killed the caller.
+ * Context: process; sleeps.
+ * Return: as mymm_pool_create().
  */
-struct mymm_pool *mymm_pool_create(const struct mymm_pool_config *config)
+struct mymm_pool *__mymm_pool_create(const struct mymm_pool_config *config)
 {
 	struct mymm_layout layout;
 	struct mymm_pool *pool;
@@ -202,6 +209,29 @@ err_pool:
 	free_pool(pool);
 	return ERR_PTR(err);
 }
+
+/**
+ * mymm_pool_create() - make a pool
+ * @config: what it is to be like; not needed afterwards
+ *
+ * As long as the pool is there, mymm can't be unloaded.
+ *
+ * Context: process; sleeps, for as long as it takes to get that many pages.
+ * Return: the pool, or an ERR_PTR: -EINVAL with a line in the log that names the
+ * member and what is wrong with it; -ENOMEM if it does not fit, with nobody killed;
+ * -EINTR if a signal killed the caller.
+ */
+struct mymm_pool *mymm_pool_create(const struct mymm_pool_config *config)
+{
+	struct mymm_pool *pool = __mymm_pool_create(config);
+
+	/* The caller is linked to this module, so it is there. */
+	if (!IS_ERR(pool)) {
+		__module_get(THIS_MODULE);
+		pool->holds_module = true;
+	}
+	return pool;
+}
 EXPORT_SYMBOL_GPL(mymm_pool_create);
 
 /* --- ending -------------------------------------------------------------------- */
@@ -217,11 +247,55 @@ static void unlink_pool(struct mymm_pool *pool)
 	mymm_kmalloc_forget(pool);
 }
 
+/* Report each cache that has objects in use, or out of use. Returns how many are in use. */
+static unsigned long report_caches(struct mymm_pool *pool)
+{
+	unsigned long live = 0;
+	struct mymm_cache *cache;
+
+	guard(mutex)(&pool->lock);
+	list_for_each_entry(cache, &pool->caches, list) {
+		unsigned long held = mymm_cache_live(cache);
+
+		live += held;
+		if (held || atomic_long_read(&cache->quarantined))
+			mymm_cache_report(cache, "of a pool that is to end");
+	}
+	return live;
+}
+
+static unsigned long slab_frames(const struct mymm_pool *pool)
+{
+	unsigned long frames = 0;
+	unsigned int i;
+
+	for (i = 0; i < pool->nr_zones; i++)
+		frames += atomic_long_read(&pool->zone[i].nr_slab[0]) +
+			  atomic_long_read(&pool->zone[i].nr_slab[1]);
+	return frames;
+}
+
+/*
+ * Report what is allocated in a pool that was drained. Returns frames that users hold: in a
+ * slab that is left each object that is not held is out of use.
+ */
+static unsigned long report_contents(struct mymm_pool *pool)
+{
+	unsigned long frames = mymm_pool_allocated(pool), unused = 0;
+
+	if (frames && !report_caches(pool))
+		unused = slab_frames(pool);
+	if (unused)
+		pr_err("pool %s: %lu of its frames are out of use\n",
+		       pool->name, unused);
+	return frames - unused;
+}
+
 /**
  * mymm_pool_release() - end a pool, whatever is allocated in it
- * @pool: nobody uses it any more
+ * @pool: nobody uses it any more, nor its caches
  *
- * For unloading, when all who could hold something are gone. What was lost is told.
+ * What was never given back is reported in the log, and is gone.
  *
  * Context: process; sleeps.
  */
@@ -232,7 +306,7 @@ void mymm_pool_release(struct mymm_pool *pool)
 	mymm_kswapd_park(pool);
 	if (!mymm_pool_dead(pool)) {
 		mymm_pool_drain(pool);
-		held = mymm_pool_allocated(pool);
+		held = report_contents(pool);
 	}
 	if (held)
 		pr_err("pool %s: %lu frames were never given back\n",
@@ -240,17 +314,18 @@ void mymm_pool_release(struct mymm_pool *pool)
 	unlink_pool(pool);
 	free_pool(pool);
 }
-MYMM_EXPORT_INTERNAL(mymm_pool_release);
+EXPORT_SYMBOL_GPL(mymm_pool_release);
 
 /**
  * mymm_pool_destroy() - end a pool
  * @pool: the pool; not to be used any more if this succeeds
  *
- * A dead pool ends whatever is allocated in it.
+ * A dead pool ends whatever is allocated in it. mymm_pool_release() ends any.
  *
  * Context: process; sleeps.
- * Return: 0. -EBUSY: something of it is allocated, or somebody refers to it; a line
- * in the log says how much, and the pool goes on.
+ * Return: 0; if objects of it were out of use, lines in the log say how many. -EBUSY: pages
+ * or objects of it are allocated, or there are references to it; lines in the log say how
+ * many, and the pool goes on.
  */
 int mymm_pool_destroy(struct mymm_pool *pool)
 {
@@ -267,7 +342,7 @@ int mymm_pool_destroy(struct mymm_pool *pool)
 		unsigned long held;
 
 		mymm_pool_drain(pool);
-		held = mymm_pool_allocated(pool);
+		held = report_contents(pool);
 		if (held) {
 			pr_err("pool %s is not destroyed: %lu of its frames are allocated\n",
 			       pool->name, held);

@@ -4,9 +4,10 @@
 #define _MYMM_POOL_POOL_H
 
 struct mymm_pool;
+struct mymm_pool_config;
 
+struct mymm_pool *__mymm_pool_create(const struct mymm_pool_config *config);
 int mymm_pool_kill(struct mymm_pool *pool, const char *why);
 void mymm_pool_set_default(struct mymm_pool *pool);
-void mymm_pool_release(struct mymm_pool *pool);
 
 #endif /* _MYMM_POOL_POOL_H */

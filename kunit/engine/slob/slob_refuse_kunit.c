@@ -207,10 +207,8 @@ static void wild_frees(struct kunit *test)
 	}
 	KUNIT_EXPECT_GT(test, let_in, 100);
 	MYMM_EXPECT_SOUND(test, pool);
-	/* What is in use can't be told any more; it goes with the pool. */
-	mymm_pool_kill(pool, "its users have freed what was not theirs");
-	for (i = 0; i < 3; i++)
-		MYMM_EXPECT_OK(test, mymm_cache_destroy(cache[i]));
+	/* What is in use can't be known any more; it goes with the pool. */
+	mymm_test_pool_release(test, pool);
 }
 
 /* --- written to after it was freed ---------------------------------------------------- */
@@ -254,7 +252,6 @@ static void overwritten_page(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mymm_pool_allocated(pool), 1);
 	MYMM_EXPECT_SOUND(test, pool);
 	MYMM_EXPECT_OK(test, mymm_test_cache_destroy(test, cache));
-	mymm_pool_kill(pool, "it has a page that is out of use");
 }
 
 /* It may be a free that finds it first. The object is taken back all the same. */
@@ -279,7 +276,6 @@ static void overwritten_found_by_free(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool->slob->bytes->nr_inuse, 0);
 	MYMM_EXPECT_SOUND(test, pool);
 	MYMM_EXPECT_OK(test, mymm_test_cache_destroy(test, cache));
-	mymm_pool_kill(pool, "it has a page that is out of use");
 }
 
 /* Two such pages that one search comes by: each is counted, and told of. */
@@ -309,7 +305,6 @@ static void overwritten_pages(struct kunit *test)
 			MYMM_EXPECT_OK(test, mymm_cache_free(cache, o[i]));
 	MYMM_EXPECT_SOUND(test, pool);
 	MYMM_EXPECT_OK(test, mymm_test_cache_destroy(test, cache));
-	mymm_pool_kill(pool, "it has pages that are out of use");
 }
 
 /**

@@ -255,8 +255,7 @@ static void overwritten(struct kunit *test)
 		forge(test, &f);
 	}
 	migrate_enable();
-	/* Its slabs keep what is out of use, so the cache ends with its pool. */
-	mymm_pool_kill(pool, "it has objects that are out of use");
+	mymm_test_pool_release(test, pool);
 }
 
 /*

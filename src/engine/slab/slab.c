@@ -86,12 +86,11 @@ static void add_slab(struct mymm_cache *cache, struct mymm_slab_node *n,
 	n->free_objects += cache->num;
 }
 
-/* The last free slab leaves its list, and is strung up before @first. */
-static u32 unlist_free(struct mymm_cache *cache, struct mymm_slab_node *n,
-		       int node, u32 first)
+/* A slab with @free free objects leaves its list, and is linked before @first. */
+static __always_inline u32 unlist(struct mymm_cache *cache,
+				  struct mymm_slab_node *n, u32 head,
+				  unsigned int free, u32 first)
 {
-	u32 list = mymm_slab_list(cache, node, MYMM_SLABS_FREE);
-	u32 head = cache->frame[list].prev;
 	unsigned int i;
 
 	lockdep_assert_held(&n->lock);
@@ -99,10 +98,19 @@ static u32 unlist_free(struct mymm_cache *cache, struct mymm_slab_node *n,
 		WRITE_ONCE(cache->frame[head + i].cache, 0);
 	mymm_list_del(cache->frame, head);
 	n->nr_slabs--;
-	n->nr_free_slabs--;
-	n->free_objects -= cache->num;
+	n->free_objects -= free;
 	cache->frame[head].next = first;
 	return head;
+}
+
+/* The last free slab leaves its list, and is linked before @first. */
+static u32 unlist_free(struct mymm_cache *cache, struct mymm_slab_node *n,
+		       int node, u32 first)
+{
+	u32 list = mymm_slab_list(cache, node, MYMM_SLABS_FREE);
+
+	n->nr_free_slabs--;
+	return unlist(cache, n, cache->frame[list].prev, cache->num, first);
 }
 
 /* --- taking objects --------------------------------------------------------------- */
@@ -534,4 +542,42 @@ unsigned long mymm_slab_give_free(struct mymm_cache *cache, int node,
 	}
 	raw_spin_unlock_irqrestore(&n->lock, flags);
 	return mymm_slabs_give_back(cache, empty);
+}
+
+static u32 unlist_all(struct mymm_cache *cache, int node,
+		      enum mymm_slab_list which, u32 first)
+{
+	struct mymm_slab_node *n = &mymm_slabs_of(cache)->node[node];
+	u32 list = mymm_slab_list(cache, node, which), head;
+	struct mymm_slab_info info;
+
+	lockdep_assert_held(&n->lock);
+	while ((head = cache->frame[list].next) != list) {
+		mymm_slab_get_info(cache, head, &info);
+		first = unlist(cache, n, head, cache->num - info.active, first);
+	}
+	return first;
+}
+
+/**
+ * mymm_slab_discard() - give all slabs back; see engine.h
+ * @cache: the cache
+ *
+ * Free slabs, and what is in arrays, went before.
+ *
+ * Context: any but NMI.
+ * Return: how many.
+ */
+unsigned long mymm_slab_discard(struct mymm_cache *cache)
+{
+	struct mymm_slabs *s = mymm_slabs_of(cache);
+	u32 first = MYMM_NO_FRAME;
+	unsigned int node;
+
+	for (node = 0; node < s->nr_nodes; node++) {
+		guard(raw_spinlock_irqsave)(&s->node[node].lock);
+		first = unlist_all(cache, node, MYMM_SLABS_PARTIAL, first);
+		first = unlist_all(cache, node, MYMM_SLABS_FULL, first);
+	}
+	return mymm_slabs_give_back(cache, first);
 }

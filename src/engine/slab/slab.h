@@ -327,6 +327,7 @@ void mymm_slab_put_objects(struct mymm_cache *cache, int node, unsigned int nr,
 			   void **objs, bool share);
 unsigned long mymm_slab_give_free(struct mymm_cache *cache, int node,
 				  unsigned long slabs);
+unsigned long mymm_slab_discard(struct mymm_cache *cache);
 
 /* slab_walk.c */
 void mymm_slab_walk(struct mymm_cache *cache, struct mymm_walk *walk);

@@ -174,6 +174,7 @@ const struct mymm_engine_ops mymm_slab_ops = {
 	.is_free = mymm_slab_is_free,
 	.claim = mymm_slab_claim,
 	.shrink = slab_shrink,
+	.discard = mymm_slab_discard,
 	.empty = slab_empty,
 	.default_tunables = slab_default_tunables,
 	.set_tunables = mymm_slab_set_tunables,

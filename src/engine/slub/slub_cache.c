@@ -247,6 +247,33 @@ static unsigned long shrink(struct mymm_cache *cache, unsigned long slabs)
 	return nr + give_empty(cache, slabs - nr);
 }
 
+static u32 drop_list(struct mymm_cache *cache, int node,
+		     enum mymm_slub_list which, u32 dropped)
+{
+	struct mymm_slub_node *n = &mymm_slubs_of(cache)->node[node];
+	u32 list = mymm_slub_list(cache, node, which);
+	struct mymm_frame *table = cache->frame;
+
+	guard(raw_spinlock_irqsave)(&n->lock);
+	while (table[list].next != list)
+		dropped = mymm_slub_drop(cache, n, &table[table[list].next],
+					 dropped);
+	return dropped;
+}
+
+/* No slab is a CPU's any more: shrink() has just been here. */
+static unsigned long discard(struct mymm_cache *cache)
+{
+	u32 dropped = MYMM_NO_FRAME;
+	unsigned int node;
+
+	for (node = 0; node < mymm_slubs_of(cache)->nr_nodes; node++) {
+		dropped = drop_list(cache, node, MYMM_SLUB_PARTIAL, dropped);
+		dropped = drop_list(cache, node, MYMM_SLUB_FULL, dropped);
+	}
+	return mymm_slub_give_back(cache, dropped);
+}
+
 static unsigned long empty(const struct mymm_cache *cache)
 {
 	const struct mymm_slubs *s = mymm_slubs_of(cache);
@@ -292,6 +319,7 @@ const struct mymm_engine_ops mymm_slub_ops = {
 	.free = mymm_slub_free,
 	.is_free = mymm_slub_is_free,
 	.shrink = shrink,
+	.discard = discard,
 	.empty = empty,
 	.drain_cpu = mymm_slub_drain_cpu,
 	.default_tunables = default_tunables,
