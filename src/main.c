@@ -10,7 +10,6 @@
 #include "ui/debugfs_history.h"
 #include "ui/sysctl.h"
 #include "cache/kmalloc.h"
-#include "object/magazine.h"
 #include "page/page_owner.h"
 #include "params.h"
 #include "base/percpu_work.h"
@@ -21,6 +20,10 @@
 #include "base/stack.h"
 #include "ui/sysfs_cache.h"
 #include "page/tuning.h"
+#include "ui/cache_dirs.h"
+#include "pool/hotplug.h"
+#include "object/cache.h"
+#include "cache/alias.h"
 
 static struct mymm_pool *pool;
 
@@ -49,9 +52,10 @@ static int __init mymm_init(void)
 	err = mymm_percpu_work_init();
 	if (err)
 		return err;
-	err = mymm_magazine_init();
+	err = mymm_hotplug_init();
 	if (err)
-		goto err_magazine;
+		goto err_hotplug;
+	mymm_cache_observe(&mymm_cache_dirs);
 	err = mymm_tuning_init();
 	if (err)
 		goto err_tuning;
@@ -101,8 +105,9 @@ err_pool:
 	mymm_reaper_exit();
 	mymm_tuning_exit();
 err_tuning:
-	mymm_magazine_exit();
-err_magazine:
+	mymm_hotplug_exit();
+err_hotplug:
+	mymm_caches_wait();
 	mymm_percpu_work_exit();
 	mymm_stack_exit();
 	return err;
@@ -119,7 +124,8 @@ static void __exit mymm_exit(void)
 	mymm_reaper_exit();
 	mymm_pool_release(pool);
 	mymm_tuning_exit();
-	mymm_magazine_exit();
+	mymm_hotplug_exit();
+	mymm_caches_wait();
 	mymm_percpu_work_exit();
 	mymm_stack_exit();
 	WARN(mymm_area_held(), "%lu pages are lost\n", mymm_area_held());

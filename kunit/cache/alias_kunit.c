@@ -10,6 +10,7 @@
 #include "base/fault_inject.h"
 #include "lib/text.h"
 #include "pool/pool.h"
+#include "cache/alias.h"
 
 static struct mymm_pool *merging_pool(struct kunit *test)
 {

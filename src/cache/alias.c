@@ -27,14 +27,55 @@
  */
 #include <linux/slab.h>
 
+#include "cache/alias.h"
 #include "base/fault_inject.h"
-#include "object/alias.h"
 #include "object/cache.h"
 #include "base/compat.h"
 #include "object/debug.h"
-#include "ui/sysfs_cache.h"
 
-/* Who has one of these has a cache of its own. */
+/* Which caches have names and directories; see pool.h for the order of locks. */
+DEFINE_MUTEX(mymm_cache_names_lock);
+
+static int add_nothing(struct mymm_cache *cache)
+{
+	return 0;
+}
+
+static void remove_nothing(struct mymm_cache *cache)
+{
+}
+
+static int link_nothing(struct mymm_name *name)
+{
+	return 0;
+}
+
+static void unlink_nothing(struct mymm_name *name)
+{
+}
+
+static const struct mymm_cache_observer no_observer = {
+	.add = add_nothing,
+	.remove = remove_nothing,
+	.link_add = link_nothing,
+	.link_remove = unlink_nothing,
+};
+
+const struct mymm_cache_observer *mymm_cache_observer = &no_observer;
+
+/**
+ * mymm_cache_observe() - have caches shown as they come and go
+ * @observer: by what; stays
+ *
+ * Context: process; sleeps. Before the first pool.
+ */
+void mymm_cache_observe(const struct mymm_cache_observer *observer)
+{
+	guard(mutex)(&mymm_cache_names_lock);
+	mymm_cache_observer = observer;
+}
+
+/* A cache with one of these is never merged. */
 #define NEVER_MERGE (MYMM_DEBUG_FLAGS | SLAB_TYPESAFE_BY_RCU | SLAB_NO_MERGE)
 
 /* In these both must be the same. */
@@ -269,13 +310,12 @@ struct mymm_name *mymm_alias_add(struct mymm_pool *pool,
 	mutex_unlock(&pool->lock);
 	if (IS_ERR_OR_NULL(name))
 		return name;
-	err = mymm_sysfs_link_add(name);
+	err = mymm_cache_observer->link_add(name);
 	if (err) {
 		take_name_away(name);
 		free_name(name);
 		return ERR_PTR(err);
 	}
-	mymm_cache_link_add(name);
 	refcount_inc(&pool->users);
 	return name;
 }
@@ -294,8 +334,7 @@ bool mymm_alias_drop(struct mymm_name *name)
 	lockdep_assert_held(&mymm_cache_names_lock);
 	if (cache->nr_names == 1)
 		return false;
-	mymm_cache_link_remove(name);
-	mymm_sysfs_link_remove(name);
+	mymm_cache_observer->link_remove(name);
 	take_name_away(name);
 	free_name(name);
 	refcount_dec(&cache->pool->users);

@@ -28,7 +28,8 @@
 #include "base/compat.h"
 #include "object/debug.h"
 #include "object/slab_pages.h"
-#include "ui/sysfs_cache.h"
+#include "cache/magazine_drain.h"
+#include "cache/alias.h"
 
 /* A free number, and nobody of that name. Under pool->lock. */
 static int find_place(struct mymm_pool *pool, const char *name)
@@ -86,16 +87,14 @@ static int publish_cache(struct mymm_cache *cache)
 	err = register_cache(cache);
 	if (err)
 		return err;
-	err = mymm_sysfs_dir_add(cache);
+	err = mymm_cache_observer->add(cache);
 	if (err) {
 		mutex_lock(&pool->lock);
 		unregister_cache(cache);
 		mutex_unlock(&pool->lock);
 		synchronize_rcu();
-		return err;
 	}
-	mymm_cache_dir_add(cache);
-	return 0;
+	return err;
 }
 
 static struct mymm_cache *new_cache(struct mymm_pool *pool,
@@ -244,6 +243,16 @@ static void free_cache_rcu(struct rcu_head *rcu)
 	kfree(cache);
 }
 
+/**
+ * mymm_caches_wait() - wait until caches that ended are freed, by RCU's callbacks
+ *
+ * Context: process; sleeps; after the last cache.
+ */
+void mymm_caches_wait(void)
+{
+	rcu_barrier();
+}
+
 /* mymm_kfree() of what was free already may still look for it in the magazines. */
 static void free_cache(struct mymm_cache *cache)
 {
@@ -332,8 +341,7 @@ static int end_cache(struct mymm_cache *cache, unsigned long *live)
 
 	if (!ends)
 		return -EBUSY;
-	mymm_cache_dir_remove(cache);
-	mymm_sysfs_dir_remove(cache);
+	mymm_cache_observer->remove(cache);
 	free_cache(cache);
 	return 0;
 }
@@ -438,49 +446,6 @@ struct mymm_cache *mymm_cache_of(struct mymm_pool *pool, const void *obj)
 		       NULL;
 }
 MYMM_EXPORT_INTERNAL(mymm_cache_of);
-
-static unsigned long drain(struct mymm_pool *pool)
-{
-	struct mymm_cache *cache;
-	unsigned long slabs = 0;
-
-	cpus_read_lock();
-	mutex_lock(&pool->lock);
-	if (!mymm_pool_dead(pool)) {
-		mymm_magazine_drain_pool(pool);
-		list_for_each_entry(cache, &pool->caches, list)
-			slabs += cache->engine->shrink(cache, ULONG_MAX);
-		mymm_pcp_drain_all(pool);
-		mymm_pool_reset(pool);
-	}
-	mutex_unlock(&pool->lock);
-	cpus_read_unlock();
-	return slabs;
-}
-
-/**
- * mymm_pool_drain() - give back to the zones whatever no user holds
- * @pool: the pool
- *
- * Empties all magazines on all CPUs, gives all empty slabs back, and empties all per-CPU
- * page lists. Zones that are whole then get their free lists in the order that they had
- * at load, so that what follows depends on nothing that came before. Waits for slabs that
- * wait for a grace period.
- *
- * Context: process; sleeps.
- * Return: slabs given back.
- */
-unsigned long mymm_pool_drain(struct mymm_pool *pool)
-{
-	unsigned long slabs = drain(pool);
-
-	atomic_long_inc(&pool->reclaim.stats.drop_slab);
-	/* What waited for readers is in the lists of CPUs now. */
-	if (mymm_slabs_wait(pool))
-		drain(pool);
-	return slabs;
-}
-EXPORT_SYMBOL_GPL(mymm_pool_drain);
 
 /**
  * mymm_cache_kill_all() - close the fast paths of all caches of a dead pool

@@ -1,49 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Emptying magazines, which only their own CPU may touch.
+ * Emptying magazines. Only its own CPU touches a magazine, so each CPU empties its own
+ * (base/percpu_work.c): in task context, where the local trylock is never found taken.
  *
- * On an online CPU a work item does it, bound to the CPU, in task context, where the token
- * is never found taken. Whoever wants it done holds the hotplug lock, so CPUs neither come
- * nor go meanwhile, queues an item on each, and waits for all of them.
+ * To trim does less: a magazine from which nothing was taken since the last trim loses all
+ * objects; the others keep half of what they have room for, and lose the oldest. SLAB did
+ * that every other second; here it happens on request, of a user or of a shrinker.
  *
- * To trim is less: what a CPU did not take from since the last time loses everything, the
- * others keep half of what they have room for, and lose what is oldest. That is what SLAB
- * did every other second; here somebody has to ask for it, a person or a shrinker.
- *
- * The work items have a workqueue of their own, with a thread in reserve: whoever reclaims
- * memory, ours or the kernel's, may wait for them.
- *
- * A CPU that has died is emptied by a callback that runs on another one, after nothing can
- * run on it any more: that is later than its teardown, during which it still allocates.
+ * The magazines of a dead CPU are emptied by another one (pool/hotplug.c), after nothing can
+ * run on the dead CPU any more: later than its teardown, during which it still allocates.
  */
 #include <linux/cpu.h>
-#include <linux/cpuhotplug.h>
 #include <linux/percpu.h>
-#include <linux/workqueue.h>
 
 #include "base/compat.h"
+#include "base/percpu_work.h"
+#include "cache/magazine_drain.h"
 #include "object/transfer.h"
 #include "page/registry.h"
-
-/* The work items; one drain at a time. Innermost mutex, which protects the job. */
-static DEFINE_MUTEX(drain_lock);
-static struct work_struct __percpu *drain_works;
-static struct workqueue_struct *drain_wq;
-static int cpu_dead_state;
-
-/**
- * struct job - what each CPU is to do
- * @run: does it
- * @pool: to which pool
- * @cache: and to which cache, for magazines; NULL: to all of the pool
- * @left: the magazines that it had
- */
-static struct job {
-	void (*run)(struct mymm_pool *pool, struct mymm_cache *cache);
-	struct mymm_pool *pool;
-	struct mymm_cache *cache;
-	struct mymm_magazine __percpu *left;
-} job;
 
 /* What was not taken from lately goes; of the others half stays. */
 static unsigned long trimmed(const struct mymm_cache *cache,
@@ -107,19 +81,27 @@ static void drain_slabs(struct mymm_cache *cache, int cpu)
 		cache->engine->drain_cpu(cache, cpu);
 }
 
-/* This CPU's magazines; the drainer holds pool->lock for us. */
-static void drain_magazines(struct mymm_pool *pool, struct mymm_cache *cache)
+/* Each of these runs on each CPU; the caller holds pool->lock. */
+
+static void drain_local(void *arg)
 {
-	if (cache) {
-		drain_magazine(cache, this_cpu_ptr(cache->mag));
-		return;
-	}
-	list_for_each_entry(cache, &pool->caches, list)
-		drain_magazine(cache, this_cpu_ptr(cache->mag));
+	struct mymm_cache *cache = arg;
+
+	drain_magazine(cache, this_cpu_ptr(cache->mag));
 }
 
-static void trim_magazines(struct mymm_pool *pool, struct mymm_cache *none)
+static void drain_pool_local(void *arg)
 {
+	struct mymm_pool *pool = arg;
+	struct mymm_cache *cache;
+
+	list_for_each_entry(cache, &pool->caches, list)
+		drain_local(cache);
+}
+
+static void trim_local(void *arg)
+{
+	struct mymm_pool *pool = arg;
 	struct mymm_cache *cache;
 
 	list_for_each_entry(cache, &pool->caches, list) {
@@ -133,7 +115,7 @@ static void trim_magazines(struct mymm_pool *pool, struct mymm_cache *none)
 }
 
 /* SLAB's measure: a fifth of the room, or half of what there is. */
-static void reap_magazines(struct mymm_pool *pool, struct mymm_cache *none)
+static void reap_magazines(struct mymm_pool *pool)
 {
 	struct mymm_cache *cache;
 
@@ -152,9 +134,9 @@ static void reap_magazines(struct mymm_pool *pool, struct mymm_cache *none)
 	}
 }
 
-static void reap_cpu(struct mymm_pool *pool, struct mymm_cache *none)
+static void reap_local(void *pool)
 {
-	reap_magazines(pool, none);
+	reap_magazines(pool);
 	mymm_pcp_decay_local(pool);
 }
 
@@ -175,48 +157,26 @@ static void inherit(struct mymm_magazine *mag, const struct mymm_magazine *old)
 	local_irq_restore(flags);
 }
 
-/* The old magazine of this CPU, which has a new one already, is left. */
-static void leave_magazine(struct mymm_pool *pool, struct mymm_cache *cache)
-{
-	struct mymm_magazine *old = this_cpu_ptr(job.left);
+/* A cache that has new magazines, and its old ones. */
+struct replaced {
+	struct mymm_cache *cache;
+	struct mymm_magazine __percpu *old;
+};
 
-	drain_magazine(cache, old);
+static void leave_local(void *arg)
+{
+	const struct replaced *replaced = arg;
+	struct mymm_magazine *old = this_cpu_ptr(replaced->old);
+
+	drain_magazine(replaced->cache, old);
 	preempt_disable();
-	inherit(this_cpu_ptr(cache->mag), old);
+	inherit(this_cpu_ptr(replaced->cache->mag), old);
 	preempt_enable();
 }
 
-static void see_limit(struct mymm_pool *pool, struct mymm_cache *cache)
+static void see_limit_local(void *cache)
 {
 	/* To have been here is enough: what began before has ended. */
-}
-
-static void drain_work(struct work_struct *work)
-{
-	/* Bound to its CPU: this is a worker of that CPU. */
-	job.run(job.pool, job.cache);
-}
-
-/* With drain_lock, and CPUs neither coming nor going. */
-static void run_on_all_cpus(struct job todo)
-{
-	int cpu;
-
-	lockdep_assert_held(&drain_lock);
-	job = todo;
-	for_each_online_cpu(cpu)
-		queue_work_on(cpu, drain_wq, per_cpu_ptr(drain_works, cpu));
-	for_each_online_cpu(cpu)
-		flush_work(per_cpu_ptr(drain_works, cpu));
-	job = (struct job){};
-}
-
-static void drain_all_cpus(struct mymm_pool *pool, struct mymm_cache *cache)
-{
-	lockdep_assert_held(&pool->lock);
-
-	guard(mutex)(&drain_lock);
-	run_on_all_cpus((struct job){ drain_magazines, pool, cache });
 }
 
 /**
@@ -227,8 +187,9 @@ static void drain_all_cpus(struct mymm_pool *pool, struct mymm_cache *cache)
  */
 void mymm_magazine_drain(struct mymm_cache *cache)
 {
+	lockdep_assert_held(&cache->pool->lock);
 	if (cache->mag_limit)
-		drain_all_cpus(cache->pool, cache);
+		mymm_on_each_cpu(drain_local, cache);
 }
 MYMM_EXPORT_INTERNAL(mymm_magazine_drain);
 
@@ -240,7 +201,8 @@ MYMM_EXPORT_INTERNAL(mymm_magazine_drain);
  */
 void mymm_magazine_drain_pool(struct mymm_pool *pool)
 {
-	drain_all_cpus(pool, NULL);
+	lockdep_assert_held(&pool->lock);
+	mymm_on_each_cpu(drain_pool_local, pool);
 }
 
 /**
@@ -252,42 +214,31 @@ void mymm_magazine_drain_pool(struct mymm_pool *pool)
 void mymm_magazine_trim_pool(struct mymm_pool *pool)
 {
 	lockdep_assert_held(&pool->lock);
-
-	guard(mutex)(&drain_lock);
-	run_on_all_cpus((struct job){ trim_magazines, pool });
-}
-
-static bool try_on_all_cpus(struct job todo)
-{
-	if (!mutex_trylock(&drain_lock))
-		return false;
-	run_on_all_cpus(todo);
-	mutex_unlock(&drain_lock);
-	return true;
+	mymm_on_each_cpu(trim_local, pool);
 }
 
 /**
- * mymm_magazine_try_drain_pool() - mymm_magazine_drain_pool() for who must not wait long
+ * mymm_magazine_try_drain_pool() - mymm_magazine_drain_pool() for callers that must not wait long
  * @pool: whose caches
  *
  * Context: process; sleeps. The caller holds cpus_read_lock() and pool->lock.
- * Return: whether it was done: not if somebody else drains.
+ * Return: whether it was done: not while other work for all CPUs is under way.
  */
 bool mymm_magazine_try_drain_pool(struct mymm_pool *pool)
 {
-	return try_on_all_cpus((struct job){ drain_magazines, pool });
+	return mymm_try_on_each_cpu(drain_pool_local, pool);
 }
 
 /**
- * mymm_magazine_try_trim_pool() - mymm_magazine_trim_pool() for who must not wait long
+ * mymm_magazine_try_trim_pool() - mymm_magazine_trim_pool() for callers that must not wait long
  * @pool: whose caches
  *
  * Context: process; sleeps. The caller holds cpus_read_lock() and pool->lock.
- * Return: whether it was done: not if somebody else drains.
+ * Return: whether it was done: not while other work for all CPUs is under way.
  */
 bool mymm_magazine_try_trim_pool(struct mymm_pool *pool)
 {
-	return try_on_all_cpus((struct job){ trim_magazines, pool });
+	return mymm_try_on_each_cpu(trim_local, pool);
 }
 
 /**
@@ -297,11 +248,11 @@ bool mymm_magazine_try_trim_pool(struct mymm_pool *pool)
  * And what CPUs may keep of pages falls, where it was raised.
  *
  * Context: process; sleeps. The caller holds cpus_read_lock() and pool->lock.
- * Return: whether it was done: not if somebody else drains.
+ * Return: whether it was done: not while other work for all CPUs is under way.
  */
 bool mymm_magazine_try_reap_pool(struct mymm_pool *pool)
 {
-	return try_on_all_cpus((struct job){ reap_cpu, pool });
+	return mymm_try_on_each_cpu(reap_local, pool);
 }
 
 /**
@@ -310,10 +261,10 @@ bool mymm_magazine_try_reap_pool(struct mymm_pool *pool)
  * @mag: the new ones, empty
  * @tunables: what they have room for, and how many objects move at once
  *
- * Nobody may put more into a magazine than it has room for, and whoever is at one reads the
- * limit apart from it. So the lower of both limits holds until each CPU has been seen, then
- * the magazines change, and the higher one holds when each CPU has emptied its old one. As
- * long as all of this takes, it is one flight: a search begins anew. See magazine.c.
+ * A magazine never holds more than it has room for, and its limit is read apart from it. So
+ * the lower of both limits holds until each CPU has run, then the magazines change, and the
+ * new limit holds when each CPU has emptied its old one. All of this is one transfer, so that
+ * a search that overlaps it starts again. See magazine.c.
  *
  * Context: process; sleeps. The caller holds cpus_read_lock() and pool->lock.
  */
@@ -321,21 +272,18 @@ void mymm_magazine_switch(struct mymm_cache *cache,
 			  struct mymm_magazine __percpu *mag,
 			  const struct mymm_tunables *tunables)
 {
-	struct mymm_magazine __percpu *old = cache->mag;
+	struct replaced replaced = { .cache = cache, .old = cache->mag };
 	unsigned long limit = tunables->limit;
-	struct job leave;
 	int cpu;
 
 	lockdep_assert_held(&cache->pool->lock);
-	guard(mutex)(&drain_lock);
 
 	mymm_transfer_begin(cache);
 	WRITE_ONCE(cache->mag_limit, min(cache->mag_limit, limit));
-	run_on_all_cpus((struct job){ see_limit, cache->pool, cache });
-	/* Pairs with the address dependency of whoever follows cache->mag. */
+	mymm_on_each_cpu(see_limit_local, cache);
+	/* Pairs with the address dependency of those that follow cache->mag. */
 	smp_store_release(&cache->mag, mag);
-	leave = (struct job){ leave_magazine, cache->pool, cache, .left = old };
-	run_on_all_cpus(leave);
+	mymm_on_each_cpu(leave_local, &replaced);
 	WRITE_ONCE(cache->mag_limit, limit);
 	WRITE_ONCE(cache->mag_batch, tunables->batchcount);
 	mymm_transfer_end(cache);
@@ -343,73 +291,27 @@ void mymm_magazine_switch(struct mymm_cache *cache,
 	/* Those of CPUs that are not there were emptied when they went. */
 	for_each_possible_cpu(cpu)
 		if (!cpu_online(cpu))
-			inherit(per_cpu_ptr(mag, cpu), per_cpu_ptr(old, cpu));
+			inherit(per_cpu_ptr(mag, cpu),
+				per_cpu_ptr(replaced.old, cpu));
 	/* Others may still count what is in there, or look for something. */
 	synchronize_rcu();
-	free_percpu(old);
+	free_percpu(replaced.old);
 }
 
-/* The CPU is dead: nobody can be at its magazines any more. */
-static int cpu_dead(unsigned int cpu)
+/**
+ * mymm_magazine_drain_dead() - empty the magazines of a dead CPU
+ * @pool: of whose caches
+ * @cpu: the CPU; nothing runs on it
+ *
+ * Context: process; sleeps. The caller holds pool->lock.
+ */
+void mymm_magazine_drain_dead(struct mymm_pool *pool, unsigned int cpu)
 {
-	struct mymm_pool *pool;
 	struct mymm_cache *cache;
 
-	mutex_lock(&mymm_pools_lock);
-	list_for_each_entry(pool, &mymm_pools, node) {
-		mutex_lock(&pool->lock);
-		list_for_each_entry(cache, &pool->caches, list) {
-			drain_magazine(cache, per_cpu_ptr(cache->mag, cpu));
-			drain_slabs(cache, cpu);
-		}
-		mymm_pcp_drain_cpu(pool, cpu);
-		mutex_unlock(&pool->lock);
+	lockdep_assert_held(&pool->lock);
+	list_for_each_entry(cache, &pool->caches, list) {
+		drain_magazine(cache, per_cpu_ptr(cache->mag, cpu));
+		drain_slabs(cache, cpu);
 	}
-	mutex_unlock(&mymm_pools_lock);
-	return 0;
-}
-
-/**
- * mymm_magazine_init() - be ready to empty magazines
- *
- * Context: process; sleeps; before the first cache.
- * Return: 0 or a negative errno.
- */
-int mymm_magazine_init(void)
-{
-	int cpu;
-
-	drain_works = alloc_percpu(struct work_struct);
-	if (!drain_works)
-		return -ENOMEM;
-	for_each_possible_cpu(cpu)
-		INIT_WORK(per_cpu_ptr(drain_works, cpu), drain_work);
-	drain_wq = alloc_workqueue("mymm", WQ_MEM_RECLAIM, 0);
-	if (!drain_wq) {
-		free_percpu(drain_works);
-		return -ENOMEM;
-	}
-
-	cpu_dead_state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN,
-						   "mymm:dead", NULL, cpu_dead);
-	if (cpu_dead_state < 0) {
-		destroy_workqueue(drain_wq);
-		free_percpu(drain_works);
-		return cpu_dead_state;
-	}
-	return 0;
-}
-
-/**
- * mymm_magazine_exit() - undo mymm_magazine_init()
- *
- * Context: process; sleeps; after the last cache.
- */
-void mymm_magazine_exit(void)
-{
-	/* Caches that ended free their magazines from RCU's callbacks: our code. */
-	rcu_barrier();
-	cpuhp_remove_state_nocalls(cpu_dead_state);
-	destroy_workqueue(drain_wq);
-	free_percpu(drain_works);
 }

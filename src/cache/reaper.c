@@ -23,6 +23,7 @@
 #include "object/cache.h"
 #include "cache/reaper.h"
 #include "page/registry.h"
+#include "cache/magazine_drain.h"
 
 #define REAP_INTERVAL (2 * HZ)
 

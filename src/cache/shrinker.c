@@ -21,6 +21,7 @@
 
 #include "object/cache.h"
 #include "base/compat.h"
+#include "cache/magazine_drain.h"
 
 static unsigned long slab_count(struct mymm_shrinker *shrinker,
 				struct mymm_shrink_control *sc)
@@ -118,30 +119,3 @@ void mymm_cache_shrinker_exit(struct mymm_pool *pool)
 	if (pool->reclaim.slab.pool)
 		mymm_shrinker_unregister(&pool->reclaim.slab);
 }
-
-/**
- * mymm_pool_trim() - give back to the zones what was not used lately
- * @pool: the pool
- *
- * CPUs that have not taken an object of a cache since the last trim lose all that they
- * have at hand of it; others keep up to half of what they have room for. Slabs that become
- * empty go back, but for the few that each cache keeps. Then what is left is what the
- * pool's users live on; see mymm_pool_drain() for giving back everything.
- *
- * Context: process; sleeps.
- * Return: frames given back.
- */
-unsigned long mymm_pool_trim(struct mymm_pool *pool)
-{
-	long before;
-
-	cpus_read_lock();
-	mutex_lock(&pool->lock);
-	before = atomic_long_read(&pool->reclaim.slab_freed);
-	if (!mymm_pool_dead(pool))
-		mymm_magazine_trim_pool(pool);
-	mutex_unlock(&pool->lock);
-	cpus_read_unlock();
-	return atomic_long_read(&pool->reclaim.slab_freed) - before;
-}
-EXPORT_SYMBOL_GPL(mymm_pool_trim);

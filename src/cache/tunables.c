@@ -18,6 +18,7 @@
 
 #include "object/cache.h"
 #include "base/compat.h"
+#include "cache/magazine_drain.h"
 
 /* The kernel's per-CPU allocator gives no more than this at once. */
 #define MAX_LIMIT                                                             \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The names of a cache; alias.c has the rule by which it has more than one. */
-#ifndef _MYMM_ALIAS_H
-#define _MYMM_ALIAS_H
+/* The names of a cache; cache/alias.c has the rule by which it has more than one. */
+#ifndef _MYMM_NAME_H
+#define _MYMM_NAME_H
 
 #include <linux/list.h>
 #include <linux/types.h>
@@ -10,9 +10,6 @@
 
 struct dentry;
 struct mymm_cache;
-struct mymm_cache_config;
-struct mymm_engine_ops;
-struct mymm_pool;
 
 /**
  * struct mymm_name - a name under which somebody has a cache
@@ -32,16 +29,4 @@ struct mymm_name {
 	struct dentry *debug_link;
 };
 
-bool mymm_cache_mergeable(const struct mymm_cache *cache);
-void mymm_names_init(struct mymm_cache *cache);
-void mymm_names_free(struct mymm_cache *cache);
-bool mymm_name_taken(struct mymm_pool *pool, const char *name);
-struct mymm_name *mymm_alias_add(struct mymm_pool *pool,
-				 const struct mymm_cache_config *config,
-				 const struct mymm_engine_ops *engine,
-				 struct mymm_owner creator);
-bool mymm_alias_drop(struct mymm_name *name);
-struct mymm_name *mymm_name_of(struct mymm_cache *cache, const char *text);
-struct mymm_name *mymm_name_of_kernel(struct mymm_cache *cache);
-
-#endif /* _MYMM_ALIAS_H */
+#endif /* _MYMM_NAME_H */

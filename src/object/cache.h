@@ -294,6 +294,7 @@ struct mymm_tunables mymm_cache_default_tunables(const struct mymm_cache *cache,
 						 unsigned int small);
 int mymm_cache_tune(struct mymm_cache *cache,
 		    const struct mymm_tunables *tunables);
+void mymm_caches_wait(void);
 void mymm_cache_kill_all(struct mymm_pool *pool);
 void mymm_cache_release_all(struct mymm_pool *pool);
 

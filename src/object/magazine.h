@@ -82,17 +82,4 @@ bool mymm_object_is_free(struct mymm_cache *cache, void *obj);
 int mymm_refuse_double_free(struct mymm_cache *cache, void *obj);
 int mymm_refuse_object(struct mymm_cache *cache, const void *obj);
 
-/* magazine_drain.c */
-void mymm_magazine_drain(struct mymm_cache *cache);
-void mymm_magazine_drain_pool(struct mymm_pool *pool);
-bool mymm_magazine_try_drain_pool(struct mymm_pool *pool);
-void mymm_magazine_trim_pool(struct mymm_pool *pool);
-bool mymm_magazine_try_trim_pool(struct mymm_pool *pool);
-bool mymm_magazine_try_reap_pool(struct mymm_pool *pool);
-void mymm_magazine_switch(struct mymm_cache *cache,
-			  struct mymm_magazine __percpu *mag,
-			  const struct mymm_tunables *tunables);
-int mymm_magazine_init(void);
-void mymm_magazine_exit(void);
-
 #endif /* _MYMM_MAGAZINE_H */

@@ -29,6 +29,7 @@
 #include "page/contig.h"
 #include "ui/chardev.h"
 #include "object/track.h"
+#include "cache/alias.h"
 
 static_assert(MYMM_UAPI_ORDERS == MYMM_NR_ORDERS, "the door shows all orders");
 static_assert(ARRAY_SIZE(((struct mymm_info *)0)->zones) >= MYMM_MAX_ZONES,

@@ -17,6 +17,7 @@
 #include "object/cache.h"
 #include "ui/sysfs_cache.h"
 #include "object/track.h"
+#include "cache/alias.h"
 
 /* Where, and whose caches; under mymm_cache_names_lock. */
 static struct dentry *caches;

@@ -41,9 +41,8 @@
 #include "object/debug.h"
 #include "pool/pool.h"
 #include "ui/sysfs_cache.h"
+#include "cache/alias.h"
 
-/* Which caches have names and directories; see pool.h for the order of locks. */
-DEFINE_MUTEX(mymm_cache_names_lock);
 static struct mymm_pool *shown; /* whose caches; under mymm_cache_names_lock */
 static struct kobject *root;
 

@@ -3,15 +3,13 @@
 #ifndef _MYMM_SYSFS_CACHE_H
 #define _MYMM_SYSFS_CACHE_H
 
-#include <linux/mutex.h>
+#include <linux/types.h>
 
 struct dentry;
 struct mymm_cache;
 struct mymm_name;
 struct mymm_pool;
 struct mymm_cache_slabs;
-
-extern struct mutex mymm_cache_names_lock;
 
 /* sysfs_cache.c */
 bool mymm_sysfs_dir_name(const char *cache, char *name);

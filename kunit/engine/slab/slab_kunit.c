@@ -15,6 +15,7 @@
 #include "lib/slabs.h"
 #include "ui/proc.h"
 #include "engine/slab/slab.h"
+#include "cache/magazine_drain.h"
 
 /* --- geometry ------------------------------------------------------------------ */
 
