@@ -203,6 +203,11 @@ static int take_line(struct reader *reader, struct input *input, char *line,
 	case LINE_CALL:
 		reader->part.calls = true;
 		break;
+	case LINE_COMMENT:
+		/* The head of another file, and not a text that looks like one. */
+		if (!strncmp(line, "# tracer: ", 10))
+			reader->in_text = false;
+		break;
 	case LINE_TEXT:
 		reader->part.texts++;
 		reader->in_text |= event.opens_text;

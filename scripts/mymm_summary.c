@@ -259,10 +259,10 @@ static void show_frames(const struct outcome *out)
 		return;
 	slabs = used * page - blocks;
 	if (slabs)
-		printf("  At the end %s are in use: %s as pages, %s as slabs, large kmallocs and\n"
+		printf("  At the end %s in use: %s as pages, %s as slabs, large kmallocs and\n"
 		       "  in magazines, for %s of objects (%.1f %% of that is not in one)\n",
-		       plural(used, "frame", "frames"), bytes_text(blocks),
-		       bytes_text(slabs), bytes_text(bytes),
+		       plural(used, "frame is", "frames are"),
+		       bytes_text(blocks), bytes_text(slabs), bytes_text(bytes),
 		       slabs > bytes ? percent(slabs - bytes, slabs) : 0.0);
 }
 

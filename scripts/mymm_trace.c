@@ -276,7 +276,7 @@ static enum line_kind parse_other(const char *line, size_t len, bool in_text,
 	const char *remark = strstr(line, "CPU:");
 
 	if (*line == '#')
-		return parse_comment(line, event);
+		return in_text ? LINE_COMMENT : parse_comment(line, event);
 	if (remark && parse_lost(remark, event))
 		return LINE_LOST;
 	if (is_comment(line))
