@@ -62,6 +62,74 @@ static void low_to_high(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, scans(shrinker), 1);
 }
 
+/*
+ * A run ends above high, not above low. As in low_to_high(), but the shrinker gives batches
+ * of 16: one at priority 8, and 159 + 16 = 175 are more than low; three at priority 7, and
+ * 223 are more than high.
+ */
+static void runs_until_high(struct kunit *test)
+{
+	struct mymm_pool *pool = mymm_test_pool_512k(test, 0);
+	struct mymm_held_frames *held = mymm_held_frames_new(test, pool);
+	struct mymm_test_shrinker *shrinker =
+		mymm_test_shrinker_new(test, pool);
+	struct mymm_held_frames *others = mymm_held_frames_new(test, pool);
+
+	shrinker->shrinker.batch = 16;
+	shrinker->held = held;
+	mymm_held_frames_take(shrinker->held, GFP_PLAIN, FRAMES - 3500);
+	mymm_held_frames_take(others, GFP_PLAIN, LOW_MARK);
+	others->frame[others->nr] = mymm_alloc_pages(pool, GFP_NOWAIT, 0);
+	KUNIT_ASSERT_NOT_NULL(test, others->frame[others->nr++]);
+	WAIT_UNTIL(test, asleep(pool, 2));
+	KUNIT_EXPECT_EQ(test, scans(shrinker), 1 + 3);
+	KUNIT_EXPECT_EQ(test, free_frames(pool), 223);
+	KUNIT_EXPECT_EQ(test, read_stat(&pool->reclaim.stats.pageoutrun), 1);
+}
+
+/* A node is balanced with more free frames than high, what a boost adds included. */
+static void balanced_above_high(struct kunit *test)
+{
+	struct mymm_pool *pool =
+		mymm_test_pool_512k(test, MYMM_POOL_NO_RECLAIM);
+	struct mymm_held_frames *held = mymm_held_frames_new(test, pool);
+	struct mymm_node *node = &pool->node_of[0];
+
+	KUNIT_EXPECT_TRUE(test, mymm_node_balanced(node, 0, MYMM_ZONE_NORMAL));
+	mymm_held_frames_take(held, GFP_PLAIN, HIGH_MARK);
+	KUNIT_EXPECT_FALSE(test, mymm_node_balanced(node, 0, MYMM_ZONE_NORMAL));
+	mymm_held_frames_give(held, 1);
+	KUNIT_EXPECT_TRUE(test, mymm_node_balanced(node, 0, MYMM_ZONE_NORMAL));
+	/* A block of 4 has 3 frames more to leave. */
+	KUNIT_EXPECT_FALSE(test, mymm_node_balanced(node, 2, MYMM_ZONE_NORMAL));
+	mymm_held_frames_give(held, 3);
+	KUNIT_EXPECT_TRUE(test, mymm_node_balanced(node, 2, MYMM_ZONE_NORMAL));
+	pool->zone[0].watermark_boost = 4;
+	KUNIT_EXPECT_FALSE(test, mymm_node_balanced(node, 0, MYMM_ZONE_NORMAL));
+	mymm_held_frames_give(held, 1);
+	KUNIT_EXPECT_TRUE(test, mymm_node_balanced(node, 0, MYMM_ZONE_NORMAL));
+	pool->zone[0].watermark_boost = 0;
+	/* It has no zone up to DMA32, so there is nothing to be done for them. */
+	KUNIT_EXPECT_TRUE(test, mymm_node_balanced(node, 0, MYMM_ZONE_DMA32));
+}
+
+/* That a zone fell below high is forgotten when it is above high again, not above low. */
+static void below_high_until_above(struct kunit *test)
+{
+	struct mymm_pool *pool =
+		mymm_test_pool_512k(test, MYMM_POOL_NO_RECLAIM);
+	struct mymm_held_frames *held = mymm_held_frames_new(test, pool);
+	struct mymm_zone *zone = &pool->zone[0];
+
+	mymm_held_frames_take(held, GFP_PLAIN, MIN_MARK);
+	KUNIT_EXPECT_TRUE(test, zone->flags & BIT(MYMM_ZONE_BELOW_HIGH));
+	mymm_held_frames_give(held, HIGH_MARK - MIN_MARK);
+	KUNIT_EXPECT_EQ(test, free_frames(pool), HIGH_MARK);
+	KUNIT_EXPECT_TRUE(test, zone->flags & BIT(MYMM_ZONE_BELOW_HIGH));
+	mymm_held_frames_give(held, 1);
+	KUNIT_EXPECT_FALSE(test, zone->flags & BIT(MYMM_ZONE_BELOW_HIGH));
+}
+
 /* Above low nobody is woken, nor without __GFP_KSWAPD_RECLAIM. */
 static void not_woken(struct kunit *test)
 {
@@ -351,13 +419,19 @@ static void all_at_once(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, list_empty(&pool->reclaim.tasks));
 }
 
-static struct kunit_case kswapd_cases[] = {
-	KUNIT_CASE(low_to_high),      KUNIT_CASE(not_woken),
-	KUNIT_CASE(hopeless),	      KUNIT_CASE(boost_ends),
-	KUNIT_CASE(boost_for_nobody), KUNIT_CASE(end_in_between),
-	KUNIT_CASE(slabs_for_pages),  KUNIT_CASE(trim_is_not_drain),
-	KUNIT_CASE_SLOW(all_at_once), {}
-};
+static struct kunit_case kswapd_cases[] = { KUNIT_CASE(low_to_high),
+					    KUNIT_CASE(runs_until_high),
+					    KUNIT_CASE(balanced_above_high),
+					    KUNIT_CASE(below_high_until_above),
+					    KUNIT_CASE(not_woken),
+					    KUNIT_CASE(hopeless),
+					    KUNIT_CASE(boost_ends),
+					    KUNIT_CASE(boost_for_nobody),
+					    KUNIT_CASE(end_in_between),
+					    KUNIT_CASE(slabs_for_pages),
+					    KUNIT_CASE(trim_is_not_drain),
+					    KUNIT_CASE_SLOW(all_at_once),
+					    {} };
 
 static struct kunit_suite kswapd_suite = {
 	.name = "mymm_kswapd",
