@@ -7,7 +7,7 @@
  * failure must give -ENOMEM and leave nothing behind; and how many there are must be
  * what the function is known to ask for, or some were never tried.
  *
- * Tests: base/backing.c page/event.c
+ * Tests: base/backing.c base/fault_inject.c page/event.c
  */
 #include "base/fault_inject.h"
 #include "lib/util.h"

@@ -10,7 +10,7 @@
  * holds is marked in memory with its owner's number, so that a page with two owners, or
  * one that the allocator wrote into, is found when it is given back.
  *
- * Tests: page/page_alloc.c page/page_free.c page/page.c page/zone.c
+ * Tests: page/page_alloc.c page/page_free.c page/page.c page/zone.c page/gfp_zone.c
  */
 #include "lib/model.h"
 #include "lib/util.h"

@@ -8,7 +8,7 @@
  * a test says of a list it sees by walking it, see lists.c. Who else would like to have what
  * is in a list comes in pcp_race_kunit.c.
  *
- * Tests: page/pcp.c page/pcp_cpu.c
+ * Tests: page/pcp.c page/pcp_cpu.c page/pcp_drain.c base/percpu_work.c
  */
 #include <linux/cpu.h>
 

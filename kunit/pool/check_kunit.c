@@ -13,7 +13,7 @@
  *
  *	PF PF PF PF PF PP	of order 8, then of order 7, ... of order 0
  *
- * Tests: pool/check.c page/pcp_check.c
+ * Tests: pool/check.c page/pcp_check.c base/finding.c
  */
 #include "lib/corrupt.h"
 

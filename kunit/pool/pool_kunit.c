@@ -6,7 +6,7 @@
  * the zones that it says. A pool with anything allocated can't be destroyed and goes
  * on as before; a dead one refuses everything, and can always be destroyed.
  *
- * Tests: pool/pool.c pool/layout.c
+ * Tests: pool/pool.c pool/layout.c page/registry.c
  */
 #include "engine/slub/slub.h"
 #include "page/registry.h"

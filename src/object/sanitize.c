@@ -56,61 +56,44 @@
 #include <linux/preempt.h>
 #include <linux/slab.h>
 
+#include "base/shadow.h"
 #include "object/cache.h"
 #include "object/sanitize.h"
-
-#define GRANULE 8UL
-
-/* As the kernel's own allocators have them, in mm/kasan/kasan.h. */
-enum shadow {
-	OPEN = 0,
-	FREED_OBJECT = 0xfb,
-	NO_OBJECT = 0xfc,
-	FREE_FRAME = 0xff,
-};
-
-/* Both are multiples of the granule. An address without memory has no shadow either. */
-static void set_shadow(void *at, size_t bytes, u8 value)
-{
-#if MYMM_KASAN
-	if (is_vmalloc_addr(at))
-		kasan_poison(at, bytes, value, false);
-#endif
-}
 
 /* Of the granule that byte @end is in, only what is before it is open. */
 static void end_within(void *at, size_t end)
 {
-	if (end % GRANULE)
-		set_shadow(at + round_down(end, GRANULE), GRANULE,
-			   end % GRANULE);
+	if (end % MYMM_SHADOW_GRANULE)
+		mymm_set_shadow(at + round_down(end, MYMM_SHADOW_GRANULE),
+				MYMM_SHADOW_GRANULE, end % MYMM_SHADOW_GRANULE);
 }
 
 static void shut(void *at, size_t from, size_t to, u8 value)
 {
-	size_t whole = round_up(from, GRANULE);
+	size_t whole = round_up(from, MYMM_SHADOW_GRANULE);
 
-	to = round_up(to, GRANULE);
+	to = round_up(to, MYMM_SHADOW_GRANULE);
 	end_within(at, from);
 	if (whole < to)
-		set_shadow(at + whole, to - whole, value);
+		mymm_set_shadow(at + whole, to - whole, value);
 }
 
 void __mymm_sanitize_open(void *at, size_t bytes)
 {
-	set_shadow(at, round_down(bytes, GRANULE), OPEN);
+	mymm_set_shadow(at, round_down(bytes, MYMM_SHADOW_GRANULE),
+			MYMM_SHADOW_OPEN);
 	end_within(at, bytes);
 }
 MYMM_EXPORT_INTERNAL(__mymm_sanitize_open);
 
 void __mymm_sanitize_shut(void *at, size_t from, size_t to)
 {
-	shut(at, from, to, NO_OBJECT);
+	shut(at, from, to, MYMM_SHADOW_NO_OBJECT);
 }
 
 void __mymm_sanitize_freed(void *at, size_t bytes)
 {
-	shut(at, 0, bytes, FREED_OBJECT);
+	shut(at, 0, bytes, MYMM_SHADOW_FREED_OBJECT);
 }
 
 /* --- objects -------------------------------------------------------------------- */
@@ -158,24 +141,12 @@ void __mymm_sanitize_free(const struct mymm_cache *cache, void *obj)
 
 /* --- pages ----------------------------------------------------------------------- */
 
-void __mymm_sanitize_use_pages(struct mymm_pool *pool, u32 idx,
-			       unsigned long nr)
-{
-	set_shadow(mymm_pool_address(pool, idx), nr << PAGE_SHIFT, OPEN);
-}
-
-void __mymm_sanitize_drop_pages(struct mymm_pool *pool, u32 idx,
-				unsigned long nr)
-{
-	set_shadow(mymm_pool_address(pool, idx), nr << PAGE_SHIFT, FREE_FRAME);
-}
-
 /* An object that begins on this page, or before it, may be known to kmemleak. */
 static void forget_page(void *page)
 {
 	size_t at;
 
-	for (at = 0; at < PAGE_SIZE; at += GRANULE)
+	for (at = 0; at < PAGE_SIZE; at += MYMM_SHADOW_GRANULE)
 		kmemleak_free_part(page + at, PAGE_SIZE - at);
 }
 

@@ -85,10 +85,6 @@ void __mymm_sanitize_free(const struct mymm_cache *cache, void *obj);
 void __mymm_sanitize_born(const void *ptr, size_t size, gfp_t gfp);
 void __mymm_sanitize_gone(const void *ptr);
 void __mymm_sanitize_held(const void *ptr);
-void __mymm_sanitize_use_pages(struct mymm_pool *pool, u32 idx,
-			       unsigned long nr);
-void __mymm_sanitize_drop_pages(struct mymm_pool *pool, u32 idx,
-				unsigned long nr);
 void __mymm_sanitize_forget(struct mymm_pool *pool);
 
 /* The bytes from @at on may be used. It is aligned to 8. */
@@ -147,22 +143,6 @@ static __always_inline void mymm_sanitize_held(const void *ptr)
 {
 	if (MYMM_KMEMLEAK)
 		__mymm_sanitize_held(ptr);
-}
-
-/* Frames are somebody's from now on. */
-static __always_inline void mymm_sanitize_use_pages(struct mymm_pool *pool,
-						    u32 idx, unsigned long nr)
-{
-	if (MYMM_KASAN)
-		__mymm_sanitize_use_pages(pool, idx, nr);
-}
-
-/* They are not, before anybody else can have them. */
-static __always_inline void mymm_sanitize_drop_pages(struct mymm_pool *pool,
-						     u32 idx, unsigned long nr)
-{
-	if (MYMM_KASAN)
-		__mymm_sanitize_drop_pages(pool, idx, nr);
 }
 
 /* A pool goes, with whatever is allocated in it. */

@@ -45,7 +45,7 @@
 #include "base/compat.h"
 #include "page/page_alloc.h"
 #include "page/contig.h"
-#include "object/sanitize.h"
+#include "page/sanitize_pages.h"
 
 /* Blocks that are given back with the lock held. */
 #define BATCH 64

@@ -20,7 +20,7 @@
 #include "base/compat.h"
 #include "base/irqlock.h"
 #include "page/page_alloc.h"
-#include "object/sanitize.h"
+#include "page/sanitize_pages.h"
 
 /* Is there anything wrong with a request? */
 static bool refuse_request(struct mymm_pool *pool, gfp_t gfp,

@@ -30,9 +30,9 @@
 
 #include "base/compat.h"
 #include "base/fault_inject.h"
+#include "page/sanitize_pages.h"
 #include "pool/layout.h"
 #include "page/pool.h"
-#include "object/sanitize.h"
 
 /* --- the description ------------------------------------------------------ */
 
