@@ -2,19 +2,18 @@
 /*
  * Where a pool's memory comes from: vmalloc's two halves, taken apart.
  *
- * Plain vmalloc() of a large arena is no good for us. It keeps allocating until the
- * OOM killer ends whoever asked (insmod), and kmemleak takes the arena for one
- * object, into which no smaller one can be registered. So the pages come one by
- * one, in a mode that fails instead of killing, after a look at what is available;
- * and vmap() lays them out one after the other.
+ * Plain vmalloc() does not do for a large arena. It keeps allocating until the OOM killer
+ * ends the task that asked (insmod), and kmemleak takes the arena for one object, into
+ * which no smaller one can be registered. So the pages are allocated one by one, with flags
+ * that fail instead of killing, after a look at what is available; and vmap() maps them in
+ * sequence.
  *
- * What a page of the area is found from is the page table: vmalloc_to_page(). The
- * pages are therefore not remembered anywhere else; giving them back strings them
- * up on page->lru, which is ours as long as the page is.
+ * The page table is the only record of the pages: vmalloc_to_page() finds them. To free them
+ * they are linked by page->lru, which is ours as long as the page is.
  *
- * A pool without memory has addresses all the same, so that its objects can be told apart
- * and an address leads to its pool: a *void*, a stretch that no page table can map. Whoever
- * follows such an address gets a fault, and nobody's memory is harmed.
+ * A pool without memory has addresses too, so that its objects are distinct and an address
+ * leads to its pool: a *void*, a range that no page table can map. An access to such an
+ * address faults, and harms no memory.
  */
 #include <linux/gfp.h>
 #include <linux/idr.h>

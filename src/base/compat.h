@@ -22,7 +22,7 @@
 #define MYMM_NS MYMM_INTERNAL
 #endif
 
-/* What our own tests and bench use of the inside; nobody else should. */
+/* Symbols for our own tests and bench, and for no other module. */
 #define MYMM_EXPORT_INTERNAL(sym) EXPORT_SYMBOL_NS_GPL(sym, MYMM_NS)
 #define MYMM_IMPORT_INTERNAL() MODULE_IMPORT_NS(MYMM_NS)
 
@@ -100,7 +100,7 @@
 #define MYMM_PCP_HIGH_IS_TUNED 0
 #endif
 
-/* 6.11 made tables of sysctls constant for who handles them, and counts their entries. */
+/* 6.11 made tables of sysctls constant for their handlers, and counts their entries. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
 #define MYMM_CTL_CONST const
 #define MYMM_CTL_TABLE_END

@@ -2,8 +2,8 @@
 /*
  * A raw spinlock with interrupts masked, taken in line. Called functions would be a third
  * of what it costs to take a block from a zone. With interrupts masked nothing preempts us,
- * so preemption need not be counted, either. Whatever watches locks gets the kernel's own
- * functions, which tell it.
+ * so preemption need not be counted, either. With lockdep the kernel's own functions are
+ * called, which report to it.
  */
 #ifndef _MYMM_IRQLOCK_H
 #define _MYMM_IRQLOCK_H

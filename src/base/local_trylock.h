@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A token: how a CPU's own things are kept from an interrupt on that CPU without masking
- * it. magazine.c explains the protocol; magazines and per-CPU page lists live by it.
+ * A local trylock: keeps a CPU's own data from an interrupt on that CPU without masking it.
+ * magazine.c explains the protocol, which magazines and per-CPU page lists share.
  */
 #ifndef _MYMM_LOCAL_TRYLOCK_H
 #define _MYMM_LOCAL_TRYLOCK_H
@@ -10,10 +10,10 @@
 #include <linux/types.h>
 
 /**
- * struct mymm_local_lock - says whether somebody on this CPU is at it
- * @left: 1 while nobody is. Taking it is counting it down; who finds that it is not 0
- *        then counts it up again and goes the slow way
- * @collisions: times that somebody found it taken
+ * struct mymm_local_lock - is this CPU's data in use?
+ * @left: 1 if not. To take the lock is to count it down; code that finds it other than 0
+ *        then, an interrupt's, counts it up again and takes the slow way
+ * @collisions: times that it was found taken
  */
 struct mymm_local_lock {
 	long left;
@@ -22,7 +22,7 @@ struct mymm_local_lock {
 
 #define MYMM_LOCAL_LOCK_INIT ((struct mymm_local_lock){ .left = 1 })
 
-/* With preemption off: may we go on? If not, we interrupted who does. */
+/* With preemption off. False: taken by the code that we interrupted. */
 static __always_inline bool mymm_local_trylock(struct mymm_local_lock *lock)
 {
 	/* No barrier before the branch, or it costs a compare of its own. */

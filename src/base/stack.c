@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Stacks: who called whom until somebody wanted an object, as a handle of four bytes.
+ * Call stacks of allocations and frees, as handles of four bytes.
  *
  * They are kept by the kernel's stack depot, each one once, for good. It has locks of its own
- * and may want memory. So it is asked with no lock of ours held; and it gets memory only for a
- * caller who could sleep: one who can't may be in the kernel's own allocator, with its locks
+ * and may want memory. So it is asked with no lock of ours held; and it may allocate only for
+ * callers that can sleep: one that cannot may be in the kernel's own allocator, with its locks
  * held. A stack that is new then is kept if the depot has room at hand, else it is not known.
  * Without stack depot, or with stack_depot_disable=1, none is.
  *
@@ -63,7 +63,7 @@ static depot_stack_handle_t keep(const struct stack *stack,
 
 	for (i = 0; i < nr && entry[i] != caller; i++)
 		;
-	/* Some callers are none of those that called: one who works for another. */
+	/* @caller need not be on the stack: a task may work on behalf of another. */
 	if (i == nr)
 		i = 0;
 	nr = min_t(unsigned int, nr - i, DEPTH);
@@ -177,7 +177,7 @@ static bool walk(struct stack *stack, struct memory *memory)
 }
 
 /**
- * mymm_stack_save() - the stack of whoever calls
+ * mymm_stack_save() - save the current stack
  * @caller: with which it is to begin
  * @may_allocate: may the depot get memory for it?
  *

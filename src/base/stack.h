@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The stack of whoever calls, as a handle of the stack depot; see stack.c. */
+/* The current stack, as a handle of the stack depot; see stack.c. */
 #ifndef _MYMM_STACK_H
 #define _MYMM_STACK_H
 

@@ -215,7 +215,7 @@ MYMM_EXPORT_INTERNAL(mymm_buddy_alloc);
  * @idx: the block's head
  * @order: the block's order
  *
- * Trusts its caller, who has seen that the block is allocated and its own.
+ * The caller has checked that the block is allocated and its own.
  *
  * Context: any; the caller holds the lock that protects @buddy.
  */

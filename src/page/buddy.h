@@ -52,8 +52,8 @@ struct mymm_buddy_type {
  * @next: what follows that on the list
  *
  * The block has its tag, and is counted; the list still has it, and what remains of it is
- * on no list. Most blocks that are given back are given back before anybody looks: then
- * there is nothing to merge. Who looks calls mymm_buddy_finish_split() first.
+ * on no list. Most blocks are freed before the lists are read: then there is nothing to
+ * merge. Code that reads the lists calls mymm_buddy_finish_split() first.
  */
 struct mymm_pending_split {
 	u32 idx;

@@ -18,7 +18,7 @@
  * What is taken becomes blocks, the largest that fit between the ends and in what was one
  * free block: here of orders 1, 1 and 0, at frames 6, 8 and 10. Each is a block like any
  * other, and its own: mymm_free_pages() takes it back, as mymm_free_range() takes back any
- * range that blocks of pages fill exactly, whoever allocated them. No pieces of what was
+ * range that blocks of pages fill exactly, however they were allocated. No pieces of what was
  * cut can merge: the buddy of each contains a frame of the range.
  *
  * All or nothing. Both look at the whole range first: the one under the zone's lock, the
@@ -30,8 +30,8 @@
  * held for O(orders + frames / 2^largest order) steps.
  *
  * Limits. A place is a place: neither watermarks nor reserves nor the zone flags of gfp
- * have a say, nothing is reclaimed for it, and nothing in use is moved away. What CPUs
- * have in their lists is in nobody's use: who may sleep has these emptied and looks again.
+ * have a say, nothing is reclaimed for it, and nothing in use is moved away. Blocks in
+ * per-CPU lists are not in use: a caller that may sleep has the lists drained and looks again.
  * An empty slab counts as used; mymm_pool_drain() gives those back.
  *
  * alloc_contig_range() of mm/page_alloc.c has the same shape, and moves what is movable.
@@ -307,7 +307,7 @@ int __mymm_alloc_range(struct mymm_pool *pool, unsigned long pfn,
  * Context: any; in NMI it refuses. Sleeps only with %__GFP_DIRECT_RECLAIM.
  * Return: 0. -EBUSY: not all of them are free; -ENXIO: there is a hole; -EINVAL: they are not
  * in one zone, or @gfp makes no sense; -EPERM: in NMI; -EIO: the pool is dead. Nothing
- * has changed then, but that all except -EBUSY are counted and told.
+ * has changed then; all except -EBUSY are counted and logged.
  */
 int mymm_alloc_range(struct mymm_pool *pool, unsigned long pfn,
 		     unsigned long nr_frames, gfp_t gfp)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Frames that are named, with their owner told; mymm.h has the rest. */
+/* Allocating given frames, for a given owner; mymm.h has the rest. */
 #ifndef _MYMM_CONTIG_H
 #define _MYMM_CONTIG_H
 

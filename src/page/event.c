@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What happens beside an operation, in one place: a refusal is counted and told,
- * an allocation or a free is traced.
+ * What happens beside an operation, in one place: a refusal is counted and logged, an
+ * allocation or a free is traced.
  *
- * Every public operation passes here once, with none of our locks held: an allocation
- * after its work is done; a free before, or somebody else's allocation of the same thing
- * could be told first. Of pages it is told when the block is claimed: who was refused is
- * not told of, and nobody else can have it yet (page_owner.c relies on that). It brings its
- * owner along: the code that called, and the session on whose behalf. Until a tracepoint is
- * enabled that costs a five-byte no-op.
+ * Every public operation passes here once, with none of our locks held: an allocation after
+ * its work is done; a free before it is, or the next allocation of the same object could be
+ * traced first. A free of pages is traced after the block is claimed (refused frees are not
+ * traced) and before it can be allocated again; page_owner.c relies on that. An event has
+ * its owner: the code that called, and the session. Until a tracepoint is enabled it costs
+ * a five-byte no-op.
  *
  *   echo 1 > /sys/kernel/tracing/events/mymm/enable
  *
@@ -27,7 +27,7 @@
 #define CREATE_TRACE_POINTS
 #include "page/trace.h"
 
-/* For whoever wants to look on from a module of his own, our tests among them. */
+/* For probes in other modules, our tests among them. */
 EXPORT_TRACEPOINT_SYMBOL_GPL(mymm_page_alloc);
 EXPORT_TRACEPOINT_SYMBOL_GPL(mymm_page_free);
 
@@ -158,7 +158,7 @@ void mymm_event_reclaim_end(struct mymm_pool *pool, unsigned long reclaimed)
 	trace_mymm_reclaim_end(pool->name, reclaimed);
 }
 
-/* Tell what was logged under a zone's lock, in the order in which it happened. */
+/* Trace what was logged under a zone's lock, in the order in which it happened. */
 void __mymm_log_trace(struct mymm_pool *pool, const struct mymm_page_log *log)
 {
 	const struct mymm_page_event *event;

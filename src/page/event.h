@@ -18,7 +18,7 @@ struct mymm_owner {
 	u32 session;
 };
 
-/* Who calls the public function that this stands in. */
+/* The caller of the public function that this stands in. */
 #define MYMM_CALLER ((struct mymm_owner){ .caller = _RET_IP_ })
 
 /*
@@ -73,7 +73,7 @@ void __mymm_event_object_alloc(struct mymm_pool *pool, const char *cache,
 void __mymm_event_object_free(struct mymm_pool *pool, const char *cache,
 			      const void *obj, struct mymm_owner owner);
 
-/* Each is a no-op of five bytes until somebody listens. Never under a lock. */
+/* Each is a no-op of five bytes until its tracepoint is on. Never under a lock. */
 static __always_inline void mymm_event_page_alloc(struct mymm_pool *pool,
 						  u32 pfn, unsigned int order,
 						  gfp_t gfp,
@@ -142,8 +142,8 @@ struct mymm_page_event {
 };
 
 /**
- * struct mymm_page_log - what happened under a zone's lock, to be told after it
- * @nr: events in it; set to 0 by whoever has it on his stack
+ * struct mymm_page_log - what happened under a zone's lock, to be traced after it
+ * @nr: events in it; set to 0 by the function that has it on its stack
  * @event: the first of them; a batch ends when it is full, so that none is lost
  */
 struct mymm_page_log {
@@ -198,7 +198,7 @@ static inline void mymm_log_extfrag(struct mymm_page_log *log, u32 pfn,
 						  .pfn = pfn };
 }
 
-/* Rare enough to be told by a call, whether somebody listens or not. */
+/* Rare enough for a call, whether its tracepoint is on or not. */
 void mymm_event_kswapd_wake(struct mymm_pool *pool, int nid, int zid,
 			    unsigned int order);
 void mymm_event_kswapd_sleep(struct mymm_pool *pool, int nid);

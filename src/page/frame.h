@@ -59,7 +59,7 @@ enum mymm_frame_state {
 	MYMM_NR_FRAME_STATES,
 };
 
-/* The bits of a frame's tag; one compare tells state, order, zone and flags. */
+/* The bits of a frame's tag; one compare tests state, order, zone and flags. */
 #define MYMM_TAG_STATE 0x000000ffU
 #define MYMM_TAG_ORDER_SHIFT 8
 #define MYMM_TAG_ORDER 0x0000ff00U
@@ -115,7 +115,7 @@ static inline unsigned int mymm_tag_zone(u32 tag)
  *       by its owner alone while it is allocated
  * @cache: %MYMM_FRAME_SLAB and %MYMM_FRAME_SLAB_TAIL: number of the cache that the
  *         slab belongs to, or %MYMM_SHARED, and what is below is the engine's then; 0
- *         in every other state, so that one compare on the way of each free tells a
+ *         in every other state, so that one compare on the way of each free finds a
  *         foreign object
  * @objects: slab frames: objects that the slab has room for
  * @next: next frame of the list that this one is on, and
@@ -160,8 +160,8 @@ static_assert(sizeof(struct mymm_frame) == 24,
 	      "the design promises 24 bytes a frame");
 
 /*
- * One byte of a frame's tag, for who wants no more: 0 the state, 1 the order, 2 the zone. A
- * load of a byte is less than a load and a shift.
+ * One byte of a frame's tag: 0 the state, 1 the order, 2 the zone. A load of a byte is
+ * cheaper than a load and a shift.
  */
 static __always_inline u8 mymm_frame_byte(const struct mymm_frame *frame,
 					  unsigned int n)

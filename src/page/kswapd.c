@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * kswapd: a thread for each node, which reclaims before somebody has to wait for it.
+ * kswapd: a thread for each node, which reclaims before an allocation has to wait for it.
  *
  *      free frames
  *        |
@@ -26,20 +26,20 @@
  * A *boost* is what a fallback added to a zone's watermarks (pageblock.c). A run that finds
  * the node balanced but boosted reclaims as much as the boost says, with little pressure,
  * and takes from the boost what was there when it began, whatever it got. Where there is no
- * kswapd, or none with any hope, a boost is forgotten by the next who would have it woken: in
+ * kswapd, or none with any hope, a boost is dropped when kswapd would be woken next: in
  * Linux it would stay, but there is always something to reclaim there.
  *
  * After 16 runs in a row that gave nothing it is *hopeless*, and not woken any more
  * until an allocation's own reclaim gives something.
  *
- * Sleep comes in two steps, so that "just above high" and "at rest" can be told apart: it
+ * Sleep comes in two steps, so that "just above high" and "at rest" are distinct: it
  * dozes a tenth of a second, and sleeps for good only if the node is still balanced then.
  *
  * While a run lasts its zones have MYMM_ZONE_RECLAIM_ACTIVE, which makes CPUs keep less
  * in their lists. What the thread itself gives back goes to the zones after each
  * pass: its own CPU's lists are the last place where it should stay.
  *
- * Life. It begins when the pool is whole, is parked while somebody tries to destroy the
+ * Life. It begins when the pool is whole, is parked during an attempt to destroy the
  * pool, and ends before the frames do. In a dead pool it sleeps.
  *
  * The decisions are those of balance_pgdat(), kswapd_try_to_sleep() and wakeup_kswapd()
@@ -138,7 +138,7 @@ static void take_boosts(struct mymm_node *node, enum mymm_zone_type highest,
 	}
 }
 
-/* There is nobody who could do what a boost asks for: then it only holds frames back. */
+/* With no kswapd to answer it, a boost only holds frames back. */
 static void forget_boosts(struct mymm_node *node, enum mymm_zone_type highest)
 {
 	unsigned long boost[MYMM_NR_ZONE_TYPES] = {};
@@ -276,7 +276,7 @@ static unsigned int balance(struct mymm_kswapd *kswapd, unsigned int order,
 		unsigned long got = scan.nr_reclaimed;
 		bool enough;
 
-		/* Who is in need goes first; from the beginning, and in earnest. */
+		/* An unbalanced node goes before a boost: start again, at full pressure. */
 		if (!balanced && to_boost) {
 			to_boost = 0;
 			scan.priority = MYMM_DEF_PRIORITY;
@@ -290,7 +290,7 @@ static unsigned int balance(struct mymm_kswapd *kswapd, unsigned int order,
 		to_boost -= min(to_boost, got);
 		if (to_boost && !got)
 			break;
-		/* For a boost nobody is pressed harder than a little. */
+		/* For a boost the pressure on shrinkers stays low. */
 		if (to_boost && scan.priority == MYMM_DEF_PRIORITY - 2)
 			enough = true;
 		if (!enough || !got)
@@ -323,7 +323,7 @@ static enum mymm_zone_type wanted_zone(const struct mymm_kswapd *kswapd,
 	return highest == MYMM_ZONE_NONE ? before : highest;
 }
 
-/* Begin to wait; whoever wants something sees it, or was seen. */
+/* Begin to wait. A request sees @asleep, or was seen before the sleep. */
 static void fall_asleep(struct mymm_kswapd *kswapd)
 {
 	WRITE_ONCE(kswapd->asleep, true);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Frames, as those see them who hold one: where it is, which number it has, what it is a
- * part of.
+ * What a holder of a frame asks: its address, its number, the block that it is part of.
  *
  * A pool's frames are contiguous by number and by address, not in the machine's physical
  * memory; see Documentation/design.md.

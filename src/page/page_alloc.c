@@ -11,7 +11,7 @@
  * __GFP_COMP makes the block compound: mymm_compound_head() of any of its frames is
  * then its first, and mymm_compound_order() its order. Without it each frame stands
  * for itself, as with the kernel's pages. Nothing is written to the tails for
- * that; the head is found when somebody asks.
+ * that; the head is searched on demand.
  */
 #include <linux/kernel.h>
 #include <linux/mm.h>
@@ -101,7 +101,7 @@ static bool above(const struct mymm_request *request,
 				   mymm_zone_watermark(zone, mark),
 				   request->highest, alloc_flags, free))
 		return true;
-	/* Who may use the reserve need not heed what only asks for more reclaim. */
+	/* A boost only asks for more reclaim: the reserve is given in spite of it. */
 	return !request->order && mark == MYMM_WMARK_MIN &&
 	       alloc_flags & MYMM_ALLOC_MIN_RESERVE &&
 	       READ_ONCE(zone->watermark_boost) &&
@@ -233,7 +233,7 @@ static unsigned int first_flags(const struct mymm_request *request)
 static struct mymm_frame *alloc_anywhere(struct mymm_pool *pool,
 					 struct mymm_node *node, gfp_t gfp,
 					 unsigned int order,
-					 struct mymm_owner who)
+					 struct mymm_owner caller)
 {
 	struct mymm_request request;
 	struct mymm_frame *block;
@@ -253,16 +253,16 @@ static struct mymm_frame *alloc_anywhere(struct mymm_pool *pool,
 	mymm_sanitize_use_pages(pool, idx, 1UL << order);
 	if (want_init_on_alloc(gfp) && mymm_pool_has_memory(pool))
 		clear_pages_at(mymm_pool_address(pool, idx), order);
-	mymm_event_page_alloc(pool, idx, order, gfp, who);
+	mymm_event_page_alloc(pool, idx, order, gfp, caller);
 	return block;
 }
 
-/* What the fast path of small blocks leaves to others. */
+/* Flags that the fast path of small blocks leaves to the slow one. */
 #define LEAVE_GFP (__GFP_ZERO | __GFP_THISNODE | __GFP_COMP)
 
 /* --- the usual case ------------------------------------------------------------------ */
 
-/* Whatever it takes. */
+/* All flags, all zones. */
 static noinline struct mymm_frame *slow_alloc(struct mymm_pool *pool, gfp_t gfp,
 					      unsigned int order,
 					      const struct mymm_owner *owner)
@@ -276,22 +276,22 @@ static noinline struct mymm_frame *alloc_slow(struct mymm_pool *pool, gfp_t gfp,
 					      unsigned int order,
 					      const struct mymm_owner *owner)
 {
-	const struct mymm_owner who = mymm_owner_or(owner, _RET_IP_);
+	const struct mymm_owner caller = mymm_owner_or(owner, _RET_IP_);
 
 	preempt_enable();
-	return slow_alloc(pool, gfp, order, &who);
+	return slow_alloc(pool, gfp, order, &caller);
 }
 
-/* The list is empty, or the token is not ours. */
+/* The list is empty, or its lock is taken. */
 static noinline struct mymm_frame *
 alloc_contended(struct mymm_pool *pool, gfp_t gfp, unsigned int order,
 		const struct mymm_owner *owner, struct mymm_pcp *pcp)
 {
-	const struct mymm_owner who = mymm_owner_or(owner, _RET_IP_);
+	const struct mymm_owner caller = mymm_owner_or(owner, _RET_IP_);
 
 	mymm_local_contended(&pcp->lock);
 	preempt_enable();
-	return slow_alloc(pool, gfp, order, &who);
+	return slow_alloc(pool, gfp, order, &caller);
 }
 
 static noinline struct mymm_frame *alloc_resched(struct mymm_frame *block)
@@ -301,7 +301,7 @@ static noinline struct mymm_frame *alloc_resched(struct mymm_frame *block)
 }
 
 /*
- * Orders that each CPU has at hand: nothing is wrong, nothing is to be cleared or told,
+ * Orders that each CPU has at hand: nothing is wrong, nothing is to be cleared or traced,
  * the zone is above its mark, and the list has a block. It leaves by a tail call, as
  * magazines do.
  */
@@ -416,7 +416,7 @@ MYMM_EXPORT_INTERNAL(__mymm_alloc_pages);
  *
  * Context: any; in NMI it refuses. Sleeps only with %__GFP_DIRECT_RECLAIM.
  * Return: the block's first frame; NULL if no zone that would do can spare one, or if
- * the request makes no sense, which is counted and told.
+ * the request makes no sense, which is counted and logged.
  */
 struct mymm_frame *mymm_alloc_pages(struct mymm_pool *pool, gfp_t gfp,
 				    unsigned int order)

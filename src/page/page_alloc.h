@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Pages with their owner told, and what fast and slow paths share; mymm.h has the rest. */
+/* Pages for a given owner, and what fast and slow paths share; mymm.h has the rest. */
 #ifndef _MYMM_PAGE_ALLOC_H
 #define _MYMM_PAGE_ALLOC_H
 

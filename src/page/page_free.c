@@ -2,13 +2,11 @@
 /*
  * Giving pages back, and what is refused then.
  *
- * Freeing asks the frame. Its tag says exactly what it is (see frame.c), so a double free, a
- * tail, a block of another order and a frame of somebody else are each told apart, and
- * refused with nothing changed.
+ * The frame's tag says exactly what it is (see frame.c), so a double free, a tail, a block
+ * of another order and a frame of another pool are distinct refusals, and change nothing.
  *
- * Whoever changes the tag from "allocated" to "in a CPU's list" has the block: that is one
- * compare and exchange, the *claim*, and comes before anything else is done with it. So of
- * two that free a block at the same moment one succeeds.
+ * A free first *claims* the block: one compare and exchange of its tag, from "allocated" to
+ * "in a CPU's list". So of two frees of a block at the same moment one succeeds.
  *
  * A small block, or a pageblock, goes to this CPU's lists (pcp.c); others to the zone, where
  * the block that was taken last is put back as if it had never been taken (buddy.c).
@@ -44,7 +42,7 @@ static void refuse_block(struct mymm_pool *pool, u32 idx, unsigned int order,
 		break;
 	case MYMM_FRAME_TAIL:
 		head = mymm_frame_find_head(pool->frame, idx);
-		/* In no block: somebody merges it at this moment. */
+		/* In no block: another CPU merges it at this moment. */
 		if (head == MYMM_NO_FRAME) {
 			mymm_refuse(
 				pool, MYMM_REFUSED_DOUBLE_FREE,
@@ -107,15 +105,15 @@ static noinline void trace_free(struct mymm_pool *pool, u32 idx,
 	mymm_event_page_free(pool, idx, order, mymm_owner_or(owner, _RET_IP_));
 }
 
-/* Is it an allocated block of this order, which is one, as far as its tag tells? */
+/* Does the tag say that it is an allocated block of this order? */
 static __always_inline bool tag_is_block(u32 tag, unsigned int order)
 {
 	return (u8)tag == MYMM_FRAME_PAGES && mymm_tag_order(tag) == order;
 }
 
 /*
- * Whoever changes the tag from what it was has the block: of two that free it at the same
- * time one succeeds, and the other is told what it has become.
+ * Claim a block by its tag: of two frees at the same time one succeeds, and *@tag becomes
+ * what the other one finds.
  */
 static __always_inline bool claim(struct mymm_pool *pool,
 				  struct mymm_frame *frame, unsigned int order,
@@ -170,13 +168,13 @@ static noinline int claim_and_free(struct mymm_pool *pool,
 				   struct mymm_frame *frame, unsigned int order,
 				   u32 tag)
 {
-	/* If somebody was faster, the tag is what he made of it. */
+	/* If another free was faster, the tag is what that made of it. */
 	if (!tag_is_block(tag, order) || !claim(pool, frame, order, &tag))
 		return refuse_free(pool, frame, order, tag);
 	return free_claimed(pool, frame - pool->frame, order);
 }
 
-/* All that can be wrong, or is to be told. */
+/* With all checks, and the tracepoint. */
 static noinline int slow_free(struct mymm_pool *pool, struct mymm_frame *frame,
 			      unsigned int order,
 			      const struct mymm_owner *owner)
@@ -190,8 +188,8 @@ static noinline int slow_free(struct mymm_pool *pool, struct mymm_frame *frame,
 	if (order > MYMM_MAX_ORDER || !tag_is_block(tag, order))
 		return refuse_free(pool, frame, order, tag);
 	/*
-	 * Told when it is claimed, so that who is refused is not told of; and before
-	 * anybody can have it, or his allocation could be told first. See page_owner.c.
+	 * Trace after the claim succeeds (refused frees are not traced) and before
+	 * the block can be allocated again. See page_owner.c.
 	 */
 	if (!claim(pool, frame, order, &tag))
 		return refuse_free(pool, frame, order, tag);
@@ -205,13 +203,13 @@ static noinline int free_slow(struct mymm_pool *pool, struct mymm_frame *frame,
 			      unsigned int order,
 			      const struct mymm_owner *owner)
 {
-	const struct mymm_owner who = mymm_owner_or(owner, _RET_IP_);
+	const struct mymm_owner caller = mymm_owner_or(owner, _RET_IP_);
 
 	preempt_enable();
-	return slow_free(pool, frame, order, &who);
+	return slow_free(pool, frame, order, &caller);
 }
 
-/* The token is not ours, or somebody was faster. */
+/* The lock is taken, or another free was faster. */
 static noinline int free_contended(struct mymm_pool *pool,
 				   struct mymm_frame *frame, unsigned int order,
 				   u32 tag, struct mymm_pcp *pcp)

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who holds pages: a record for each block that is allocated while somebody wants to know.
+ * Owners of pages: a record for each block that is allocated while recording is on.
  *
  * Recording is off until it is asked for, and costs nothing then. It has no hook of its
- * own: what it learns it learns from our tracepoints, as a probe like any other, and a
- * tracepoint that nobody listens to is a no-op of five bytes. While any pool records, the
- * pages of all pools go the careful way.
+ * own: it is a probe of our tracepoints like any other, and a tracepoint without a probe is
+ * a no-op of five bytes. While any pool records, pages of all pools take the slow path.
  *
  *   frame table   | head | tail | tail | tail | head | tail | head | free ...
  *   records       |  A   |      |      |      |  B   |      |  C   |
@@ -17,28 +16,28 @@
  *
  * Why a record is never another's. Two rules of page_alloc.c:
  *
- *   - an allocation is told when it is done, before its caller knows of the block;
- *   - a free is told when the block is *claimed* (its tag has changed from "allocated", and
- *     of two who free the same block only one has done that), before it is on any list.
+ *   - an allocation is traced when it is done, before its caller has the block;
+ *   - a free is traced when the block is *claimed* (its tag has changed from "allocated", and
+ *     of two frees of the same block only one has done that), before it is on any list.
  *
  * So at each moment at most one thread has the right to write a block's record: the one
  * that allocates it, and later the one that frees it; and a free that is refused is not
- * told at all. That they come in this order on different CPUs is the caller's doing: he
- * handed the block over from the one to the other.
+ * traced at all. On different CPUs they come in this order because the user handed the block
+ * over from the one to the other.
  *
  * Beginning and ending in mid-life. Code that runs may have looked at a tracepoint just
  * before it was switched on. Both probes are registered first, and the table is published
  * last. Hence:
  *
- *   whoever allocates and sees the table:  the tracepoint of frees was on by then, so the
- *                                          free of this block is told and sees the table
- *   whoever allocates and does not see it: leaves no record, and the free finds none
+ *   an allocation that sees the table:     the tracepoint of frees was on by then, so the
+ *                                          free of this block is traced and sees the table
+ *   an allocation that does not see it:    leaves no record, and the free finds none
  *
  * so what was allocated before is not listed, and nothing is listed for longer than it is
  * held. When recording ends the table is taken away first, and freed when no probe can be
  * at it any more. The next one begins empty.
  *
- * If somebody frees a block that another is just being given, the two may write at once.
+ * A stray free of a block that is being allocated may write its record at the same time.
  * No allocator can know that this was a mistake. The record is then one of the two, and
  * never a mixture: the other one is lost, and counted.
  *
@@ -48,8 +47,8 @@
  * of no one moment, but each record in it was true.
  *
  * Limits. A call site, not a stack: to save one means to ask the kernel for memory, which
- * must not be done from wherever pages are allocated. Blocks only: who holds objects of a
- * slab is not known, just that the slab layer holds the slab.
+ * is not possible in every context in which pages are allocated. Blocks only: the owners of
+ * objects are not known, just that the slab layer holds the slab.
  */
 #include <linux/hash.h>
 #include <linux/mm.h>
@@ -71,7 +70,7 @@
  * struct mymm_owners - the records of one pool
  * @area: their memory
  * @record: by frame number
- * @lost: records that somebody else wrote to at the same time
+ * @lost: records that were not written, since another write was under way
  */
 struct mymm_owners {
 	struct mymm_area area;
@@ -86,8 +85,8 @@ static unsigned int recording; /* how many */
 /* --- writing, from the tracepoints ----------------------------------------------- */
 
 /*
- * Begin to write what is known of a frame; NULL if nobody records. Only misuse has somebody
- * else at the same record; see above.
+ * Begin to write the record of a frame; NULL if recording is off. Only misuse has another
+ * writer at the same record; see above.
  */
 static struct mymm_owner_record *write_begin(struct mymm_pool *pool, u32 pfn,
 					     u32 *seq)
@@ -172,7 +171,7 @@ static void unregister_probes(void)
 }
 
 /**
- * mymm_owners_start() - record who allocates pages of a pool from now on
+ * mymm_owners_start() - record the owners of a pool's pages from now on
  * @pool: the pool
  *
  * Context: process; sleeps, for as long as it takes to get the memory.
@@ -212,7 +211,7 @@ int mymm_owners_start(struct mymm_pool *pool)
 MYMM_EXPORT_INTERNAL(mymm_owners_start);
 
 /**
- * mymm_owners_stop() - forget who allocated pages of a pool
+ * mymm_owners_stop() - stop, and drop the records of a pool
  * @pool: the pool
  *
  * Context: process; sleeps.
@@ -254,7 +253,7 @@ MYMM_EXPORT_INTERNAL(mymm_owners_recording);
  * @pool: the pool
  *
  * Context: any.
- * Return: how often since recording began; 0 unless somebody frees what is not his.
+ * Return: how often since recording began; 0 without stray frees.
  */
 unsigned long mymm_owners_lost(struct mymm_pool *pool)
 {
@@ -268,7 +267,7 @@ MYMM_EXPORT_INTERNAL(mymm_owners_lost);
 
 /* --- reading ------------------------------------------------------------------------- */
 
-/* A record as it was at one moment; whoever writes has preemption off, so is done soon. */
+/* A record as it was at one moment. A writer has preemption off, so it is done soon. */
 static bool read_record(const struct mymm_owner_record *record,
 			struct mymm_owner_record *copy)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Who holds pages; page_owner.c has the theory, debugfs_page_owner.c the files. */
+/* Owners of pages; page_owner.c has the theory, debugfs_page_owner.c the files. */
 #ifndef _MYMM_PAGE_OWNER_H
 #define _MYMM_PAGE_OWNER_H
 
@@ -11,12 +11,12 @@ struct dentry;
 struct mymm_pool;
 
 /**
- * struct mymm_owner_record - who holds the block that begins at a frame
- * @ts: when he got it, nanoseconds of local_clock()
+ * struct mymm_owner_record - the owner of the block that begins at a frame
+ * @ts: time of the allocation, nanoseconds of local_clock()
  * @free_ts: when a block that began here was given back last; 0: not since recording began
  * @caller: the address in the code that asked
- * @seq: odd while somebody writes; grows by two with each change
- * @gfp: as he asked
+ * @seq: odd during a write; grows by two with each change
+ * @gfp: flags of the request
  * @session: on whose behalf, 0 for the kernel
  * @pid: of the task that ran then, which an interrupt found there
  * @tgid: the same

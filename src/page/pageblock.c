@@ -36,7 +36,7 @@
  * takes for movable what is on its LRU lists.
  *
  * Locking: all of this is under the zone's lock; what happened is written into a log and
- * told when it is no longer held.
+ * traced when it is no longer held.
  */
 #include <linux/minmax.h>
 
@@ -229,7 +229,7 @@ static struct mymm_frame *steal(struct mymm_zone *zone, unsigned int order,
 	return NULL;
 }
 
-/* From the reserve for those who can't wait. */
+/* From the HighAtomic reserve. */
 static struct mymm_frame *take_reserve(struct mymm_zone *zone,
 				       unsigned int order,
 				       enum mymm_migratetype type,
@@ -309,7 +309,7 @@ void mymm_free_one(struct mymm_zone *zone, u32 idx, unsigned int order,
 		mymm_count_highatomic(zone, 1L << order);
 }
 
-/* --- the reserve for those who can't wait -------------------------------------- */
+/* --- the reserve for requests that can't wait ---------------------------------- */
 
 /**
  * mymm_pageblock_reserve() - keep the pageblock around a block for others of its kind

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Per-CPU page lists: blocks that were freed a moment ago, for who wants one next.
+ * Per-CPU page lists: blocks that were freed a moment ago, for the next allocation.
  *
  *              alloc  ^   | free
  *                     |   v
@@ -19,21 +19,21 @@
  * in Linux: /proc/myzoneinfo counts them.
  *
  * The protocol is that of magazines (magazine.c): only its own CPU touches a list, with
- * preemption off and with the token, which an interrupt finds taken. What is special is
- * what guards the blocks themselves: freeing one *claims* it first, by a compare and
- * exchange of its tag from "allocated" to "in a CPU's list". So of two CPUs that free the
- * same block one is refused, exactly, and no lock is needed for it.
+ * preemption off and with its local trylock, which an interrupt finds taken. The blocks
+ * themselves are guarded by the *claim*: a free first changes a block's tag from
+ * "allocated" to "in a CPU's list" by a compare and exchange. So of two CPUs that free the
+ * same block one is refused, exactly, without a lock.
  *
- * How much a CPU keeps. Its frames stay below @high. What is left of that is @spare, and the
- * shares of it that lists have, one by one (@left): a list that has used its own up asks for
- * another, which is where everything below is decided. Batches are doubled
+ * How much a CPU keeps. Its frames stay below @high. What is left of that is @spare, and what
+ * was allotted of it to each list (@left): a list that has used its allotment up asks for
+ * another, and there everything below is decided. Batches are doubled
  * while a CPU does nothing but allocate, and flushes grow while it does nothing but free;
  * where the kernel that runs tunes high between two bounds, so do we. What happened between
- * two batches is not counted as it happens: blocks allocated, blocks here and blocks moved
- * tell how many were freed. A limit that was raised falls again with time: see reaper.c.
+ * two batches is not counted as it happens: the number of frees follows from blocks allocated,
+ * blocks here and blocks moved. A limit that was raised falls again with time: see reaper.c.
  *
  * Frames on their way from a zone to a list are in state MYMM_FRAME_PCP too, and in no
- * list: nobody can free them, and a check counts them as neither free nor allocated.
+ * list: they cannot be freed, and a check counts them as neither free nor allocated.
  *
  * The numbers are those of mm/page_alloc.c of Linux 6.12: nr_pcp_alloc(), nr_pcp_free(),
  * nr_pcp_high(), decay_pcp_high().
@@ -66,7 +66,7 @@ static bool list_empty_at(const struct mymm_pcp *pcp, unsigned int list)
 	return pcp->first[list] == pcp->heads + list;
 }
 
-/* This CPU's lists of a zone, with the token; NULL if we interrupted who has it. */
+/* This CPU's lists of a zone, locked; NULL if we interrupted code that has the lock. */
 static struct mymm_pcp *pcp_get(struct mymm_pool *pool,
 				const struct mymm_zone *zone)
 {
@@ -87,7 +87,7 @@ static void pcp_put(struct mymm_pcp *pcp)
 	preempt_enable();
 }
 
-/* --- lists, with the token ------------------------------------------------------ */
+/* --- lists, with the local lock ------------------------------------------------- */
 
 static u32 pop_first(struct mymm_frame *table, struct mymm_pcp *pcp,
 		     unsigned int list)
@@ -107,8 +107,8 @@ static void push_first(struct mymm_frame *table, struct mymm_pcp *pcp,
 
 /* --- how much ------------------------------------------------------------------- */
 
-/* The lists give back what they may take in. */
-static void gather(struct mymm_pcp *pcp)
+/* What was allotted to the lists is spare again. */
+static void recall_allotments(struct mymm_pcp *pcp)
 {
 	unsigned int list;
 
@@ -119,20 +119,20 @@ static void gather(struct mymm_pcp *pcp)
 	}
 }
 
-/* Let a list take some in without asking. */
+/* Let a list take up to a batch of frees without asking. */
 static void allot(struct mymm_pcp *pcp, unsigned int list)
 {
 	unsigned int order = mymm_pcp_order(pcp, list);
 	int blocks = min(pcp->spare, pcp->zone->pcp_batch) >> order;
 
-	/* What belongs on none goes the slow way. */
+	/* Lists of other types stay empty. */
 	if (blocks <= 0 || list % MYMM_NR_MIGRATETYPES >= MYMM_PCPTYPES)
 		return;
 	pcp->spare -= blocks << order;
 	pcp->left[list] += blocks;
 }
 
-/* Frames here, when the lists' shares have been gathered. */
+/* Frames here, after recall_allotments(). */
 static int pcp_count(const struct mymm_pcp *pcp)
 {
 	return pcp->high - 1 - pcp->spare;
@@ -176,7 +176,7 @@ static int refill_batch(struct mymm_pool *pool, struct mymm_pcp *pcp,
 	int base = READ_ONCE(zone->pcp_batch), batch, high;
 	unsigned long allocs, frees;
 
-	gather(pcp);
+	recall_allotments(pcp);
 	what_happened(pool, pcp, &allocs, &frees);
 	pcp->free_count >>= min(allocs, 30UL);
 	pcp->alloc_factor >>= min(frees, 30UL);
@@ -252,7 +252,7 @@ static int flush_batch(struct mymm_pool *pool, struct mymm_pcp *pcp,
 
 /* --- to and from the zone ---------------------------------------------------------- */
 
-/* Frames to be given back, strung up by their links. */
+/* Frames to be given back, linked by their @next. */
 struct chain {
 	u32 first;
 	unsigned int blocks;
@@ -337,7 +337,7 @@ static struct chain take_oldest(struct mymm_pool *pool, struct mymm_pcp *pcp,
 	return chain;
 }
 
-/* Give blocks to their zone: no token, no lock. */
+/* Give blocks to their zone; without the local lock, and no zone's lock held. */
 static void give_back(struct mymm_pool *pool, struct mymm_zone *zone,
 		      struct chain chain)
 {
@@ -435,7 +435,7 @@ static u32 refill(struct mymm_pool *pool, struct mymm_zone *zone,
  *
  * Context: any but NMI, the zone's lock not held.
  * Return: the block's head, %MYMM_FRAME_PAGES; NULL if CPUs keep no such blocks, if we
- * interrupted who is at the lists, or if the zone has none.
+ * interrupted code that has the lists' lock, or if the zone has none.
  */
 struct mymm_frame *mymm_pcp_alloc(struct mymm_pool *pool,
 				  struct mymm_zone *zone, unsigned int order,
@@ -484,8 +484,8 @@ struct mymm_frame *mymm_pcp_alloc(struct mymm_pool *pool,
  * @order: its order
  *
  * Context: any but NMI, the zone's lock not held.
- * Return: whether it is there; if not, CPUs keep no such blocks, or we interrupted who is
- * at the lists.
+ * Return: whether it is there; if not, CPUs keep no such blocks, or we interrupted code that
+ * has the lists' lock.
  */
 bool mymm_pcp_free(struct mymm_pool *pool, struct mymm_zone *zone, u32 idx,
 		   unsigned int order)
@@ -503,7 +503,7 @@ bool mymm_pcp_free(struct mymm_pool *pool, struct mymm_zone *zone, u32 idx,
 	pcp = pcp_get(pool, zone);
 	if (!pcp)
 		return false;
-	gather(pcp);
+	recall_allotments(pcp);
 	push_first(pool->frame, pcp, list, idx);
 	pcp->spare -= 1 << order;
 	frames = flush_batch(pool, pcp, order);
@@ -532,7 +532,7 @@ static void drain_pcp(struct mymm_pool *pool, struct mymm_pcp *pcp)
 			preempt_enable();
 			return;
 		}
-		gather(pcp);
+		recall_allotments(pcp);
 		chain = take_oldest(pool, pcp, 0, most);
 		if (!chain.blocks) {
 			/* What comes next is to depend on nothing that was. */
@@ -587,7 +587,7 @@ static void relimit(struct mymm_pool *pool, struct mymm_zone *zone,
 
 	if (!pcp)
 		return;
-	gather(pcp);
+	recall_allotments(pcp);
 	change(pcp);
 	chain = take_oldest(pool, pcp, 0, -pcp->spare);
 	pcp_put(pcp);
@@ -595,7 +595,7 @@ static void relimit(struct mymm_pool *pool, struct mymm_zone *zone,
 }
 
 /**
- * mymm_pcp_retune_local() - take new limits of this CPU's lists to heart
+ * mymm_pcp_retune_local() - apply new limits to this CPU's lists
  * @pool: of which pool
  *
  * Context: task; no zone's lock held.

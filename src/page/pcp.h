@@ -39,7 +39,7 @@ struct mymm_pcp_tail {
  * @alloc_factor: the batch is doubled as often when it is taken
  * @free_count: frames that were freed in a row
  * @moved: frames that came from the zone less those that went there; with allocs and
- *         what is here it tells how many were freed
+ *         what is here the number of frees follows
  * @seen_allocs: frames allocated until the last batch, and
  * @seen_frees: freed until then, so that no operation need count what happened since
  * @refills: batches from the zone
@@ -52,8 +52,8 @@ struct mymm_pcp_tail {
  * @tail: the old end of each
  *
  * A list is linked by the frames' @next, the newest first; a flush sets @prev of its oldest. Its head, a member of
- * the frame table, is its end; that has another state than a block, so that who takes the
- * first need not ask whether there is one.
+ * the frame table, is its end; that has another state than a block, so that taking
+ * the first needs no test for an empty list.
  *
  * What is here, @spare and what is left to the lists are together one less than @high, so
  * that the fast path of a free asks its own list and nothing else.
@@ -85,7 +85,7 @@ struct mymm_pcp {
  * struct mymm_cpu - what one CPU knows of a pool
  * @by_gfp: for each combination of gfp's zone flags: the lists of the zone to ask first; or
  *          the last of @pcp, whose lists are always empty, if there is none, while that
- *          zone is tight, if each request is to be cleared, and once the pool is dead
+ *          zone is below its mark, if each request is to be cleared, and once the pool is dead
  * @none: the last of @pcp; constant
  * @first: the number of the zone to ask first; MYMM_MAX_ZONES: there is none; constant
  * @by_zone: the lists of each zone, by its number; constant

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the validator says of a CPU's page lists: I3 and I5.
+ * The validator for a CPU's page lists: I3 and I5.
  *
- * Nobody but its own CPU may look at a list, as nobody else knows when it is whole. So this
- * runs on each CPU, with the token: what is in the lists then stays there, since neither an
- * interrupt gets at them nor can anybody else free what is free already. Each block must say
- * what the list says of it, and the frames of all lists must be those that are counted.
+ * A list is consistent only for its own CPU. So this runs on each CPU, with its local lock:
+ * the lists do not change then, since an interrupt finds the lock taken, and blocks that are
+ * free already cannot be freed by others. Each block must be what the list says of it, and the
+ * frames of all lists must be those that are counted. Where a flush has linked the oldest
+ * blocks of a list back, all of them must be.
  *
  * What it can't prove: that a frame which says that it is in a list is in one. It may be on
  * its way.
@@ -78,7 +79,7 @@ static int check_tail(const struct mymm_pool *pool, const struct mymm_pcp *pcp,
 	return 0;
 }
 
-/* With the token. */
+/* With the local lock. */
 static int check_lists(const struct mymm_pool *pool, const struct mymm_pcp *pcp,
 		       struct mymm_finding *finding)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What each CPU knows of a pool: its page lists of each zone, and which of them a request
- * asks first.
+ * Per-CPU data of a pool: the page lists of each zone, and which of them a request asks
+ * first.
  *
  *      by_gfp[kind of request] --+--> lists of its first zone        above the mark
  *                                |
@@ -9,8 +9,8 @@
  *                                                                    the pool is dead; or
  *                                                                    all is to be cleared
  *
- * The fast path follows the pointer and asks nothing else. Whoever turns it holds the zone's
- * lock; who reads it holds none, and is where it led to a moment ago.
+ * The fast path follows the pointer and asks nothing else. Writers hold the zone's lock;
+ * readers hold none, and may follow a pointer that has just changed.
  *
  * pcp.c has what is done with the lists.
  */
@@ -229,11 +229,11 @@ void mymm_pcp_lists_init(struct mymm_pool *pool, u32 heads)
 /**
  * mymm_pcp_set_below_mark() - have fast paths lead to a zone, or not
  * @zone: the zone
- * @tight: not
+ * @below_mark: not
  *
  * Context: any but NMI; the caller holds the zone's lock.
  */
-void mymm_pcp_set_below_mark(struct mymm_zone *zone, bool tight)
+void mymm_pcp_set_below_mark(struct mymm_zone *zone, bool below_mark)
 {
 	unsigned int bits;
 	int cpu;
@@ -241,14 +241,14 @@ void mymm_pcp_set_below_mark(struct mymm_zone *zone, bool tight)
 	if (zone->flags & BIT(MYMM_ZONE_DEAD) || !zone->cpu)
 		return;
 	zone->flags &= ~BIT(MYMM_ZONE_BELOW_MARK);
-	zone->flags |= tight ? BIT(MYMM_ZONE_BELOW_MARK) : 0;
+	zone->flags |= below_mark ? BIT(MYMM_ZONE_BELOW_MARK) : 0;
 	for_each_possible_cpu(cpu) {
 		struct mymm_cpu *of = per_cpu_ptr(zone->cpu, cpu);
 
 		for (bits = 0; bits < ARRAY_SIZE(of->first); bits++)
 			if (of->first[bits] == zone->number)
 				WRITE_ONCE(of->by_gfp[bits],
-					   tight ? of->none :
+					   below_mark ? of->none :
 						   &of->pcp[zone->number]);
 	}
 }

@@ -7,12 +7,12 @@
  *
  *   0. owners_lock (mutex, page_owner.c)    which pools record the owners of their pages;
  *      switch_lock (mutex, debugfs_history.c)  whether free blocks are sampled;
- *      sysctl_lock (mutex, sysctl.c)     that one person turns a knob at a time; each of
+ *      sysctl_lock (mutex, sysctl.c)     one write to a sysctl at a time; each of
  *                                      them is taken with none of the others held
  *   1. session->lock (mutex)           the handles of one session
  *   1a. mymm_cache_names_lock (mutex)    which caches have names and directories; while
- *                                      one is removed its readers are waited for, who
- *                                      take locks from 2 on
+ *                                      one is removed its readers are waited for, and
+ *                                      these take locks from 2 on
  *   2. cpu_hotplug_lock (the kernel's) which CPUs there are, while magazines are
  *                                      drained on each of them
  *   3. mymm_pools_lock (mutex)         the registry of pools
@@ -113,8 +113,8 @@ struct mymm_node {
  * @block_order: of a pageblock; constant
  * @cache_lists: index in the frame table of the first cache's lists; constant
  * @shared_lists: the same of lists of slabs that belong to no cache alone; constant
- * @tuning: the knobs; under @lock
- * @min_free_kbytes: what is kept, by the rule or by the knob; under @lock
+ * @tuning: the sysctls; under @lock
+ * @min_free_kbytes: what is kept, by the rule or by the sysctl; under @lock
  * @kmalloc_fast: up to so many bytes the fast path knows its way; 0 without memory, or if one
  *                of @kmalloc is a debug cache; constant
  * @kmalloc_max: bytes of the largest of them; 0 without memory; constant
@@ -134,10 +134,10 @@ struct mymm_node {
  * @holds_module: it holds a reference to this module; constant
  * @refused: count of each kind of refusal
  * @rcu_slabs: slabs that wait for a grace period; slab_pages.c
- * @reclaim: who gives frames back, and how often that was needed
+ * @reclaim: shrinkers, and how often they were needed
  * @arena: the memory behind the frames
  * @table: the memory of the frame table
- * @owners: who holds pages, or NULL: nobody asked; page_owner.c
+ * @owners: owners of pages; NULL: not recorded; page_owner.c
  * @node: in the registry; mymm_pools_lock, and RCU for readers
  * @name: for messages
  */

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reclaim: asking those who hold frames of a pool, and can do without, to give some back.
+ * Reclaim: shrinkers give frames of a pool back that their owners can do without.
  *
  * In Linux most of what can be reclaimed are pages of files and of programs, on LRU lists,
  * and shrinkers come on top of that. A pool has no such pages: *shrinkers* are all there
- * is. One is the slab layer's (shrinker.c); anybody may bring more. So a shrinker
+ * is. One is the slab layer's (shrinker.c); other modules may add more. So a shrinker
  * counts here in frames, and what it gives back is what reclaim has achieved.
  *
  * Two ask them: kswapd (kswapd.c), in the background, until a node is above its high
- * watermarks; and whoever is in need and may sleep, just before his allocation would
- * fail: *direct reclaim*, below.
+ * watermarks; and an allocation that may sleep, just before it would fail: *direct reclaim*,
+ * below.
  *
  * How much is asked for follows from the *priority*, which begins at 12 and falls by one
  * each time that a pass over all shrinkers was not enough. A shrinker that has f frames
@@ -27,8 +27,8 @@
  *
  * which is at priority 1, where 100 >= f.
  *
- * Whoever reclaims is on the pool's list of such tasks meanwhile. If he allocates, in a
- * shrinker, he need not heed any watermark, and does not reclaim once more.
+ * A task that reclaims is on the pool's list of such tasks meanwhile. If it allocates, in a
+ * shrinker, it passes every watermark, and does not reclaim again.
  *
  * Locking. Shrinkers are on a list for RCU, and called without any lock; a count of
  * users keeps one from going away while it is called. The list's own lock is a leaf.
@@ -106,7 +106,7 @@ void mymm_shrinker_unregister(struct mymm_shrinker *shrinker)
 	struct mymm_pool *pool = shrinker->pool;
 
 	put_shrinker(shrinker);
-	/* Until then it stays on the list: who is in there goes on from it. */
+	/* Until then it stays on the list: a walk that is in it goes on from there. */
 	wait_for_completion(&shrinker->gone);
 	scoped_guard(raw_spinlock_irqsave, &pool->reclaim.lock)
 		list_del_rcu(&shrinker->list);
@@ -128,7 +128,7 @@ static void shrink_one(struct mymm_shrinker *shrinker, struct mymm_node *node,
 	count = shrinker->count(shrinker, &sc);
 	if (!count || count == MYMM_SHRINK_EMPTY)
 		return;
-	/* Whoever else comes here meanwhile need not do the same again. */
+	/* Another task that comes here meanwhile does not do the same again. */
 	put_off = atomic_long_xchg(deferred, 0);
 	if (shrinker->seeks)
 		wanted = (count >> scan->priority) * 4 / shrinker->seeks;
@@ -159,7 +159,7 @@ static void shrink_one(struct mymm_shrinker *shrinker, struct mymm_node *node,
  * mymm_shrink_node() - ask all shrinkers once for frames of a node
  * @pool: whose shrinkers
  * @node: which
- * @scan: how hard; is told what came of it
+ * @scan: how hard; what came of it is added
  *
  * Context: process; sleeps. The caller is on the list of tasks that reclaim.
  */
@@ -197,7 +197,7 @@ void mymm_shrink_node(struct mymm_pool *pool, struct mymm_node *node,
 		atomic_set(&node->kswapd.failures, 0);
 }
 
-/* --- who reclaims ------------------------------------------------------------------ */
+/* --- tasks that reclaim ------------------------------------------------------------ */
 
 /**
  * mymm_reclaim_enter() - the current task begins to reclaim
@@ -227,10 +227,10 @@ void mymm_reclaim_leave(struct mymm_pool *pool, struct mymm_reclaim_task *task)
 }
 
 /**
- * mymm_reclaiming() - is this code called by somebody who reclaims from the pool?
+ * mymm_reclaiming() - does the current task reclaim from the pool?
  * @pool: the pool
  *
- * Context: any but NMI. An interrupt is nobody's.
+ * Context: any but NMI. In an interrupt it does not.
  * Return: whether it is.
  */
 bool mymm_reclaiming(struct mymm_pool *pool)
@@ -270,7 +270,7 @@ static void shrink_nodes(const struct mymm_request *request,
 /**
  * mymm_reclaim_direct() - reclaim on behalf of an allocation
  * @request: what is wanted
- * @scan: is told what came of it
+ * @scan: what came of it is added
  *
  * Asks all shrinkers, harder each time, until they have given 32 frames or were asked for
  * everything.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Getting frames back from whoever can spare them; reclaim.c has the theory. */
+/* Getting frames back from shrinkers; reclaim.c has the theory. */
 #ifndef _MYMM_RECLAIM_H
 #define _MYMM_RECLAIM_H
 
@@ -36,7 +36,7 @@ struct task_struct;
  * @kswapd_high_wmark_hit_quickly: times that a node was unbalanced again before it slept
  * @kswapd_wake: times that an allocation asked for kswapd
  * @kswapd_sleep: times that a kswapd went to sleep
- * @drop_slab: times that somebody had the pool drained
+ * @drop_slab: times that the pool was drained on request
  */
 struct mymm_reclaim_stats {
 	atomic_long_t allocstall[MYMM_NR_ZONE_TYPES];
@@ -57,7 +57,7 @@ struct mymm_reclaim_stats {
  * struct mymm_reclaim - a pool's way to get frames back
  * @lock: protects @shrinkers against others that change it, and @tasks
  * @shrinkers: in the order in which they came; RCU for readers
- * @tasks: who reclaims at this moment
+ * @tasks: tasks that reclaim at this moment
  * @slab: the slab layer's shrinker
  * @slab_freed: frames of slabs that ever went back
  * @stats: what was done
@@ -101,9 +101,9 @@ static inline bool mymm_kswapd_hopeless(const struct mymm_kswapd *kswapd)
 }
 
 /**
- * struct mymm_reclaim_task - somebody who reclaims, on his own stack
+ * struct mymm_reclaim_task - a task that reclaims; on its stack
  * @list: in the pool's @tasks
- * @task: who
+ * @task: the task
  */
 struct mymm_reclaim_task {
 	struct list_head list;

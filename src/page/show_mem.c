@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The report of a failure: what was wanted, by whom, and what there was.
+ * The report of a failure: the request, its caller, and what was free.
  *
- * In the form of the kernel's own, line by line, so that whoever or whatever reads those can
- * read these: each begins with "mymm: " and the first names the pool. What a pool has
+ * In the form of the kernel's own, line by line, so that readers of those, people or
+ * programs, can read these: each begins with "mymm: " and the first names the pool. What a pool has
  * nothing of is 0 there, as on a machine that has none. Two things differ: of the stack
  * only the functions are shown, no registers, for there may be addresses in them; and
  * one node is shown like many.
@@ -191,7 +191,7 @@ void mymm_show_failure(const struct mymm_request *request)
 MYMM_EXPORT_INTERNAL(mymm_show_failure);
 
 /**
- * mymm_report_failure() - mymm_show_failure(), if anybody wants to know
+ * mymm_report_failure() - mymm_show_failure(), unless it is not wanted
  * @request: what was wanted
  *
  * Nothing is said with %__GFP_NOWARN, nor within ten seconds of the last time.

@@ -10,27 +10,28 @@
  *       64 |- - - - - - -  __GFP_HIGH, __GFP_NOFAIL at the last, real-time tasks
  *       48 |- - - - - - -  GFP_ATOMIC
  *          |
- *        0 +- - - - - - -  __GFP_MEMALLOC, whoever is reclaiming from the pool
+ *        0 +- - - - - - -  __GFP_MEMALLOC, tasks that reclaim from the pool
  *
  * A block of one frame is given as long as more than that is free. On top of it comes
- * lowmem_reserve, for who could have had a higher zone. Who does not wait may also have what
- * is free of the HighAtomic reserve, rather than fail; GFP_NOWAIT no more than that.
+ * lowmem_reserve, for requests that could have had a higher zone. A request that cannot wait
+ * may also have what is free of the HighAtomic reserve, rather than fail; GFP_NOWAIT no more
+ * than that.
  *
- * Who may wait reclaims then (reclaim.c), and tries again if that gave something, or as
- * long as it could give enough:
+ * A request that may wait reclaims then (reclaim.c), and tries again if that gave something,
+ * or as long as it could give enough:
  *
  *      order 0 to 3   until 16 attempts in a row gave nothing
  *      larger         once; with __GFP_RETRY_MAYFAIL 16 times, for what comes back need
  *                     not be next to each other
  *      __GFP_NORETRY  once
  *      __GFP_NOFAIL   for ever. There is no OOM killer in a pool, so it sleeps a little
- *                     between the attempts, until somebody frees something. Only a
+ *                     between the attempts, until something is freed. Only a
  *                     signal that kills its task ends that, or the pool's end of service
  *
  * A task that is reclaiming already does not reclaim once more: it gets what there is, or
- * nothing. Before a failure is told CPUs give up what they have in their lists: all
- * of them if the request may wait, else this one; and before somebody who may wait fails,
- * what is left of the HighAtomic reserve is given up.
+ * nothing. Before a failure per-CPU lists are drained: of all CPUs if the request may wait,
+ * else of this one; and before a request that may wait fails, what is left of the
+ * HighAtomic reserve is given up.
  *
  * What is not there of Linux's way: compaction, so larger orders have only reclaim to hope
  * for; cpusets; and the OOM killer.
@@ -65,7 +66,7 @@ static unsigned int slow_flags(gfp_t gfp, unsigned int order)
 		if (order && gfp & __GFP_HIGH)
 			flags |= MYMM_ALLOC_HIGHATOMIC;
 	}
-	/* Nobody is to wait long who must run at a given time. */
+	/* Real-time tasks may use the reserve. */
 	if (gfp & __GFP_DIRECT_RECLAIM && in_task() &&
 	    current->prio < MAX_RT_PRIO)
 		flags |= MYMM_ALLOC_MIN_RESERVE;
@@ -111,8 +112,8 @@ static void wake_kswapds(const struct mymm_request *request)
 	}
 }
 
-/* Some of what was given back may be where this request does not look. */
-static void gather(const struct mymm_request *request)
+/* Blocks that were freed may be in lists, where this request does not look. */
+static void drain_pcplists(const struct mymm_request *request)
 {
 	struct mymm_pool *pool = request->pool;
 
@@ -136,7 +137,7 @@ static struct mymm_frame *reclaim_and_get(const struct mymm_request *request,
 	if (block)
 		return block;
 	mymm_pageblock_unreserve(request->list, request->type, false);
-	gather(request);
+	drain_pcplists(request);
 	return mymm_get_block(request, alloc_flags);
 }
 
@@ -250,7 +251,7 @@ static struct mymm_frame *give_up(const struct mymm_request *request)
  * @request: what is wanted
  *
  * Context: any but NMI; sleeps only with %__GFP_DIRECT_RECLAIM.
- * Return: the block's head, or NULL, and that has been told.
+ * Return: the block's head; NULL, and that has been reported.
  */
 struct mymm_frame *mymm_alloc_slowpath(const struct mymm_request *request)
 {
@@ -277,7 +278,7 @@ struct mymm_frame *mymm_alloc_slowpath(const struct mymm_request *request)
 		else
 			block = mymm_get_block(request, alloc_flags);
 		if (!block) {
-			gather(request);
+			drain_pcplists(request);
 			block = mymm_get_block(request, alloc_flags);
 		}
 		if (!block && insist)

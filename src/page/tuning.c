@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The knobs of a pool, and every number that follows from them.
+ * The sysctls of a pool, and every number that follows from them.
  *
- * The knobs are those of /proc/sys/vm, and the numbers come out as the kernel that runs
+ * They are those of /proc/sys/vm, and the numbers come out as the kernel that runs
  * would have them for zones of these sizes and as many CPUs: a line of /proc/myzoneinfo can
  * be laid beside one of /proc/zoneinfo. Where kernels differ compat.h says which rule is
  * whose.
  *
- *    zone, managed frames                  knobs                        derived
+ *    zone, managed frames                  sysctls                      derived
  *    --------------------------------------------------------------------------------------
  *    those for the kernel's data  -------> square-root rule ----------> min_free_kbytes
  *                                                                            |
  *                     its share  <------------------------------------------ +
  *                                                                            v
  *    +------------------------------------------------------------+   0     min
- *    |     free      |  kswapd works  |   only who can't wait     |    \   / low  = min + step
+ *    |     free      |  kswapd works  | only what can't wait      |    \   / low  = min + step
  *    +------------------------------------------------------------+     +-+  high = low + step
  *                   high    low      min                          0      \   promo= high+ step
  *
@@ -35,7 +35,7 @@
  * of the part, or watermark_scale_factor ten thousandths of the zone, whichever is more; it
  * is not capped anywhere, as it only says when kswapd works.
  *
- * Worked example, 6.12: DMA:16M,Normal:240M, all knobs as they are. 256 MiB: min_free_kbytes
+ * Worked example, 6.12: DMA:16M,Normal:240M, all sysctls at their defaults. 256 MiB: min_free_kbytes
  * is 2048, 512 frames. DMA has 4096 of 65536 frames: min 32; step max(8, 4) = 8: low 40,
  * high 48. Normal: min 480, step max(120, 61) = 120: low 600, high 720.
  *
@@ -51,15 +51,15 @@
  * With percpu_pagelist_high_fraction it is that fraction of the zone, and nothing is tuned.
  * "All CPUs" are those of the zone's node; if it has none, all of the machine.
  *
- * When. For a new pool everything; when a knob is turned what depends on it; when a CPU has
+ * When. For a new pool everything; when a sysctl is written what depends on it; when a CPU has
  * come, or is about to go, the limits of per-CPU lists. As in the kernel, watermarks that
  * are derived anew have lost their boost, and limits derived at another time see it as part
  * of the low watermark.
  *
  * Limits. Nothing refuses a min_free_kbytes that is more than the pool has; nor does the
- * kernel. Only who may pass the watermarks can allocate then.
+ * kernel. Only requests that may pass the watermarks succeed then.
  *
- * Locking. pool->lock for the knobs, and cpu_hotplug_lock, since CPUs are counted. What is
+ * Locking. pool->lock for the sysctls, and cpu_hotplug_lock, since CPUs are counted. What is
  * derived is read without a lock, or is part of what the zone's lock protects: it is
  * written with that lock held.
  *
@@ -93,7 +93,7 @@
 /* Smaller fractions would leave nothing that is not in some CPU's list. */
 #define HIGH_FRACTION_LEAST 8
 
-/* --- knobs --------------------------------------------------------------------------- */
+/* --- sysctls ------------------------------------------------------------------------- */
 
 const struct mymm_sysctl_range mymm_sysctl_range[MYMM_NR_KNOBS] = {
 	[MYMM_SYSCTL_MIN_FREE_KBYTES] = { "min_free_kbytes", 0, INT_MAX,
@@ -109,22 +109,22 @@ const struct mymm_sysctl_range mymm_sysctl_range[MYMM_NR_KNOBS] = {
 };
 
 /**
- * mymm_sysctl_check() - may a knob have that value?
- * @knob: the knob
+ * mymm_sysctl_check() - may a sysctl have that value?
+ * @sysctl: the sysctl
  * @value: the value; of one that has several, one of them
  *
- * Return: 0; -EINVAL, with a line in the log that names the knob and its range.
+ * Return: 0; -EINVAL, with a line in the log that names the sysctl and its range.
  */
-int mymm_sysctl_check(enum mymm_sysctl knob, long long value)
+int mymm_sysctl_check(enum mymm_sysctl sysctl, long long value)
 {
-	const struct mymm_sysctl_range *range = &mymm_sysctl_range[knob];
+	const struct mymm_sysctl_range *range = &mymm_sysctl_range[sysctl];
 
 	if (value < range->min || value > range->max) {
 		pr_err("%s: %lld is out of range %d to %d\n", range->name,
 		       value, range->min, range->max);
 		return -EINVAL;
 	}
-	if (knob == MYMM_SYSCTL_HIGH_FRACTION && value &&
+	if (sysctl == MYMM_SYSCTL_HIGH_FRACTION && value &&
 	    value < HIGH_FRACTION_LEAST) {
 		pr_err("%s: %lld is out of range: expected 0, or %d to %d\n",
 		       range->name, value, HIGH_FRACTION_LEAST, range->max);
@@ -134,10 +134,10 @@ int mymm_sysctl_check(enum mymm_sysctl knob, long long value)
 }
 
 /**
- * mymm_tuning_check() - is every knob in its range?
- * @tuning: the knobs
+ * mymm_tuning_check() - is every sysctl in its range?
+ * @tuning: the sysctls
  *
- * Return: 0; -EINVAL, with a line in the log that names the knob and its range.
+ * Return: 0; -EINVAL, with a line in the log that names the sysctl and its range.
  */
 int mymm_tuning_check(const struct mymm_tuning *tuning)
 {
@@ -166,7 +166,7 @@ MYMM_EXPORT_INTERNAL(mymm_tuning_check);
 /* --- min_free_kbytes ----------------------------------------------------------------- */
 
 /**
- * mymm_min_free_rule() - what the kernel keeps for those who can't wait
+ * mymm_min_free_rule() - what the kernel keeps for requests that can't wait
  * @pages: that it could use for itself
  *
  * Return: KiB.
@@ -397,7 +397,7 @@ static void derive(struct mymm_pool *pool, bool watermarks)
 
 /**
  * mymm_tuning_begin() - derive everything for a new pool
- * @pool: has its zones and knobs; nobody else can reach it
+ * @pool: has its zones and sysctls; not visible yet
  *
  * Context: process; the caller holds cpus_read_lock() until the pool is registered, so
  * that the pool knows of each CPU that comes or goes.
@@ -413,12 +413,12 @@ void mymm_tuning_begin(struct mymm_pool *pool)
 }
 
 /**
- * mymm_tuning_get() - how the knobs of a pool stand
+ * mymm_tuning_get() - read the sysctls of a pool
  * @pool: the pool
  * @tuning: is filled
  *
  * Context: process; sleeps. Takes pool->lock.
- * Return: min_free_kbytes as it is, be it by the rule or by the knob.
+ * Return: min_free_kbytes as it is, be it by the rule or by the sysctl.
  */
 unsigned long mymm_tuning_get(struct mymm_pool *pool,
 			      struct mymm_tuning *tuning)
@@ -430,14 +430,14 @@ unsigned long mymm_tuning_get(struct mymm_pool *pool,
 MYMM_EXPORT_INTERNAL(mymm_tuning_get);
 
 /**
- * mymm_tuning_set() - turn the knobs of a pool
+ * mymm_tuning_set() - set the sysctls of a pool
  * @pool: the pool
  * @tuning: how they are to stand
  *
  * What each CPU keeps follows the new limits before this returns.
  *
  * Context: process; sleeps. Takes cpus_read_lock() and pool->lock.
- * Return: 0; -EINVAL, with a line in the log that names the knob and its range, and
+ * Return: 0; -EINVAL, with a line in the log that names the sysctl and its range, and
  * nothing has changed; -EIO if the pool is dead.
  */
 int mymm_tuning_set(struct mymm_pool *pool, const struct mymm_tuning *tuning)
@@ -490,7 +490,7 @@ static int cpu_comes(unsigned int cpu)
 	return cpus_changed(-1);
 }
 
-/* It is still among them. If it stays after all, cpu_comes() tells us. */
+/* It is still among them. If it stays after all, cpu_comes() is called. */
 static int cpu_goes(unsigned int cpu)
 {
 	return cpus_changed(cpu);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The knobs of a pool, and every number that follows from them; tuning.c has the rules. */
+/* The sysctls of a pool, and every number that follows from them; tuning.c has the rules. */
 #ifndef _MYMM_TUNING_H
 #define _MYMM_TUNING_H
 
 #include "mymm.h"
 #include "page/zone.h"
 
-/* The knobs; one whose name ends in ratio has a number for each zone. */
+/* The sysctls; one whose name ends in ratio has a number for each zone. */
 enum mymm_sysctl {
 	MYMM_SYSCTL_MIN_FREE_KBYTES,
 	MYMM_SYSCTL_SCALE_FACTOR,
@@ -17,11 +17,11 @@ enum mymm_sysctl {
 };
 
 /**
- * struct mymm_sysctl_range - what a knob may be
+ * struct mymm_sysctl_range - what a sysctl may be
  * @name: as in /proc/sys/vm
  * @min: the smallest number
  * @max: the largest
- * @needs: MYMM_POOL_NO_*: in such a pool the knob has no effect
+ * @needs: MYMM_POOL_NO_*: in such a pool the sysctl has no effect
  */
 struct mymm_sysctl_range {
 	const char *name;
@@ -32,7 +32,7 @@ struct mymm_sysctl_range {
 
 extern const struct mymm_sysctl_range mymm_sysctl_range[MYMM_NR_KNOBS];
 
-int mymm_sysctl_check(enum mymm_sysctl knob, long long value);
+int mymm_sysctl_check(enum mymm_sysctl sysctl, long long value);
 int mymm_tuning_check(const struct mymm_tuning *tuning);
 unsigned long mymm_tuning_get(struct mymm_pool *pool,
 			      struct mymm_tuning *tuning);

@@ -11,8 +11,7 @@
  *	hit              = blocks - miss
  *	local            = blocks - other
  *
- * Nothing is locked. While somebody allocates and frees, a sum may miss what is on its
- * way: as with the kernel's counters, a figure is right once it is quiet, and none is
+ * Nothing is locked. During allocations and frees a sum may miss what is on its way: as with the kernel's counters, a figure is right once it is quiet, and none is
  * ever far off. Frames on their way from a zone to a CPU's list look allocated, so the
  * frames freed may even go back by a batch for a moment.
  */
@@ -82,7 +81,7 @@ unsigned long mymm_node_slab_frames(const struct mymm_node *node,
 MYMM_EXPORT_INTERNAL(mymm_node_slab_frames);
 
 /**
- * mymm_zone_allocated() - frames of a zone that somebody holds
+ * mymm_zone_allocated() - allocated frames of a zone
  * @pool: the pool
  * @zone: one of its zones
  *
@@ -98,7 +97,7 @@ unsigned long mymm_zone_allocated(struct mymm_pool *pool,
 MYMM_EXPORT_INTERNAL(mymm_zone_allocated);
 
 /**
- * mymm_pool_allocated() - frames that somebody holds
+ * mymm_pool_allocated() - allocated frames
  * @pool: the pool
  *
  * Exact while nobody allocates or frees: what CPUs have in their lists is not held.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Watermarks: how far down a zone may be used, and by whom.
+ * Watermarks: how far down a zone may be used, and by which requests.
  *
  *     free frames
  *        |
@@ -17,13 +17,13 @@
  * Added to each: the boost, which grows when migratetypes are mixed and goes away when
  * kswapd has answered it; and the reserve that a zone keeps from requests that could have
  * had a higher one (lowmem_reserve). Free frames of the HighAtomic reserve count only for
- * who may have them. Where the numbers come from: tuning.c.
+ * requests that may have them. Where the numbers come from: tuning.c.
  *
  * The fast paths ask none of this. They reach a zone by a pointer that each CPU has for
- * each kind of request, and while the zone is not above its @mark that pointer leads to
- * lists that are always empty, so that they take the slow way: the zone is *tight*. It
- * becomes so the moment it falls to the mark (alarm), and is let loose when it is some way
- * above it again (recover), so that it does not go to and fro.
+ * each kind of request. Below the zone's @mark that pointer leads to lists that are always
+ * empty, so that requests take the slow path. It changes when the zone falls to the mark
+ * (mymm_zone_fell()), and back when the zone is some way above it again (mymm_zone_rose()),
+ * so that it does not alternate.
  *
  * Decisions as in mm/page_alloc.c of Linux 6.12: __zone_watermark_ok(),
  * boost_watermark().
@@ -34,7 +34,7 @@
 #include "base/compat.h"
 #include "page/zone.h"
 
-/* How far above the mark a zone is let loose again. */
+/* How far above the mark fast paths lead to a zone again. */
 #define SLACK(zone) ((unsigned long)max((zone)->pcp_batch, 32))
 
 /**
@@ -106,7 +106,7 @@ void mymm_zone_set_marks(struct mymm_zone *zone)
 MYMM_EXPORT_INTERNAL(mymm_zone_set_marks);
 
 /**
- * mymm_zone_fell() - take notice of it that a zone has become emptier
+ * mymm_zone_fell() - note that a zone has become emptier
  * @zone: has fewer free frames than its @fell_below, or another @mark
  *
  * Remembers the low of the zone. Below its mark fast paths don't lead to it any more:
@@ -116,21 +116,21 @@ MYMM_EXPORT_INTERNAL(mymm_zone_set_marks);
  */
 void mymm_zone_fell(struct mymm_zone *zone)
 {
-	bool tight = zone->flags & BIT(MYMM_ZONE_BELOW_MARK);
+	bool below_mark = zone->flags & BIT(MYMM_ZONE_BELOW_MARK);
 
 	zone->least_free = min(zone->least_free, zone->buddy.free);
-	if (zone->mark && zone->buddy.free <= zone->mark && !tight) {
-		tight = true;
-		mymm_pcp_set_below_mark(zone, tight);
+	if (zone->mark && zone->buddy.free <= zone->mark && !below_mark) {
+		below_mark = true;
+		mymm_pcp_set_below_mark(zone, below_mark);
 	}
-	zone->fell_below = tight || !zone->mark ?
+	zone->fell_below = below_mark || !zone->mark ?
 				   zone->least_free :
 				   max(zone->least_free, zone->mark + 1);
 }
 MYMM_EXPORT_INTERNAL(mymm_zone_fell);
 
 /**
- * mymm_zone_rose() - take notice of it that a zone has become fuller
+ * mymm_zone_rose() - note that a zone has become fuller
  * @zone: has had frames given back, and a flag is set
  *
  * Context: any but NMI; the caller holds the zone's lock.
@@ -156,7 +156,7 @@ MYMM_EXPORT_INTERNAL(mymm_zone_rose);
 /**
  * mymm_zone_boost() - ask for more reclaim than usual for as long as types are mixed
  * @zone: in which a fallback mixes a pageblock
- * @alloc_flags: MYMM_ALLOC_KSWAPD if kswapd may be told
+ * @alloc_flags: MYMM_ALLOC_KSWAPD if kswapd may be woken
  *
  * Context: any but NMI; the caller holds the zone's lock.
  */

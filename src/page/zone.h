@@ -38,7 +38,7 @@ enum mymm_watermark {
 /* Bits of a zone's @flags; under its lock but for reading. */
 enum mymm_zone_flags {
 	MYMM_ZONE_BELOW_HIGH, /* an allocation found it below its high watermark */
-	MYMM_ZONE_BOOSTED, /* the watermark was boosted, and kswapd not told yet */
+	MYMM_ZONE_BOOSTED, /* the watermark was boosted, and kswapd not woken yet */
 	MYMM_ZONE_RECLAIM_ACTIVE, /* kswapd is at work on it */
 	MYMM_ZONE_BELOW_MARK, /* it is below @mark: CPUs' fast paths lead elsewhere */
 	MYMM_ZONE_DEAD, /* of a dead pool: they never lead here again */
@@ -147,7 +147,7 @@ static inline bool mymm_zone_tunes_high(const struct mymm_zone *zone)
 }
 
 /* pcp.c */
-void mymm_pcp_set_below_mark(struct mymm_zone *zone, bool tight);
+void mymm_pcp_set_below_mark(struct mymm_zone *zone, bool below_mark);
 
 /* Frames from the first to the last, holes among them. */
 static inline unsigned long mymm_zone_frames(const struct mymm_zone *zone)
