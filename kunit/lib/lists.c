@@ -9,6 +9,7 @@
  * list and be in none.
  */
 #include "lib/lists.h"
+#include "page/pcp_cpu.h"
 #include "page/vmstat.h"
 
 /**

@@ -13,6 +13,7 @@
 #include "engine/slob/slob.h"
 #include "lib/model.h"
 #include "lib/util.h"
+#include "page/pcp_cpu.h"
 #include "page/registry.h"
 #include "page/vmstat.h"
 #include "pool/pool.h"

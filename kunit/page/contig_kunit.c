@@ -8,6 +8,7 @@
  */
 #include "lib/tiny.h"
 #include "lib/util.h"
+#include "page/pcp_cpu.h"
 
 #define FRAMES 32
 #define MAP (FRAMES + 1)

@@ -7,6 +7,7 @@
  * Tests: page/kswapd.c cache/shrinker.c
  */
 #include "lib/test_shrinker.h"
+#include "page/kswapd.h"
 #include "page/vmstat.h"
 #include "pool/pool.h"
 

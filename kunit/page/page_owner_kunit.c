@@ -14,6 +14,7 @@
 #include "base/compat.h"
 #include "page/trace.h"
 #include "page/vmstat.h"
+#include "ui/debugfs_page_owner.h"
 
 /* The record of just this block. */
 static bool record_of(struct mymm_pool *pool, struct mymm_frame *frame,

@@ -10,6 +10,7 @@
  * Tests: page/pcp.c page/pcp_cpu.c
  */
 #include "lib/lists.h"
+#include "page/pcp_cpu.h"
 
 #define HIGH 256
 #define KEPT (HIGH - 1)

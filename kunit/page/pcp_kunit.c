@@ -13,6 +13,8 @@
 #include <linux/cpu.h>
 
 #include "lib/lists.h"
+#include "page/pcp_check.h"
+#include "page/pcp_cpu.h"
 
 /* --- how often, and which ------------------------------------------------------- */
 

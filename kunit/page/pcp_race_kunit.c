@@ -13,6 +13,7 @@
 #include <linux/irq_work.h>
 
 #include "lib/lists.h"
+#include "page/pcp_cpu.h"
 #include "page/vmstat.h"
 #include "pool/pool.h"
 

@@ -16,7 +16,9 @@
 #include "lib/random_args.h"
 #include "lib/lists.h"
 #include "page/pageblock.h"
+#include "page/pcp_cpu.h"
 #include "page/vmstat.h"
+#include "page/watermark.h"
 
 #define OPERATIONS 10000
 #define MOST_BLOCKS 2000

@@ -9,6 +9,7 @@
 #include <linux/sched/signal.h>
 
 #include "lib/test_shrinker.h"
+#include "page/pcp_cpu.h"
 #include "pool/pool.h"
 
 /* --- how far down ----------------------------------------------------------------- */

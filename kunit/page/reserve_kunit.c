@@ -9,6 +9,7 @@
  */
 #include "lib/drawing.h"
 #include "page/pageblock.h"
+#include "page/watermark.h"
 
 /* --- the reserve ----------------------------------------------------------------------- */
 

@@ -21,6 +21,7 @@
 #include <linux/kmsg_dump.h>
 
 #include "lib/util.h"
+#include "page/show_mem.h"
 
 /* The longest line of the log. */
 #define LINE 1024

@@ -10,6 +10,7 @@
 #include <linux/cpumask.h>
 
 #include "lib/tuned.h"
+#include "page/pcp_cpu.h"
 #include "page/registry.h"
 
 static const struct bad_tuning {

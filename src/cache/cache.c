@@ -30,6 +30,7 @@
 #include "object/slab_pages.h"
 #include "cache/magazine_drain.h"
 #include "cache/alias.h"
+#include "page/pcp_drain.h"
 
 /* A free number, and nobody of that name. Under pool->lock. */
 static int find_place(struct mymm_pool *pool, const char *name)

@@ -29,6 +29,7 @@
 #include "cache/kmalloc.h"
 #include "page/page_alloc.h"
 #include "engine/slob/slob.h"
+#include "page/page_free.h"
 #include "page/registry.h"
 
 /*

@@ -19,6 +19,7 @@
  */
 #include <linux/cpu.h>
 
+#include "cache/shrinker.h"
 #include "object/cache.h"
 #include "base/compat.h"
 #include "cache/magazine_drain.h"

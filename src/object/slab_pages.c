@@ -29,6 +29,7 @@
 #include "object/cache.h"
 #include "page/page_alloc.h"
 #include "object/slab_pages.h"
+#include "page/page_free.h"
 #include "page/registry.h"
 
 static_assert(offsetofend(struct mymm_frame, rcu) ==

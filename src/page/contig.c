@@ -45,7 +45,9 @@
 #include "base/compat.h"
 #include "page/page_alloc.h"
 #include "page/contig.h"
+#include "page/pcp_drain.h"
 #include "page/sanitize_pages.h"
+#include "page/watermark.h"
 
 /* Blocks that are given back with the lock held. */
 #define BATCH 64

@@ -54,7 +54,9 @@
 
 #include "base/compat.h"
 #include "base/fault_inject.h"
+#include "page/kswapd.h"
 #include "page/page_alloc.h"
+#include "page/watermark.h"
 
 /* How long it dozes before it sleeps. */
 #define DOZE (HZ / 10)

@@ -19,8 +19,11 @@
 
 #include "base/compat.h"
 #include "base/irqlock.h"
+#include "page/kswapd.h"
 #include "page/page_alloc.h"
 #include "page/sanitize_pages.h"
+#include "page/slowpath.h"
+#include "page/watermark.h"
 
 /* Is there anything wrong with a request? */
 static bool refuse_request(struct mymm_pool *pool, gfp_t gfp,

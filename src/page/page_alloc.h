@@ -79,30 +79,16 @@ static inline bool mymm_is_frame_of(const struct mymm_pool *pool,
 	return mymm_frame_number(pool, frame) < pool->nr_frames;
 }
 
-/* page_alloc.c and page_free.c */
 struct mymm_frame *__mymm_alloc_pages(struct mymm_pool *pool, gfp_t gfp,
 				      unsigned int order,
 				      struct mymm_owner owner);
 struct mymm_frame *__mymm_alloc_pages_node(struct mymm_pool *pool, int node,
 					   gfp_t gfp, unsigned int order,
 					   struct mymm_owner owner);
-int __mymm_free_pages(struct mymm_pool *pool, struct mymm_frame *frame,
-		      unsigned int order, struct mymm_owner owner);
 struct mymm_frame *mymm_get_block(const struct mymm_request *request,
 				  unsigned int alloc_flags);
 bool mymm_zone_serves(const struct mymm_request *request,
 		      const struct mymm_zone *zone, unsigned int alloc_flags,
 		      unsigned long free);
-
-/* slowpath.c */
-unsigned int mymm_slowpath_flags(const struct mymm_request *request);
-struct mymm_frame *mymm_alloc_slowpath(const struct mymm_request *request);
-
-/* kswapd.c */
-void mymm_wake_boosted(struct mymm_pool *pool, struct mymm_zone *zone);
-
-/* show_mem.c */
-void mymm_show_failure(const struct mymm_request *request);
-void mymm_report_failure(const struct mymm_request *request);
 
 #endif /* _MYMM_PAGE_ALLOC_H */

@@ -17,7 +17,9 @@
 #include "base/compat.h"
 #include "base/irqlock.h"
 #include "page/page_alloc.h"
+#include "page/page_free.h"
 #include "page/sanitize_pages.h"
+#include "page/watermark.h"
 
 /* Say what is wrong with freeing frame @idx, whose tag is @tag, as a block of @order. */
 static void refuse_block(struct mymm_pool *pool, u32 idx, unsigned int order,

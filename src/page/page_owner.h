@@ -7,7 +7,6 @@
 #include <linux/sched.h>
 #include <linux/types.h>
 
-struct dentry;
 struct mymm_pool;
 
 /**
@@ -55,7 +54,6 @@ struct mymm_owner_site {
 	unsigned long frames;
 };
 
-/* page_owner.c */
 int mymm_owners_start(struct mymm_pool *pool);
 void mymm_owners_stop(struct mymm_pool *pool);
 bool mymm_owners_recording(const struct mymm_pool *pool);
@@ -63,11 +61,5 @@ unsigned long mymm_owners_lost(struct mymm_pool *pool);
 bool mymm_owner_next(struct mymm_pool *pool, u32 *pfn,
 		     struct mymm_owner_record *record);
 struct mymm_owner_site *mymm_owner_sites(struct mymm_pool *pool, size_t *nr);
-
-/* debugfs_page_owner.c */
-int mymm_page_owner_print(struct mymm_pool *pool, u32 pfn,
-			  const struct mymm_owner_record *record, char *buf,
-			  size_t size);
-void mymm_page_owner_init(struct dentry *dir, struct mymm_pool *pool);
 
 #endif /* _MYMM_PAGE_OWNER_H */

@@ -42,6 +42,7 @@
 
 #include "base/compat.h"
 #include "page/pageblock.h"
+#include "page/watermark.h"
 
 /* Where a type turns to, first to last. */
 static const enum mymm_migratetype fallbacks[MYMM_PCPTYPES][MYMM_PCPTYPES - 1] = {

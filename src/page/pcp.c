@@ -45,7 +45,9 @@
 
 #include "base/compat.h"
 #include "page/pageblock.h"
+#include "page/pcp_cpu.h"
 #include "page/pool.h"
+#include "page/watermark.h"
 
 /* A batch is doubled up to this often. CONFIG_PCP_BATCH_SCALE_MAX of 6.12. */
 #define BATCH_SCALE_MAX 5

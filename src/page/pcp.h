@@ -118,7 +118,6 @@ static inline u32 mymm_pcp_linked(const struct mymm_pcp *pcp, unsigned int list)
 	return given < tail->linked ? tail->linked - given : 0;
 }
 
-/* pcp.c */
 struct mymm_frame *mymm_pcp_alloc(struct mymm_pool *pool,
 				  struct mymm_zone *zone, unsigned int order,
 				  enum mymm_migratetype type,
@@ -129,27 +128,5 @@ void mymm_pcp_drain_cpu(struct mymm_pool *pool, unsigned int cpu);
 void mymm_pcp_drain_local(struct mymm_pool *pool);
 void mymm_pcp_retune_local(struct mymm_pool *pool);
 void mymm_pcp_decay_local(struct mymm_pool *pool);
-
-/* pcp_cpu.c */
-unsigned long mymm_pcp_allocated(const struct mymm_pcp *pcp);
-int mymm_pcp_count(const struct mymm_pcp *pcp);
-unsigned long mymm_pcp_frames(struct mymm_pool *pool,
-			      const struct mymm_zone *zone);
-unsigned long mymm_pcp_allocs(struct mymm_pool *pool,
-			      const struct mymm_zone *zone,
-			      unsigned long *blocks);
-int mymm_pcp_create(struct mymm_pool *pool, unsigned int nr_zones);
-void mymm_pcp_destroy(struct mymm_pool *pool);
-void mymm_pcp_lists_init(struct mymm_pool *pool, u32 heads);
-void mymm_pcp_kill(struct mymm_pool *pool);
-
-/* pcp_check.c */
-int mymm_pcp_check_local(struct mymm_pool *pool, struct mymm_finding *finding);
-
-/* pcp_drain.c */
-void mymm_pcp_drain_all(struct mymm_pool *pool);
-void mymm_pcp_try_drain_all(struct mymm_pool *pool);
-void mymm_pcp_retune_all(struct mymm_pool *pool);
-int mymm_pcp_check_all(struct mymm_pool *pool, struct mymm_finding *finding);
 
 #endif /* _MYMM_PCP_H */

@@ -13,6 +13,8 @@
  */
 #include "base/finding.h"
 #include "base/compat.h"
+#include "page/pcp_check.h"
+#include "page/pcp_cpu.h"
 #include "page/pool.h"
 
 static int check_block(const struct mymm_pool *pool, const struct mymm_pcp *pcp,

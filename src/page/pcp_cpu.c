@@ -19,6 +19,7 @@
 
 #include "base/compat.h"
 #include "base/fault_inject.h"
+#include "page/pcp_cpu.h"
 #include "page/pool.h"
 
 /* --- counters ------------------------------------------------------------------------ */

@@ -9,6 +9,8 @@
 
 #include "base/finding.h"
 #include "base/percpu_work.h"
+#include "page/pcp_check.h"
+#include "page/pcp_drain.h"
 #include "page/pool.h"
 
 static void drain_local(void *pool)

@@ -263,6 +263,4 @@ static inline struct mymm_zone *mymm_pool_zone(struct mymm_pool *pool, u32 tag)
 	return &pool->zone[mymm_tag_zone(tag)];
 }
 
-bool mymm_pool_reset(struct mymm_pool *pool); /* zone.c */
-
 #endif /* _MYMM_POOL_H */

@@ -128,7 +128,6 @@ struct mymm_scan {
 	unsigned long left[MYMM_MAX_NODES];
 };
 
-/* reclaim.c */
 void mymm_reclaim_init(struct mymm_pool *pool);
 void mymm_reclaim_enter(struct mymm_pool *pool, struct mymm_reclaim_task *task);
 void mymm_reclaim_leave(struct mymm_pool *pool, struct mymm_reclaim_task *task);
@@ -137,19 +136,5 @@ void mymm_shrink_node(struct mymm_pool *pool, struct mymm_node *node,
 		      struct mymm_scan *scan);
 unsigned long mymm_reclaim_direct(const struct mymm_request *request,
 				  struct mymm_scan *scan);
-
-/* kswapd.c */
-int mymm_kswapd_run(struct mymm_pool *pool);
-void mymm_kswapd_stop(struct mymm_pool *pool);
-void mymm_kswapd_park(struct mymm_pool *pool);
-void mymm_kswapd_unpark(struct mymm_pool *pool);
-void mymm_kswapd_want(struct mymm_node *node, unsigned int order,
-		      enum mymm_zone_type highest);
-bool mymm_node_balanced(const struct mymm_node *node, unsigned int order,
-			enum mymm_zone_type highest);
-
-/* shrinker.c */
-int mymm_cache_shrinker_init(struct mymm_pool *pool);
-void mymm_cache_shrinker_exit(struct mymm_pool *pool);
 
 #endif /* _MYMM_RECLAIM_H */

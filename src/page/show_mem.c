@@ -31,6 +31,8 @@
 
 #include "base/compat.h"
 #include "page/page_alloc.h"
+#include "page/pcp_cpu.h"
+#include "page/show_mem.h"
 #include "page/vmstat.h"
 
 #define KIB(frames) ((unsigned long)(frames) << (PAGE_SHIFT - 10))

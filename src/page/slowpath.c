@@ -44,7 +44,12 @@
 #include <linux/sched/signal.h>
 
 #include "base/compat.h"
+#include "page/kswapd.h"
 #include "page/page_alloc.h"
+#include "page/pcp_drain.h"
+#include "page/show_mem.h"
+#include "page/slowpath.h"
+#include "page/watermark.h"
 
 /* Larger blocks are not to be had by freeing single frames. Linux: PAGE_ALLOC_COSTLY_ORDER. */
 #define COSTLY_ORDER 3

@@ -78,9 +78,11 @@
 
 #include "base/compat.h"
 #include "page/pageblock.h"
+#include "page/pcp_drain.h"
 #include "page/pool.h"
 #include "page/registry.h"
 #include "page/tuning.h"
+#include "page/watermark.h"
 
 /* By the rule: not less, not more, in KiB. */
 #define MIN_FREE_LEAST 128UL

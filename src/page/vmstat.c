@@ -16,6 +16,7 @@
  * frames freed may even go back by a batch for a moment.
  */
 #include "base/compat.h"
+#include "page/pcp_cpu.h"
 #include "page/pool.h"
 #include "page/vmstat.h"
 

@@ -32,6 +32,8 @@
 #include <linux/minmax.h>
 
 #include "base/compat.h"
+#include "page/pcp_cpu.h"
+#include "page/watermark.h"
 #include "page/zone.h"
 
 /* How far above the mark fast paths lead to a zone again. */

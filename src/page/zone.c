@@ -4,6 +4,7 @@
  */
 #include "base/compat.h"
 #include "page/pool.h"
+#include "page/watermark.h"
 #include "page/zone.h"
 
 /**

@@ -14,6 +14,7 @@
 #define MYMM_PCP_MAX_ORDER 3
 
 struct mymm_cpu;
+struct mymm_pool;
 
 /* How far down a zone may be used, in the field's words. */
 enum mymm_watermark {
@@ -128,26 +129,15 @@ struct mymm_zone_snapshot {
 void mymm_zone_init(struct mymm_zone *zone, struct mymm_frame *table,
 		    enum mymm_zone_type type, int node, unsigned int number,
 		    u32 start, u32 end, u32 heads);
+bool mymm_pool_reset(struct mymm_pool *pool);
 bool mymm_zone_reset(struct mymm_zone *zone, enum mymm_migratetype type);
 void mymm_zone_read(struct mymm_zone *zone, struct mymm_zone_snapshot *snap);
-
-/* watermark.c */
-void mymm_zone_set_marks(struct mymm_zone *zone);
-void mymm_zone_fell(struct mymm_zone *zone);
-void mymm_zone_rose(struct mymm_zone *zone);
-void mymm_zone_boost(struct mymm_zone *zone, unsigned int alloc_flags);
-bool mymm_zone_watermark_ok(const struct mymm_zone *zone, unsigned int order,
-			    unsigned long mark, enum mymm_zone_type highest,
-			    unsigned int alloc_flags, long free);
 
 /* Does what a CPU may keep of it go up and down? */
 static inline bool mymm_zone_tunes_high(const struct mymm_zone *zone)
 {
 	return READ_ONCE(zone->pcp_high_min) != READ_ONCE(zone->pcp_high_max);
 }
-
-/* pcp.c */
-void mymm_pcp_set_below_mark(struct mymm_zone *zone, bool below_mark);
 
 /* Frames from the first to the last, holes among them. */
 static inline unsigned long mymm_zone_frames(const struct mymm_zone *zone)

@@ -41,6 +41,7 @@
 #include <linux/kernel.h>
 
 #include "object/cache.h"
+#include "page/pcp_drain.h"
 #include "pool/check.h"
 #include "base/compat.h"
 

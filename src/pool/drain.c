@@ -8,6 +8,7 @@
 #include "cache/magazine_drain.h"
 #include "object/cache.h"
 #include "object/slab_pages.h"
+#include "page/pcp_drain.h"
 #include "page/pool.h"
 
 static unsigned long drain(struct mymm_pool *pool)

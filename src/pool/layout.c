@@ -30,6 +30,7 @@
 
 #include "base/compat.h"
 #include "base/fault_inject.h"
+#include "page/pcp_cpu.h"
 #include "page/sanitize_pages.h"
 #include "pool/layout.h"
 #include "page/pool.h"

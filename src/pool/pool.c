@@ -24,10 +24,13 @@
 #include <linux/string.h>
 
 #include "base/fault_inject.h"
+#include "cache/shrinker.h"
 #include "object/cache.h"
 #include "base/compat.h"
 #include "object/debug.h"
 #include "cache/kmalloc.h"
+#include "page/kswapd.h"
+#include "page/pcp_cpu.h"
 #include "page/vmstat.h"
 #include "pool/layout.h"
 #include "page/page_owner.h"

@@ -22,6 +22,8 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "page/page_free.h"
+#include "page/pcp_cpu.h"
 #include "page/vmstat.h"
 #include "ui/handle.h"
 #include "cache/kmalloc.h"

@@ -8,6 +8,7 @@
  */
 #include <linux/sched/signal.h>
 
+#include "page/page_free.h"
 #include "ui/handle.h"
 #include "cache/kmalloc.h"
 #include "page/page_alloc.h"

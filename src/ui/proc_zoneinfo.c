@@ -38,6 +38,7 @@
 #include <linux/seq_file.h>
 
 #include "base/compat.h"
+#include "page/pcp_cpu.h"
 #include "page/pool.h"
 #include "ui/proc.h"
 #include "page/tuning.h"

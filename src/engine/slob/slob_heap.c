@@ -59,6 +59,7 @@
 
 #include "page/page_alloc.h"
 #include "engine/slob/slob.h"
+#include "page/page_free.h"
 
 /* The limits of the lists, in bytes. */
 #define SMALL 256
