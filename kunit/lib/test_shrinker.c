@@ -110,7 +110,8 @@ static unsigned long shrinker_scan(struct mymm_shrinker *registered,
 
 		shrinker->depth = max(shrinker->depth,
 				      atomic_inc_return(&shrinker->inside));
-		frame = mymm_alloc_pages(registered->pool, shrinker->recurse, 0);
+		frame = mymm_alloc_pages(registered->pool, shrinker->recurse,
+					 0);
 		if (frame) {
 			shrinker->got++;
 			mymm_free_pages(registered->pool, frame, 0);

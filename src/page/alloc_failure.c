@@ -7,9 +7,9 @@
  *
  *	free frames < block                           empty
  *	no free block of the order                    fragmented
- *	free ones, but only in the HighAtomic reserve reserve
+ *	free ones in the HighAtomic reserve alone     kept: "reserve"
  *	too few would stay, by lowmem_reserve or by
- *	what is free of the HighAtomic reserve        reserve
+ *	what is free of the HighAtomic reserve        kept: "reserve"
  *	too few would stay, whatever is reserved      watermark
  *
  * The watermark is the one that the slow path tries last, before it gives up. Blocks in

@@ -51,9 +51,9 @@ struct mymm_pcp_tail {
  * @allocs: blocks that each gave
  * @tail: the old end of each
  *
- * A list is linked by the frames' @next, the newest first; a flush sets @prev of its oldest. Its head, a member of
- * the frame table, is its end; that has another state than a block, so that taking
- * the first needs no test for an empty list.
+ * A list is linked by the frames' @next, the newest first; a flush sets @prev of its oldest.
+ * Its head, a member of the frame table, is its end; that has another state than a block, so
+ * that taking the first needs no test for an empty list.
  *
  * What is here, @spare and what is left to the lists are together one less than @high, so
  * that the fast path of a free asks its own list and nothing else.

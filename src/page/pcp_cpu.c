@@ -250,7 +250,7 @@ void mymm_pcp_set_below_mark(struct mymm_zone *zone, bool below_mark)
 			if (of->first[bits] == zone->number)
 				WRITE_ONCE(of->by_gfp[bits],
 					   below_mark ? of->none :
-						   &of->pcp[zone->number]);
+							&of->pcp[zone->number]);
 	}
 }
 

@@ -67,8 +67,8 @@ void mymm_pcp_retune_all(struct mymm_pool *pool)
 /* A check by all CPUs; the first finding is kept. */
 struct check {
 	struct mymm_pool *pool;
-	spinlock_t lock;
-	struct mymm_finding *finding; /* under @lock */
+	spinlock_t lock; /* protects *@finding */
+	struct mymm_finding *finding;
 };
 
 static void check_local(void *arg)

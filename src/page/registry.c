@@ -11,6 +11,7 @@
 #include "page/pool.h"
 #include "page/registry.h"
 
+/* Protects the list; see pool.h for the order of locks. */
 DEFINE_MUTEX(mymm_pools_lock);
 LIST_HEAD(mymm_pools);
 

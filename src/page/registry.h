@@ -9,7 +9,8 @@
 struct mymm_pool;
 
 extern struct mutex mymm_pools_lock; /* writers, and readers that sleep */
-extern struct list_head mymm_pools; /* struct mymm_pool, by @node; RCU for readers */
+/* Of struct mymm_pool, by @node; RCU for readers. */
+extern struct list_head mymm_pools;
 
 struct mymm_pool *mymm_pool_of(const void *addr);
 unsigned int mymm_pool_count(void);

@@ -35,9 +35,9 @@
  * of the part, or watermark_scale_factor ten thousandths of the zone, whichever is more; it
  * is not capped anywhere, as it only says when kswapd works.
  *
- * Worked example, 6.12: DMA:16M,Normal:240M, all sysctls at their defaults. 256 MiB: min_free_kbytes
- * is 2048, 512 frames. DMA has 4096 of 65536 frames: min 32; step max(8, 4) = 8: low 40,
- * high 48. Normal: min 480, step max(120, 61) = 120: low 600, high 720.
+ * Worked example, 6.12: DMA:16M,Normal:240M, all sysctls at their defaults. 256 MiB:
+ * min_free_kbytes is 2048, 512 frames. DMA has 4096 of 65536 frames: min 32; step
+ * max(8, 4) = 8: low 40, high 48. Normal: min 480, step max(120, 61) = 120: low 600, high 720.
  *
  * Protection. A request that could have had a higher zone leaves lowmem_reserve frames in
  * each lower one: the managed frames of all zones above, up to that which it could have, of

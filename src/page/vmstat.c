@@ -11,9 +11,10 @@
  *	hit              = blocks - miss
  *	local            = blocks - other
  *
- * Nothing is locked. During allocations and frees a sum may miss what is on its way: as with the kernel's counters, a figure is right once it is quiet, and none is
- * ever far off. Frames on their way from a zone to a CPU's list look allocated, so the
- * frames freed may even go back by a batch for a moment.
+ * Nothing is locked. During allocations and frees a sum may miss what is on its way: as with
+ * the kernel's counters, a figure is right once it is quiet, and none is ever far off. Frames
+ * on their way from a zone to a CPU's list look allocated, so the frames freed may even go back
+ * by a batch for a moment.
  */
 #include "base/compat.h"
 #include "page/pcp_cpu.h"
