@@ -505,7 +505,46 @@ static void reads_only(struct kunit *test)
 	MYMM_EXPECT_OK(test, mymm_kfree(obj));
 }
 
+/*
+ * No look at a zone holds its lock for more than a slice and a block: neither along the
+ * frames of an empty zone nor along a list of single ones, nor when an invariant is broken
+ * but for the last look, which confirms that.
+ */
+static void in_slices(struct kunit *test)
+{
+	struct mymm_pool *pool = mymm_test_pool(test, "Normal:64M");
+	const unsigned int nr = pool->nr_frames;
+	const unsigned long most = 4096 + (1UL << MYMM_MAX_ORDER);
+	struct mymm_zone *zone = &pool->zone[0];
+	struct mymm_finding finding;
+	unsigned long longest;
+	unsigned int i;
+
+	MYMM_EXPECT_OK(test, mymm_check_longest(pool, &finding, &longest));
+	KUNIT_EXPECT_GE(test, longest, 4096);
+	KUNIT_EXPECT_LE(test, longest, most);
+
+	for (i = 0; i < nr; i++)
+		KUNIT_ASSERT_NOT_NULL(test,
+				      mymm_alloc_pages(pool, GFP_KERNEL, 0));
+	for (i = 0; i < nr; i += 2)
+		MYMM_EXPECT_OK(test, mymm_free_pages(pool, &pool->frame[i], 0));
+	KUNIT_EXPECT_EQ(test, zone->buddy.free, nr / 2);
+	MYMM_EXPECT_OK(test, mymm_check_longest(pool, &finding, &longest));
+	KUNIT_EXPECT_LE(test, longest, most);
+
+	zone->buddy.free++;
+	KUNIT_EXPECT_EQ(test, mymm_check_longest(pool, &finding, &longest),
+			-EUCLEAN);
+	KUNIT_EXPECT_EQ(test, finding.invariant, 1);
+	KUNIT_EXPECT_GE(test, longest, nr / 2);
+	zone->buddy.free--;
+	for (i = 1; i < nr; i += 2)
+		MYMM_EXPECT_OK(test, mymm_free_pages(pool, &pool->frame[i], 0));
+}
+
 static struct kunit_case check_cases[] = {
+	KUNIT_CASE(in_slices),
 	KUNIT_CASE(each_invariant),
 	KUNIT_CASE(block_leaves_zone),
 	KUNIT_CASE(reads_only),

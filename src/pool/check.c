@@ -28,6 +28,10 @@
  * each CPU itself, see pcp_check.c. I6, I7 and I9 are the engine's to
  * state; it looks at one cache at a time, under its lock.
  *
+ * A zone of 64 GiB takes 65 ms, too long for interrupts to be off. So its lock is let go after
+ * each SLICE of frames. If the zone has changed when it is taken again, all of the zone is
+ * looked at from the beginning; after RESTARTS of that, and to confirm a finding, in one go.
+ *
  * Between a zone and a list a slab is in nobody's hands but its maker's. So whether
  * each slab that the frames tell of is on a list is only known while nobody makes or
  * gives back slabs; the count is compared then, and not compared otherwise.
@@ -45,6 +49,80 @@
 #include "pool/check.h"
 #include "base/compat.h"
 
+#define SLICE \
+	4096 /* frames, or blocks on a list, that are looked at in one go */
+#define RESTARTS 8
+
+/**
+ * struct pass - one look at a zone, under its lock
+ * @zone: the zone
+ * @irqflags: from before the lock was taken
+ * @whole: the lock is not let go
+ * @looked: at so many frames since the lock was taken
+ * @longest: the most that @looked ever was
+ * @taken: blocks that were ever taken from the zone, when the lock was let go
+ * @free: frames that were free then
+ * @reserved: frames of HighAtomic pageblocks then
+ */
+struct pass {
+	struct mymm_zone *zone;
+	unsigned long irqflags;
+	bool whole;
+	unsigned long looked;
+	unsigned long longest;
+	unsigned long taken;
+	unsigned long free;
+	unsigned long reserved;
+};
+
+static unsigned long blocks_taken(const struct mymm_zone *zone)
+{
+	unsigned long taken = 0;
+	unsigned int order;
+
+	for (order = 0; order < MYMM_NR_ORDERS; order++)
+		taken += zone->allocs[order];
+	return taken;
+}
+
+static void lock_zone(struct pass *pass)
+{
+	raw_spin_lock_irqsave(&pass->zone->lock, pass->irqflags);
+	mymm_buddy_finish_split(&pass->zone->buddy);
+	pass->looked = 0;
+}
+
+static void unlock_zone(struct pass *pass)
+{
+	raw_spin_unlock_irqrestore(&pass->zone->lock, pass->irqflags);
+}
+
+/*
+ * @frames more were looked at. Lets the lock go if these make a slice; -EAGAIN if the zone
+ * has changed afterwards. Blocks that page lists took and gave back meanwhile may go unseen, as
+ * fast paths count nothing for this: what is found then is confirmed, or not, in one go.
+ */
+static int looked_at(struct pass *pass, unsigned long frames)
+{
+	const struct mymm_zone *zone = pass->zone;
+
+	pass->looked += frames;
+	pass->longest = max(pass->longest, pass->looked);
+	if (likely(pass->looked < SLICE) || pass->whole)
+		return 0;
+	pass->taken = blocks_taken(zone);
+	pass->free = zone->buddy.free;
+	pass->reserved = zone->nr_reserved_highatomic;
+	unlock_zone(pass);
+	cond_resched();
+	lock_zone(pass);
+	return pass->taken == blocks_taken(zone) &&
+			       pass->free == zone->buddy.free &&
+			       pass->reserved == zone->nr_reserved_highatomic ?
+		       0 :
+		       -EAGAIN;
+}
+
 /* Should two neighbours be one block? Tells of @tag, which is that of a free one. */
 static bool should_merge(u32 tag, u32 other)
 {
@@ -54,10 +132,10 @@ static bool should_merge(u32 tag, u32 other)
 }
 
 /* One free list against the tags of what is on it: I3, I4, I5. */
-static int check_free_list(const struct mymm_zone *zone,
-			   enum mymm_migratetype type, unsigned int order,
-			   struct mymm_finding *finding)
+static int check_free_list(struct pass *pass, enum mymm_migratetype type,
+			   unsigned int order, struct mymm_finding *finding)
 {
+	const struct mymm_zone *zone = pass->zone;
 	const struct mymm_buddy *buddy = &zone->buddy;
 	const struct mymm_buddy_type *list = &buddy->type[type];
 	const struct mymm_frame *table = buddy->table;
@@ -113,6 +191,8 @@ static int check_free_list(const struct mymm_zone *zone,
 				"zone %s: more blocks of order %u on the list than the %lu counted",
 				mymm_zone_name(zone->type), order,
 				list->order[order].nr_free);
+		if (looked_at(pass, 1))
+			return -EAGAIN;
 		prev = idx;
 	}
 	if (table[head].prev != prev)
@@ -207,9 +287,10 @@ static int check_block(const struct mymm_zone *zone, u32 idx,
 	return 0;
 }
 
-static int check_frames(const struct mymm_zone *zone, struct census *census,
+static int check_frames(struct pass *pass, struct census *census,
 			struct mymm_finding *finding)
 {
+	const struct mymm_zone *zone = pass->zone;
 	const struct mymm_buddy *buddy = &zone->buddy;
 	unsigned int order;
 	u32 idx, tag;
@@ -232,14 +313,16 @@ static int check_frames(const struct mymm_zone *zone, struct census *census,
 		}
 		if (mymm_tag_state(tag) == MYMM_FRAME_SLAB)
 			census->slabs++;
+		if (looked_at(pass, 1UL << order))
+			return -EAGAIN;
 	}
 	return 0;
 }
 
 /* Each has a type, and the reserve is what it is said to be. */
-static int check_pageblocks(const struct mymm_zone *zone,
-			    struct mymm_finding *finding)
+static int check_pageblocks(struct pass *pass, struct mymm_finding *finding)
 {
+	const struct mymm_zone *zone = pass->zone;
 	const struct mymm_buddy *buddy = &zone->buddy;
 	unsigned long reserved = 0;
 	u32 at;
@@ -256,6 +339,8 @@ static int check_pageblocks(const struct mymm_zone *zone,
 				at << buddy->block_order, type);
 		if (type == MYMM_HIGHATOMIC)
 			reserved += 1UL << buddy->block_order;
+		if (looked_at(pass, 1))
+			return -EAGAIN;
 	}
 	if (reserved != zone->nr_reserved_highatomic)
 		return mymm_find(
@@ -266,9 +351,10 @@ static int check_pageblocks(const struct mymm_zone *zone,
 	return 0;
 }
 
-static int check_zone(struct mymm_zone *zone, unsigned long *slabs,
-		      struct mymm_finding *finding)
+static int check_locked(struct pass *pass, unsigned long *slabs,
+			struct mymm_finding *finding)
 {
+	const struct mymm_zone *zone = pass->zone;
 	const struct mymm_buddy *buddy = &zone->buddy;
 	struct census census = {};
 	unsigned long free = 0;
@@ -276,16 +362,12 @@ static int check_zone(struct mymm_zone *zone, unsigned long *slabs,
 	unsigned int order;
 	int err;
 
-	guard(raw_spinlock_irqsave)(&zone->lock);
-
-	mymm_buddy_finish_split(&zone->buddy);
-
-	err = check_pageblocks(zone, finding);
+	err = check_pageblocks(pass, finding);
 	if (err)
 		return err;
 	for (type = 0; type < MYMM_NR_MIGRATETYPES; type++) {
 		for (order = 0; order < MYMM_NR_ORDERS; order++) {
-			err = check_free_list(zone, type, order, finding);
+			err = check_free_list(pass, type, order, finding);
 			if (err)
 				return err;
 			free += buddy->type[type].order[order].nr_free << order;
@@ -296,7 +378,7 @@ static int check_zone(struct mymm_zone *zone, unsigned long *slabs,
 			finding, 1,
 			"zone %s: the blocks on its lists have %lu frames, %lu are counted",
 			mymm_zone_name(zone->type), free, buddy->free);
-	err = check_frames(zone, &census, finding);
+	err = check_frames(pass, &census, finding);
 	if (err)
 		return err;
 	for (order = 0; order < MYMM_NR_ORDERS; order++)
@@ -326,6 +408,27 @@ static int check_zone(struct mymm_zone *zone, unsigned long *slabs,
 			mymm_zone_managed(zone));
 	*slabs += census.slabs;
 	return 0;
+}
+
+static int check_zone(struct mymm_zone *zone, unsigned long *slabs,
+		      struct mymm_finding *finding, unsigned long *longest)
+{
+	struct pass pass = { .zone = zone };
+	unsigned int restarts = 0;
+	int err;
+
+	for (;;) {
+		lock_zone(&pass);
+		err = check_locked(&pass, slabs, finding);
+		unlock_zone(&pass);
+		if (!err || pass.whole)
+			break;
+		/* What was found in slices may be of two moments. */
+		*finding = (struct mymm_finding){};
+		pass.whole = err != -EAGAIN || ++restarts > RESTARTS;
+	}
+	*longest = max(*longest, pass.longest);
+	return err;
 }
 
 /* Do all batches rest, and how many were there ever? */
@@ -365,7 +468,8 @@ static int check_caches(struct mymm_pool *pool, unsigned long *slabs,
 	return mymm_engines_check(pool, slabs, finding);
 }
 
-static int check_pool(struct mymm_pool *pool, struct mymm_finding *finding)
+static int check_pool(struct mymm_pool *pool, struct mymm_finding *finding,
+		      unsigned long *longest)
 {
 	unsigned long by_frames = 0, by_lists = 0, before, after;
 	bool rest;
@@ -376,7 +480,7 @@ static int check_pool(struct mymm_pool *pool, struct mymm_finding *finding)
 
 	rest = at_rest(pool, &before);
 	for (i = 0; i < pool->nr_zones; i++) {
-		err = check_zone(&pool->zone[i], &by_frames, finding);
+		err = check_zone(&pool->zone[i], &by_frames, finding, longest);
 		if (err)
 			return err;
 	}
@@ -395,12 +499,38 @@ static int check_pool(struct mymm_pool *pool, struct mymm_finding *finding)
 }
 
 /**
+ * mymm_check_longest() - mymm_check(), and how long it held a zone's lock
+ * @pool: where
+ * @finding: what was found
+ * @longest: frames, or blocks on lists, that it looked at without letting the lock go; the
+ *           most
+ *
+ * Context: process; sleeps.
+ * Return: as mymm_check().
+ */
+int mymm_check_longest(struct mymm_pool *pool, struct mymm_finding *finding,
+		       unsigned long *longest)
+{
+	int err;
+
+	*finding = (struct mymm_finding){};
+	*longest = 0;
+	cpus_read_lock();
+	mutex_lock(&pool->lock);
+	err = check_pool(pool, finding, longest);
+	mutex_unlock(&pool->lock);
+	cpus_read_unlock();
+	return err;
+}
+MYMM_EXPORT_INTERNAL(mymm_check_longest);
+
+/**
  * mymm_check() - look for a broken invariant
  * @pool: where
  * @finding: what was found
  *
- * Takes O(frames + objects), each zone and each cache with its lock held meanwhile, and
- * has each CPU look at what it has.
+ * Takes O(frames + objects): each zone with its lock held for some thousand frames at a time,
+ * each cache with its lock held meanwhile; and has each CPU look at what it has.
  * Changes nothing; what follows from a finding is the caller's to decide.
  *
  * Context: process; sleeps.
@@ -408,14 +538,8 @@ static int check_pool(struct mymm_pool *pool, struct mymm_finding *finding)
  */
 int mymm_check(struct mymm_pool *pool, struct mymm_finding *finding)
 {
-	int err;
+	unsigned long longest;
 
-	*finding = (struct mymm_finding){};
-	cpus_read_lock();
-	mutex_lock(&pool->lock);
-	err = check_pool(pool, finding);
-	mutex_unlock(&pool->lock);
-	cpus_read_unlock();
-	return err;
+	return mymm_check_longest(pool, finding, &longest);
 }
 MYMM_EXPORT_INTERNAL(mymm_check);

@@ -8,5 +8,7 @@
 struct mymm_pool;
 
 int mymm_check(struct mymm_pool *pool, struct mymm_finding *finding);
+int mymm_check_longest(struct mymm_pool *pool, struct mymm_finding *finding,
+		       unsigned long *longest);
 
 #endif /* _MYMM_CHECK_H */
