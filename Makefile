@@ -58,8 +58,8 @@ quick: ## the KUnit suites on user-mode Linux, in seconds; FOR=src/FOLDER/FILE.c
 test-debug: ## the same under KASAN, lockdep and kmemleak
 	@scripts/test debug
 
-bench: ## instructions an operation, ours beside the kernel's own
-	@scripts/bench
+bench: ## what an operation costs beside the kernel's own: instructions; KERNEL=um: time
+	@scripts/bench --kernel $(KERNEL)
 
 lint: ## each checker that has something to say about the sources
 	@scripts/lint

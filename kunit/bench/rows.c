@@ -2,36 +2,25 @@
 /*
  * What an operation costs, ours beside the kernel's own, in one boot.
  *
- * Reading debugfs mymm_bench runs everything and prints a table. The clock is the time
- * stamp counter: under `-icount shift=0` it counts guest instructions, and two boots
- * agree; without that its ticks are the machine's, and only ratios mean something.
- * `make bench` boots it that way.
+ * Reading debugfs mymm_bench runs everything and prints a table; `make bench` does. Kernel
+ * and command line are printed, since options change what the kernel pays for:
+ * init_on_alloc=1, Debian's default, has it clear each object and page, which costs both
+ * sides more than everything else together.
  *
- * Honest means: the same work on both sides, in the same loop; both warm, by a round
- * that is not counted; the best of several rounds, so that a timer tick is in none; an
- * empty loop taken off. Kernel and command line are printed, since options change what
- * the kernel pays for: init_on_alloc=1, Debian's default, has it clear each object and
- * page, which costs both sides more than everything else together.
+ * A batch is as long as a magazine. It begins with an empty one, so that it is full at the
+ * end of each round, and one refill more or less is no matter of what came before.
  *
  * Instructions are not time: they see neither the price of an atomic operation nor a
  * cache miss. Documentation/testing.md has what else they hide.
  */
-#include <linux/debugfs.h>
+#include <linux/cpu.h>
 #include <linux/module.h>
-#include <linux/seq_file.h>
-#include <linux/slab.h>
-#include <linux/timex.h>
-#include <linux/utsname.h>
 
-#include "base/compat.h"
-#include "object/cache.h"
-#include "mymm.h"
-#include "ui/proc.h"
+#include "cache/magazine_drain.h"
+#include "bench.h"
 
-#define ROUNDS 5
 #define BATCH 256
 #define BULK 64
-#define OBJECT_SIZE 64
 #define FZPU                                                     \
 	(SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON | \
 	 SLAB_STORE_USER)
@@ -55,43 +44,6 @@ static struct {
 	struct dentry *file;
 } bench;
 
-/* --- the clock ------------------------------------------------------------------ */
-
-/* What came before has been done, and nothing after. User-mode Linux has no such function. */
-static __always_inline u64 ticks(void)
-{
-#ifdef CONFIG_UML
-	u32 low, high;
-
-	asm volatile("lfence; rdtsc" : "=a"(low), "=d"(high)::"memory");
-	return (u64)high << 32 | low;
-#else
-	return rdtsc_ordered();
-#endif
-}
-
-/*
- * A function that does @work in a loop and returns the ticks that took: the best of some
- * rounds, after one that is not counted. The loop is around the work itself, so
- * that no call of ours is measured with it.
- */
-#define DEFINE_MEASURE(name, work)                                             \
-	static void name(unsigned int order, unsigned int loops, u64 *best)    \
-	{                                                                      \
-		unsigned int round = ROUNDS + 1, loop;                         \
-		u64 start;                                                     \
-		while (round--) {                                              \
-			start = ticks();                                       \
-			for (loop = 0; loop < loops; loop++) {                 \
-				work;                                          \
-				barrier();                                     \
-			}                                                      \
-			start = ticks() - start;                               \
-			*best = round == ROUNDS ? U64_MAX : min(*best, start); \
-			cond_resched();                                        \
-		}                                                              \
-	}
-
 /* --- the work ------------------------------------------------------------------- */
 
 #define FOR_BATCH(what)                     \
@@ -101,13 +53,20 @@ static __always_inline u64 ticks(void)
 			what;               \
 	} while (0)
 
-DEFINE_MEASURE(nothing, (void)order)
-
 DEFINE_MEASURE(ours_object,
 	       mymm_cache_free(bench.ours,
 			       mymm_cache_alloc(bench.ours, GFP_KERNEL)))
 #define OBJECT_PAIR(cache) \
 	mymm_cache_free(cache, mymm_cache_alloc(cache, GFP_KERNEL))
+static void empty_magazines(struct mymm_cache *cache)
+{
+	cpus_read_lock();
+	mutex_lock(&cache->pool->lock);
+	mymm_magazine_drain(cache);
+	mutex_unlock(&cache->pool->lock);
+	cpus_read_unlock();
+}
+
 #define OBJECT_BATCH(cache)                                             \
 	({                                                              \
 		FOR_BATCH(bench.objs[i] =                               \
@@ -137,9 +96,11 @@ DEFINE_MEASURE(engine_object, ENGINE_PAIR(bench.ours, 1))
 DEFINE_MEASURE(engine_bulk, ENGINE_PAIR(bench.ours, BULK))
 DEFINE_MEASURE(engine_batch, ENGINE_BATCH(bench.ours))
 DEFINE_MEASURE(slab_object, OBJECT_PAIR(bench.slab))
-DEFINE_MEASURE(slab_batch, OBJECT_BATCH(bench.slab))
+DEFINE_MEASURE_AFTER(slab_batch, empty_magazines(bench.slab),
+		     OBJECT_BATCH(bench.slab))
 DEFINE_MEASURE(slab_bulk, OBJECT_BULK(bench.slab))
-DEFINE_MEASURE(unshared_batch, OBJECT_BATCH(bench.unshared))
+DEFINE_MEASURE_AFTER(unshared_batch, empty_magazines(bench.unshared),
+		     OBJECT_BATCH(bench.unshared))
 DEFINE_MEASURE(ours_object_unchecked,
 	       mymm_cache_free_unchecked(
 		       bench.ours,
@@ -148,7 +109,7 @@ DEFINE_MEASURE(theirs_object,
 	       kmem_cache_free(bench.theirs,
 			       kmem_cache_alloc(bench.theirs, GFP_KERNEL)))
 
-DEFINE_MEASURE(ours_batch, {
+DEFINE_MEASURE_AFTER(ours_batch, empty_magazines(bench.ours), {
 	FOR_BATCH(bench.objs[i] = mymm_cache_alloc(bench.ours, GFP_KERNEL));
 	FOR_BATCH(mymm_cache_free(bench.ours, bench.objs[i]));
 })
@@ -192,44 +153,25 @@ DEFINE_MEASURE(theirs_kmalloc, {
 
 /* A local variable for the pool would be an instruction more than a caller's own. */
 #define PAGES_PAIR(pool) \
-	mymm_free_pages(pool, mymm_alloc_pages(pool, GFP_KERNEL, order), order)
+	mymm_free_pages(pool, mymm_alloc_pages(pool, GFP_KERNEL, arg), arg)
 
 DEFINE_MEASURE(ours_pages, PAGES_PAIR(bench.pages))
 DEFINE_MEASURE(ours_pages_large, PAGES_PAIR(bench.large))
 DEFINE_MEASURE(ours_pages_bare, PAGES_PAIR(bench.bare))
-#define PAGES_BATCH(pool)                                                     \
-	({                                                                    \
-		FOR_BATCH(bench.frame[i] =                                    \
-				  mymm_alloc_pages(pool, GFP_KERNEL, order)); \
-		FOR_BATCH(mymm_free_pages(pool, bench.frame[i], order));      \
+#define PAGES_BATCH(pool)                                                   \
+	({                                                                  \
+		FOR_BATCH(bench.frame[i] =                                  \
+				  mymm_alloc_pages(pool, GFP_KERNEL, arg)); \
+		FOR_BATCH(mymm_free_pages(pool, bench.frame[i], arg));      \
 	})
 
 DEFINE_MEASURE(ours_pages_batch, PAGES_BATCH(bench.pages))
 DEFINE_MEASURE(ours_pages_batch_bare, PAGES_BATCH(bench.bare))
 DEFINE_MEASURE(theirs_pages_batch, {
-	FOR_BATCH(bench.page[i] = alloc_pages(GFP_KERNEL, order));
-	FOR_BATCH(__free_pages(bench.page[i], order));
+	FOR_BATCH(bench.page[i] = alloc_pages(GFP_KERNEL, arg));
+	FOR_BATCH(__free_pages(bench.page[i], arg));
 })
-DEFINE_MEASURE(theirs_pages,
-	       __free_pages(alloc_pages(GFP_KERNEL, order), order))
-
-/**
- * struct row - one line of the table
- * @what: for people
- * @ours: one operation, or @divisor of them
- * @theirs: the same by the kernel, or NULL
- * @order: for pages
- * @loops: how often a round does it
- * @divisor: operations in one call
- */
-struct row {
-	const char *what;
-	void (*ours)(unsigned int order, unsigned int loops, u64 *best);
-	void (*theirs)(unsigned int order, unsigned int loops, u64 *best);
-	unsigned int order;
-	unsigned int loops;
-	unsigned int divisor;
-};
+DEFINE_MEASURE(theirs_pages, __free_pages(alloc_pages(GFP_KERNEL, arg), arg))
 
 static const struct row rows[] = {
 	{ "object of 64 bytes, pair", ours_object, theirs_object, 0, 2000, 1 },
@@ -282,33 +224,6 @@ static const struct row debug_row_ours = {
 	"object of 64 bytes, FZPU, pair", ours_debug, NULL, 0, 200, 1,
 };
 
-/* Ticks an operation, rounded. */
-static u64 cost(void (*measure)(unsigned int, unsigned int, u64 *),
-		const struct row *row)
-{
-	u64 empty, full;
-	u64 all = (u64)row->loops * row->divisor;
-
-	nothing(0, row->loops, &empty);
-	measure(row->order, row->loops, &full);
-	return div64_u64((full > empty ? full - empty : 0) + all / 2, all);
-}
-
-static void show_row(struct seq_file *m, const struct row *row)
-{
-	u64 ours = cost(row->ours, row);
-	u64 theirs;
-
-	seq_printf(m, "%-30s %8llu", row->what, ours);
-	if (row->theirs) {
-		theirs = cost(row->theirs, row);
-		seq_printf(m, " %8llu %7llu.%llux", theirs,
-			   div64_u64(theirs, ours),
-			   div64_u64(theirs * 10, ours) % 10);
-	}
-	seq_putc(m, '\n');
-}
-
 /* The kernel may have none: SLUB_DEBUG is an option. */
 static void show_debug_row(struct seq_file *m)
 {
@@ -317,7 +232,8 @@ static void show_debug_row(struct seq_file *m)
 						      OBJECT_SIZE, 0, FZPU,
 						      NULL) :
 				    NULL;
-	show_row(m, bench.their_debug ? &debug_row : &debug_row_ours);
+	mymm_bench_show_row(m,
+			    bench.their_debug ? &debug_row : &debug_row_ours);
 	kmem_cache_destroy(bench.their_debug);
 }
 
@@ -325,16 +241,14 @@ static int bench_show(struct seq_file *m, void *v)
 {
 	unsigned int i;
 
-	seq_printf(
-		m,
-		"# kernel %s, ticks of the time stamp counter, best of %d rounds, empty loop taken off\n",
-		init_utsname()->release, ROUNDS);
+	mymm_bench_show_head(m);
 	seq_puts(
 		m,
 		"# pages: of a zone of 1 GiB; bare: without per-CPU lists. A pair that nothing comes between leaves the zone\n# as it was, and neither splits nor merges; in batches it does\n");
-	seq_printf(m, "%-30s %8s %8s %9s\n", "#", "mymm", "kernel", "ratio");
+	seq_printf(m, "%-32s %8s %8s %9s\n", "#", "mymm", "kernel", "ratio");
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
-		show_row(m, &rows[i]);
+		mymm_bench_show_row(m, &rows[i]);
+	mymm_bench_show_live(m);
 	show_debug_row(m);
 	return 0;
 }
@@ -389,6 +303,8 @@ static int __init bench_init(void)
 	};
 	int err;
 
+	if (!mymm_bench_rounds || !mymm_bench_passes || !mymm_bench_most)
+		return -EINVAL;
 	bench.pool = mymm_pool_create(&pool);
 	if (IS_ERR(bench.pool))
 		return PTR_ERR(bench.pool);
@@ -441,6 +357,9 @@ static int __init bench_init(void)
 		err = -ENOMEM;
 		goto err_slob;
 	}
+	err = mymm_bench_sweep_init();
+	if (err)
+		goto err_slob;
 	bench.file = debugfs_create_file("mymm_bench", 0400, NULL, NULL,
 					 &bench_fops);
 	return 0;
@@ -472,6 +391,7 @@ err_pool:
 static void __exit bench_exit(void)
 {
 	debugfs_remove(bench.file);
+	mymm_bench_sweep_exit();
 	kmem_cache_destroy(bench.theirs);
 	mymm_cache_free(bench.slob, bench.slob_held);
 	mymm_cache_destroy(bench.debug);
