@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fuzz - what any bytes do at the door: each call must give an errno or do the right
+ * fuzz - any bytes to the char device: each call must give an errno or do the right
  * thing, and everything must come back.
  *
  *   fuzz SEED CALLS
@@ -36,6 +36,7 @@ struct fuzzer {
 	uint64_t random;
 	unsigned long calls;
 	unsigned long results[ERRNOS];
+	unsigned long ref_results[ERRNOS]; /* of operations with a reference */
 	unsigned long done[OP_CODES]; /* operations of each kind that succeeded */
 	uint32_t handle[HANDLES]; /* some that calls gave */
 	uint32_t cache[CACHES];
@@ -96,9 +97,11 @@ static void nonsense(struct fuzzer *f)
 	     arg);
 }
 
-/* One that a call gave a while ago, more often than not. */
+/* One that a call gave a while ago, more often than not; else an operation's number. */
 static uint32_t some_handle(struct fuzzer *f)
 {
+	if (any(f) % 4 == 0)
+		return MYMM_REF(any(f) % (OPS + 2));
 	return any(f) % 8 ? f->handle[any(f) % HANDLES] : any(f) % 64;
 }
 
@@ -184,12 +187,18 @@ static void nearly_an_op(struct fuzzer *f, struct mymm_op *op)
 	}
 }
 
-/* What succeeded, and which handles there are now. */
-static void learn(struct fuzzer *f, const struct mymm_op *op)
+/* What succeeded, and which handles there are now; what became of a reference. */
+static void learn(struct fuzzer *f, const struct mymm_op *asked,
+		  const struct mymm_op *op)
 {
+	if (op->result < 0 && op->result > -ERRNOS &&
+	    asked->handle >= MYMM_REF(0))
+		f->ref_results[-op->result]++;
 	if (op->result || op->op >= OP_CODES)
 		return;
 	f->done[op->op]++;
+	if (asked->handle >= MYMM_REF(0))
+		f->ref_results[0]++;
 	if (op->op == MYMM_OP_PAGES_ALLOC || op->op == MYMM_OP_KMALLOC ||
 	    op->op == MYMM_OP_OBJ_ALLOC || op->op == MYMM_OP_RANGE_ALLOC)
 		f->handle[any(f) % HANDLES] = op->handle;
@@ -197,10 +206,10 @@ static void learn(struct fuzzer *f, const struct mymm_op *op)
 
 static void nearly_a_batch(struct fuzzer *f)
 {
-	struct mymm_op ops[OPS];
+	struct mymm_op ops[OPS], asked[OPS];
 	struct mymm_batch batch = {
 		.size = sizeof(batch),
-		.flags = any(f) % 16 ? any(f) % 2 : edge(f),
+		.flags = any(f) % 16 ? any(f) % 4 : edge(f),
 		.op_size = any(f) % 16 ? sizeof(ops[0]) : edge(f),
 		.nr = any(f) % 16 ? any(f) % OPS + 1 : 0,
 		.ops = any(f) % 16 ? (uintptr_t)ops :
@@ -211,9 +220,10 @@ static void nearly_a_batch(struct fuzzer *f)
 
 	for (i = 0; i < OPS; i++)
 		nearly_an_op(f, &ops[i]);
+	memcpy(asked, ops, sizeof(asked));
 	call(f, MYMM_IOC_BATCH, &batch);
 	for (i = 0; i < batch.done && batch.ops == (uintptr_t)ops; i++)
-		learn(f, &ops[i]);
+		learn(f, &asked[i], &ops[i]);
 }
 
 static void nearly_a_cache(struct fuzzer *f)
@@ -330,6 +340,13 @@ static int tell(const struct fuzzer *f, int nr)
 			sum += f[i].results[error];
 		if (sum)
 			printf("%8lu  %s\n", sum,
+			       error ? strerrorname_np(error) : "ok");
+	}
+	for (error = 0; error < ERRNOS; error++) {
+		for (i = 0, sum = 0; i < nr; i++)
+			sum += f[i].ref_results[error];
+		if (sum)
+			printf("%8lu  reference %s\n", sum,
 			       error ? strerrorname_np(error) : "ok");
 	}
 	for (op = MYMM_OP_PAGES_ALLOC; op < OP_CODES; op++)

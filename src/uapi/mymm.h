@@ -108,7 +108,8 @@ enum mymm_op_code {
  * struct mymm_op - one operation of a batch
  * @op: in: enum mymm_op_code
  * @flags: in: MYMM_GFP_* for what allocates, else 0
- * @handle: in: what to free or resize (0 for what allocates); out: what was allocated
+ * @handle: in: what to free or resize (0 for what allocates), or with MYMM_BATCH_REFS a
+ *          MYMM_REF(); out: what was allocated, freed or resized
  * @cache: in: handle of a cache for MYMM_OP_OBJ_*, else 0
  * @arg: in: order, bytes or MYMM_ANY
  * @pfn: out: frame number, counted from the pool's first frame, of the first byte; in:
@@ -132,6 +133,18 @@ struct mymm_op {
 
 /* Stop at the first operation that fails; without it the rest is still run. */
 #define MYMM_BATCH_STOP (1U << 0)
+/*
+ * The @handle of an operation can be MYMM_REF(n): the handle that operation n of the same
+ * batch made, counted from 0. It is replaced by that handle, or the operation's @result is
+ *	-ERANGE		no operation of the batch has that number
+ *	-ENODATA	operation n was not run yet: it is this one or a later one
+ *	-ECANCELED	operation n failed, or gives no handle
+ *	-ESTALE		what operation n made was freed meanwhile
+ */
+#define MYMM_BATCH_REFS (1U << 1)
+#define MYMM_BATCH_ALL ((1U << 2) - 1)
+
+#define MYMM_REF(n) (0x80000000U + (n))
 
 /**
  * struct mymm_batch - run operations one after the other (MYMM_IOC_BATCH)

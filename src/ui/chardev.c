@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The door, /dev/mymm: an open file is a session, and owns what it allocates.
+ * The char device, /dev/mymm: an open file is a session, and owns what it allocates.
  *
- * What a session holds stands in an array under small numbers, the handles. A program
- * never sees a kernel address and can't free what is not its own: it can only name
- * what it holds. Closing the file, or dying, frees all of it: first what was
- * allocated, then the caches.
+ * A session names what it holds by handles, small numbers. A program never sees a kernel
+ * address, and can free only what its own session holds. Closing the file, or dying, frees
+ * all of it.
  *
- * handle.h says what a handle is, operation.c what a program can do with one.
+ * handle.c has the handles, operation.c what a program can do with one; uapi/mymm.h says
+ * what each call does. Whatever bytes come in, the answer is an errno or the right thing.
  *
- * One mutex a session: its calls run one after the other. Different sessions meet in
- * the pool only. uapi/mymm.h says what each call does; whatever bytes come in, the
- * answer is an errno or the right thing.
+ * Locking: one mutex a session, so its calls run one after the other.
  */
 #include <linux/cred.h>
 #include <linux/file.h>
@@ -22,52 +20,48 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "cache/alias.h"
+#include "cache/kmalloc.h"
+#include "object/alias.h"
+#include "object/cache.h"
+#include "object/track.h"
+#include "page/page_alloc.h"
 #include "page/page_free.h"
 #include "page/pcp_cpu.h"
 #include "page/vmstat.h"
-#include "ui/handle.h"
-#include "cache/kmalloc.h"
-#include "page/page_alloc.h"
-#include "page/contig.h"
 #include "ui/chardev.h"
-#include "object/track.h"
-#include "cache/alias.h"
+#include "ui/operation.h"
 
-static_assert(MYMM_UAPI_ORDERS == MYMM_NR_ORDERS, "the door shows all orders");
+static_assert(MYMM_UAPI_ORDERS == MYMM_NR_ORDERS, "all orders have a place");
 static_assert(ARRAY_SIZE(((struct mymm_info *)0)->zones) >= MYMM_MAX_ZONES,
-	      "the door shows all zones");
+	      "all zones have a place");
 static_assert(MYMM_UAPI_ZONE_TYPES == MYMM_NR_ZONE_TYPES,
-	      "the door shows all types of zones");
+	      "all types of zones have a place");
 static_assert(MYMM_UAPI_TYPES == MYMM_NR_MIGRATETYPES,
-	      "the door shows all migratetypes");
-static_assert(MYMM_NAME_LEN == MYMM_NAME_MAX, "names fit through the door");
+	      "all migratetypes have a place");
+static_assert(MYMM_NAME_LEN == MYMM_NAME_MAX, "names fit");
 
-/* No argument is that large; what says so is garbage. */
+/* No argument is larger; a larger size is garbage. */
 #define MAX_ARG_SIZE (64 * 1024U)
 
 static atomic_t last_session;
 
 /* --- calls ------------------------------------------------------------------------ */
 
-static long call_batch(struct mymm_session *s, void *arg)
+/* Until the last, the first that fails if that is to stop it, or a fatal signal. */
+static long run_batch(struct mymm_session *s, struct mymm_batch *batch,
+		      struct mymm_made *made)
 {
-	struct mymm_batch *batch = arg;
 	void __user *user = u64_to_user_ptr(batch->ops);
 	struct mymm_op op;
 	int err;
 
-	if (batch->flags & ~MYMM_BATCH_STOP || !batch->nr ||
-	    batch->nr > MYMM_BATCH_MAX || batch->op_size < sizeof(op) ||
-	    batch->op_size > PAGE_SIZE)
-		return -EINVAL;
-	batch->done = 0;
-	batch->failed = 0;
 	while (batch->done < batch->nr && !fatal_signal_pending(current)) {
 		err = copy_struct_from_user(&op, sizeof(op), user,
 					    batch->op_size);
 		if (err)
 			return err;
-		op.result = mymm_session_run(s, &op);
+		op.result = mymm_session_run(s, made, &op);
 		batch->done++;
 		batch->failed += !!op.result;
 		if (copy_to_user(user, &op, sizeof(op)))
@@ -80,7 +74,33 @@ static long call_batch(struct mymm_session *s, void *arg)
 	return 0;
 }
 
-/* A program can't bring code; but what a cache with a constructor is like, it can see. */
+static long call_batch(struct mymm_session *s, void *arg)
+{
+	struct mymm_batch *batch = arg;
+	struct mymm_made *made = NULL;
+	long ret;
+
+	if (batch->flags & ~MYMM_BATCH_ALL || !batch->nr ||
+	    batch->nr > MYMM_BATCH_MAX ||
+	    batch->op_size < sizeof(struct mymm_op) ||
+	    batch->op_size > PAGE_SIZE)
+		return -EINVAL;
+	if (batch->flags & MYMM_BATCH_REFS) {
+		made = kvmalloc(struct_size(made, handle, batch->nr),
+				GFP_KERNEL_ACCOUNT);
+		if (!made)
+			return -ENOMEM;
+		made->nr = batch->nr;
+		made->done = 0;
+	}
+	batch->done = 0;
+	batch->failed = 0;
+	ret = run_batch(s, batch, made);
+	kvfree(made);
+	return ret;
+}
+
+/* The constructor of each cache with MYMM_CACHE_CTOR: a program can't bring its own. */
 static void construct(void *obj)
 {
 	*(u8 *)obj = MYMM_CTOR_BYTE;
@@ -129,7 +149,7 @@ static long call_cache_create(struct mymm_session *s, void *arg)
 	if (IS_ERR(cache))
 		return PTR_ERR(cache);
 	name = mymm_name_of(cache, args->name);
-	err = new_handle(s, name, &args->handle);
+	err = mymm_handle_new(s, name, &args->handle);
 	if (err) {
 		mymm_name_close(name, &live);
 		return err;
@@ -141,8 +161,9 @@ static long call_cache_create(struct mymm_session *s, void *arg)
 }
 
 /*
- * How many objects a session has of a cache that it has under no other name. Others may have it
- * too, so the cache can't tell; but who holds an object is to have a name of its cache.
+ * How many objects of the cache a session holds, if it has the cache under this name alone.
+ * Other sessions may have the cache too, so the cache's own count does not say; but a
+ * session that holds an object must have a name of its cache.
  */
 static unsigned long held_by_name(struct mymm_session *s,
 				  const struct mymm_name *name)
@@ -152,10 +173,10 @@ static unsigned long held_by_name(struct mymm_session *s,
 
 	xa_for_each(&s->handles, handle, entry) {
 		const struct mymm_name *other = entry;
-		struct holding h;
+		struct mymm_held h;
 
 		if (xa_is_value(entry)) {
-			h = unpack(entry);
+			h = mymm_held_unpack(entry);
 			nr += h.kind == MYMM_KIND_OBJECT &&
 			      h.cache == name->cache->id;
 		} else if (other != name && other->cache == name->cache) {
@@ -179,7 +200,7 @@ static int destroy_cache(struct mymm_session *s, struct mymm_name *name,
 static long call_cache_destroy(struct mymm_session *s, void *arg)
 {
 	struct mymm_handle_args *args = arg;
-	struct mymm_name *name = get_name(s, args->handle);
+	struct mymm_name *name = mymm_handle_name(s, args->handle);
 	unsigned long live;
 	int err;
 
@@ -196,14 +217,14 @@ static long call_cache_destroy(struct mymm_session *s, void *arg)
 		args->count = live;
 		return err;
 	}
-	drop_handle(s, args->handle);
+	mymm_handle_drop(s, args->handle);
 	return 0;
 }
 
 static long call_cache_shrink(struct mymm_session *s, void *arg)
 {
 	struct mymm_handle_args *args = arg;
-	struct mymm_cache *cache = get_cache(s, args->handle);
+	struct mymm_cache *cache = mymm_handle_cache(s, args->handle);
 
 	if (args->flags)
 		return -EINVAL;
@@ -252,11 +273,11 @@ static void describe_cache(struct mymm_name *name, struct mymm_holding *out)
 	strscpy(out->name, name->name, sizeof(out->name));
 }
 
-static void describe_holding(struct mymm_session *s, struct holding h,
+static void describe_holding(struct mymm_session *s, struct mymm_held h,
 			     struct mymm_holding *out)
 {
 	struct mymm_pool *pool = s->pool;
-	struct mymm_frame *frame = frame_of(s, h);
+	struct mymm_frame *frame = mymm_held_frame(s, h);
 	struct mymm_cache *cache;
 
 	out->kind = h.kind;
@@ -267,7 +288,7 @@ static void describe_holding(struct mymm_session *s, struct holding h,
 		out->bytes = h.kind == MYMM_KIND_RANGE ?
 				     (u64)h.frames << PAGE_SHIFT :
 				     PAGE_SIZE << h.order;
-		/* A dead pool's holdings are listed too, whatever their tags say. */
+		/* A dead pool is listed too, and its tags may be damaged. */
 		if (mymm_tag_zone(frame->tag) < pool->nr_zones)
 			strscpy(out->name,
 				mymm_zone_name(
@@ -275,11 +296,11 @@ static void describe_holding(struct mymm_session *s, struct holding h,
 				sizeof(out->name));
 		return;
 	}
-	out->bytes = mymm_holding_bytes(s, h);
+	out->bytes = mymm_held_bytes(s, h);
 	guard(rcu)();
 	cache = h.kind == MYMM_KIND_OBJECT ?
-			cache_of(s, h) :
-			mymm_cache_of(pool, address_of(s, h));
+			mymm_held_cache(s, h) :
+			mymm_cache_of(pool, mymm_held_address(s, h));
 	if (cache)
 		strscpy(out->name, cache->name, sizeof(out->name));
 }
@@ -301,7 +322,7 @@ static long call_list(struct mymm_session *s, void *arg)
 		if (list->nr == room || fatal_signal_pending(current))
 			break;
 		if (xa_is_value(entry))
-			describe_holding(s, unpack(entry), &out);
+			describe_holding(s, mymm_held_unpack(entry), &out);
 		else
 			describe_cache(entry, &out);
 		if (copy_to_user(user, &out, sizeof(out)))
@@ -433,7 +454,7 @@ static const struct {
 				     true },
 };
 
-/* With the argument at hand: in, call, out. What came of it goes out in any case. */
+/* Copy the argument in, call, copy it out; out after an error too. */
 static long run_call(struct mymm_session *s, unsigned int nr, void *arg,
 		     void __user *user, u32 size)
 {
@@ -484,65 +505,31 @@ static long session_ioctl(struct file *file, unsigned int cmd,
 
 static int session_open(struct inode *inode, struct file *file)
 {
+	struct mymm_pool *pool;
 	struct mymm_session *s;
 
 	s = kzalloc(sizeof(*s), GFP_KERNEL);
 	if (!s)
 		return -ENOMEM;
-	s->pool = mymm_pool_get_default();
-	if (!s->pool) {
+	pool = mymm_pool_get_default();
+	if (!pool) {
 		kfree(s);
 		return -ENODEV;
 	}
-	mutex_init(&s->lock);
-	xa_init_flags(&s->handles, XA_FLAGS_ALLOC1);
-	s->owner.session = atomic_inc_return(&last_session);
-	s->owner.caller = (unsigned long)session_ioctl;
+	mymm_session_begin(s, pool,
+			   (struct mymm_owner){
+				   .session = atomic_inc_return(&last_session),
+				   .caller = (unsigned long)session_ioctl,
+			   });
 	file->private_data = s;
 	return 0;
-}
-
-static void give_back(struct mymm_session *s, struct holding h)
-{
-	if (h.kind == MYMM_KIND_RANGE)
-		__mymm_free_range(s->pool, h.pfn, h.frames, s->owner);
-	else if (h.kind == MYMM_KIND_PAGES)
-		__mymm_free_pages(s->pool, frame_of(s, h), h.order, s->owner);
-	else if (h.kind == MYMM_KIND_OBJECT)
-		__mymm_cache_free(cache_of(s, h), address_of(s, h), s->owner);
-	else
-		__mymm_kfree(s->pool, address_of(s, h), s->owner);
-}
-
-/* A dead pool refuses to take anything back, and goes as a whole. */
-static void give_everything_back(struct mymm_session *s)
-{
-	unsigned long handle, live;
-	void *entry;
-
-	xa_for_each(&s->handles, handle, entry) {
-		if (xa_is_value(entry))
-			give_back(s, unpack(entry));
-		cond_resched();
-	}
-	xa_for_each(&s->handles, handle, entry) {
-		struct mymm_name *name = entry;
-
-		if (!xa_is_value(entry) && mymm_name_close(name, &live))
-			pr_err_ratelimited(
-				"pool %s: cache %s outlives session %u: %ld of its objects are out of use\n",
-				s->pool->name, name->name, s->owner.session,
-				atomic_long_read(&name->cache->quarantined));
-	}
 }
 
 static int session_release(struct inode *inode, struct file *file)
 {
 	struct mymm_session *s = file->private_data;
 
-	if (!mymm_pool_dead(s->pool))
-		give_everything_back(s);
-	xa_destroy(&s->handles);
+	mymm_session_end(s);
 	mymm_pool_put(s->pool);
 	kfree(s);
 	return 0;
@@ -565,7 +552,7 @@ static struct miscdevice session_device = {
 };
 
 /**
- * mymm_session_init() - open the door
+ * mymm_session_init() - register the char device
  *
  * Return: 0 or a negative errno.
  */
@@ -574,7 +561,7 @@ int mymm_session_init(void)
 	return misc_register(&session_device);
 }
 
-/** mymm_session_exit() - close it; no session is open any more */
+/** mymm_session_exit() - unregister it; no session is open any more */
 void mymm_session_exit(void)
 {
 	misc_deregister(&session_device);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The door: /dev/mymm; chardev.c has the rules. */
+/* The char device, /dev/mymm; see chardev.c. */
 #ifndef _MYMM_CHARDEV_H
 #define _MYMM_CHARDEV_H
 

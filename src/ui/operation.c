@@ -1,19 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What one operation of a batch does: checks what the program asks for, calls the
- * allocator, and puts what comes of it into a handle, or back if there is none to be had.
+ * One operation of a batch: checks what the program asks for, calls the allocator, and puts
+ * the result under a handle; if there is no memory for the handle, the result is freed.
  *
- * A flag that is not known, or a member that the operation does not use and that is not
- * 0, is refused, so that it may mean something one day.
+ * Unknown flags, and members that the operation does not use and that are not 0, are
+ * refused, so that they can get a meaning later.
+ *
+ * References. A program can't know the handle of what the same batch allocates. So with
+ * MYMM_BATCH_REFS an operation can name it by the number of the operation that made it:
+ *
+ *      0  kmalloc 100                  made[0] = handle 7
+ *      1  pages alloc, order 3         made[1] = handle 8
+ *      2  kfree MYMM_REF(0)            kfree 7; made[2] = 0
+ *      3  kmalloc 200                  made[3] = handle 7, which is free again
+ *      4  kfree MYMM_REF(0)            refused: the last that made handle 7 is operation 3
+ *
+ * The batch records in made[] what each operation made, 0 if nothing. A reference is valid
+ * if the session still holds that handle and no later operation made it: handles are
+ * reused. Looking for a later one costs as much as the two operations lie apart.
  */
 #include <linux/sched/signal.h>
 
 #include "page/page_free.h"
-#include "ui/handle.h"
 #include "cache/kmalloc.h"
 #include "page/page_alloc.h"
 #include "page/contig.h"
+#include "object/cache.h"
 #include "object/sanitize.h"
+#include "ui/operation.h"
 
 static int read_gfp(struct mymm_session *s, u32 flags, gfp_t *gfp)
 {
@@ -74,7 +88,7 @@ static int read_gfp(struct mymm_session *s, u32 flags, gfp_t *gfp)
 	return 0;
 }
 
-/* What fails because somebody wants us dead is no sign of a pool that is full. */
+/* An allocation that fails since the task is being killed does not show that the pool is full. */
 static int no_memory(void)
 {
 	return fatal_signal_pending(current) ? -EINTR : -ENOMEM;
@@ -82,7 +96,7 @@ static int no_memory(void)
 
 static int op_pages_alloc(struct mymm_session *s, struct mymm_op *op)
 {
-	struct holding h = { .kind = MYMM_KIND_PAGES };
+	struct mymm_held h = { .kind = MYMM_KIND_PAGES };
 	struct mymm_frame *frame;
 	gfp_t gfp;
 	int err;
@@ -100,7 +114,7 @@ static int op_pages_alloc(struct mymm_session *s, struct mymm_op *op)
 		return no_memory();
 	h.order = op->arg;
 	h.pfn = frame - s->pool->frame;
-	err = new_handle(s, pack(h), &op->handle);
+	err = mymm_handle_new(s, mymm_held_pack(h), &op->handle);
 	if (err) {
 		__mymm_free_pages(s->pool, frame, op->arg, s->owner);
 		return err;
@@ -112,7 +126,7 @@ static int op_pages_alloc(struct mymm_session *s, struct mymm_op *op)
 
 static int op_range_alloc(struct mymm_session *s, struct mymm_op *op)
 {
-	struct holding h = { .kind = MYMM_KIND_RANGE };
+	struct mymm_held h = { .kind = MYMM_KIND_RANGE };
 	gfp_t gfp;
 	int err;
 
@@ -126,7 +140,7 @@ static int op_range_alloc(struct mymm_session *s, struct mymm_op *op)
 		return err;
 	h.pfn = op->pfn;
 	h.frames = op->arg;
-	err = new_handle(s, pack(h), &op->handle);
+	err = mymm_handle_new(s, mymm_held_pack(h), &op->handle);
 	if (err) {
 		__mymm_free_range(s->pool, h.pfn, h.frames, s->owner);
 		return err;
@@ -136,7 +150,7 @@ static int op_range_alloc(struct mymm_session *s, struct mymm_op *op)
 }
 
 static int range_free(struct mymm_session *s, struct mymm_op *op,
-		      struct holding h)
+		      struct mymm_held h)
 {
 	int err;
 
@@ -144,59 +158,46 @@ static int range_free(struct mymm_session *s, struct mymm_op *op,
 		return -EINVAL;
 	err = __mymm_free_range(s->pool, h.pfn, h.frames, s->owner);
 	if (!err)
-		drop_handle(s, op->handle);
+		mymm_handle_drop(s, op->handle);
 	return err;
 }
 
 static int op_pages_free(struct mymm_session *s, struct mymm_op *op)
 {
-	struct holding h;
+	struct mymm_held h;
 	int err;
 
 	if (op->flags || op->cache)
 		return -EINVAL;
-	err = get_holding(s, op->handle, MYMM_KIND_RANGE, &h);
+	err = mymm_handle_held(s, op->handle, MYMM_KIND_RANGE, &h);
 	if (!err)
 		return range_free(s, op, h);
-	err = get_holding(s, op->handle, MYMM_KIND_PAGES, &h);
+	err = mymm_handle_held(s, op->handle, MYMM_KIND_PAGES, &h);
 	if (err)
 		return err;
 	if (op->arg == MYMM_ANY)
 		op->arg = h.order;
 	if (op->arg > UINT_MAX)
 		return -EINVAL;
-	err = __mymm_free_pages(s->pool, frame_of(s, h), op->arg, s->owner);
+	err = __mymm_free_pages(s->pool, mymm_held_frame(s, h), op->arg,
+				s->owner);
 	if (!err)
-		drop_handle(s, op->handle);
+		mymm_handle_drop(s, op->handle);
 	return err;
 }
 
-/**
- * mymm_holding_bytes() - what something that a session holds takes from the pool
- * @s: the session
- * @h: an object or bytes
- *
- * Return: bytes, those of the allocator among them.
- */
-size_t mymm_holding_bytes(struct mymm_session *s, struct holding h)
-{
-	return h.kind == MYMM_KIND_OBJECT ?
-		       cache_of(s, h)->size :
-		       mymm_slot_size(s->pool, address_of(s, h));
-}
-
-/* Where it went: into a handle. Without one to be had it is to go back. */
-static int hold_object(struct mymm_session *s, struct holding h,
+/* Give an object a handle. After an error the caller frees the object. */
+static int hold_object(struct mymm_session *s, struct mymm_held h,
 		       struct mymm_op *op)
 {
-	int err = new_handle(s, pack(h), &op->handle);
+	int err = mymm_handle_new(s, mymm_held_pack(h), &op->handle);
 
 	if (err)
 		return err;
 	if (mymm_pool_has_memory(s->pool))
-		mymm_sanitize_held(address_of(s, h));
+		mymm_sanitize_held(mymm_held_address(s, h));
 	op->pfn = h.pfn;
-	op->bytes = mymm_holding_bytes(s, h);
+	op->bytes = mymm_held_bytes(s, h);
 	return 0;
 }
 
@@ -217,7 +218,7 @@ static int op_kmalloc(struct mymm_session *s, struct mymm_op *op)
 	obj = __mymm_kmalloc(s->pool, op->arg, gfp, s->owner);
 	if (!obj)
 		return no_memory();
-	err = hold_object(s, holding_at(s, MYMM_KIND_KMALLOC, obj), op);
+	err = hold_object(s, mymm_held_at(s, MYMM_KIND_KMALLOC, obj), op);
 	if (err)
 		__mymm_kfree(s->pool, obj, s->owner);
 	return err;
@@ -225,7 +226,7 @@ static int op_kmalloc(struct mymm_session *s, struct mymm_op *op)
 
 static int op_krealloc(struct mymm_session *s, struct mymm_op *op)
 {
-	struct holding h;
+	struct mymm_held h;
 	gfp_t gfp;
 	void *obj;
 	int err;
@@ -235,41 +236,40 @@ static int op_krealloc(struct mymm_session *s, struct mymm_op *op)
 		return err;
 	if (op->cache || !op->arg || op->arg > PAGE_SIZE << MYMM_MAX_ORDER)
 		return -EINVAL;
-	err = get_holding(s, op->handle, MYMM_KIND_KMALLOC, &h);
+	err = mymm_handle_held(s, op->handle, MYMM_KIND_KMALLOC, &h);
 	if (err)
 		return err;
-	obj = __mymm_krealloc(s->pool, address_of(s, h), op->arg, gfp,
+	obj = __mymm_krealloc(s->pool, mymm_held_address(s, h), op->arg, gfp,
 			      s->owner);
 	if (!obj)
 		return no_memory();
-	h = holding_at(s, MYMM_KIND_KMALLOC, obj);
-	/* The handle's place is there already: this needs no memory. */
-	xa_store(&s->handles, op->handle, pack(h), GFP_KERNEL);
+	h = mymm_held_at(s, MYMM_KIND_KMALLOC, obj);
+	mymm_handle_replace(s, op->handle, h);
 	mymm_sanitize_held(obj);
 	op->pfn = h.pfn;
-	op->bytes = mymm_holding_bytes(s, h);
+	op->bytes = mymm_held_bytes(s, h);
 	return 0;
 }
 
 static int op_kfree(struct mymm_session *s, struct mymm_op *op)
 {
-	struct holding h;
+	struct mymm_held h;
 	int err;
 
 	if (op->flags || op->cache || op->arg)
 		return -EINVAL;
-	err = get_holding(s, op->handle, MYMM_KIND_KMALLOC, &h);
+	err = mymm_handle_held(s, op->handle, MYMM_KIND_KMALLOC, &h);
 	if (!err)
-		err = __mymm_kfree(s->pool, address_of(s, h), s->owner);
+		err = __mymm_kfree(s->pool, mymm_held_address(s, h), s->owner);
 	if (!err)
-		drop_handle(s, op->handle);
+		mymm_handle_drop(s, op->handle);
 	return err;
 }
 
 static int op_obj_alloc(struct mymm_session *s, struct mymm_op *op)
 {
 	struct mymm_cache *cache;
-	struct holding h;
+	struct mymm_held h;
 	gfp_t gfp;
 	void *obj;
 	int err;
@@ -279,13 +279,13 @@ static int op_obj_alloc(struct mymm_session *s, struct mymm_op *op)
 		return err;
 	if (op->handle || op->arg)
 		return -EINVAL;
-	cache = get_cache(s, op->cache);
+	cache = mymm_handle_cache(s, op->cache);
 	if (IS_ERR(cache))
 		return PTR_ERR(cache);
 	obj = __mymm_cache_alloc(cache, gfp, s->owner);
 	if (!obj)
 		return no_memory();
-	h = holding_at(s, MYMM_KIND_OBJECT, obj);
+	h = mymm_held_at(s, MYMM_KIND_OBJECT, obj);
 	h.cache = cache->id;
 	err = hold_object(s, h, op);
 	if (err)
@@ -296,39 +296,39 @@ static int op_obj_alloc(struct mymm_session *s, struct mymm_op *op)
 static int op_obj_free(struct mymm_session *s, struct mymm_op *op)
 {
 	struct mymm_cache *cache;
-	struct holding h;
+	struct mymm_held h;
 	int err;
 
 	if (op->flags || op->arg)
 		return -EINVAL;
-	err = get_holding(s, op->handle, MYMM_KIND_OBJECT, &h);
+	err = mymm_handle_held(s, op->handle, MYMM_KIND_OBJECT, &h);
 	if (err)
 		return err;
 	if (op->cache) {
-		cache = get_cache(s, op->cache);
+		cache = mymm_handle_cache(s, op->cache);
 		if (IS_ERR(cache))
 			return PTR_ERR(cache);
-		/* The handle knows, also where the engine could not. */
-		if (cache != cache_of(s, h))
-			return mymm_refuse_object(cache, address_of(s, h));
+		/* The handle has its cache; not each engine could tell. */
+		if (cache != mymm_held_cache(s, h))
+			return mymm_refuse_object(cache,
+						  mymm_held_address(s, h));
 	} else {
-		cache = cache_of(s, h);
+		cache = mymm_held_cache(s, h);
 	}
-	err = __mymm_cache_free(cache, address_of(s, h), s->owner);
+	err = __mymm_cache_free(cache, mymm_held_address(s, h), s->owner);
 	if (!err)
-		drop_handle(s, op->handle);
+		mymm_handle_drop(s, op->handle);
 	return err;
 }
 
-/**
- * mymm_session_run() - run one operation of a batch
- * @s: the session, its lock held
- * @op: the operation; its out members are filled
- *
- * Context: process; sleeps.
- * Return: 0, or a negative errno; nothing has changed then.
- */
-int mymm_session_run(struct mymm_session *s, struct mymm_op *op)
+/* Does it give a handle if it succeeds? */
+static bool makes_handle(const struct mymm_op *op)
+{
+	return op->op == MYMM_OP_PAGES_ALLOC || op->op == MYMM_OP_KMALLOC ||
+	       op->op == MYMM_OP_OBJ_ALLOC || op->op == MYMM_OP_RANGE_ALLOC;
+}
+
+static int run_op(struct mymm_session *s, struct mymm_op *op)
 {
 	if (op->node && op->op != MYMM_OP_PAGES_ALLOC)
 		return -EINVAL;
@@ -355,3 +355,52 @@ int mymm_session_run(struct mymm_session *s, struct mymm_op *op)
 		return -EINVAL;
 	}
 }
+
+/* Replace a reference by the handle that it stands for. */
+static int resolve(struct mymm_session *s, const struct mymm_made *made,
+		   struct mymm_op *op)
+{
+	u32 n = op->handle - MYMM_REF(0), i;
+
+	if (n >= made->nr)
+		return -ERANGE;
+	if (n >= made->done)
+		return -ENODATA;
+	if (!made->handle[n])
+		return -ECANCELED;
+	if (!xa_load(&s->handles, made->handle[n]))
+		return -ESTALE;
+	for (i = made->done - 1; i > n; i--)
+		if (made->handle[i] == made->handle[n])
+			return -ESTALE;
+	op->handle = made->handle[n];
+	return 0;
+}
+
+/**
+ * mymm_session_run() - run the next operation of a batch
+ * @s: the session, its lock held
+ * @made: what the operations before it made, to which this one is added; NULL: references
+ *        are not asked for, and are numbers that no handle has
+ * @op: the operation; its out members are filled
+ *
+ * Context: process; sleeps.
+ * Return: 0, or a negative errno; nothing has changed then. Of a reference: -ERANGE, no
+ * operation of the batch has that number; -ENODATA, it was not run yet; -ECANCELED, it
+ * failed or gives no handle; -ESTALE, what it made was freed.
+ */
+int mymm_session_run(struct mymm_session *s, struct mymm_made *made,
+		     struct mymm_op *op)
+{
+	int err = 0;
+
+	if (made && op->handle >= MYMM_REF(0))
+		err = resolve(s, made, op);
+	if (!err)
+		err = run_op(s, op);
+	if (made)
+		made->handle[made->done++] =
+			!err && makes_handle(op) ? op->handle : 0;
+	return err;
+}
+MYMM_EXPORT_INTERNAL(mymm_session_run);
