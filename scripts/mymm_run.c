@@ -2,9 +2,10 @@
 /*
  * A recording's steps, acted out in the pool, in the order in which they were recorded.
  *
- * Steps are gathered into batches. A free wants a handle, and what the open batch
- * allocates has none yet: a free of such a life first sends the batch. So the order is
- * never changed, and as many steps go in one call as the recording's own habits allow.
+ * Steps are gathered into batches of up to 4,096. What the open batch allocates has no
+ * handle yet: until the batch is sent, its life has a reference in place of one, the number
+ * of the operation that allocates it. So a batch is full when it is sent, and the order is
+ * the recording's.
  *
  * Every allocation is asked for without a line in the log: failures are counted here.
  * The free of something that failed is left out, and counted too.
@@ -30,7 +31,6 @@ struct runner {
 	uint64_t event[BATCH];
 	uint64_t time[BATCH];
 	uint32_t nr;
-	uint32_t batch; /* number of the open one, from 1 */
 	uint32_t next_handle; /* dry */
 	uint64_t events;
 };
@@ -253,7 +253,8 @@ static int send_batch(struct runner *run)
 	if (!run->nr)
 		return OK;
 	if (run->session)
-		err = session_batch(run->session, run->ops, run->nr, 0, &done);
+		err = session_batch(run->session, run->ops, run->nr,
+				    MYMM_BATCH_REFS, &done);
 	else
 		pretend(run);
 	if (err || done != run->nr)
@@ -264,8 +265,12 @@ static int send_batch(struct runner *run)
 		const struct mymm_op *op = &run->ops[i];
 		struct life *life = &run->rec->life[run->life[i]];
 
+		if (op->result && allocates(op))
+			life->handle = 0; /* no reference any more */
 		if (op->result == -ENOMEM && allocates(op))
 			count_failure(run, life);
+		else if (op->result == -ECANCELED)
+			run->out->free_of_failed++;
 		else if (op->result)
 			refused(run, op, i);
 		else if (allocates(op))
@@ -274,7 +279,6 @@ static int send_batch(struct runner *run)
 			ends(run, life);
 	}
 	run->nr = 0;
-	run->batch++;
 	run->out->batches++;
 	return OK;
 }
@@ -310,12 +314,8 @@ static int do_step(struct runner *run, const struct step *step)
 	if (step->what == STEP_ALLOC && out_of_reach(run, life))
 		return OK;
 	if (step->what == STEP_FREE && !life->handle) {
-		if (life->batch == run->batch && send_batch(run))
-			return FAILED;
-		if (!life->handle) {
-			run->out->free_of_failed++;
-			return OK;
-		}
+		run->out->free_of_failed++;
+		return OK;
 	}
 	op = &run->ops[run->nr];
 	memset(op, 0, sizeof(*op));
@@ -326,7 +326,7 @@ static int do_step(struct runner *run, const struct step *step)
 		op->arg = life->kind == LIFE_PAGES   ? life->order :
 			  life->kind == LIFE_KMALLOC ? life->asked :
 						       0;
-		life->batch = run->batch;
+		life->handle = MYMM_REF(run->nr);
 	} else {
 		op->op = free_op[life->kind];
 		op->handle = life->handle;
@@ -421,7 +421,6 @@ int replay_run(struct session *session, struct recording *rec,
 	run->session = session;
 	run->rec = rec;
 	run->out = out;
-	run->batch = 1;
 	rc = session ? look_into(session, out->before) : OK;
 	if (!rc)
 		rc = create_caches(run);

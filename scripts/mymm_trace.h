@@ -273,8 +273,7 @@ enum page_note { PAGES_OWN, PAGES_SLAB, PAGES_LARGE };
  * @told: its own allocation named the cache
  * @cache: index in @caches of the recording; NONE for pages and large kmallocs
  * @left: frames of a block that are still to be freed
- * @handle: in the pool
- * @batch: in which its operation went
+ * @handle: in the pool; MYMM_REF() while its batch is open; 0: none
  * @taken: bytes that it really takes in the pool
  * @pfn: where in the pool
  */
@@ -291,7 +290,6 @@ struct life {
 	uint32_t cache;
 	uint32_t left;
 	uint32_t handle;
-	uint32_t batch;
 	uint32_t taken;
 	uint32_t pfn;
 };
