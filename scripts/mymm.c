@@ -46,11 +46,10 @@ static int hold(void)
 	if (wait[0].fd < 0)
 		return failed(errno, "can not wait for a signal: %s",
 			      strerror(errno));
-	fprintf(stderr, "mymm: holding; %s ends it\n",
-		isatty(0) ? "^C" :
-		listen	  ? "a signal or the end of stdin" :
-			    "a signal");
-	fflush(stdout);
+	say_line("mymm: holding; %s ends it\n",
+		 isatty(0) ? "^C" :
+		 listen	   ? "a signal or the end of stdin" :
+			     "a signal");
 	wait[1].fd = listen ? 0 : -1;
 	while (poll(wait, 2, -1) >= 0 && !wait[0].revents)
 		if (wait[1].revents && read(0, text, sizeof(text)) <= 0)
@@ -148,6 +147,9 @@ static char *join_expressions(const struct command *command, int *argc,
 	return all;
 }
 
+static const char session_hint[] =
+	"mymm: (what another command made went with its session; commands that share one are a script: mymm run -e COMMAND -e COMMAND)";
+
 static int run(const struct command *command, int argc, char **argv)
 {
 	struct session session = { .fd = -1 };
@@ -173,6 +175,9 @@ static int run(const struct command *command, int argc, char **argv)
 		return FAILED;
 	rc = command->run(&session, &args);
 	say_command(command->name);
+	if (rc == FAILED && say_errno() == ENOENT &&
+	    !(command->flags & COMMAND_NOT_INSIDE))
+		say_line("%s\n", session_hint);
 	if (command->flags & COMMAND_HOLDS) {
 		uint64_t held = 0;
 
@@ -187,8 +192,8 @@ static int run(const struct command *command, int argc, char **argv)
 		given_back(&session, held);
 		if (!rc && held && !after.then && !after.hold &&
 		    strcmp(command->name, "run"))
-			fputs("mymm: (to look at it meanwhile: --then, --hold or a script)\n",
-			      stderr);
+			say_line(
+				"mymm: (to look at it meanwhile: --then, --hold or a script)\n");
 	}
 	session_close(&session);
 	return rc;
@@ -214,14 +219,8 @@ int main(int argc, char **argv)
 	if (!command && argc > 1 &&
 	    (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")))
 		return help_words(1, argv);
-	if (!command) {
-		rc = misused("no command '%s%s%s'; mymm --help lists them",
-			     argv[0], argc > 1 ? " " : "",
-			     argc > 1 ? argv[1] : "");
-		if (argc == 1)
-			help_words(1, argv);
-		return rc;
-	}
+	if (!command)
+		return help_unknown(argc, argv);
 	for (int i = words; i < argc && strcmp(argv[i], "--"); i++) {
 		if (!strcmp(argv[i], "--then")) {
 			i++;

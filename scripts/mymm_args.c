@@ -162,9 +162,11 @@ static int within(const char *text, const char *what, uint64_t least,
 {
 	if (value >= least && value <= most)
 		return OK;
-	if (most == UINT64_MAX)
+	if (most >= UINT32_MAX && value < least)
 		return misused("%s %s is too small: %llu is the least", what,
 			       text, (unsigned long long)least);
+	if (most == UINT32_MAX)
+		return misused("%s %s is too large", what, text);
 	return misused("%s %s is out of range %llu..%llu", what, text,
 		       (unsigned long long)least, (unsigned long long)most);
 }
@@ -201,7 +203,13 @@ int parse_size(const char *text, const char *what, uint64_t least,
 			*value *= 1024;
 		}
 	}
-	return within(text, what, least, most, *value);
+	if (*value < least)
+		return misused("%s %s is too small: %s is the least", what,
+			       text, bytes_text(least));
+	if (*value > most)
+		return misused("%s %s is too large: %s is the most", what, text,
+			       bytes_text(most));
+	return OK;
 }
 
 static const struct {

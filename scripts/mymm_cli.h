@@ -50,6 +50,8 @@ void say_forget(void);
 int failed(int err, const char *fmt, ...) __printf(2, 3);
 int misused(const char *fmt, ...) __printf(1, 2);
 void warn(const char *fmt, ...) __printf(1, 2);
+/* To stderr, after what was printed to stdout before it. */
+void say_line(const char *fmt, ...) __printf(1, 2);
 
 const char *errno_name(int err);
 int errno_number(const char *name); /* 0 if unknown */
@@ -138,6 +140,8 @@ const struct command *command_find(int argc, char **argv, int *words);
 void help_overview(FILE *out);
 void help_command(FILE *out, const struct command *command);
 int help_words(int argc, char **argv);
+/* Says that there is no such command, and which begin with its first word. */
+int help_unknown(int argc, char **argv);
 
 /* --- mymm_session.c --- */
 

@@ -94,10 +94,36 @@ void help_command(FILE *out, const struct command *c)
 		      out);
 }
 
+/* Commands of two words whose first is @word; returns whether there are any. */
+static bool help_family(FILE *out, const char *word)
+{
+	size_t len = strlen(word);
+	bool any = false;
+
+	for (int t = 0; command_tables[t]; t++) {
+		for (const struct command *c = command_tables[t]; c->name;
+		     c++) {
+			if (strncmp(c->name, word, len) || c->name[len] != ' ')
+				continue;
+			overview_line(out, c);
+			any = true;
+		}
+	}
+	return any;
+}
+
+int help_unknown(int argc, char **argv)
+{
+	int rc = misused("no command '%s%s%s'; mymm help lists them", argv[0],
+			 argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
+
+	help_family(stderr, argv[0]);
+	return rc;
+}
+
 int help_words(int argc, char **argv)
 {
 	const struct command *c;
-	bool family = false;
 	int words;
 
 	if (!argc) {
@@ -109,19 +135,7 @@ int help_words(int argc, char **argv)
 		help_command(stdout, c);
 		return OK;
 	}
-	for (int t = 0; argc == 1 && command_tables[t]; t++) {
-		for (c = command_tables[t]; c->name; c++) {
-			size_t len = strlen(argv[0]);
-
-			if (strncmp(c->name, argv[0], len) ||
-			    c->name[len] != ' ')
-				continue;
-			overview_line(stdout, c);
-			family = true;
-		}
-	}
-	if (family)
+	if (argc == 1 && help_family(stdout, argv[0]))
 		return OK;
-	return misused("no command '%s%s%s'; mymm help lists them", argv[0],
-		       argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
+	return help_unknown(argc, argv);
 }

@@ -12,6 +12,9 @@
 #include "mymm_cli.h"
 #include "mymm_objects.h"
 
+/* The largest block that there is: order 10, of pages of 4 KiB. */
+#define KMALLOC_MOST (4ULL << 20)
+
 static void show_one(const struct mymm_op *op, const char *of)
 {
 	printf("handle %u: ", op->handle);
@@ -92,7 +95,8 @@ static int run_kmalloc(struct session *session, const struct args *args)
 	int rc = parse_count(args, &count);
 
 	if (!rc)
-		rc = parse_size(args->operand[0], "size", 1, UINT32_MAX, &size);
+		rc = parse_size(args->operand[0], "size", 1, KMALLOC_MOST,
+				&size);
 	if (!rc)
 		rc = how_flags(args, &like.flags);
 	if (rc)
@@ -159,7 +163,8 @@ static int run_krealloc(struct session *session, const struct args *args)
 
 	rc = parse_number(args->operand[0], "handle", 1, UINT32_MAX, &handle);
 	if (!rc)
-		rc = parse_size(args->operand[1], "size", 1, UINT32_MAX, &size);
+		rc = parse_size(args->operand[1], "size", 1, KMALLOC_MOST,
+				&size);
 	if (!rc)
 		rc = how_flags(args, &op.flags);
 	if (rc)

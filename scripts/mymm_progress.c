@@ -25,26 +25,25 @@ void progress(const char *what, uint64_t nr, uint64_t all)
 {
 	double now = seconds_now();
 	bool tty = isatty(2);
+	char share[64] = "";
 
 	if (!state.next)
 		state.next = now + (tty ? 0.2 : 1);
 	if (now < state.next)
 		return;
 	state.next = now + (tty ? 0.1 : 1);
-	fprintf(stderr, "%s%s %s", tty ? "\r\033[K" : "mymm: ", what,
-		count_text(nr));
 	if (all)
-		fprintf(stderr, " of %s (%u %%)", count_text(all),
-			(unsigned int)(100.0 * nr / all));
-	if (!tty)
-		fputc('\n', stderr);
+		snprintf(share, sizeof(share), " of %s (%u %%)",
+			 count_text(all), (unsigned int)(100.0 * nr / all));
+	say_line("%s%s %s%s%s", tty ? "\r\033[K" : "mymm: ", what,
+		 count_text(nr), share, tty ? "" : "\n");
 	state.shown = tty;
 }
 
 void progress_end(void)
 {
 	if (state.shown)
-		fputs("\r\033[K", stderr);
+		say_line("\r\033[K");
 	state.shown = false;
 	state.next = 0;
 }

@@ -58,20 +58,35 @@ void say_forget(void)
 	say.err = 0;
 }
 
+/* One write, so that what others print meanwhile does not come in between. */
 static void speak(const char *fmt, va_list ap)
 {
+	char line[2048];
+	int len;
+
 	if (say.keep) {
 		vsnprintf(say.kept, sizeof(say.kept), fmt, ap);
 		return;
 	}
-	fflush(stdout);
-	fputs("mymm: ", stderr);
+	len = snprintf(line, sizeof(line), "mymm: ");
 	if (say.file)
-		fprintf(stderr, "%s:%lu: ", say.file, say.line);
+		len += snprintf(line + len, sizeof(line) - len,
+				"%.256s:%lu: ", say.file, say.line);
 	if (say.command)
-		fprintf(stderr, "%s: ", say.command);
+		len += snprintf(line + len, sizeof(line) - len,
+				"%.64s: ", say.command);
+	vsnprintf(line + len, sizeof(line) - len, fmt, ap);
+	say_line("%s\n", line);
+}
+
+void say_line(const char *fmt, ...)
+{
+	va_list ap;
+
+	fflush(stdout);
+	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
+	va_end(ap);
 }
 
 int failed(int err, const char *fmt, ...)
@@ -226,7 +241,7 @@ void *xalloc(void *old, size_t nr, size_t size)
 	void *new = reallocarray(old, nr ? nr : 1, size);
 
 	if (!new) {
-		fprintf(stderr, "mymm: out of memory\n");
+		say_line("mymm: out of memory\n");
 		exit(FAILED);
 	}
 	return new;

@@ -152,9 +152,7 @@ static int run_command(struct script *script, int argc, char **argv)
 	command = command_find(argc, argv, &words);
 	if (!command) {
 		say_command(NULL);
-		return misused("no command '%s%s%s'; mymm help lists them",
-			       argv[0], argc > 1 ? " " : "",
-			       argc > 1 ? argv[1] : "");
+		return help_unknown(argc, argv);
 	}
 	say_command(command->name);
 	if (command->flags & COMMAND_NOT_INSIDE)
