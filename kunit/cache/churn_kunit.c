@@ -8,7 +8,7 @@
  * whether it still says what was written into it. In the end nothing may be lost, and nothing
  * may have been refused.
  *
- * Tests: cache/tunables.c cache/magazine_drain.c
+ * Tests: cache/tunables.c cache/magazine_drain.c pool/drain.c
  */
 #include <linux/cpu.h>
 #include <linux/irq_work.h>

@@ -9,7 +9,7 @@
  *
  * What each request may expect is asked with one CPU, in random_ops_kunit.c.
  *
- * Tests: page/pcp_cpu.c cache/magazine_drain.c
+ * Tests: page/pcp_cpu.c cache/magazine_drain.c pool/hotplug.c
  */
 #include <linux/cpu.h>
 #include <linux/hrtimer.h>
