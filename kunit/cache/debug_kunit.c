@@ -14,7 +14,7 @@
 #include <linux/rcupdate.h>
 
 #include "lib/checked.h"
-#include "object/debug.h"
+#include "cache/debug.h"
 
 /* --- the kernel's cases ---------------------------------------------------------- */
 

@@ -5,7 +5,7 @@
  * Tests: cache/debug_param.c
  */
 #include "lib/checked.h"
-#include "object/debug.h"
+#include "cache/debug.h"
 
 static void parameter(struct kunit *test)
 {

@@ -10,7 +10,7 @@
  * a count in preempt_count, so a test raises that, with interrupts off, around a call
  * that must look at it before it does anything else.
  *
- * Tests: cache/object.c page/page_free.c cache/nomem.c
+ * Tests: cache/object.c object/refuse.c page/page_free.c cache/nomem.c
  */
 #include <linux/preempt.h>
 

@@ -3,11 +3,11 @@
  * Who holds the objects of a cache: alloc_traces and free_traces, made by two functions here,
  * whose names must be in the lines, with as many objects as they allocated or freed.
  *
- * Tests: cache/track_site.c
+ * Tests: cache/track_site.c object/track.c
  */
 #include "base/fault_inject.h"
 #include "lib/text.h"
-#include "object/debug.h"
+#include "cache/debug.h"
 
 static struct mymm_cache *user_cache(struct kunit *test, unsigned int size)
 {

@@ -33,7 +33,7 @@ static inline void mymm_test_give(struct mymm_cache *cache, unsigned int nr,
 /* The slab of an object, as the number of its frame. */
 static inline u32 mymm_test_slab_at(struct mymm_cache *cache, const void *obj)
 {
-	return frame_index(cache, slab_of(cache, obj));
+	return mymm_slub_frame_index(cache, mymm_slub_slab_of(cache, obj));
 }
 
 #endif /* _MYMM_KUNIT_SLUBS_H */

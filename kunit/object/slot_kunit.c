@@ -12,7 +12,7 @@
 
 #include "lib/checked.h"
 #include "base/compat.h"
-#include "object/debug.h"
+#include "cache/debug.h"
 
 /*
  * By hand, in bytes. Z: a word behind the object unless it pads to one anyway (right), a word

@@ -31,7 +31,7 @@
 #include "base/fault_inject.h"
 #include "object/cache.h"
 #include "base/compat.h"
-#include "object/debug.h"
+#include "cache/debug.h"
 
 /* Which caches have names and directories; see pool.h for the order of locks. */
 DEFINE_MUTEX(mymm_cache_names_lock);

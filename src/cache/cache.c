@@ -26,7 +26,8 @@
 #include "base/fault_inject.h"
 #include "object/cache.h"
 #include "base/compat.h"
-#include "object/debug.h"
+#include "cache/reaper.h"
+#include "cache/debug.h"
 #include "object/slab_pages.h"
 #include "cache/magazine_drain.h"
 #include "cache/alias.h"
@@ -198,6 +199,8 @@ struct mymm_cache *__mymm_cache_create(struct mymm_pool *pool,
 		goto err_magazine;
 	}
 	refcount_inc(&pool->users);
+	if (engine->reap)
+		mymm_reaper_start();
 	return cache;
 
 err_magazine:
@@ -430,23 +433,6 @@ unsigned long mymm_cache_shrink(struct mymm_cache *cache)
 }
 EXPORT_SYMBOL_GPL(mymm_cache_shrink);
 
-/**
- * mymm_cache_of() - the cache that an address's frame belongs to
- * @pool: mymm_pool_contains() the address
- * @obj: the address
- *
- * Context: any; under rcu_read_lock(), as long as which the cache stays.
- * Return: the cache, or NULL if the frame is not of a slab.
- */
-struct mymm_cache *mymm_cache_of(struct mymm_pool *pool, const void *obj)
-{
-	u32 id = READ_ONCE(pool->frame[mymm_pool_index(pool, obj)].cache);
-
-	return id && id < MYMM_MAX_CACHES ?
-		       rcu_dereference(pool->cache_by_id[id]) :
-		       NULL;
-}
-MYMM_EXPORT_INTERNAL(mymm_cache_of);
 
 /**
  * mymm_cache_kill_all() - close the fast paths of all caches of a dead pool

@@ -12,7 +12,7 @@
 
 #include "object/cache.h"
 #include "base/compat.h"
-#include "object/debug.h"
+#include "cache/debug.h"
 
 static bool good_name(const char *name)
 {

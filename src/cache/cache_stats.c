@@ -22,57 +22,10 @@
  * Caches of the slob engine share pages, and have slabs of their own only if an object takes
  * a page or more.
  */
-#include <linux/sched.h>
 #include <linux/seq_file.h>
 
 #include "object/cache.h"
 #include "base/compat.h"
-#include "page/page_alloc.h"
-
-/**
- * mymm_cache_count_pages() - a slab has come, or is about to go
- * @cache: whose
- * @slab: its first frame; its tag says how many there are
- * @sign: 1: it has come; -1: it goes
- *
- * Context: any but NMI.
- */
-void mymm_cache_count_pages(struct mymm_cache *cache,
-			    const struct mymm_frame *slab, long sign)
-{
-	struct mymm_zone *zone = mymm_pool_zone(cache->pool, slab->tag);
-
-	atomic_long_add(
-		sign * (1L << mymm_tag_order(slab->tag)),
-		&zone->nr_slab[!!(cache->flags & SLAB_RECLAIM_ACCOUNT)]);
-	if (sign < 0)
-		atomic_long_inc(&cache->stats.given_back);
-	else
-		mymm_count_slab_made(&cache->stats);
-}
-
-/**
- * mymm_cache_get_pages() - pages for a slab
- * @cache: for which cache
- * @node: which node to ask first, or %NUMA_NO_NODE
- * @gfp: how
- * @order: how many
- *
- * Context: any but NMI, with no lock of ours held; sleeps as @gfp says.
- * Return: the block, not yet counted; or NULL.
- */
-struct mymm_frame *mymm_cache_get_pages(struct mymm_cache *cache, int node,
-					gfp_t gfp, unsigned int order)
-{
-	const struct mymm_owner owner = { .caller = _RET_IP_ };
-	unsigned long switches = current->nvcsw;
-	struct mymm_frame *block;
-
-	block = __mymm_alloc_pages_node(cache->pool, node, gfp, order, owner);
-	if (gfpflags_allow_blocking(gfp) && current->nvcsw != switches)
-		atomic_long_inc(&cache->stats.slept);
-	return block;
-}
 
 /* "NAME 98.76", in percent; or a dash if nothing has happened. */
 static void show_rate(struct seq_file *m, const char *name, unsigned long hits,

@@ -41,7 +41,7 @@
 
 #include "base/compat.h"
 #include "base/fault_inject.h"
-#include "object/debug.h"
+#include "cache/debug.h"
 #include "object/transfer.h"
 #include "object/slot.h"
 #include "base/stack.h"
@@ -82,6 +82,7 @@ int mymm_debug_create(struct mymm_cache *cache)
 	if (!debug)
 		return -ENOMEM;
 	raw_spin_lock_init(&debug->lock);
+	debug->report_lost = mymm_debug_report_lost;
 	cache->debug = debug;
 	return cache->flags & SLAB_STORE_USER ? mymm_stack_init() : 0;
 }

@@ -18,7 +18,7 @@
 #include <linux/string.h>
 
 #include "base/compat.h"
-#include "object/debug.h"
+#include "cache/debug.h"
 
 #define DEFAULT_FLAGS                                            \
 	(SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON | \

@@ -11,7 +11,7 @@
 #include <linux/ratelimit.h>
 #include <linux/slab.h>
 
-#include "object/debug.h"
+#include "cache/debug.h"
 
 static const char *const part_names[] = {
 	[MYMM_LEFT_ZONE] = "the red zone before it",

@@ -18,7 +18,7 @@
 #include <linux/slab.h>
 
 #include "base/compat.h"
-#include "object/debug.h"
+#include "cache/debug.h"
 
 /* So many damaged objects are told of at once; the others are counted. */
 #define MOST_TOLD 16
@@ -156,25 +156,17 @@ static unsigned long inspect(struct mymm_cache *cache, unsigned int lost,
 }
 
 /**
- * mymm_debug_lost() - objects are on no freelist any more, since a link of it was overwritten
- * @cache: any cache
+ * mymm_debug_report_lost() - look at a debug cache of which objects are on no freelist any more
+ * @cache: a debug cache
  * @lost: how many; they are out of use
- *
- * Says which, as far as that can be known.
  *
  * Context: any but NMI, no lock of ours held.
  */
-void mymm_debug_lost(struct mymm_cache *cache, unsigned int lost)
+void mymm_debug_report_lost(struct mymm_cache *cache, unsigned int lost)
 {
 	struct mymm_damage damage[2];
 
-	if (cache->debug)
-		inspect(cache, lost, damage, ARRAY_SIZE(damage));
-	else
-		mymm_refuse(
-			cache->pool, MYMM_REFUSED_OVERWRITTEN,
-			"cache %s: %u objects were written to after they were freed; they are not used any more",
-			cache->name, lost);
+	inspect(cache, lost, damage, ARRAY_SIZE(damage));
 }
 
 /**

@@ -24,7 +24,7 @@
 #include <linux/slab.h>
 
 #include "base/compat.h"
-#include "object/debug.h"
+#include "cache/debug.h"
 #include "cache/magazine_fast.h"
 #include "cache/kmalloc.h"
 #include "page/page_alloc.h"
@@ -133,12 +133,27 @@ static unsigned int alignment(unsigned int size)
 	return min_t(unsigned int, PAGE_SIZE, 1U << __ffs(size));
 }
 
+/* kmalloc() is the slob engine's: one cache, which counts units. */
+static int init_slob(struct mymm_pool *pool, struct mymm_owner owner)
+{
+	const struct mymm_cache_config config = {
+		.name = "kmalloc-units",
+		.size = MYMM_SLOB_UNIT,
+	};
+	struct mymm_cache *cache = __mymm_cache_create(pool, &config, owner);
+
+	if (IS_ERR(cache))
+		return PTR_ERR(cache);
+	mymm_slob_kmalloc_begin(pool, cache);
+	return 0;
+}
+
 /**
  * mymm_kmalloc_init() - make the size classes of a pool
  * @pool: new, with zones
  *
- * A pool without memory gets none, nor does one whose default engine is slob, which needs
- * none.
+ * A pool without memory gets none; one whose default engine is slob gets one cache that
+ * counts.
  *
  * Context: process; sleeps.
  * Return: 0, or what mymm_cache_create() said. Those that were made go with the pool.
@@ -150,8 +165,10 @@ int mymm_kmalloc_init(struct mymm_pool *pool)
 	unsigned int type, i;
 	bool debug = false;
 
-	if (!mymm_pool_has_memory(pool) || mymm_pool_has_slob_kmalloc(pool))
+	if (!mymm_pool_has_memory(pool))
 		return 0;
+	if (pool->engine == &mymm_slob_ops)
+		return init_slob(pool, owner);
 	for (type = 0; type < MYMM_NR_KMALLOC_TYPES; type++) {
 		for (i = 1; i < MYMM_KMALLOC_CLASSES; i++) {
 			unsigned int size = classes[i].size;
@@ -426,9 +443,9 @@ static size_t size_of(struct mymm_pool *pool, const void *ptr)
 			return 0;
 		return PAGE_SIZE << mymm_tag_order(tag);
 	}
-	if (cache->tracks_free ? cache->engine->check_free(cache, ptr, false) !=
-					 MYMM_ADMITTED :
-				 !mymm_cache_has(cache, ptr))
+	if (cache->tracks_free ?
+		    cache->engine->check_free(cache, ptr) != MYMM_ADMITTED :
+		    !mymm_cache_has(cache, ptr))
 		return 0;
 	/* As the kernel has it: padding may be used, unless it is to be checked. */
 	return cache->debug ? mymm_debug_size(cache, (void *)ptr) : cache->size;

@@ -66,7 +66,7 @@
 #include "cache/nomem.h"
 #include "object/cache.h"
 #include "base/compat.h"
-#include "object/debug.h"
+#include "cache/debug.h"
 #include "cache/magazine_fast.h"
 #include "object/transfer.h"
 

@@ -9,28 +9,8 @@
  */
 #include "object/cache.h"
 #include "base/compat.h"
-#include "object/debug.h"
+#include "cache/debug.h"
 #include "object/transfer.h"
-
-/**
- * mymm_refuse_now() - refuse everything, if this is no time for anything
- * @cache: the cache
- *
- * Context: any.
- * Return: whether it is: in NMI, or when the pool is dead.
- */
-bool mymm_refuse_now(struct mymm_cache *cache)
-{
-	if (in_nmi()) {
-		mymm_refuse(cache->pool, MYMM_REFUSED_NMI, "objects in NMI");
-		return true;
-	}
-	if (mymm_pool_dead(cache->pool)) {
-		mymm_refuse(cache->pool, MYMM_REFUSED_DEAD, "the pool is dead");
-		return true;
-	}
-	return false;
-}
 
 /**
  * mymm_magazine_has() - is an object in the magazine of any CPU?
@@ -99,7 +79,7 @@ static bool confirm_free(struct mymm_cache *cache, void *obj)
 bool mymm_object_is_free(struct mymm_cache *cache, void *obj)
 {
 	if (cache->tracks_free)
-		return cache->engine->check_free(cache, obj, false) ==
+		return cache->engine->check_free(cache, obj) ==
 		       MYMM_REFUSED_DOUBLE_FREE;
 	if (!cache->has_memory)
 		return cache->engine->is_free(cache, obj);
@@ -108,67 +88,6 @@ bool mymm_object_is_free(struct mymm_cache *cache, void *obj)
 	return mymm_cache_looks_free(cache, obj) && confirm_free(cache, obj);
 }
 MYMM_EXPORT_INTERNAL(mymm_object_is_free);
-
-/**
- * mymm_refuse_double_free() - say that an object is free already
- * @cache: its cache
- * @obj: the object
- *
- * Context: any but NMI.
- * Return: -EINVAL.
- */
-int mymm_refuse_double_free(struct mymm_cache *cache, void *obj)
-{
-	mymm_refuse(cache->pool, MYMM_REFUSED_DOUBLE_FREE,
-		    "double free of an object of cache %s at frame %u+%lu",
-		    cache->name, mymm_pool_index(cache->pool, obj),
-		    offset_in_page(obj));
-	return -EINVAL;
-}
-
-/**
- * mymm_refuse_object() - say why mymm_cache_owns() denied an address
- * @cache: the cache that it was to be freed to
- * @obj: the address
- *
- * Context: any but NMI.
- * Return: -EINVAL.
- */
-int mymm_refuse_object(struct mymm_cache *cache, const void *obj)
-{
-	struct mymm_pool *pool = cache->pool;
-	const struct mymm_frame *frame;
-	struct mymm_cache *other;
-	u32 idx;
-
-	if (!mymm_pool_contains(pool, obj)) {
-		mymm_refuse(pool, MYMM_REFUSED_FOREIGN,
-			    "free to cache %s of an address outside the pool",
-			    cache->name);
-		return -EINVAL;
-	}
-	idx = mymm_pool_index(pool, obj);
-	frame = &pool->frame[idx];
-
-	guard(rcu)();
-	other = mymm_cache_of(pool, obj);
-	if (!other)
-		mymm_refuse(pool, MYMM_REFUSED_WRONG_KIND,
-			    "free to cache %s of frame %u+%lu: the frame is %s",
-			    cache->name, idx, offset_in_page(obj),
-			    mymm_frame_state_name(mymm_tag_state(frame->tag)));
-	else if (other != cache)
-		mymm_refuse(
-			pool, MYMM_REFUSED_WRONG_CACHE,
-			"free to cache %s of frame %u+%lu, which belongs to cache %s",
-			cache->name, idx, offset_in_page(obj), other->name);
-	else
-		mymm_refuse(
-			pool, MYMM_REFUSED_NOT_START,
-			"free to cache %s of frame %u+%lu, where no object begins",
-			cache->name, idx, offset_in_page(obj));
-	return -EINVAL;
-}
 
 /* What the engine of an exact cache has to say, in words. */
 static int refuse_tracked(struct mymm_cache *cache, void *obj,
@@ -215,7 +134,7 @@ int mymm_free_tracked(struct mymm_cache *cache, void *obj,
 	enum mymm_refusal why;
 
 	if (MYMM_SANITIZED || tracepoint_enabled(mymm_object_free)) {
-		why = cache->engine->check_free(cache, obj, false);
+		why = cache->engine->check_free(cache, obj);
 		if (why != MYMM_ADMITTED)
 			return refuse_tracked(cache, obj, why);
 		mymm_event_object_free(cache->pool, cache->name, obj, owner);
@@ -223,7 +142,7 @@ int mymm_free_tracked(struct mymm_cache *cache, void *obj,
 	}
 	this_cpu_inc(cache->mag->free_misses);
 	mymm_transfer_begin(cache);
-	why = cache->engine->check_free(cache, obj, true);
+	why = cache->engine->free_checked(cache, obj);
 	mymm_transfer_end(cache);
 	if (why != MYMM_ADMITTED)
 		return refuse_tracked(cache, obj, why);

@@ -9,31 +9,23 @@
  * pool that asked to be left alone (MYMM_POOL_NO_RECLAIM) is. Locks that are not to be had
  * at once are left for the next time, as in SLAB's cache_reap().
  *
- * The same work item gets memory from the kernel for engines that must not ask for it where
- * they find that they are short of it. They may be in an interrupt, or inside the scheduler
- * itself, so there an irq_work asks for the work.
- *
  * It begins with the first cache or pool that has use for it, and ends at unload; as long as
  * nothing else happens it does not wake an idle CPU.
  */
 #include <linux/cpu.h>
-#include <linux/irq_work.h>
 #include <linux/workqueue.h>
 
 #include "object/cache.h"
 #include "cache/reaper.h"
 #include "page/registry.h"
 #include "cache/magazine_drain.h"
+#include "object/refill.h"
 
 #define REAP_INTERVAL (2 * HZ)
 
 static void reap(struct work_struct *work);
-static void refill(struct work_struct *work);
-static void ask_for_refill(struct irq_work *work);
 
 static DECLARE_DEFERRABLE_WORK(reap_work, reap);
-static DECLARE_WORK(refill_work, refill);
-static DEFINE_IRQ_WORK(refill_irq_work, ask_for_refill);
 
 /**
  * mymm_reaper_wanted() - does a pool's zones' tuning want the reaper?
@@ -92,27 +84,6 @@ again:
 			      round_jiffies_relative(REAP_INTERVAL));
 }
 
-static void refill(struct work_struct *work)
-{
-	struct mymm_cache *cache;
-	struct mymm_pool *pool;
-
-	mutex_lock(&mymm_pools_lock);
-	list_for_each_entry(pool, &mymm_pools, node) {
-		mutex_lock(&pool->lock);
-		list_for_each_entry(cache, &pool->caches, list)
-			if (cache->engine->refill)
-				cache->engine->refill(cache);
-		mutex_unlock(&pool->lock);
-	}
-	mutex_unlock(&mymm_pools_lock);
-}
-
-static void ask_for_refill(struct irq_work *work)
-{
-	schedule_work(&refill_work);
-}
-
 /**
  * mymm_reaper_start() - there is a cache or a pool that has use for the reaper
  *
@@ -125,27 +96,6 @@ void mymm_reaper_start(void)
 }
 
 /**
- * mymm_reaper_refill() - an engine wants memory from the kernel, soon
- *
- * Context: any.
- */
-void mymm_reaper_refill(void)
-{
-	irq_work_queue(&refill_irq_work);
-}
-
-/**
- * mymm_reaper_wait_refill() - wait for what mymm_reaper_refill() asked for
- *
- * Context: process; sleeps, no lock of ours held.
- */
-void mymm_reaper_wait_refill(void)
-{
-	irq_work_sync(&refill_irq_work);
-	flush_work(&refill_work);
-}
-
-/**
  * mymm_reaper_exit() - let nothing of it happen any more
  *
  * Context: process; sleeps. Nobody makes caches, or allocates from them, any more.
@@ -153,6 +103,5 @@ void mymm_reaper_wait_refill(void)
 void mymm_reaper_exit(void)
 {
 	cancel_delayed_work_sync(&reap_work);
-	irq_work_sync(&refill_irq_work);
-	cancel_work_sync(&refill_work);
+	mymm_refill_exit();
 }

@@ -7,8 +7,6 @@ struct mymm_pool;
 
 bool mymm_reaper_wanted(const struct mymm_pool *pool);
 void mymm_reaper_start(void);
-void mymm_reaper_refill(void);
-void mymm_reaper_wait_refill(void);
 void mymm_reaper_exit(void);
 
 #endif /* _MYMM_REAPER_H */

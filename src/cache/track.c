@@ -14,62 +14,8 @@
 
 #include "base/compat.h"
 #include "base/fault_inject.h"
-#include "object/debug.h"
-#include "object/track.h"
-
-#ifdef CONFIG_STACKDEPOT
-static u32 sum_of(const struct mymm_track *track)
-{
-	u64 mix = track->addr * GOLDEN_RATIO_64;
-
-	mix ^= (u64)track->handle << 32 | (u32)track->pid;
-	mix *= GOLDEN_RATIO_64;
-	mix ^= (u64)track->cpu << 32 ^ track->when;
-	/* Of nothing it is 0. */
-	return mix * GOLDEN_RATIO_64 >> 32;
-}
-#endif
-
-/**
- * mymm_track_is_whole() - is a track as it was written?
- * @track: the track
- *
- * Context: any.
- * Return: whether it is, as far as that can be known.
- */
-bool mymm_track_is_whole(const struct mymm_track *track)
-{
-#ifdef CONFIG_STACKDEPOT
-	return track->sum == sum_of(track);
-#else
-	return true;
-#endif
-}
-
-/**
- * mymm_track_set() - note an event
- * @track: where
- * @addr: of the code that asked for it
- * @stack: from mymm_stack_save()
- *
- * Context: any, preemption off.
- */
-void mymm_track_set(struct mymm_track *track, unsigned long addr,
-		    depot_stack_handle_t stack)
-{
-	guard(mymm_unwatched)();
-
-	track->addr = addr;
-#ifdef CONFIG_STACKDEPOT
-	track->handle = stack;
-#endif
-	track->cpu = smp_processor_id();
-	track->pid = current->pid;
-	track->when = jiffies;
-#ifdef CONFIG_STACKDEPOT
-	track->sum = sum_of(track);
-#endif
-}
+#include "cache/debug.h"
+#include "cache/track.h"
 
 /**
  * mymm_track_print() - tell of an event
@@ -168,7 +114,7 @@ static int collect(struct mymm_cache *cache, struct collection *c)
 			cache->engine->walk(cache, &c->walk);
 		lost = c->walk.lost;
 		if (lost)
-			mymm_debug_lost(cache, lost);
+			mymm_refuse_lost(cache, lost);
 	} while (c->nr > c->room);
 	return 0;
 }

@@ -33,8 +33,8 @@
 
 #include "base/compat.h"
 #include "base/fault_inject.h"
-#include "object/debug.h"
-#include "object/track.h"
+#include "cache/debug.h"
+#include "cache/track.h"
 
 /* So many sites are told of when a cache can't be destroyed. */
 #define MOST_TOLD 8

@@ -66,37 +66,6 @@ static int check(const struct mymm_cache *cache,
 }
 
 /**
- * mymm_cache_default_tunables() - what a new cache's magazines are like
- * @cache: new, with its geometry
- * @small: objects that there is room for if they are small
- *
- * SLAB's sizes of an array_cache for all others, from enable_cpucache() of 6.1's mm/slab.c.
- *
- * Return: those, with no shared array.
- */
-struct mymm_tunables mymm_cache_default_tunables(const struct mymm_cache *cache,
-						 unsigned int small)
-{
-	unsigned int limit = small;
-
-	/* A magazine would hide an overwritten object from the check. */
-	if (cache->debug)
-		limit = 0;
-	else if (cache->size > 131072)
-		limit = 1;
-	else if (cache->size > PAGE_SIZE)
-		limit = 8;
-	else if (cache->size > 1024)
-		limit = 24;
-	else if (cache->size > 256)
-		limit = 54;
-	return (struct mymm_tunables){
-		.limit = limit,
-		.batchcount = (limit + 1) / 2,
-	};
-}
-
-/**
  * mymm_cache_tune() - change what a cache keeps at hand
  * @cache: the cache
  * @tunables: as they are to be

@@ -11,6 +11,7 @@
 #include "base/compat.h"
 #include "object/engine.h"
 #include "object/magazine.h"
+#include "object/refuse.h"
 #include "page/pool.h"
 #include "object/sanitize.h"
 
@@ -275,6 +276,24 @@ static inline bool mymm_cache_has(const struct mymm_cache *cache,
 		     cache->shift) < READ_ONCE(frame->objects);
 }
 
+/**
+ * mymm_cache_of() - the cache that an address's frame belongs to
+ * @pool: mymm_pool_contains() the address
+ * @obj: the address
+ *
+ * Context: any; under rcu_read_lock(), as long as which the cache stays.
+ * Return: the cache, or NULL if the frame is not of a slab.
+ */
+static inline struct mymm_cache *mymm_cache_of(struct mymm_pool *pool,
+					       const void *obj)
+{
+	u32 id = READ_ONCE(pool->frame[mymm_pool_index(pool, obj)].cache);
+
+	return id && id < MYMM_MAX_CACHES ?
+		       rcu_dereference(pool->cache_by_id[id]) :
+		       NULL;
+}
+
 struct mymm_cache *__mymm_cache_create(struct mymm_pool *pool,
 				       const struct mymm_cache_config *config,
 				       struct mymm_owner creator);
@@ -287,7 +306,6 @@ int mymm_name_close(struct mymm_name *name, unsigned long *live);
 int mymm_cache_destroy_count(struct mymm_cache *cache, unsigned long *live);
 unsigned long mymm_cache_live(struct mymm_cache *cache);
 void mymm_cache_report(struct mymm_cache *cache, const char *what);
-struct mymm_cache *mymm_cache_of(struct mymm_pool *pool, const void *obj);
 unsigned int mymm_calculate_order(unsigned int size);
 u32 mymm_inverse_of_odd(u32 odd);
 struct mymm_tunables mymm_cache_default_tunables(const struct mymm_cache *cache,

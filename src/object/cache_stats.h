@@ -4,10 +4,8 @@
 #define _MYMM_CACHE_STATS_H
 
 #include <linux/atomic.h>
-#include <linux/gfp.h>
 
 struct mymm_cache;
-struct mymm_frame;
 struct seq_file;
 
 /**
@@ -50,10 +48,6 @@ static inline void mymm_count_slab_made(struct mymm_cache_stats *stats)
 			made - atomic_long_read(&stats->given_back));
 }
 
-struct mymm_frame *mymm_cache_get_pages(struct mymm_cache *cache, int node,
-					gfp_t gfp, unsigned int order);
-void mymm_cache_count_pages(struct mymm_cache *cache,
-			    const struct mymm_frame *slab, long sign);
 void mymm_cache_stats_show(struct seq_file *m, struct mymm_cache *cache);
 
 #endif /* _MYMM_CACHE_STATS_H */

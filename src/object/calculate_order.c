@@ -91,6 +91,37 @@ unsigned int mymm_calculate_order(unsigned int size)
 MYMM_EXPORT_INTERNAL(mymm_calculate_order);
 
 /**
+ * mymm_cache_default_tunables() - what a new cache's magazines are like
+ * @cache: new, with its geometry
+ * @small: objects that there is room for if they are small
+ *
+ * SLAB's sizes of an array_cache for all others, from enable_cpucache() of 6.1's mm/slab.c.
+ *
+ * Return: those, with no shared array.
+ */
+struct mymm_tunables mymm_cache_default_tunables(const struct mymm_cache *cache,
+						 unsigned int small)
+{
+	unsigned int limit = small;
+
+	/* A magazine would hide an overwritten object from the check. */
+	if (cache->debug)
+		limit = 0;
+	else if (cache->size > 131072)
+		limit = 1;
+	else if (cache->size > PAGE_SIZE)
+		limit = 8;
+	else if (cache->size > 1024)
+		limit = 24;
+	else if (cache->size > 256)
+		limit = 54;
+	return (struct mymm_tunables){
+		.limit = limit,
+		.batchcount = (limit + 1) / 2,
+	};
+}
+
+/**
  * mymm_inverse_of_odd() - the inverse of an odd number modulo 2^32
  * @odd: the number
  *

@@ -109,8 +109,9 @@ struct mymm_cache_limits {
  *         there is no memory. They carry a magazine's cookie
  * @free: take @nr objects back that mymm_cache_owns() and that are not free; any
  *        context but NMI
- * @check_free: for exact caches: what speaks against freeing @obj, which is any address, to this
- *         cache? %MYMM_ADMITTED: nothing, and then, if @now, it is free. Any context but NMI
+ * @check_free: for caches that track what is free: what speaks against freeing @obj, any
+ *         address, to this cache? %MYMM_ADMITTED: nothing. Changes nothing. Any context but NMI
+ * @free_checked: the same, and %MYMM_ADMITTED means that the object is free now
  * @is_free: is @obj, which mymm_cache_owns(), on a freelist of the engine? Exact. In a
  *           pool without memory: is it held by no user?
  * @claim: where there is no memory for a cookie: note that @obj is held by a user, or is
@@ -158,7 +159,9 @@ struct mymm_engine_ops {
 	void (*free)(struct mymm_cache *cache, unsigned int nr, void **objs);
 	bool (*is_free)(struct mymm_cache *cache, void *obj);
 	enum mymm_refusal (*check_free)(struct mymm_cache *cache,
-					const void *obj, bool now);
+					const void *obj);
+	enum mymm_refusal (*free_checked)(struct mymm_cache *cache,
+					  const void *obj);
 	bool (*claim)(struct mymm_cache *cache, void *obj, bool held);
 	unsigned long (*shrink)(struct mymm_cache *cache, unsigned long slabs);
 	unsigned long (*discard)(struct mymm_cache *cache);

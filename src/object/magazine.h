@@ -74,12 +74,9 @@ void mymm_cache_free_unchecked(struct mymm_cache *cache, void *obj);
 
 /* object.c */
 bool mymm_magazine_has(struct mymm_cache *cache, const void *obj);
-bool mymm_refuse_now(struct mymm_cache *cache);
 int mymm_free_tracked(struct mymm_cache *cache, void *obj,
 		      struct mymm_owner owner);
 int mymm_object_admit(struct mymm_cache *cache, void *obj);
 bool mymm_object_is_free(struct mymm_cache *cache, void *obj);
-int mymm_refuse_double_free(struct mymm_cache *cache, void *obj);
-int mymm_refuse_object(struct mymm_cache *cache, const void *obj);
 
 #endif /* _MYMM_MAGAZINE_H */

@@ -17,7 +17,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "object/debug.h"
+#include "object/poison.h"
 
 /* How much of a damaged object is looked at byte by byte: no more than one can tell of. */
 #define FAR_END 65536L

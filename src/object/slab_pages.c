@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Giving the pages of a slab back; at once, or when no reader can look at it any more.
+ * The pages of slabs: getting them, counting them, and giving them back; at once, or when no
+ * reader can look at the slab any more.
  *
  * An object of a cache with %SLAB_TYPESAFE_BY_RCU may be freed, and allocated again, while a
  * reader under rcu_read_lock() still looks at it: he then asks the object whether it is
@@ -25,6 +26,7 @@
  */
 #include <linux/rculist.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 
 #include "object/cache.h"
 #include "page/page_alloc.h"
@@ -37,6 +39,51 @@ static_assert(offsetofend(struct mymm_frame, rcu) ==
 		      offsetof(struct mymm_frame, rcu) ==
 			      offsetof(struct mymm_frame, links),
 	      "the rcu_head leaves the tag as it is");
+
+/**
+ * mymm_cache_count_pages() - a slab has come, or is about to go
+ * @cache: whose
+ * @slab: its first frame; its tag says how many there are
+ * @sign: 1: it has come; -1: it goes
+ *
+ * Context: any but NMI.
+ */
+void mymm_cache_count_pages(struct mymm_cache *cache,
+			    const struct mymm_frame *slab, long sign)
+{
+	struct mymm_zone *zone = mymm_pool_zone(cache->pool, slab->tag);
+
+	atomic_long_add(
+		sign * (1L << mymm_tag_order(slab->tag)),
+		&zone->nr_slab[!!(cache->flags & SLAB_RECLAIM_ACCOUNT)]);
+	if (sign < 0)
+		atomic_long_inc(&cache->stats.given_back);
+	else
+		mymm_count_slab_made(&cache->stats);
+}
+
+/**
+ * mymm_cache_get_pages() - pages for a slab
+ * @cache: for which cache
+ * @node: which node to ask first, or %NUMA_NO_NODE
+ * @gfp: how
+ * @order: how many
+ *
+ * Context: any but NMI, with no lock of ours held; sleeps as @gfp says.
+ * Return: the block, not yet counted; or NULL.
+ */
+struct mymm_frame *mymm_cache_get_pages(struct mymm_cache *cache, int node,
+					gfp_t gfp, unsigned int order)
+{
+	const struct mymm_owner owner = { .caller = _RET_IP_ };
+	unsigned long switches = current->nvcsw;
+	struct mymm_frame *block;
+
+	block = __mymm_alloc_pages_node(cache->pool, node, gfp, order, owner);
+	if (gfpflags_allow_blocking(gfp) && current->nvcsw != switches)
+		atomic_long_inc(&cache->stats.slept);
+	return block;
+}
 
 static void free_pages_now(struct mymm_pool *pool, struct mymm_frame *slab)
 {

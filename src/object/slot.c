@@ -23,7 +23,7 @@
 
 #include "object/cache.h"
 #include "base/compat.h"
-#include "object/debug.h"
+#include "object/poison.h"
 #include "object/slot.h"
 
 static bool word_is_behind(const struct mymm_cache *cache)

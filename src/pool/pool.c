@@ -27,7 +27,7 @@
 #include "cache/shrinker.h"
 #include "object/cache.h"
 #include "base/compat.h"
-#include "object/debug.h"
+#include "cache/debug.h"
 #include "cache/kmalloc.h"
 #include "page/kswapd.h"
 #include "page/pcp_cpu.h"

@@ -24,7 +24,7 @@
 #include "cache/kmalloc.h"
 #include "object/alias.h"
 #include "object/cache.h"
-#include "object/track.h"
+#include "cache/track.h"
 #include "page/page_alloc.h"
 #include "page/page_free.h"
 #include "page/pcp_cpu.h"

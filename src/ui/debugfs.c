@@ -26,7 +26,7 @@
 #include "object/cache.h"
 #include "pool/check.h"
 #include "base/compat.h"
-#include "object/debug.h"
+#include "cache/debug.h"
 #include "page/extfrag.h"
 #include "pool/pool.h"
 #include "ui/debugfs_history.h"

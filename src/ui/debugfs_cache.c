@@ -16,7 +16,7 @@
 
 #include "object/cache.h"
 #include "ui/sysfs_cache.h"
-#include "object/track.h"
+#include "cache/track.h"
 #include "cache/alias.h"
 
 /* Where, and whose caches; under mymm_cache_names_lock. */

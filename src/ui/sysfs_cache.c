@@ -38,7 +38,7 @@
 #include "object/cache.h"
 #include "pool/check.h"
 #include "base/compat.h"
-#include "object/debug.h"
+#include "cache/debug.h"
 #include "pool/pool.h"
 #include "ui/sysfs_cache.h"
 #include "cache/alias.h"

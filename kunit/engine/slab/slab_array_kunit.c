@@ -5,7 +5,7 @@
  *
  * Pools are bare, so that the reaper leaves them alone and comes only when it is called.
  *
- * Tests: engine/slab/slab_array.c cache/reaper.c
+ * Tests: engine/slab/slab_array.c cache/reaper.c object/refill.c
  */
 #include "base/fault_inject.h"
 #include "lib/slabs.h"

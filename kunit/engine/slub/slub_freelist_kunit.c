@@ -23,8 +23,8 @@ static void order_of(struct kunit *test, struct mymm_cache *cache, u8 *order)
 			cache->engine->alloc(cache, GFP_KERNEL, IN_SLAB, objs),
 			IN_SLAB);
 	for (i = 0; i < IN_SLAB; i++)
-		order[i] =
-			object_number(cache, slab_of(cache, objs[i]), objs[i]);
+		order[i] = mymm_slub_object_number(
+			cache, mymm_slub_slab_of(cache, objs[i]), objs[i]);
 	cache->engine->free(cache, IN_SLAB, objs);
 	KUNIT_EXPECT_EQ(test, mymm_cache_shrink(cache), 1);
 }
@@ -103,8 +103,8 @@ static void seeded(struct kunit *test)
 						     objs + i * IN_SLAB),
 				IN_SLAB);
 	for (i = 0; i < 2 * IN_SLAB; i++)
-		objs_of[i / IN_SLAB][i % IN_SLAB] =
-			object_number(cache, slab_of(cache, objs[i]), objs[i]);
+		objs_of[i / IN_SLAB][i % IN_SLAB] = mymm_slub_object_number(
+			cache, mymm_slub_slab_of(cache, objs[i]), objs[i]);
 	cache->engine->free(cache, 2 * IN_SLAB, objs);
 	migrate_enable();
 	KUNIT_EXPECT_NE(test, memcmp(objs_of[0], objs_of[1], IN_SLAB), 0);

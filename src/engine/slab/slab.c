@@ -61,7 +61,7 @@
 #include <linux/mm.h>
 
 #include "base/compat.h"
-#include "object/debug.h"
+#include "object/poison.h"
 #include "engine/slab/slab.h"
 
 /* --- slabs on lists ------------------------------------------------------------ */
@@ -246,7 +246,7 @@ static unsigned int take_from_node(struct mymm_cache *cache, int node,
 	raw_spin_unlock_irqrestore(&n->lock, flags);
 
 	if (unlikely(lost))
-		mymm_debug_lost(cache, lost);
+		mymm_refuse_lost(cache, lost);
 	return got;
 }
 

@@ -8,7 +8,6 @@
 #include "base/compat.h"
 #include "base/fault_inject.h"
 #include "object/slot.h"
-#include "cache/reaper.h"
 #include "engine/slab/slab.h"
 
 static unsigned long give_free(struct mymm_cache *cache, unsigned long slabs)
@@ -135,8 +134,6 @@ static int slab_cache_init(struct mymm_cache *cache)
 		err = mymm_slab_arrays_init(cache);
 	if (err)
 		slab_cache_exit(cache);
-	else
-		mymm_reaper_start();
 	return err;
 }
 

@@ -13,10 +13,10 @@
 #include <linux/mm.h>
 
 #include "base/compat.h"
-#include "object/debug.h"
+#include "object/poison.h"
 #include "page/page_alloc.h"
-#include "cache/reaper.h"
 #include "engine/slab/slab.h"
+#include "object/refill.h"
 #include "object/slab_pages.h"
 
 /* --- views ---------------------------------------------------------------- */
@@ -147,10 +147,10 @@ static u32 get_record(struct mymm_slabs *s, gfp_t gfp)
 		nr = READ_ONCE(s->records.nr);
 		record = mymm_slab_record_get(s, &low);
 		if (low)
-			mymm_reaper_refill();
+			mymm_refill();
 		if (record != MYMM_NO_RECORD || !gfpflags_allow_blocking(gfp))
 			return record;
-		mymm_reaper_wait_refill();
+		mymm_refill_wait();
 		if (nr == READ_ONCE(s->records.nr))
 			return MYMM_NO_RECORD;
 	}

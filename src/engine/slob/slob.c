@@ -81,8 +81,8 @@ static void *get_block(struct mymm_cache *cache, gfp_t gfp)
 	return mymm_frame_address(pool, block);
 }
 
-static enum mymm_refusal check_free_block(struct mymm_cache *cache,
-					  const void *obj, bool now)
+static enum mymm_refusal free_block(struct mymm_cache *cache, const void *obj,
+				    bool now)
 {
 	struct mymm_pool *pool = cache->pool;
 	u32 idx = mymm_pool_index(pool, obj);
@@ -149,8 +149,9 @@ static unsigned int slob_alloc(struct mymm_cache *cache, gfp_t gfp,
 	return got;
 }
 
-static enum mymm_refusal slob_check_free(struct mymm_cache *cache,
-					 const void *obj, bool now)
+/* May it be freed? If it may, and @now, it is. */
+static enum mymm_refusal free_object(struct mymm_cache *cache, const void *obj,
+				     bool now)
 {
 	unsigned int units = mymm_slob_object_units(cache);
 	unsigned int at = offset_in_page(obj) / MYMM_SLOB_UNIT;
@@ -163,7 +164,7 @@ static enum mymm_refusal slob_check_free(struct mymm_cache *cache,
 	if (!mymm_pool_contains(pool, obj))
 		return MYMM_REFUSED_FOREIGN;
 	if (!units)
-		return check_free_block(cache, obj, now);
+		return free_block(cache, obj, now);
 	idx = mymm_pool_index(pool, obj);
 
 	raw_spin_lock_irqsave(&pool->slob->lock, flags);
@@ -185,13 +186,25 @@ static enum mymm_refusal slob_check_free(struct mymm_cache *cache,
 	return why;
 }
 
+static enum mymm_refusal slob_check_free(struct mymm_cache *cache,
+					 const void *obj)
+{
+	return free_object(cache, obj, false);
+}
+
+static enum mymm_refusal slob_free_checked(struct mymm_cache *cache,
+					   const void *obj)
+{
+	return free_object(cache, obj, true);
+}
+
 /* What came from slob_alloc() a moment ago, and nobody has used. */
 static void slob_free(struct mymm_cache *cache, unsigned int nr, void **objs)
 {
 	unsigned int i;
 
 	for (i = 0; i < nr; i++)
-		if (slob_check_free(cache, objs[i], true) != MYMM_ADMITTED)
+		if (slob_free_checked(cache, objs[i]) != MYMM_ADMITTED)
 			mymm_refuse_object(cache, objs[i]);
 }
 
@@ -270,8 +283,7 @@ static int slob_pool_init(struct mymm_pool *pool,
 		mymm_list_init(pool->frame, slob->list[i]);
 	}
 	pool->slob = slob;
-	return pool->engine == &mymm_slob_ops ? mymm_slob_kmalloc_init(pool) :
-						0;
+	return 0;
 }
 
 static void slob_pool_exit(struct mymm_pool *pool)
@@ -288,6 +300,7 @@ const struct mymm_engine_ops mymm_slob_ops = {
 	.alloc = slob_alloc,
 	.free = slob_free,
 	.check_free = slob_check_free,
+	.free_checked = slob_free_checked,
 	.shrink = slob_shrink,
 	.empty = slob_empty,
 	.default_tunables = slob_default_tunables,

@@ -149,7 +149,7 @@ void mymm_slob_do_chores(struct mymm_pool *pool,
 			 const struct mymm_slob_chores *chores);
 
 /* slob_kmalloc.c */
-int mymm_slob_kmalloc_init(struct mymm_pool *pool);
+void mymm_slob_kmalloc_begin(struct mymm_pool *pool, struct mymm_cache *cache);
 void *mymm_slob_kmalloc(struct mymm_pool *pool, size_t size, gfp_t gfp,
 			struct mymm_owner owner);
 int mymm_slob_kfree(struct mymm_pool *pool, const void *ptr,

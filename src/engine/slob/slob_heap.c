@@ -57,6 +57,7 @@
  */
 #include <linux/mm.h>
 
+#include "object/slab_pages.h"
 #include "page/page_alloc.h"
 #include "engine/slob/slob.h"
 #include "page/page_free.h"

@@ -39,26 +39,16 @@ static_assert(sizeof(struct mymm_slob_head) <= ARCH_KMALLOC_MINALIGN,
 /* --- kmalloc ------------------------------------------------------------------------ */
 
 /**
- * mymm_slob_kmalloc_init() - make the cache that counts what kmalloc() has given
+ * mymm_slob_kmalloc_begin() - have a cache count what kmalloc() gives
  * @pool: new; its default engine is slob
+ * @cache: of it; its objects have %MYMM_SLOB_UNIT bytes
  *
- * Context: process; sleeps.
- * Return: 0 or a negative errno.
+ * Context: process.
  */
-int mymm_slob_kmalloc_init(struct mymm_pool *pool)
+void mymm_slob_kmalloc_begin(struct mymm_pool *pool, struct mymm_cache *cache)
 {
-	const struct mymm_owner owner = { .caller = _THIS_IP_ };
-	const struct mymm_cache_config config = {
-		.name = "kmalloc-units",
-		.size = MYMM_SLOB_UNIT,
-	};
-	struct mymm_cache *cache = __mymm_cache_create(pool, &config, owner);
-
-	if (IS_ERR(cache))
-		return PTR_ERR(cache);
 	cache->num = MYMM_SLOB_UNITS;
 	pool->slob->bytes = cache;
-	return 0;
 }
 
 static mymm_unseen void write_head(struct mymm_pool *pool,

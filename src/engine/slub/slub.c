@@ -78,7 +78,7 @@
 #include <linux/mm.h>
 
 #include "base/compat.h"
-#include "object/debug.h"
+#include "object/poison.h"
 #include "engine/slub/slub.h"
 
 /* --- taking objects ------------------------------------------------------- */
@@ -98,7 +98,8 @@
 unsigned int mymm_slub_rebuild_freelist(struct mymm_cache *cache,
 					struct mymm_frame *slab)
 {
-	void *obj = slab_objects(cache, slab) + slab->objects * cache->size;
+	void *obj = mymm_slub_slab_objects(cache, slab) +
+		    slab->objects * cache->size;
 	unsigned int free = 0, lost, i = slab->objects;
 
 	slab->free = MYMM_FREELIST_END;
@@ -106,11 +107,11 @@ unsigned int mymm_slub_rebuild_freelist(struct mymm_cache *cache,
 		u64 link;
 
 		obj -= cache->size;
-		link = get_link(cache, obj);
+		link = mymm_slub_get_link(cache, obj);
 		if (link > 0xffff || link == MYMM_IN_MAGAZINE ||
 		    link == MYMM_QUARANTINED)
 			continue;
-		set_link(cache, obj, slab->free);
+		mymm_slub_set_link(cache, obj, slab->free);
 		slab->free = i + 1;
 		free++;
 	}
@@ -128,7 +129,7 @@ static unsigned int take_objects(struct mymm_cache *cache,
 				 void **objs, unsigned int *lost)
 {
 	struct mymm_frame *slab = &cache->frame[c->active];
-	void *mem = slab_objects(cache, slab);
+	void *mem = mymm_slub_slab_objects(cache, slab);
 	const unsigned int objects = slab->objects, size = cache->size;
 	const unsigned long offset = cache->offset;
 	const u64 key = cache->key;
@@ -202,7 +203,7 @@ static unsigned int take_here(struct mymm_cache *cache, struct mymm_frame *slab,
 	local_irq_restore(flags);
 
 	if (unlikely(lost))
-		mymm_debug_lost(cache, lost);
+		mymm_refuse_lost(cache, lost);
 	return got;
 }
 
@@ -284,7 +285,7 @@ static void hold_cpu(struct hold *hold, struct mymm_slub_cpu *c)
  */
 static bool came_before(const struct mymm_cache *cache, void *obj)
 {
-	return get_link(cache, obj) - 1 < MYMM_FREELIST_END;
+	return mymm_slub_get_link(cache, obj) - 1 < MYMM_FREELIST_END;
 }
 
 /*
@@ -294,10 +295,10 @@ static bool came_before(const struct mymm_cache *cache, void *obj)
 static bool is_in(const struct mymm_cache *cache, const struct mymm_frame *slab,
 		  const void *obj)
 {
-	unsigned long at = obj - slab_objects(cache, slab);
+	unsigned long at = obj - mymm_slub_slab_objects(cache, slab);
 
 	return READ_ONCE(slab->cache) == cache->id &&
-	       slab_of(cache, obj) == slab &&
+	       mymm_slub_slab_of(cache, obj) == slab &&
 	       at < PAGE_SIZE << MYMM_MAX_ORDER &&
 	       ror32((u32)at * cache->inverse, cache->shift) < slab->objects;
 }
@@ -318,7 +319,7 @@ static struct mymm_frame *hold_slab_of(struct mymm_cache *cache, void *obj,
 	u32 whose, cpu;
 
 	while (mymm_cache_owns(cache, obj)) {
-		slab = slab_of(cache, obj);
+		slab = mymm_slub_slab_of(cache, obj);
 		whose = READ_ONCE(slab->prev);
 		if (whose & MYMM_SLUB_CPU) {
 			cpu = whose & ~MYMM_SLUB_CPU;
@@ -351,7 +352,8 @@ static unsigned int put_objects(struct mymm_cache *cache,
 				struct mymm_frame *slab, unsigned int nr,
 				void **objs, unsigned int *twice)
 {
-	const unsigned long start = (unsigned long)slab_objects(cache, slab);
+	const unsigned long start =
+		(unsigned long)mymm_slub_slab_objects(cache, slab);
 	const u32 inverse = cache->inverse, shift = cache->shift;
 	const unsigned long offset = cache->offset;
 	const u32 objects = slab->objects;
@@ -421,7 +423,7 @@ static unsigned int put_into_full(struct mymm_cache *cache, struct hold *hold,
 		mymm_slub_push(cache, c, slab);
 	} else {
 		slab->next = old;
-		old = frame_index(cache, slab);
+		old = mymm_slub_frame_index(cache, slab);
 	}
 	*empty = mymm_slub_unfreeze(cache, c, old, false, *empty);
 	return nr;
@@ -500,13 +502,14 @@ void mymm_slub_free(struct mymm_cache *cache, unsigned int nr, void **objs)
 static bool on_freelist(struct mymm_cache *cache, struct mymm_frame *slab,
 			const void *obj)
 {
-	void *at = follow(cache, slab, slab->free);
+	void *at = mymm_slub_follow(cache, slab, slab->free);
 	unsigned int steps;
 
 	for (steps = 0; at && steps < slab->objects; steps++) {
 		if (at == obj)
 			return true;
-		at = follow(cache, slab, get_link(cache, at));
+		at = mymm_slub_follow(cache, slab,
+				      mymm_slub_get_link(cache, at));
 	}
 	return false;
 }

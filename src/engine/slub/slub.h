@@ -109,8 +109,8 @@ static inline int mymm_slub_node_of(const struct mymm_cache *cache,
 	return mymm_pool_zone(cache->pool, READ_ONCE(slab->tag))->node;
 }
 
-static inline struct mymm_frame *slab_of(const struct mymm_cache *cache,
-					 const void *obj)
+static inline struct mymm_frame *
+mymm_slub_slab_of(const struct mymm_cache *cache, const void *obj)
 {
 	u32 idx = (obj - cache->base) >> PAGE_SHIFT;
 	unsigned int order = mymm_tag_order(READ_ONCE(cache->frame[idx].tag));
@@ -119,53 +119,55 @@ static inline struct mymm_frame *slab_of(const struct mymm_cache *cache,
 	return &cache->frame[idx & ~((1U << order) - 1)];
 }
 
-static inline u32 frame_index(const struct mymm_cache *cache,
-			      const struct mymm_frame *slab)
+static inline u32 mymm_slub_frame_index(const struct mymm_cache *cache,
+					const struct mymm_frame *slab)
 {
 	return slab - cache->frame;
 }
 
-static inline void *slab_address(const struct mymm_cache *cache,
-				 const struct mymm_frame *slab)
+static inline void *mymm_slub_slab_address(const struct mymm_cache *cache,
+					   const struct mymm_frame *slab)
 {
-	return cache->base +
-	       ((unsigned long)frame_index(cache, slab) << PAGE_SHIFT);
+	return cache->base + ((unsigned long)mymm_slub_frame_index(cache, slab)
+			      << PAGE_SHIFT);
 }
 
 /* Its first object; in a debug cache something comes before it. */
-static inline void *slab_objects(const struct mymm_cache *cache,
-				 const struct mymm_frame *slab)
+static inline void *mymm_slub_slab_objects(const struct mymm_cache *cache,
+					   const struct mymm_frame *slab)
 {
-	return slab_address(cache, slab) + cache->left;
+	return mymm_slub_slab_address(cache, slab) + cache->left;
 }
 
 /* The number in its slab of an object that mymm_cache_owns(). */
-static inline u32 object_number(const struct mymm_cache *cache,
-				const struct mymm_frame *slab, const void *obj)
+static inline u32 mymm_slub_object_number(const struct mymm_cache *cache,
+					  const struct mymm_frame *slab,
+					  const void *obj)
 {
 	u32 at = obj - cache->base;
 
 	return ror32(at * cache->inverse - slab->start, cache->shift);
 }
 
-static inline void set_link(const struct mymm_cache *cache, void *obj, u64 link)
+static inline void mymm_slub_set_link(const struct mymm_cache *cache, void *obj,
+				      u64 link)
 {
 	mymm_set_word(cache, obj, mymm_cache_cookie(cache, obj) ^ link);
 }
 
 /* More than 16 bits if the object was written to. */
-static inline u64 get_link(const struct mymm_cache *cache, void *obj)
+static inline u64 mymm_slub_get_link(const struct mymm_cache *cache, void *obj)
 {
 	return mymm_word(cache, obj) ^ mymm_cache_cookie(cache, obj);
 }
 
 /* The object that a link leads to; NULL if it leads nowhere in this slab. */
-static inline void *follow(const struct mymm_cache *cache,
-			   const struct mymm_frame *slab, u64 link)
+static inline void *mymm_slub_follow(const struct mymm_cache *cache,
+				     const struct mymm_frame *slab, u64 link)
 {
 	if (link - 1 >= slab->objects)
 		return NULL;
-	return slab_objects(cache, slab) + (link - 1) * cache->size;
+	return mymm_slub_slab_objects(cache, slab) + (link - 1) * cache->size;
 }
 
 /* slub.c */

@@ -79,7 +79,7 @@ static int check_freelist(struct mymm_cache *cache, u32 idx,
 			"cache %s: slab at frame %u says it has %u objects of %u bytes",
 			cache->name, idx, slab->objects, cache->size);
 	while (link != MYMM_FREELIST_END) {
-		void *obj = follow(cache, slab, link);
+		void *obj = mymm_slub_follow(cache, slab, link);
 
 		if (!obj)
 			return mymm_find(
@@ -91,7 +91,7 @@ static int check_freelist(struct mymm_cache *cache, u32 idx,
 				finding, 6,
 				"cache %s: slab at frame %u: the freelist has a cycle",
 				cache->name, idx);
-		link = get_link(cache, obj);
+		link = mymm_slub_get_link(cache, obj);
 	}
 	if (free + slab->inuse != slab->objects)
 		return mymm_find(

@@ -30,7 +30,7 @@ static void put_on_list(struct mymm_cache *cache, struct mymm_slub_node *n,
 	bool full = slab->free == MYMM_FREELIST_END;
 	u32 list = mymm_slub_list(cache, n - s->node,
 				  full ? MYMM_SLUB_FULL : MYMM_SLUB_PARTIAL);
-	u32 idx = frame_index(cache, slab);
+	u32 idx = mymm_slub_frame_index(cache, slab);
 
 	lockdep_assert_held(&n->lock);
 	if (tail)
@@ -46,7 +46,7 @@ static void take_off_list(struct mymm_cache *cache, struct mymm_slub_node *n,
 			  struct mymm_frame *slab)
 {
 	lockdep_assert_held(&n->lock);
-	mymm_list_del(cache->frame, frame_index(cache, slab));
+	mymm_list_del(cache->frame, mymm_slub_frame_index(cache, slab));
 	n->nr_partial -= slab->free != MYMM_FREELIST_END;
 	n->nr_empty -= !slab->inuse;
 	n->nr_inuse -= slab->inuse;
@@ -84,7 +84,7 @@ static u32 let_go(struct mymm_cache *cache, struct mymm_slub_node *n,
 	n->nr_objects -= slab->objects;
 	WRITE_ONCE(slab->prev, MYMM_SLUB_NOBODY);
 	slab->next = empty;
-	return frame_index(cache, slab);
+	return mymm_slub_frame_index(cache, slab);
 }
 
 /**
@@ -136,7 +136,7 @@ void mymm_slub_push(struct mymm_cache *cache, struct mymm_slub_cpu *c,
 {
 	lockdep_assert_held(&c->lock);
 	slab->next = c->partial;
-	c->partial = frame_index(cache, slab);
+	c->partial = mymm_slub_frame_index(cache, slab);
 	c->nr_partial++;
 }
 
@@ -161,7 +161,7 @@ void mymm_slub_adopt(struct mymm_cache *cache, struct mymm_slub_cpu *c,
 	raw_spin_unlock(&n->lock);
 	/* While it was made an interrupt may have been here, or we come from another CPU. */
 	if (c->active == MYMM_NO_FRAME)
-		c->active = frame_index(cache, slab);
+		c->active = mymm_slub_frame_index(cache, slab);
 	else
 		mymm_slub_push(cache, c, slab);
 }
@@ -189,7 +189,7 @@ static bool freeze_partial(struct mymm_cache *cache, struct mymm_slub_cpu *c,
 		take_off_list(cache, n, slab);
 		count_frozen(c, n, slab);
 		if (c->active == MYMM_NO_FRAME)
-			c->active = frame_index(cache, slab);
+			c->active = mymm_slub_frame_index(cache, slab);
 		else
 			mymm_slub_push(cache, c, slab);
 	}

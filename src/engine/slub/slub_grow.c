@@ -24,7 +24,7 @@
 #include <linux/mm.h>
 
 #include "base/compat.h"
-#include "object/debug.h"
+#include "object/poison.h"
 #include "page/page_alloc.h"
 #include "object/slab_pages.h"
 #include "engine/slub/slub.h"
@@ -56,13 +56,13 @@ static struct mymm_frame *alloc_slab_pages(struct mymm_cache *cache, gfp_t gfp)
 
 static void link_in_order(struct mymm_cache *cache, struct mymm_frame *slab)
 {
-	void *obj = slab_objects(cache, slab);
+	void *obj = mymm_slub_slab_objects(cache, slab);
 	unsigned int i;
 
 	slab->free = 1;
 	for (i = 1; i < slab->objects; i++, obj += cache->size)
-		set_link(cache, obj, i + 1);
-	set_link(cache, obj, MYMM_FREELIST_END);
+		mymm_slub_set_link(cache, obj, i + 1);
+	mymm_slub_set_link(cache, obj, MYMM_FREELIST_END);
 }
 
 static void link_by_sequence(struct mymm_cache *cache, struct mymm_frame *slab)
@@ -70,7 +70,8 @@ static void link_by_sequence(struct mymm_cache *cache, struct mymm_frame *slab)
 	const struct mymm_slubs *s = mymm_slubs_of(cache);
 	unsigned int at, i = cache->num;
 
-	at = jhash_1word(frame_index(cache, slab), s->seed) % cache->num;
+	at = jhash_1word(mymm_slub_frame_index(cache, slab), s->seed) %
+	     cache->num;
 	slab->free = MYMM_FREELIST_END;
 	/* Last to first: each link is what was first until then. */
 	while (i--) {
@@ -78,7 +79,9 @@ static void link_by_sequence(struct mymm_cache *cache, struct mymm_frame *slab)
 
 		if (number >= slab->objects)
 			continue;
-		set_link(cache, follow(cache, slab, number + 1), slab->free);
+		mymm_slub_set_link(cache,
+				   mymm_slub_follow(cache, slab, number + 1),
+				   slab->free);
 		slab->free = number + 1;
 	}
 }
@@ -107,9 +110,10 @@ struct mymm_frame *mymm_slub_make(struct mymm_cache *cache, gfp_t gfp)
 	WRITE_ONCE(slab->prev, MYMM_SLUB_NOBODY);
 
 	if (cache->debug)
-		mymm_debug_slab(
-			cache, mymm_slub_area(cache, frame_index(cache, slab)));
-	obj = slab_objects(cache, slab);
+		mymm_debug_slab(cache,
+				mymm_slub_area(cache, mymm_slub_frame_index(
+							      cache, slab)));
+	obj = mymm_slub_slab_objects(cache, slab);
 	start = (u32)(obj - cache->base) * cache->inverse;
 	if (cache->ctor)
 		for (i = 0; i < slab->objects; i++)
@@ -118,7 +122,8 @@ struct mymm_frame *mymm_slub_make(struct mymm_cache *cache, gfp_t gfp)
 		link_by_sequence(cache, slab);
 	else
 		link_in_order(cache, slab);
-	mymm_sanitize_shut(slab_address(cache, slab), 0, PAGE_SIZE << order);
+	mymm_sanitize_shut(mymm_slub_slab_address(cache, slab), 0,
+			   PAGE_SIZE << order);
 
 	WRITE_ONCE(slab->tag, (slab->tag & ~MYMM_TAG_STATE) | MYMM_FRAME_SLAB);
 	for (i = 0; i < 1U << order; i++) {

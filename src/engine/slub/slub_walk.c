@@ -21,9 +21,9 @@ struct mymm_slab_area mymm_slub_area(const struct mymm_cache *cache, u32 head)
 	const struct mymm_frame *slab = &cache->frame[head];
 
 	return (struct mymm_slab_area){
-		.start = slab_address(cache, slab),
+		.start = mymm_slub_slab_address(cache, slab),
 		.bytes = PAGE_SIZE << mymm_tag_order(slab->tag),
-		.first = slab_objects(cache, slab),
+		.first = mymm_slub_slab_objects(cache, slab),
 		.objects = slab->objects,
 	};
 }
@@ -36,11 +36,11 @@ static bool map_freelist(const struct mymm_cache *cache,
 
 	bitmap_zero(map, slab->objects);
 	while (link != MYMM_FREELIST_END) {
-		void *obj = follow(cache, slab, link);
+		void *obj = mymm_slub_follow(cache, slab, link);
 
 		if (!obj || __test_and_set_bit(link - 1, map))
 			return false;
-		link = get_link(cache, obj);
+		link = mymm_slub_get_link(cache, obj);
 	}
 	return true;
 }
@@ -49,7 +49,7 @@ static void walk_slab(struct mymm_cache *cache, struct mymm_slub_node *n,
 		      struct mymm_frame *slab, struct mymm_walk *walk)
 {
 	const struct mymm_slab_area area =
-		mymm_slub_area(cache, frame_index(cache, slab));
+		mymm_slub_area(cache, mymm_slub_frame_index(cache, slab));
 	unsigned int inuse = slab->inuse;
 
 	if (!map_freelist(cache, slab, walk->free)) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Debug caches: what they know beside what any cache knows; debug.c has the theory. */
-#ifndef _MYMM_DEBUG_H
-#define _MYMM_DEBUG_H
+/* What is in and around the objects of debug caches; poison.c has the theory. */
+#ifndef _MYMM_POISON_H
+#define _MYMM_POISON_H
 
 #include <linux/bits.h>
 #include <linux/spinlock.h>
@@ -17,7 +17,8 @@
  * @tracks: where the tracks are; 0: there are none
  * @request: where the size that kmalloc was asked for is; 0: nowhere
  * @padding: where the padding begins; it ends where the next slot does
- * @free: for who visits the slabs; @lock
+ * @free: room for mymm_walk.free; @lock
+ * @report_lost: see mymm_refuse_lost(); constant
  *
  * Places are counted from the object's address, and are constant.
  */
@@ -28,6 +29,7 @@ struct mymm_debug {
 	unsigned int request;
 	unsigned int padding;
 	unsigned long *free;
+	void (*report_lost)(struct mymm_cache *cache, unsigned int lost);
 };
 
 /* How many bytes of a damaged object are shown, and what is shown of them before. */
@@ -112,23 +114,6 @@ mymm_object_tracks(const struct mymm_cache *cache, void *obj)
 	return obj + cache->debug->tracks;
 }
 
-/* debug.c */
-int mymm_debug_create(struct mymm_cache *cache);
-int mymm_debug_begin(struct mymm_cache *cache);
-void mymm_debug_destroy(struct mymm_cache *cache);
-void *mymm_debug_alloc(struct mymm_cache *cache, gfp_t gfp, size_t bytes,
-		       struct mymm_owner owner);
-int mymm_debug_free(struct mymm_cache *cache, void *obj,
-		    struct mymm_owner owner);
-int mymm_debug_alloc_bulk(struct mymm_cache *cache, gfp_t gfp, size_t nr,
-			  void **objs, struct mymm_owner owner);
-int mymm_debug_free_bulk(struct mymm_cache *cache, size_t nr, void **objs,
-			 struct mymm_owner owner);
-bool mymm_debug_in_use(struct mymm_cache *cache, void *obj);
-size_t mymm_debug_size(struct mymm_cache *cache, void *obj);
-void mymm_debug_resize(struct mymm_cache *cache, void *obj, size_t bytes);
-
-/* poison.c */
 void mymm_debug_slab(const struct mymm_cache *cache,
 		     struct mymm_slab_area slab);
 void mymm_debug_mark(const struct mymm_cache *cache, void *obj, bool used,
@@ -147,22 +132,4 @@ void mymm_debug_shorten(const struct mymm_cache *cache, void *obj,
 			unsigned int bytes);
 bool mymm_debug_says_used(const struct mymm_cache *cache, void *obj);
 
-/* debug_validate.c */
-void mymm_debug_lost(struct mymm_cache *cache, unsigned int lost);
-unsigned long mymm_cache_validate(struct mymm_cache *cache);
-unsigned long mymm_pool_validate(struct mymm_pool *pool);
-
-/* debug_report.c */
-void mymm_debug_count(struct mymm_cache *cache,
-		      const struct mymm_damage *damage);
-void mymm_debug_report(struct mymm_cache *cache,
-		       const struct mymm_damage *damage);
-void mymm_debug_trace(struct mymm_cache *cache, const char *what,
-		      const void *obj, struct mymm_owner owner);
-
-/* debug_param.c */
-int mymm_debug_check_text(const char *text);
-slab_flags_t mymm_debug_flags_of(const char *text, const char *name,
-				 bool *spare_order);
-
-#endif /* _MYMM_DEBUG_H */
+#endif /* _MYMM_POISON_H */

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Memory from the kernel, for engines that must not ask for it where they need it. */
+#ifndef _MYMM_REFILL_H
+#define _MYMM_REFILL_H
+
+void mymm_refill(void);
+void mymm_refill_wait(void);
+void mymm_refill_exit(void);
+
+#endif /* _MYMM_REFILL_H */
