@@ -71,14 +71,15 @@ refuse() {
 	fi
 }
 
-# eventually SECONDS COMMAND...: it need not succeed at once, on a machine that is slow.
+# eventually SECONDS COMMAND...: it need not succeed at once, on a machine that is slow; it is
+# tried ten times a second.
 eventually() {
-	tries=$1
+	tries=$(($1 * 10))
 	shift
 	until said_last=$("$@" 2>&1); do
 		tries=$((tries - 1))
 		[ "$tries" -gt 0 ] || { echo "$said_last"; return 1; }
-		sleep 1
+		usleep 100000
 	done
 }
 
