@@ -433,7 +433,6 @@ unsigned long mymm_cache_shrink(struct mymm_cache *cache)
 }
 EXPORT_SYMBOL_GPL(mymm_cache_shrink);
 
-
 /**
  * mymm_cache_kill_all() - close the fast paths of all caches of a dead pool
  * @pool: has been marked dead
