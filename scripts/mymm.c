@@ -148,7 +148,7 @@ static char *join_expressions(const struct command *command, int *argc,
 }
 
 static const char session_hint[] =
-	"mymm: (what another command made went with its session; commands that share one are a script: mymm run -e COMMAND -e COMMAND)";
+	"mymm: (what another command made went with its session: see mymm run)";
 
 static int run(const struct command *command, int argc, char **argv)
 {
