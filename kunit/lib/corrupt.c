@@ -84,18 +84,22 @@ static size_t nr_pageblocks(const struct mymm_pool *pool)
 static void copy_lists(struct mymm_corrupt *corrupt, bool back)
 {
 	struct mymm_pcp *copy = corrupt->pcp;
+	struct mymm_pcp_tail(*tail)[MYMM_PCP_LISTS] = corrupt->tail;
 	unsigned int i;
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		for (i = 0; i < corrupt->pool->nr_zones; i++, copy++) {
+		for (i = 0; i < corrupt->pool->nr_zones; i++, copy++, tail++) {
 			struct mymm_pcp *pcp =
 				&per_cpu_ptr(corrupt->pool->cpu, cpu)->pcp[i];
 
-			if (back)
+			if (back) {
 				*pcp = *copy;
-			else
+				memcpy(pcp->tail, *tail, sizeof(*tail));
+			} else {
 				*copy = *pcp;
+				memcpy(*tail, pcp->tail, sizeof(*tail));
+			}
 		}
 	}
 }
@@ -133,6 +137,10 @@ struct mymm_corrupt *mymm_corrupt_new(struct kunit *test,
 	corrupt->pcp = kunit_kcalloc(test, num_possible_cpus() * pool->nr_zones,
 				     sizeof(*corrupt->pcp), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, corrupt->pcp);
+	corrupt->tail = kunit_kcalloc(test,
+				      num_possible_cpus() * pool->nr_zones,
+				      sizeof(*corrupt->tail), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, corrupt->tail);
 	copy_lists(corrupt, false);
 	if (mymm_pool_has_memory(pool))
 		corrupt->memory = copy_of(test, pool->base, pool->bytes);

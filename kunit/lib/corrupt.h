@@ -28,6 +28,7 @@ struct mymm_corrupt {
 	struct mymm_zone *zone;
 	void *pageblocks;
 	struct mymm_pcp *pcp;
+	struct mymm_pcp_tail (*tail)[MYMM_PCP_LISTS];
 	void *saved[SCENE_CACHES];
 	void *memory;
 	unsigned int cases;

@@ -22,6 +22,8 @@ static u32 hash_lists(struct mymm_pool *pool, const struct mymm_zone *zone,
 	for_each_possible_cpu(cpu) {
 		pcp = per_cpu_ptr(pool->cpu, cpu)->by_zone[zone->number];
 		hash = jhash((void *)pcp + skip, sizeof(*pcp) - skip, hash);
+		hash = jhash(pcp->tail, MYMM_PCP_LISTS * sizeof(*pcp->tail),
+			     hash);
 	}
 	return hash;
 }

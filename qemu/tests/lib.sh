@@ -79,7 +79,7 @@ eventually() {
 	until said_last=$("$@" 2>&1); do
 		tries=$((tries - 1))
 		[ "$tries" -gt 0 ] || { echo "$said_last"; return 1; }
-		usleep 100000
+		sleep 0.1
 	done
 }
 

@@ -49,7 +49,8 @@ struct mymm_pcp_tail {
  * @tag: what a block from each carries when it is allocated
  * @left: blocks that may still come into each before it asks again
  * @allocs: blocks that each gave
- * @tail: the old end of each
+ * @tail: the old end of each; in memory of its own, since no fast path reads it and what a
+ *        CPU has in one piece of per-CPU memory is limited; constant
  *
  * A list is linked by the frames' @next, the newest first; a flush sets @prev of its oldest.
  * Its head, a member of the frame table, is its end; that has another state than a block, so
@@ -78,7 +79,7 @@ struct mymm_pcp {
 	u32 tag[MYMM_PCP_LISTS];
 	int left[MYMM_PCP_LISTS];
 	unsigned long allocs[MYMM_PCP_LISTS];
-	struct mymm_pcp_tail tail[MYMM_PCP_LISTS];
+	struct mymm_pcp_tail *tail;
 } ____cacheline_aligned;
 
 /**

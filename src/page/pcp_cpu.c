@@ -142,6 +142,14 @@ int mymm_pcp_create(struct mymm_pool *pool, unsigned int nr_zones)
 				   __alignof__(struct mymm_cpu));
 	if (!pool->cpu)
 		return -ENOMEM;
+	if (!mymm_inject_fail())
+		pool->tails = __alloc_percpu((nr_zones + 1) * MYMM_PCP_LISTS *
+						     sizeof(*pool->tails),
+					     __alignof__(*pool->tails));
+	if (!pool->tails) {
+		mymm_pcp_destroy(pool);
+		return -ENOMEM;
+	}
 	for_each_possible_cpu(cpu)
 		per_cpu_ptr(pool->cpu, cpu)->node = node_of_cpu(pool, cpu);
 	return 0;
@@ -211,7 +219,10 @@ void mymm_pcp_lists_init(struct mymm_pool *pool, u32 heads)
 	heads += MYMM_PCP_LISTS;
 	for_each_possible_cpu(cpu) {
 		struct mymm_cpu *of = per_cpu_ptr(pool->cpu, cpu);
+		struct mymm_pcp_tail *tails = per_cpu_ptr(pool->tails, cpu);
 
+		for (i = 0; i <= pool->nr_zones; i++)
+			of->pcp[i].tail = tails + i * MYMM_PCP_LISTS;
 		for (i = 0; i < pool->nr_zones; i++) {
 			u32 own =
 				heads + (i * nr_cpu_ids + cpu) * MYMM_PCP_LISTS;
@@ -281,6 +292,8 @@ void mymm_pcp_kill(struct mymm_pool *pool)
  */
 void mymm_pcp_destroy(struct mymm_pool *pool)
 {
+	free_percpu(pool->tails);
+	pool->tails = NULL;
 	free_percpu(pool->cpu);
 	pool->cpu = NULL;
 }

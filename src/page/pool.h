@@ -101,6 +101,7 @@ struct mymm_node {
  * @nr_zones: members of @zone in use; constant
  * @zone: the populated zones, lowest first frame first
  * @cpu: what each CPU knows, its page lists among it
+ * @tails: the old ends of these lists; see struct mymm_pcp
  * @live_frames: @nr_frames, or 0 once the pool is dead
  * @inverse_of_3: modulo 2^64, see frame_number(); shorter from here than as a constant
  * @pcp_orders: blocks below this order are in per-CPU lists; 0 if none are; constant
@@ -188,6 +189,7 @@ struct mymm_pool {
 	atomic_long_t rcu_slabs;
 	struct mymm_reclaim reclaim;
 
+	struct mymm_pcp_tail __percpu *tails;
 	struct mymm_area arena;
 	struct mymm_area table;
 	struct mymm_owners __rcu *owners;
