@@ -16,6 +16,7 @@
  * @zone: its zones
  * @pageblocks: their types
  * @pcp: each CPU's lists of each zone
+ * @tail: the old ends of these lists
  * @saved: what the caches' nodes and CPUs counted, one after the other
  * @memory: the pool's memory, if it has any
  * @cases: how many things were broken
