@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Names of caches, and merging: one cache for several that would be cut the same way.
+ * Names of caches, and merging: one cache serves several that have the same geometry.
  *
- * In a pool with %MYMM_POOL_MERGE, whoever asks for a cache gets one that is there, under
+ * In a pool with %MYMM_POOL_MERGE, mymm_cache_create() returns an existing cache and gives it
  * another name, if the rule allows:
  *
- *   - none of both has a constructor, a usersize (as kmalloc's classes have), a debug flag
+ *   - neither has a constructor, a usersize (as kmalloc's classes have), a debug flag
  *     (also by the parameter debug=), %SLAB_TYPESAFE_BY_RCU, %SLAB_NO_MERGE;
- *   - both are of the same engine, and say the same of zone and mobility;
+ *   - both have the same engine, zone flags and mobility;
  *   - with its alignment the new object fits into the slot of the old, which is a multiple of
  *     that alignment, and less than a word is left over. For engine slab the old alignment
  *     must be a multiple of the new one, too.
@@ -16,14 +16,13 @@
  *                            +-->  cache "task": slots of 64, objects of up to 62
  *        "inode", 62 bytes --+
  *
- * The oldest such cache is taken. From then on an object of either name is an object of both,
- * as far as anybody can tell: counts, limits, refusals are the cache's. An engine whose caches
- * share their pages anyway (slob) merges nothing. It is SLUB's rule, find_mergeable() of
- * mm/slab_common.c.
+ * The oldest such cache is taken. From then on the names have their objects, counts, limits
+ * and refusals in common. An engine whose caches share their pages anyway (slob) merges
+ * nothing. It is SLUB's rule, find_mergeable() of mm/slab_common.c.
  *
- * A cache lives as long as it has a name, and is called what it was called first, in
- * /proc/myslabinfo and in messages, also when that name has been given up (SLUB never gives
- * one up). Meanwhile nobody else gets that name, but who would be merged into this very cache.
+ * A cache lives as long as it has a name. /proc/myslabinfo and messages show its first name,
+ * also after that name has been given up (SLUB never gives one up). Until the cache ends, a
+ * new cache can have that name only by being merged into this one.
  */
 #include <linux/slab.h>
 
@@ -33,7 +32,7 @@
 #include "base/compat.h"
 #include "cache/debug.h"
 
-/* Which caches have names and directories; see pool.h for the order of locks. */
+/* Protects the names of caches and their directories; see pool.h for the order of locks. */
 DEFINE_MUTEX(mymm_cache_names_lock);
 
 static int add_nothing(struct mymm_cache *cache)
@@ -64,8 +63,8 @@ static const struct mymm_cache_observer no_observer = {
 const struct mymm_cache_observer *mymm_cache_observer = &no_observer;
 
 /**
- * mymm_cache_observe() - have caches shown as they come and go
- * @observer: by what; stays
+ * mymm_cache_observe() - set what is called when a cache or a name begins or ends
+ * @observer: the functions; stays valid
  *
  * Context: process; sleeps. Before the first pool.
  */
@@ -78,7 +77,7 @@ void mymm_cache_observe(const struct mymm_cache_observer *observer)
 /* A cache with one of these is never merged. */
 #define NEVER_MERGE (MYMM_DEBUG_FLAGS | SLAB_TYPESAFE_BY_RCU | SLAB_NO_MERGE)
 
-/* In these both must be the same. */
+/* Both must have the same of these. */
 #define MERGE_SAME (SLAB_RECLAIM_ACCOUNT | SLAB_CACHE_DMA | SLAB_CACHE_DMA32)
 
 static bool may_merge(const struct mymm_pool *pool,
@@ -130,7 +129,7 @@ static struct mymm_cache *find_mergeable(struct mymm_pool *pool,
 /* --- names ------------------------------------------------------------------- */
 
 /**
- * mymm_names_init() - a new cache has the name that it is called
+ * mymm_names_init() - give a new cache its first name
  * @cache: the cache
  */
 void mymm_names_init(struct mymm_cache *cache)
@@ -152,8 +151,8 @@ static void free_name(struct mymm_name *name)
 }
 
 /**
- * mymm_names_free() - free what names a cache has
- * @cache: nobody can reach it any more
+ * mymm_names_free() - free the names of a cache
+ * @cache: unreachable
  *
  * Context: task or softirq.
  */
@@ -180,7 +179,7 @@ static struct mymm_name *find_name(struct mymm_cache *cache, const char *text)
  * @pool: in which pool; its lock is held
  * @name: the name
  *
- * Return: whether one has it, or is called so.
+ * Return: whether one has it, or has it as its first name.
  */
 bool mymm_name_taken(struct mymm_pool *pool, const char *name)
 {
@@ -194,12 +193,12 @@ bool mymm_name_taken(struct mymm_pool *pool, const char *name)
 }
 
 /**
- * mymm_name_of() - the name of a cache
+ * mymm_name_of() - find a name of a cache
  * @cache: the cache
- * @text: what it reads
+ * @text: the name
  *
  * Context: process; sleeps.
- * Return: the name; NULL: it has no such. It stays as long as who has it does not give it up.
+ * Return: the name, valid until its holder gives it up; NULL if the cache has no such name.
  */
 struct mymm_name *mymm_name_of(struct mymm_cache *cache, const char *text)
 {
@@ -209,11 +208,11 @@ struct mymm_name *mymm_name_of(struct mymm_cache *cache, const char *text)
 MYMM_EXPORT_INTERNAL(mymm_name_of);
 
 /**
- * mymm_name_of_kernel() - the name that code in the kernel means by a cache
+ * mymm_name_of_kernel() - the name that a caller in the kernel gives up
  * @cache: the cache; mymm_cache_names_lock is held
  *
- * It has a pointer, and that does not tell. Who of several gives up whose name is the same
- * to the cache: it lives until all are given up.
+ * Such a caller passes the cache, not the name. Which of the names it gives up makes no
+ * difference: the cache lives until all are given up.
  *
  * Return: the newest that is no session's; else the newest.
  */
@@ -243,7 +242,7 @@ static struct mymm_name *new_name(struct mymm_cache *cache, const char *text)
 	return name;
 }
 
-/* NULL: there is no cache for it, or the name is taken, which who makes one will find. */
+/* NULL: no cache can take it, or the name is taken, which the creation of one will find. */
 static struct mymm_name *add_name(struct mymm_pool *pool,
 				  const struct mymm_cache_config *config,
 				  const struct mymm_engine_ops *engine,
@@ -251,7 +250,7 @@ static struct mymm_name *add_name(struct mymm_pool *pool,
 {
 	struct mymm_cache *cache = find_mergeable(pool, config, engine);
 	struct mymm_name *name;
-	bool back; /* the first name, which the cache has kept */
+	bool back; /* it is the first name, which was given up */
 
 	if (!cache || cache->nr_names == MYMM_MAX_CACHES)
 		return NULL;
@@ -265,7 +264,7 @@ static struct mymm_name *add_name(struct mymm_pool *pool,
 	name->creator = creator;
 	list_add(&name->list, &cache->names);
 	cache->nr_names++;
-	/* What is behind it was padding. */
+	/* The bytes behind it were padding. */
 	if (cache->object_size < config->size)
 		WRITE_ONCE(cache->object_size, config->size);
 	return name;
@@ -281,15 +280,14 @@ static void take_name_away(struct mymm_name *name)
 }
 
 /**
- * mymm_alias_add() - merge a cache that somebody wants into one that is there
- * @pool: where
- * @config: what is wanted; has been looked at
- * @engine: of which engine
- * @creator: on whose behalf
+ * mymm_alias_add() - merge a requested cache into an existing one
+ * @pool: the pool
+ * @config: the request; checked
+ * @engine: its engine
+ * @creator: the calling code and its session
  *
  * Context: process; sleeps.
- * Return: the name, a new one of name->cache; NULL: a cache has to be made; or
- * ERR_PTR(-ENOMEM).
+ * Return: a new name of name->cache; NULL: a cache has to be made; or ERR_PTR(-ENOMEM).
  */
 struct mymm_name *mymm_alias_add(struct mymm_pool *pool,
 				 const struct mymm_cache_config *config,
@@ -321,11 +319,11 @@ struct mymm_name *mymm_alias_add(struct mymm_pool *pool,
 }
 
 /**
- * mymm_alias_drop() - give a name up, if it is not the last of its cache
+ * mymm_alias_drop() - give a name up, unless it is the last of its cache
  * @name: the name
  *
  * Context: process; sleeps. With mymm_cache_names_lock and none of the locks of pool.h.
- * Return: whether that is done; else the cache is to be ended.
+ * Return: whether it was given up; else the caller has to end the cache.
  */
 bool mymm_alias_drop(struct mymm_name *name)
 {

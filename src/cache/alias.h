@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The names of caches, and what is shown of them. */
+/* Names of caches, and the observer of caches and names; alias.c. */
 #ifndef _MYMM_ALIAS_H
 #define _MYMM_ALIAS_H
 
@@ -9,9 +9,9 @@
 
 /**
  * struct mymm_cache_observer - files that show caches, see ui/cache_dirs.c
- * @add: a new cache has its place in the pool; 0, or -ENOMEM, and the cache is not made
- * @remove: a cache ends; it returns when no file of it is read any more
- * @link_add: a cache got another name; 0, or -ENOMEM, and it does not get it
+ * @add: a new cache is in the pool's list; on -ENOMEM its creation fails
+ * @remove: a cache ends; returns when the last reader has left its files
+ * @link_add: a cache gets another name; on -ENOMEM it does not
  * @link_remove: a name is given up
  *
  * Called with mymm_cache_names_lock and none of the locks of pool.h.

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Several objects at once: into the magazine and out of it under one token, and to the
- * engine and from it under one lock.
+ * Several objects at once: the magazine's lock, and the engine's, is taken once a batch.
  *
- * What is freed is judged as mymm_free_fast() would, one object after the other, but what is
- * known of a slab is kept while the next object is in the same one: the frame is read once a
- * slab, not once an object. At the first that is not plainly good the fast way ends, and the
- * rest goes one by one.
+ * Each object that is freed is checked as in mymm_free_fast(), but the geometry of a slab is
+ * kept while the next object is in the same slab: its frame is read once a slab, not once an
+ * object. The first object that fails a check ends the fast path; the rest is freed one by
+ * one.
  */
 #include <linux/mm.h>
 
@@ -18,14 +17,13 @@
 #include "object/transfer.h"
 
 /**
- * struct slab_info - what a batch has seen of the slab that its last object was in
+ * struct slab_info - the slab of a batch's last object
  * @start: address of the slab
  * @bytes: its length
- * @term: what mymm_cache_owns() adds to an offset in it, times the inverse
- * @objects: that it has room for
+ * @term: constant part of mymm_cache_owns() for this slab: the rest is offset * inverse
+ * @objects: its number of slots
  *
- * While an object of it is in our hands, or in the magazine whose token we hold, the slab
- * stays what it is.
+ * The slab stays while the batch, or the magazine that it has locked, holds an object of it.
  */
 struct slab_info {
 	unsigned long start;
@@ -34,7 +32,7 @@ struct slab_info {
 	u32 objects;
 };
 
-/* Look at the slab of an object that is one; false if it is not, or not of this cache. */
+/* Fill @view with the slab of an object; false if @obj is no object of this cache. */
 static noinline bool get_slab_info(const struct mymm_cache *cache,
 				   const void *obj, struct slab_info *view)
 {
@@ -57,8 +55,8 @@ static noinline bool get_slab_info(const struct mymm_cache *cache,
 }
 
 /*
- * Up to @nr objects into a magazine, as long as nothing is wrong with them. Objects of a
- * batch are often neighbours, so what is known of a slab is asked once.
+ * Copy objects into a magazine until one fails a check; returns how many. Objects of a batch
+ * are often neighbours, so the slab is looked up only when it changes.
  */
 static noinline size_t push_checked(struct mymm_cache *cache, size_t nr,
 				    void **objs, void **to)
@@ -94,7 +92,7 @@ static noinline size_t push_checked(struct mymm_cache *cache, size_t nr,
 	return i;
 }
 
-/* The first of them into this CPU's magazine; returns how many, for whatever reason. */
+/* Free the first objects, those that pass, into this CPU's magazine; returns how many. */
 static size_t push_good(struct mymm_cache *cache, size_t nr, void **objs)
 {
 	struct mymm_magazine *mag;
@@ -126,14 +124,14 @@ static void give_back(struct mymm_cache *cache, size_t nr, void **objs)
 	mymm_count_free_misses(cache, nr - put);
 }
 
-/* The end of a batch's way that began with mymm_transfer_begin(). */
+/* Give a batch back and end its transfer. */
 static void give_back_transfer(struct mymm_cache *cache, size_t nr, void **objs)
 {
 	give_back(cache, nr, objs);
 	mymm_transfer_end(cache);
 }
 
-/* Each by itself. */
+/* Debug caches, and those without memory, allocate and free one by one. */
 static noinline int slow_alloc(struct mymm_cache *cache, gfp_t gfp, size_t nr,
 			       void **objs, struct mymm_owner owner)
 {
@@ -201,7 +199,7 @@ int mymm_cache_alloc_bulk(struct mymm_cache *cache, gfp_t gfp, size_t nr,
 }
 EXPORT_SYMBOL_GPL(mymm_cache_alloc_bulk);
 
-/* What is wrong, or to be told, or for which there is no room. */
+/* Free the objects that the fast path left, with all checks and trace events. */
 static noinline int free_one_by_one(struct mymm_cache *cache, size_t nr,
 				    void **objs, unsigned long caller)
 {
@@ -219,7 +217,7 @@ static noinline int free_one_by_one(struct mymm_cache *cache, size_t nr,
 			err = bad ?: err;
 			continue;
 		}
-		/* A search for it must find those that came before. */
+		/* The search for it must find the earlier objects of this batch. */
 		if (n && mymm_cache_owns(cache, objs[i]) &&
 		    mymm_cache_looks_free(cache, objs[i])) {
 			give_back_transfer(cache, n, good);
@@ -253,8 +251,7 @@ static noinline int free_one_by_one(struct mymm_cache *cache, size_t nr,
  * @nr: how many
  * @objs: the objects
  *
- * Each is judged for itself: those that mymm_cache_free() would refuse are refused,
- * the others are freed.
+ * Those that mymm_cache_free() would refuse are refused; the others are freed.
  *
  * Context: any; in NMI it refuses.
  * Return: 0, or the last refusal.

@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Caches: what they are called, which there are, how they begin and end.
+ * Life of caches: creation, names, the list of a pool, destruction.
  *
  * A cache has a number in its pool, which each frame of its slabs carries; so a
  * free finds with one compare that an object is from another cache, and
  * mymm_kfree() finds the cache of any object. Numbers of destroyed caches are used
  * again.
  *
- * A cache ends when its last slab is back: its magazines are emptied on each CPU, then
- * its empty slabs are given back. If a user holds an object, the cache stays as it was and
- * the caller learns how many there are.
+ * To destroy a cache, its magazines are emptied on each CPU, then its empty slabs are given
+ * back. If users hold objects, the cache stays, and the caller gets their number.
  *
- * An object that was written to after it was freed, or past its end, is out of use (slub.c,
- * debug.c): it is not allocated again, does not count as held, and keeps its slab. A cache in
- * which nothing but such objects is left can end: to end it is to say that no user
+ * An object that was written to after it was freed, or past its end, is quarantined (slub.c,
+ * debug.c): it is not allocated again, does not count as held, and keeps its slab. A cache
+ * that has only such objects left can be destroyed: its owner declares that way that no user
  * has a pointer into it. The slabs then go back to the pool as any pages that are freed; to
  * KASAN they are freed memory, so that a stale pointer is still reported.
  *
- * cache_config.c has what can be asked for, engine.c who makes it.
+ * cache_config.c checks requests, engine.c lists the engines.
  */
 #include <linux/cpu.h>
 #include <linux/mm.h>
@@ -33,7 +32,7 @@
 #include "cache/alias.h"
 #include "page/pcp_drain.h"
 
-/* A free number, and nobody of that name. Under pool->lock. */
+/* Find a free number, if the name is not taken. Under pool->lock. */
 static int find_place(struct mymm_pool *pool, const char *name)
 {
 	u32 id;
@@ -78,7 +77,7 @@ static void unregister_cache(struct mymm_cache *cache)
 	RCU_INIT_POINTER(cache->pool->fast_by_id[cache->id], NULL);
 }
 
-/* Its place in the pool, and its directory, before anybody else gets its name. */
+/* Enter it into the pool and make its directory, under the lock of names. */
 static int publish_cache(struct mymm_cache *cache)
 {
 	struct mymm_pool *pool = cache->pool;
@@ -215,19 +214,18 @@ err_cache:
 
 /**
  * mymm_cache_create() - make a cache
- * @pool: where its slabs are from
- * @config: what it is to be like; not needed afterwards
+ * @pool: the pool of its slabs
+ * @config: the request; not needed afterwards
  *
  * Order and objects per slab are the engine's choice: for slub those of the running kernel's
  * SLUB for a cache of the same size, alignment, flags and constructor; for slab SLAB's. In a
- * pool with %MYMM_POOL_MERGE it may be a cache that others have, too: alias.c has the rule.
+ * pool with %MYMM_POOL_MERGE an existing cache may be returned: alias.c has the rule.
  *
  * Context: process; sleeps.
- * Return: the cache, or an ERR_PTR: -EINVAL with a line in the log that says which
- * part makes no sense; -EEXIST: there is one of that name; -ENOSPC: the pool has all
- * the caches it can have; -EOPNOTSUPP: the engine needs memory and the pool has none, or
- * it can't do %SLAB_TYPESAFE_BY_RCU, or debugging;
- * -ENOMEM; -EIO: the pool is dead.
+ * Return: the cache, or an ERR_PTR: -EINVAL: a line in the log says which part of @config
+ * is invalid; -EEXIST: the name is taken; -ENOSPC: the pool has the most caches that it can
+ * have; -EOPNOTSUPP: the engine needs memory and the pool has none, or it does not support
+ * %SLAB_TYPESAFE_BY_RCU, or debugging; -ENOMEM; -EIO: the pool is dead.
  */
 struct mymm_cache *mymm_cache_create(struct mymm_pool *pool,
 				     const struct mymm_cache_config *config)
@@ -248,7 +246,7 @@ static void free_cache_rcu(struct rcu_head *rcu)
 }
 
 /**
- * mymm_caches_wait() - wait until caches that ended are freed, by RCU's callbacks
+ * mymm_caches_wait() - wait until RCU's callbacks have freed the destroyed caches
  *
  * Context: process; sleeps; after the last cache.
  */
@@ -257,14 +255,14 @@ void mymm_caches_wait(void)
 	rcu_barrier();
 }
 
-/* mymm_kfree() of what was free already may still look for it in the magazines. */
+/* After a grace period: a double mymm_kfree() may still search the magazines. */
 static void free_cache(struct mymm_cache *cache)
 {
 	refcount_dec(&cache->pool->users);
 	call_rcu(&cache->rcu, free_cache_rcu);
 }
 
-/* Empty its magazines and give its empty slabs back; nobody follows a dead pool's lists. */
+/* Empty its magazines and give its empty slabs back; the lists of a dead pool are not followed. */
 static unsigned long shrink(struct mymm_cache *cache)
 {
 	if (mymm_pool_dead(cache->pool))
@@ -293,9 +291,9 @@ unsigned long mymm_cache_live(struct mymm_cache *cache)
 MYMM_EXPORT_INTERNAL(mymm_cache_live);
 
 /**
- * mymm_cache_report() - say in the log what a cache still has
+ * mymm_cache_report() - log which objects a cache still has
  * @cache: the cache
- * @what: is not done, or is, because of that
+ * @what: the operation that failed, or went on, because of them
  *
  * Context: process.
  */
@@ -309,8 +307,8 @@ void mymm_cache_report(struct mymm_cache *cache, const char *what)
 }
 
 /*
- * Has it given all of its slabs back? If objects that are out of use are all that is left, it
- * gives them back now.
+ * Has it given all of its slabs back? If it has only quarantined objects left, their slabs are
+ * given back now.
  */
 static bool is_empty(struct mymm_cache *cache, unsigned long live)
 {
@@ -351,11 +349,11 @@ static int end_cache(struct mymm_cache *cache, unsigned long *live)
 }
 
 /**
- * mymm_name_close() - give a cache's name up; with the last the cache ends
- * @name: the name; not to be used any more if this succeeds
- * @live: how many objects are held, on -EBUSY
+ * mymm_name_close() - give a cache's name up, and destroy the cache with its last name
+ * @name: the name; invalid after success
+ * @live: set to the number of held objects on -EBUSY
  *
- * In a dead pool it ends, whatever is held.
+ * A cache of a dead pool is destroyed even if objects are held.
  *
  * Context: process; sleeps.
  * Return: 0; -EBUSY.
@@ -369,9 +367,9 @@ int mymm_name_close(struct mymm_name *name, unsigned long *live)
 MYMM_EXPORT_INTERNAL(mymm_name_close);
 
 /**
- * mymm_cache_destroy_count() - end a cache, or learn what prevents it
+ * mymm_cache_destroy_count() - destroy a cache, or count the objects that prevent it
  * @cache: the cache
- * @live: how many objects are held, on -EBUSY
+ * @live: set to the number of held objects on -EBUSY
  *
  * Context: process; sleeps.
  * Return: as mymm_name_close().
@@ -387,15 +385,15 @@ int mymm_cache_destroy_count(struct mymm_cache *cache, unsigned long *live)
 MYMM_EXPORT_INTERNAL(mymm_cache_destroy_count);
 
 /**
- * mymm_cache_destroy() - end a cache
- * @cache: the cache; not to be used any more if this succeeds
+ * mymm_cache_destroy() - destroy a cache
+ * @cache: the cache; invalid after success
  *
- * If others were merged into it, or it into another, it goes on until all have destroyed it.
+ * A merged cache lives until it was destroyed once for each of its names.
  *
  * Context: process; sleeps.
- * Return: 0, and if objects were out of use a line in the log says how many; -EBUSY if
- * users hold objects of it, which a line in the log counts. The cache goes on then. A dead
- * pool's cache ends whatever is held.
+ * Return: 0; a line in the log counts the quarantined objects, if there were any. -EBUSY if
+ * users hold objects, which a line in the log counts; the cache remains usable. A cache of a
+ * dead pool is destroyed even if objects are held.
  */
 int mymm_cache_destroy(struct mymm_cache *cache)
 {
@@ -412,10 +410,10 @@ int mymm_cache_destroy(struct mymm_cache *cache)
 EXPORT_SYMBOL_GPL(mymm_cache_destroy);
 
 /**
- * mymm_cache_shrink() - give back what a cache does not use
+ * mymm_cache_shrink() - give back the empty slabs of a cache
  * @cache: the cache
  *
- * Empties its magazines on all CPUs and gives all of its empty slabs back.
+ * Empties its magazines on all CPUs first.
  *
  * Context: process; sleeps.
  * Return: slabs given back.
@@ -437,8 +435,8 @@ EXPORT_SYMBOL_GPL(mymm_cache_shrink);
  * mymm_cache_kill_all() - close the fast paths of all caches of a dead pool
  * @pool: has been marked dead
  *
- * Nothing is owned any more, so no free succeeds; magazines are empty, so no
- * allocation does.
+ * Afterwards mymm_cache_owns() no object, so no free succeeds; and magazines are empty, so
+ * no allocation does.
  *
  * Context: process; sleeps.
  */
@@ -452,7 +450,7 @@ void mymm_cache_kill_all(struct mymm_pool *pool)
 		WRITE_ONCE(cache->bytes, 0);
 		WRITE_ONCE(cache->fast_bytes, 0);
 		WRITE_ONCE(cache->leave_gfp, ~(__force gfp_t)0);
-		/* mymm_kfree() asks the pool for the cache, and that for no more. */
+		/* All that mymm_kfree() reads of the pool and the cache. */
 		RCU_INIT_POINTER(pool->fast_by_id[cache->id], NULL);
 	}
 	mymm_magazine_drain_pool(pool);
@@ -461,8 +459,8 @@ void mymm_cache_kill_all(struct mymm_pool *pool)
 }
 
 /**
- * mymm_cache_release_all() - forget all caches of a pool that is going away
- * @pool: nobody uses it any more; its memory goes as a whole
+ * mymm_cache_release_all() - free all caches of a pool that is being destroyed
+ * @pool: unused; its memory is freed as a whole
  *
  * Context: process; sleeps.
  */

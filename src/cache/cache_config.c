@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a cache can be like: what is refused, and what follows from what was asked for.
+ * Requests for caches: which are refused, and what alignment and gfp flags follow from them.
  *
  * Alignment is that of the running kernel for a cache of the same flags.
  */
@@ -28,13 +28,13 @@ static bool good_name(const char *name)
 }
 
 /**
- * mymm_cache_check_config() - can there be such a cache?
- * @pool: in which pool
- * @config: what it is to be like
- * @engine: of which engine; NULL: there is none of the name that @config has
+ * mymm_cache_check_config() - check a request for a cache
+ * @pool: the pool
+ * @config: the request
+ * @engine: its engine; NULL: there is none of the name that @config has
  *
  * Context: process.
- * Return: 0; -EINVAL or -EOPNOTSUPP, with a line in the log that says what makes no sense.
+ * Return: 0; -EINVAL or -EOPNOTSUPP, and a line in the log says which part is invalid.
  */
 int mymm_cache_check_config(struct mymm_pool *pool,
 			    const struct mymm_cache_config *config,
@@ -122,10 +122,11 @@ int mymm_cache_check_config(struct mymm_pool *pool,
 }
 
 /**
- * mymm_cache_alignment() - the alignment that the kernel gives
- * @config: to a cache like this
+ * mymm_cache_alignment() - the alignment of a cache's objects, as the kernel computes it
+ * @config: the request
  *
- * Return: what is asked for; at least the cache line's, for what nearly fills one.
+ * Return: bytes: those requested, and with SLAB_HWCACHE_ALIGN at least the smallest fraction
+ * of a cache line that holds an object.
  */
 unsigned int mymm_cache_alignment(const struct mymm_cache_config *config)
 {
@@ -143,8 +144,8 @@ unsigned int mymm_cache_alignment(const struct mymm_cache_config *config)
 }
 
 /**
- * mymm_cache_slab_gfp() - what slabs are allocated with
- * @flags: of a cache like this
+ * mymm_cache_slab_gfp() - the gfp flags that a cache's slabs are allocated with
+ * @flags: of the cache
  *
  * Return: the flags to add to the caller's.
  */

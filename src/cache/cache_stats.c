@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a cache has gone through: debugfs mymm/caches/NAME/stats.
+ * Counters of a cache: debugfs mymm/caches/NAME/stats.
  *
  *          users            magazines                 engine              zones
  *        +-------+  pairs  +---------+    batches    +-------+   slabs   +------+
@@ -8,16 +8,15 @@
  *        +-------+         +---------+               +-------+           +------+
  *        \____________ out __________/                 made, given back
  *
- * Nothing is counted on the left, where it would cost each pair something; but in the
- * middle and on the right, where an operation is a batch's or a slab's. So what is known of
- * users is what is out less what magazines have now, and the high-water mark is one of all
- * that is out. It is more than users ever held by what was at hand then: at most limit
- * objects a CPU, and none for caches without magazines.
+ * Nothing is counted on the left, where it would cost each pair instructions, but in the
+ * middle and on the right, once a batch or a slab. So the number of held objects is computed:
+ * objects out, less those in magazines now. The high-water mark is that of objects out; it
+ * exceeds the most that users ever held by the objects in magazines at that time: at most
+ * limit objects a CPU, and none for caches without magazines.
  *
  * An allocation *failed* if the engine had no object and got no memory for a slab. It
- * *slept* if the task that made a slab was scheduled away by itself meanwhile: it waited for
- * reclaim, or for somebody to give something back, or for a lock of theirs. To reclaim
- * without a wait is not to sleep.
+ * *slept* if the task blocked while it made a slab: in reclaim, or waiting for free memory
+ * or for a lock. Reclaim that does not block is not counted.
  *
  * Caches of the slob engine share pages, and have slabs of their own only if an object takes
  * a page or more.
@@ -27,7 +26,7 @@
 #include "object/cache.h"
 #include "base/compat.h"
 
-/* "NAME 98.76", in percent; or a dash if nothing has happened. */
+/* "NAME 98.76", in percent; or a dash if @all is 0. */
 static void show_rate(struct seq_file *m, const char *name, unsigned long hits,
 		      unsigned long misses)
 {
@@ -57,7 +56,7 @@ void mymm_cache_stats_show(struct seq_file *m, struct mymm_cache *cache)
 
 	mymm_magazine_stats(cache, &mags);
 	out = atomic_long_read(&stats->out);
-	/* In this order, so that there are never less than none. */
+	/* Read given_back first, so that the difference is never negative. */
 	given_back = atomic_long_read(&stats->given_back);
 	made = atomic_long_read(&stats->made);
 	seq_printf(m, "objects_held %ld\n", max(0L, out - (long)mags.objects));

@@ -1,39 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Debug caches: each object is looked at on its way to a user, and on its way back.
+ * Debug caches: each object is checked when it is allocated and when it is freed.
  *
  * A cache is one if its flags have one of SLUB's letters:
  *
- *   F  SLAB_CONSISTENCY_CHECKS  whether an object is free is looked up, not only asked of its
- *                               word; slabs are looked at behind their last object
+ *   F  SLAB_CONSISTENCY_CHECKS  a free searches the freelist, and does not trust the object's
+ *                               word alone; the padding at the end of slabs is checked
  *   Z  SLAB_RED_ZONE            patterns before and behind each object
  *   P  SLAB_POISON              patterns in free objects, and in all padding
- *   U  SLAB_STORE_USER          who allocated and freed it last, with stacks: track.c
+ *   U  SLAB_STORE_USER          records of the last alloc and free, with stacks: track.c
  *   T  SLAB_TRACE               a line in the log for each alloc and free
  *
- * This is a layer over the engines, which cut slabs into larger slots (slot.c) and hand
- * objects out as always. There are no magazines, which would hide an object from the checks;
- * and all fast paths are closed: @careful, @leave_gfp, @fast_bytes of the cache, and the
- * place in the pool's fast_by_id, which mymm_kfree() reads.
+ * This is a layer over the engines, which cut slabs into larger slots (slot.c) and otherwise
+ * work as for other caches. There are no magazines, since an object in one could not be
+ * checked; and all fast paths are closed: @careful, @leave_gfp, @fast_bytes of the cache, and
+ * its entry in the pool's fast_by_id, which mymm_kfree() reads.
  *
- *      alloc:  stack -> engine -> [ look, mark as used, note the user ] -> told, traced
- *      free:   stack -> [ is it used? look, note the user, mark as free ] -> traced -> engine
+ *      alloc:  stack -> engine -> [ check, mark as used, set the track ] -> trace event
+ *      free:   stack -> [ used? check, set the track, mark as free ] -> trace event -> engine
  *
- * What is in brackets is done under the lock of the debug cache. So whoever holds that finds
- * each object in one of four states, and whatever belongs to it in memory:
+ * The part in brackets is done under the lock of the debug cache. So under that lock each
+ * object is in one of four states, and its memory agrees with it:
  *
- *   used         no user's object says that it is in a magazine, or out of use
- *   on its way   its word is the magazine's cookie: marked as free, not on a freelist
- *   free         on a freelist
- *   out of use   its word says so
+ *   used          its word is neither the magazine's cookie nor that of quarantine
+ *   in transfer   its word is the magazine's cookie: marked as free, not on a freelist
+ *   free          on a freelist
+ *   quarantined   its word says so
  *
- * Where the word is behind the object (with P; see slot.c) an object that is used says so
- * itself, and of two CPUs that free it at the same time one is refused. Where it is in the
- * object, one that says that it is free is looked for on the freelist; with F each one is.
+ * Where the word is behind the object (with P; see slot.c) it also marks an object as used,
+ * and of two CPUs that free it at the same time one is refused. Where it is inside the
+ * object, the freelist is searched for an object whose word says that it is free; with F for
+ * each one.
  *
- * What was found wrong is noted under the lock, and told after it: debug_report.c. Then the
- * object is out of use: it counts as such, its user is rid of it if he was freeing it, and
- * everything goes on. Its slab stays, so the cache can't be destroyed but with its pool.
+ * Damage is recorded under the lock and reported after it: debug_report.c. The object is then
+ * quarantined: it is counted, a free of it succeeds, and the cache remains usable. Its slab
+ * stays until the cache is destroyed (cache.c).
  */
 #include <linux/bitmap.h>
 #include <linux/mm.h>
@@ -48,7 +49,7 @@
 
 /* --- life ------------------------------------------------------------------------ */
 
-/* What the pool's parameter says, but for engines that have nothing to do with it. */
+/* Add the flags of the pool's parameter, where engine and pool support them. */
 static void add_flags(struct mymm_cache *cache)
 {
 	const slab_flags_t metadata = SLAB_RED_ZONE | SLAB_POISON |
@@ -65,8 +66,8 @@ static void add_flags(struct mymm_cache *cache)
 }
 
 /**
- * mymm_debug_create() - make a cache a debug cache, if its flags or its pool say so
- * @cache: new; it has flags, and no layout yet
+ * mymm_debug_create() - make a cache a debug cache, if its flags or its pool's say so
+ * @cache: new; its flags are set, its layout is not
  *
  * Context: process; sleeps.
  * Return: 0 or -ENOMEM.
@@ -89,7 +90,7 @@ int mymm_debug_create(struct mymm_cache *cache)
 
 /**
  * mymm_debug_begin() - close the fast paths of a debug cache
- * @cache: new, with its geometry
+ * @cache: new; its geometry is set
  *
  * Context: process; sleeps.
  * Return: 0 or -ENOMEM.
@@ -111,8 +112,8 @@ int mymm_debug_begin(struct mymm_cache *cache)
 }
 
 /**
- * mymm_debug_destroy() - free what a debug cache has
- * @cache: nobody can reach it any more
+ * mymm_debug_destroy() - undo mymm_debug_create() and mymm_debug_begin()
+ * @cache: unreachable
  *
  * Context: task or softirq.
  */
@@ -146,7 +147,7 @@ static struct mymm_slab_area slab_of(const struct mymm_cache *cache, void *obj)
 	return cache->engine->slab_area(cache, idx & ~((1U << order) - 1));
 }
 
-/* Is what is left of the slab of an object that is nobody else's as it was? */
+/* Is the padding at the end of an object's slab intact? The caller owns the object. */
 static bool tail_intact(struct mymm_cache *cache, void *obj,
 			struct mymm_damage *damage)
 {
@@ -166,7 +167,7 @@ static noinline void report(struct mymm_cache *cache,
 	mymm_debug_report(cache, damage);
 }
 
-/* Look at an object from the engine, and make it a user's; false if it is none for users. */
+/* Check an object from the engine and mark it as used; false if it was damaged. */
 static bool take(struct mymm_cache *cache, void *obj, unsigned int bytes,
 		 depot_stack_handle_t stack, unsigned long caller)
 {
@@ -200,8 +201,8 @@ static bool take(struct mymm_cache *cache, void *obj, unsigned int bytes,
  * mymm_debug_alloc() - allocate an object of a debug cache
  * @cache: the cache
  * @gfp: as for mymm_cache_alloc()
- * @bytes: that kmalloc was asked for; else the object's size
- * @owner: on whose behalf
+ * @bytes: that kmalloc was asked for; the object's size for other callers
+ * @owner: the calling code and its session
  *
  * Context: any but NMI.
  * Return: the object, or NULL if there is no memory for a slab.
@@ -261,7 +262,7 @@ static bool in_use(struct mymm_cache *cache, void *obj)
  * @obj: mymm_cache_owns() it
  *
  * Context: any but NMI.
- * Return: whether it is; exact with SLAB_CONSISTENCY_CHECKS or SLAB_POISON.
+ * Return: whether it is; certain only with SLAB_CONSISTENCY_CHECKS or SLAB_POISON.
  */
 bool mymm_debug_in_use(struct mymm_cache *cache, void *obj)
 {
@@ -270,7 +271,7 @@ bool mymm_debug_in_use(struct mymm_cache *cache, void *obj)
 }
 
 /**
- * mymm_debug_size() - how many bytes of an object its user may use
+ * mymm_debug_size() - usable bytes of an object
  * @cache: a debug cache
  * @obj: an object of it in use
  *
@@ -287,7 +288,7 @@ size_t mymm_debug_size(struct mymm_cache *cache, void *obj)
 }
 
 /**
- * mymm_debug_resize() - what kmalloc was asked for becomes less
+ * mymm_debug_resize() - reduce the requested size of an object from kmalloc
  * @cache: a debug cache
  * @obj: an object of it in use
  * @bytes: not more than mymm_debug_size()
@@ -302,10 +303,10 @@ void mymm_debug_resize(struct mymm_cache *cache, void *obj, size_t bytes)
 	mymm_debug_shorten(cache, obj, bytes);
 }
 
-/* What has become of an object that somebody wants to free. */
+/* The result of claim(): freed; quarantined since it is damaged; refused. */
 enum freed { FREED, DAMAGED, NOT_USED };
 
-/* It is nobody's from now on, unless it was so before. */
+/* Check an object that is being freed, and mark it as free, unless it was not in use. */
 static enum freed claim(struct mymm_cache *cache, void *obj,
 			depot_stack_handle_t stack, unsigned long caller,
 			struct mymm_damage *damage, struct mymm_damage *tail)
@@ -332,11 +333,11 @@ static enum freed claim(struct mymm_cache *cache, void *obj,
  * mymm_debug_free() - give an object of a debug cache back
  * @cache: the cache
  * @obj: any address
- * @owner: on whose behalf
+ * @owner: the calling code and its session
  *
  * Context: any but NMI.
- * Return: 0, also if the object is out of use now; -EINVAL: it is none, or free already,
- * and nothing has changed.
+ * Return: 0, also if the object is quarantined now; -EINVAL: it is no object, or free
+ * already, and nothing has changed.
  */
 int mymm_debug_free(struct mymm_cache *cache, void *obj,
 		    struct mymm_owner owner)
@@ -378,7 +379,7 @@ int mymm_debug_free(struct mymm_cache *cache, void *obj,
  * @cache: the cache
  * @nr: how many
  * @objs: any addresses
- * @owner: on whose behalf
+ * @owner: the calling code and its session
  *
  * Context: any but NMI.
  * Return: 0, or the last refusal.
@@ -402,7 +403,7 @@ int mymm_debug_free_bulk(struct mymm_cache *cache, size_t nr, void **objs,
  * @gfp: as for mymm_cache_alloc()
  * @nr: how many
  * @objs: where to put them
- * @owner: on whose behalf
+ * @owner: the calling code and its session
  *
  * Context: any but NMI.
  * Return: @nr, or 0.

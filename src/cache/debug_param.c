@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which caches of a pool are debug caches: a text in the language of the kernel's parameter
+ * Which caches of a pool are debug caches: a text in the syntax of the kernel's parameter
  * slub_debug.
  *
  *   FLAGS                    all caches
- *   FLAGS,NAME,NAME...       those of these names; a name may end in *
- *   FLAGS,NAME;FLAGS         several of both; the first that names a cache decides, else the
- *                            last without names
+ *   FLAGS,NAME,NAME...       caches of these names; a name may end in *
+ *   FLAGS,NAME;FLAGS         blocks of both kinds: the first block that names a cache decides,
+ *                            else the last block without names
  *
- * FLAGS are letters of F, Z, P, U, T (debug.c), in any case; none of them are FZPU, and - is
- * nothing. O spares caches whose slabs would have to be larger: they lose Z, P and U. The
- * kernel skips a letter that it does not know; here the pool is refused.
+ * FLAGS are the letters F, Z, P, U, T (debug.c) in upper or lower case; no letter means FZPU,
+ * and - means none. O removes Z, P and U from caches whose slabs they would make larger. The
+ * kernel ignores an unknown letter; here the pool is refused.
  */
 #include <linux/ctype.h>
 #include <linux/kernel.h>
@@ -54,7 +54,7 @@ static bool read_letter(char letter, slab_flags_t *flags, bool *spare_order)
 	}
 }
 
-/* The letters that a block begins with. Returns what is behind them. */
+/* Parse the letters at the beginning of a block; returns the text behind them. */
 static const char *read_flags(const char *text, slab_flags_t *flags,
 			      bool *spare_order)
 {
@@ -90,11 +90,11 @@ static int check_names(const char *names)
 }
 
 /**
- * mymm_debug_check_text() - does such a text make sense?
- * @text: the text; NULL or empty: nothing is said
+ * mymm_debug_check_text() - check the syntax of such a text
+ * @text: the text; NULL and empty are valid
  *
  * Context: process.
- * Return: 0; -EINVAL, with a line in the log that says what does not.
+ * Return: 0; -EINVAL, and a line in the log names the part that is invalid.
  */
 int mymm_debug_check_text(const char *text)
 {
@@ -140,10 +140,10 @@ static bool is_named(const char *names, const char *name)
 }
 
 /**
- * mymm_debug_flags_of() - what such a text says of a cache
- * @text: makes sense; or NULL
+ * mymm_debug_flags_of() - look up the debug flags of a cache in such a text
+ * @text: valid; or NULL
  * @name: of the cache
- * @spare_order: is set if it is to lose what would need larger slabs
+ * @spare_order: set to whether O applies to the cache
  *
  * Context: any.
  * Return: SLAB_*, some of %MYMM_DEBUG_FLAGS.

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a debug cache has to say: one report for each object that something was wrong with.
+ * Reports of debug caches: one for each damaged object or bad free.
  *
- * Each is counted with the refusals of its pool: writes after free, writes past the end of
- * things, double frees; and told in the log, with no lock of ours held. Whoever can make
- * mistakes could fill the log with them, so not more than so many are told in a while; the
- * counters have all of them. Nothing in them is an address.
+ * Each is counted with the refusals of its pool (write after free, overrun, double free) and
+ * written to the log, with no lock of this module held. The log is rate limited, so that a
+ * faulty user can't fill it; the counters are complete. A report contains no address.
  */
 #include <linux/kernel.h>
 #include <linux/ratelimit.h>
@@ -24,7 +23,7 @@ static const char *const part_names[] = {
 	[MYMM_SLAB_PADDING] = "the padding behind the last object",
 };
 
-/* A write past something; or after the object was freed; or a second free. */
+/* Classify damage: overrun, write after free, or double free. */
 static enum mymm_refusal kind_of(const struct mymm_damage *damage)
 {
 	switch (damage->part) {
@@ -57,9 +56,9 @@ static void report_bytes(const struct mymm_damage *damage)
 }
 
 /**
- * mymm_debug_count() - count what was found
- * @cache: where
- * @damage: what; with %MYMM_INTACT that an object was freed which is not in use
+ * mymm_debug_count() - count a finding as a refusal of its pool
+ * @cache: the cache
+ * @damage: the finding; %MYMM_INTACT: the object that was freed was not in use
  *
  * Context: any.
  */
@@ -70,11 +69,11 @@ void mymm_debug_count(struct mymm_cache *cache,
 }
 
 /**
- * mymm_debug_report() - tell what was found, if not too much was told a moment ago
- * @cache: where
- * @damage: what; as for mymm_debug_count()
+ * mymm_debug_report() - log a finding, rate limited
+ * @cache: the cache
+ * @damage: the finding; as for mymm_debug_count()
  *
- * Context: any but NMI, no lock of ours held.
+ * Context: any but NMI, no lock of this module held.
  */
 void mymm_debug_report(struct mymm_cache *cache,
 		       const struct mymm_damage *damage)
@@ -114,15 +113,13 @@ void mymm_debug_report(struct mymm_cache *cache,
 }
 
 /**
- * mymm_debug_trace() - tell of an alloc or a free
- * @cache: of SLAB_TRACE
- * @what: which of both
+ * mymm_debug_trace() - log an alloc or a free, rate limited
+ * @cache: has SLAB_TRACE
+ * @what: "alloc" or "free"
  * @obj: the object
- * @owner: on whose behalf
+ * @owner: the calling code and its session
  *
- * As bounded as the reports.
- *
- * Context: any but NMI, no lock of ours held.
+ * Context: any but NMI, no lock of this module held.
  */
 void mymm_debug_trace(struct mymm_cache *cache, const char *what,
 		      const void *obj, struct mymm_owner owner)

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Looking at all objects of a debug cache at once, whether somebody uses them or not.
+ * Validation: check all objects of a debug cache at once, used and free.
  *
- * The engine shows its slabs one by one; each object is in one of the states of debug.c, which
- * tells what should be in and around it. A free one that was written to is taken out of use.
- * One in use is its user's: it is told of, each time anew, and goes out of use when he frees
- * it.
+ * The engine walks its slabs; each object is in one of the states of debug.c, and the state
+ * determines the patterns in and around it. A damaged free object is quarantined. A damaged
+ * object in use is reported at each validation, and quarantined when its user frees it.
  *
- * An engine that finds a link of a freelist broken makes the list anew from those objects whose
- * word is whole. Which others were on it is to be found out here: with a word behind the
- * object those that don't say that they are used, but have a free one's pattern; with red
- * zones those whose zone is a free one's. Of the rest no more than their number is known.
+ * An engine that finds a broken link in a freelist rebuilds the list from the objects whose
+ * word is intact. The other objects of the list are searched here: where the word is behind
+ * the object, those that are not marked as used and have the pattern of a free object; with
+ * red zones, those whose red zone is that of a free object. Of any others only the number is
+ * known.
  */
 #include <linux/bitmap.h>
 #include <linux/mm.h>
@@ -20,16 +20,16 @@
 #include "base/compat.h"
 #include "cache/debug.h"
 
-/* So many damaged objects are told of at once; the others are counted. */
-#define MOST_TOLD 16
+/* Damaged objects that are reported at once; the others are counted. */
+#define MOST_REPORTED 16
 
 /**
- * struct inspection - what was found so far
- * @walk: what the engine knows
- * @damage: what is to be told
- * @room: members of that
- * @found: damages, told or not
- * @known: of the objects that the engine lost: those that were found
+ * struct inspection - the findings so far
+ * @walk: the engine's walk over the slabs
+ * @damage: findings to report
+ * @room: members of @damage
+ * @found: number of findings, reported or not
+ * @known: how many of the objects that the engine lost were found
  */
 struct inspection {
 	struct mymm_walk walk;
@@ -39,7 +39,7 @@ struct inspection {
 	unsigned int known;
 };
 
-/* Room for the next damage; the last place is for those that nobody will hear of. */
+/* The place for the next finding; those past MOST_REPORTED share one and are not reported. */
 static struct mymm_damage *next_damage(struct inspection *in)
 {
 	struct mymm_damage *damage =
@@ -56,7 +56,7 @@ static void found(struct inspection *in, struct mymm_cache *cache,
 	in->found++;
 }
 
-/* It is on no freelist, and does not say that it is used. Was it free, by all that we know? */
+/* An object is on no freelist, and not marked as used: do its patterns say that it was free? */
 static bool was_free(const struct inspection *in,
 		     const struct mymm_cache *cache, u8 *obj)
 {
@@ -73,9 +73,9 @@ static bool was_free(const struct inspection *in,
 	return mymm_cache_word_outside(cache);
 }
 
-/* Under the locks. Returns whether it was free until now. */
-static bool see_object(struct inspection *in, struct mymm_cache *cache,
-		       void *obj, bool is_free)
+/* Check one object, under the locks. Returns whether it was free and is quarantined now. */
+static bool check_object(struct inspection *in, struct mymm_cache *cache,
+			 void *obj, bool is_free)
 {
 	u64 cookie = mymm_cache_cookie(cache, obj);
 	u64 link = mymm_word(cache, obj) ^ cookie;
@@ -88,7 +88,7 @@ static bool see_object(struct inspection *in, struct mymm_cache *cache,
 		found(in, cache, damage);
 		return true;
 	}
-	/* On its way, where it was or will be looked at; or known to be damaged. */
+	/* In transfer, so it is checked on that path; or known to be damaged. */
 	if (link == MYMM_IN_MAGAZINE || link == MYMM_QUARANTINED)
 		return false;
 	if (!(mymm_cache_word_outside(cache) &&
@@ -117,7 +117,7 @@ static bool see_slab(struct mymm_walk *walk, struct mymm_cache *cache,
 	unsigned int i;
 
 	for (i = 0; i < slab->objects; i++, obj += cache->size)
-		gone |= see_object(in, cache, obj, test_bit(i, walk->free));
+		gone |= check_object(in, cache, obj, test_bit(i, walk->free));
 	damage = next_damage(in);
 	if (!mymm_debug_tail_intact(cache, slab, damage))
 		found(in, cache, damage);
@@ -134,18 +134,18 @@ static unsigned long inspect(struct mymm_cache *cache, unsigned int lost,
 		.damage = damage,
 		.room = room - 1,
 	};
-	unsigned long i, told;
+	unsigned long i, reported;
 
 	scoped_guard(raw_spinlock_irqsave, &cache->debug->lock)
 		cache->engine->walk(cache, &in.walk);
 
-	told = min_t(unsigned long, in.found, in.room);
-	for (i = 0; i < told; i++)
+	reported = min_t(unsigned long, in.found, in.room);
+	for (i = 0; i < reported; i++)
 		mymm_debug_report(cache, &damage[i]);
-	if (in.found > told)
+	if (in.found > reported)
 		pr_err_ratelimited(
 			"pool %s: cache %s: %lu more objects are damaged\n",
-			cache->pool->name, cache->name, in.found - told);
+			cache->pool->name, cache->name, in.found - reported);
 	lost = in.walk.lost - in.known;
 	if (lost)
 		mymm_refuse(
@@ -156,11 +156,11 @@ static unsigned long inspect(struct mymm_cache *cache, unsigned int lost,
 }
 
 /**
- * mymm_debug_report_lost() - look at a debug cache of which objects are on no freelist any more
+ * mymm_debug_report_lost() - find and report the objects that a rebuilt freelist has lost
  * @cache: a debug cache
- * @lost: how many; they are out of use
+ * @lost: how many; they count as quarantined
  *
- * Context: any but NMI, no lock of ours held.
+ * Context: any but NMI, no lock of this module held.
  */
 void mymm_debug_report_lost(struct mymm_cache *cache, unsigned int lost)
 {
@@ -170,13 +170,13 @@ void mymm_debug_report_lost(struct mymm_cache *cache, unsigned int lost)
 }
 
 /**
- * mymm_cache_validate() - look at all objects of a cache
- * @cache: any cache; of one that is no debug cache there is nothing to be seen
+ * mymm_cache_validate() - check all objects of a cache
+ * @cache: any cache; only a debug cache has anything to check
  *
- * What is found is told in the log. Free objects that are damaged are taken out of use.
+ * Findings are logged. Damaged free objects are quarantined.
  *
  * Context: process; sleeps.
- * Return: damages found.
+ * Return: number of findings.
  */
 unsigned long mymm_cache_validate(struct mymm_cache *cache)
 {
@@ -185,21 +185,21 @@ unsigned long mymm_cache_validate(struct mymm_cache *cache)
 
 	if (!cache->debug || mymm_pool_dead(cache->pool))
 		return 0;
-	damage = kmalloc_array(MOST_TOLD + 1, sizeof(*damage), GFP_KERNEL);
+	damage = kmalloc_array(MOST_REPORTED + 1, sizeof(*damage), GFP_KERNEL);
 	if (!damage)
 		return inspect(cache, 0, two, ARRAY_SIZE(two));
-	found = inspect(cache, 0, damage, MOST_TOLD + 1);
+	found = inspect(cache, 0, damage, MOST_REPORTED + 1);
 	kfree(damage);
 	return found;
 }
 MYMM_EXPORT_INTERNAL(mymm_cache_validate);
 
 /**
- * mymm_pool_validate() - look at all objects of a pool's debug caches
+ * mymm_pool_validate() - check all objects of a pool's debug caches
  * @pool: the pool
  *
  * Context: process; sleeps.
- * Return: damages found.
+ * Return: number of findings.
  */
 unsigned long mymm_pool_validate(struct mymm_pool *pool)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Engines: which there are. engine.h says what one is.
+ * The list of engines. object/engine.h describes the interface.
  */
 #include "object/cache.h"
 
@@ -11,7 +11,7 @@ static const struct mymm_engine_ops *const mymm_engines[] = {
 };
 
 /**
- * mymm_engine_find() - the engine that a person means
+ * mymm_engine_find() - find an engine by name
  * @name: its name; NULL or empty for slub
  *
  * Return: the engine, or NULL if there is none of that name.
@@ -29,9 +29,9 @@ const struct mymm_engine_ops *mymm_engine_find(const char *name)
 }
 
 /**
- * mymm_engines_begin() - have each engine make what it needs in a pool
+ * mymm_engines_begin() - allocate what each engine needs in a pool
  * @pool: new, with zones
- * @config: what it is to be like
+ * @config: the pool's
  *
  * Context: process; sleeps.
  * Return: 0 or a negative errno; mymm_engines_end() is to be called in any case.
@@ -50,7 +50,7 @@ int mymm_engines_begin(struct mymm_pool *pool,
 
 /**
  * mymm_engines_end() - undo mymm_engines_begin()
- * @pool: has no cache any more; also if it was never begun
+ * @pool: has no caches; mymm_engines_begin() may have failed, or not been called
  *
  * Context: process; sleeps.
  */
@@ -64,10 +64,10 @@ void mymm_engines_end(struct mymm_pool *pool)
 }
 
 /**
- * mymm_engines_check() - look at what engines have that is of no cache alone
+ * mymm_engines_check() - check the structures of engines that belong to no single cache
  * @pool: the pool; its lock is held
- * @slabs: slabs of caches that share them are added
- * @finding: what was found
+ * @slabs: increased by the slabs that caches share
+ * @finding: set to the first fault
  *
  * Context: process.
  * Return: 0; -EUCLEAN, and @finding says what.

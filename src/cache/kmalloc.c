@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Bytes: size classes over caches, and pages for what is larger.
+ * kmalloc: size classes, each a cache, and page blocks for larger sizes.
  *
  * The classes are the kernel's: powers of two from 8 to 8192 bytes, and 96 and 192
  * where a power of two would waste a third. Each exists three times: kmalloc-*, for
- * most; dma-kmalloc-*, whose slabs are from zone DMA; kmalloc-rcl-*, whose slabs
+ * most requests; dma-kmalloc-*, whose slabs are from zone DMA; kmalloc-rcl-*, whose slabs
  * count as reclaimable. A class whose size is a power of two aligns its objects to
- * it, up to a page (no pool begins at more in the vmalloc area); so do 96 and 192 to
- * the power of two that divides them. (6.1 does not ask for that; but objects of these sizes are
- * apart by a multiple of it, unless it is a debug cache.)
+ * it, up to a page (the vmalloc area aligns a pool to no more); 96 and 192 align theirs to
+ * the largest power of two that divides them. (6.1 does not request that alignment; there it
+ * follows from the size, unless the cache is a debug cache.)
  *
  *   number of the class    0   1   2   3   4   5   6   7    8    9 ...   13
  *   bytes                  -  96 192   8  16  32  64 128  256  512 ... 8192
  *
- * What is larger than 8192 takes a block of pages of its own, up to the largest order;
- * its frame says that it is such a block, which is how mymm_kfree() knows.
+ * A larger size takes a block of pages of its own, up to the largest order. The tag of its
+ * head frame is MYMM_FRAME_LARGE, by which mymm_kfree() recognizes it.
  *
- * No size is stored with an object: its frame knows its cache, and so what it really
- * takes. Numbers and names: mm/slab_common.c of 6.1.
+ * No size is stored with an object: its frame has its cache, and that its size. Numbers and
+ * names: mm/slab_common.c of 6.1.
  */
 #include <linux/bitops.h>
 #include <linux/mm.h>
@@ -33,8 +33,8 @@
 #include "page/registry.h"
 
 /*
- * The pool that this CPU's last kfree() was to, which the next one asks first. Before the
- * first, and when that pool has gone, it is one that has nothing.
+ * The pool of this CPU's last kfree(), which the next one tries first. Before the first one,
+ * and after that pool was destroyed, it is an empty pool.
  */
 static struct mymm_pool no_pool;
 static DEFINE_PER_CPU(struct mymm_pool *, last_pool);
@@ -61,7 +61,7 @@ static const struct {
 
 /*
  * The class of each size, in steps of 8 bytes: of 1 to 8, 9 to 16, ... 8185 to 8192. One
- * look is less than to find the power of two, and what is between.
+ * lookup takes fewer instructions than find_class().
  */
 static u8 class_by_size[MYMM_KMALLOC_MAX / 8] __read_mostly;
 
@@ -90,7 +90,7 @@ static inline enum mymm_kmalloc_type type_of(gfp_t gfp)
 }
 
 /**
- * mymm_kmalloc_begin() - get ready for size classes
+ * mymm_kmalloc_begin() - fill the tables of kmalloc
  *
  * Context: process; before the first pool. (A module's per-CPU variables can't begin with
  * an address: the loader does not relocate them.)
@@ -107,13 +107,13 @@ void mymm_kmalloc_begin(void)
 }
 
 /**
- * mymm_kmalloc_forget() - let no CPU remember a pool
- * @pool: is not in the registry any more
+ * mymm_kmalloc_forget() - remove a pool from each CPU's last_pool
+ * @pool: already removed from the registry
  *
- * Who found it there before may remember it anew while this waits for him; so it is
- * forgotten twice.
+ * A kfree() that had found the pool in the registry before may set last_pool once more during
+ * the first grace period; so this is done twice.
  *
- * Context: process; sleeps until nobody looks at the pool.
+ * Context: process; sleeps until no RCU reader uses the pool.
  */
 void mymm_kmalloc_forget(struct mymm_pool *pool)
 {
@@ -133,7 +133,7 @@ static unsigned int alignment(unsigned int size)
 	return min_t(unsigned int, PAGE_SIZE, 1U << __ffs(size));
 }
 
-/* kmalloc() is the slob engine's: one cache, which counts units. */
+/* The slob engine has a kmalloc of its own; one cache counts its units. */
 static int init_slob(struct mymm_pool *pool, struct mymm_owner owner)
 {
 	const struct mymm_cache_config config = {
@@ -152,11 +152,11 @@ static int init_slob(struct mymm_pool *pool, struct mymm_owner owner)
  * mymm_kmalloc_init() - make the size classes of a pool
  * @pool: new, with zones
  *
- * A pool without memory gets none; one whose default engine is slob gets one cache that
- * counts.
+ * A pool without memory gets none; one whose default engine is slob gets the cache of
+ * init_slob().
  *
  * Context: process; sleeps.
- * Return: 0, or what mymm_cache_create() said. Those that were made go with the pool.
+ * Return: 0, or an error of mymm_cache_create(). Caches made so far end with the pool.
  */
 int mymm_kmalloc_init(struct mymm_pool *pool)
 {
@@ -219,7 +219,7 @@ static noinline void *alloc_large(struct mymm_pool *pool, size_t size,
 	return addr;
 }
 
-/* Is it on a page of the slob engine's? */
+/* Is it on a page of the slob engine? */
 static bool is_shared(struct mymm_pool *pool, const void *ptr)
 {
 	return READ_ONCE(pool->frame[mymm_pool_index(pool, ptr)].cache) ==
@@ -257,7 +257,7 @@ static int free_large(struct mymm_pool *pool, const void *ptr,
 			    mymm_frame_state_name(mymm_tag_state(tag)));
 		return -EINVAL;
 	}
-	/* Of two that free it at once, one gets to turn it into pages. */
+	/* Of two concurrent frees, one succeeds to turn it into pages. */
 	if (cmpxchg(&frame->tag, tag, pages) != tag) {
 		mymm_refuse(pool, MYMM_REFUSED_DOUBLE_FREE,
 			    "double kfree of frame %u", idx);
@@ -275,7 +275,7 @@ static void *kmalloc_debug(struct mymm_cache *cache, size_t size, gfp_t gfp,
 		       mymm_debug_alloc(cache, gfp, size, owner);
 }
 
-/* Of an object of a class, only so many bytes were asked for. */
+/* Poison the bytes of an object past the requested size. */
 static __always_inline void *only(const struct mymm_cache *cache, void *obj,
 				  size_t size)
 {
@@ -307,7 +307,7 @@ void *__mymm_kmalloc(struct mymm_pool *pool, size_t size, gfp_t gfp,
 	return only(cache, __mymm_cache_alloc(cache, gfp, owner), size);
 }
 
-/* Reached by a tail call, so it is told who called kmalloc: see event.h. */
+/* Reached by a tail call, so MYMM_CALLER is the caller of mymm_kmalloc(): see event.h. */
 static noinline void *slow_kmalloc(struct mymm_pool *pool, size_t size,
 				   gfp_t gfp)
 {
@@ -316,8 +316,8 @@ static noinline void *slow_kmalloc(struct mymm_pool *pool, size_t size,
 
 /**
  * mymm_kmalloc() - allocate bytes
- * @pool: where from
- * @size: how many, up to 4 MiB; for 0 the result is ZERO_SIZE_PTR
+ * @pool: the pool
+ * @size: bytes, up to 4 MiB; for 0 the result is ZERO_SIZE_PTR
  * @gfp: as for kmalloc(): %__GFP_DMA and %__GFP_RECLAIMABLE choose the kind of class,
  *       %__GFP_ZERO zeroes
  *
@@ -337,7 +337,7 @@ void *mymm_kmalloc(struct mymm_pool *pool, size_t size, gfp_t gfp)
 }
 EXPORT_SYMBOL_GPL(mymm_kmalloc);
 
-/* Under rcu_read_lock(), which keeps the cache that a stale address leads to. */
+/* Under rcu_read_lock(), since a stale address may lead to a cache that is being destroyed. */
 static __always_inline int free_bytes(struct mymm_pool *pool, const void *ptr,
 				      struct mymm_owner owner)
 {
@@ -362,7 +362,7 @@ int __mymm_kfree(struct mymm_pool *pool, const void *ptr,
 	return free_bytes(pool, ptr, owner);
 }
 
-/* Whatever it is. Reached by a tail call, too. */
+/* Free any address with all checks. Reached by a tail call, as slow_kmalloc(). */
 static noinline int slow_kfree(const void *ptr)
 {
 	struct mymm_pool *pool;
@@ -373,7 +373,7 @@ static noinline int slow_kfree(const void *ptr)
 	rcu_read_lock();
 	pool = mymm_pool_of(ptr);
 	if (likely(pool)) {
-		/* The fast path looks into objects. */
+		/* The fast path reads the object. */
 		if (mymm_pool_has_memory(pool))
 			this_cpu_write(last_pool, pool);
 		err = free_bytes(pool, ptr, MYMM_CALLER);
@@ -395,13 +395,13 @@ static noinline int kfree_slow(const void *ptr)
 /**
  * mymm_kfree() - give bytes back
  * @ptr: from mymm_kmalloc() or mymm_krealloc(), or an object of any cache of any
- *       pool, unless that is one of engine slob with less than a page, which can't tell whose
- *       an object is; or NULL or ZERO_SIZE_PTR, for which nothing happens
+ *       pool, except one of less than a page from engine slob, which does not record the
+ *       cache of an object; or NULL or ZERO_SIZE_PTR, which are ignored
  *
  * Context: any; in NMI it refuses.
  * Return: 0. -EINVAL: no pool's, or not the beginning of something allocated;
- * -EPERM: in NMI; -EIO: the pool is dead. Nothing has changed then but a counter of the
- * pool whose address it is.
+ * -EPERM: in NMI; -EIO: the pool is dead. On an error only a counter of the pool that contains
+ * the address has changed.
  */
 int mymm_kfree(const void *ptr)
 {
@@ -410,7 +410,7 @@ int mymm_kfree(const void *ptr)
 	struct mymm_pool *pool;
 	unsigned long at;
 
-	/* It keeps the pool and the cache, too: RCU waits for it. */
+	/* RCU waits for this, so the pool and the cache stay. */
 	preempt_disable();
 	pool = this_cpu_read(last_pool);
 	at = (unsigned long)ptr - (unsigned long)pool->base;
@@ -425,7 +425,7 @@ int mymm_kfree(const void *ptr)
 }
 EXPORT_SYMBOL_GPL(mymm_kfree);
 
-/* What an address's allocation really takes; 0 if it is none. */
+/* Usable bytes of an allocation; 0 if there is none at this address. */
 static size_t size_of(struct mymm_pool *pool, const void *ptr)
 {
 	struct mymm_frame *frame = &pool->frame[mymm_pool_index(pool, ptr)];
@@ -447,13 +447,13 @@ static size_t size_of(struct mymm_pool *pool, const void *ptr)
 		    cache->engine->check_free(cache, ptr) != MYMM_ADMITTED :
 		    !mymm_cache_has(cache, ptr))
 		return 0;
-	/* As the kernel has it: padding may be used, unless it is to be checked. */
+	/* As in the kernel, padding may be used, except in a debug cache, which checks it. */
 	return cache->debug ? mymm_debug_size(cache, (void *)ptr) : cache->size;
 }
 
 /**
- * mymm_slot_size() - what an allocation takes from the pool, ours included
- * @pool: mymm_pool_contains() it
+ * mymm_slot_size() - bytes that an allocation takes from the pool, with headers and padding
+ * @pool: contains @obj
  * @obj: an object of any cache, or a large kmalloc; the caller owns it
  *
  * Context: any.
@@ -482,7 +482,7 @@ static bool is_free_object(struct mymm_pool *pool, const void *ptr)
 }
 
 /**
- * mymm_ksize() - how many bytes an allocation really has
+ * mymm_ksize() - usable bytes of an allocation
  * @ptr: from mymm_kmalloc(), or an object that mymm_kfree() takes, or NULL or ZERO_SIZE_PTR
  *
  * Context: any.
@@ -500,14 +500,14 @@ size_t mymm_ksize(const void *ptr)
 	if (!pool)
 		return 0;
 	size = size_of(pool, ptr);
-	/* It may be used from now on, whatever was asked for. */
+	/* All of it may be used from now on. */
 	if (MYMM_KASAN && size && !is_free_object(pool, ptr))
 		mymm_sanitize_open((void *)ptr, size);
 	return size;
 }
 EXPORT_SYMBOL_GPL(mymm_ksize);
 
-/* What is there to be said against a new size for @ptr? */
+/* Refuse krealloc where @ptr is not an allocation of @pool, or the state does not allow it. */
 static bool refuse_krealloc(struct mymm_pool *pool, const void *ptr)
 {
 	if (in_nmi())
@@ -526,7 +526,7 @@ static bool refuse_krealloc(struct mymm_pool *pool, const void *ptr)
 	return true;
 }
 
-/* What was asked for is less now; a debug cache wants to know. */
+/* Record a smaller requested size; only a debug cache stores it. */
 static void keep_shorter(struct mymm_pool *pool, void *ptr, size_t size)
 {
 	struct mymm_cache *cache;
@@ -560,7 +560,7 @@ void *__mymm_krealloc(struct mymm_pool *pool, void *ptr, size_t size, gfp_t gfp,
 	}
 	new = __mymm_kmalloc(pool, size, gfp, owner);
 	if (new) {
-		/* Some of it was not asked for; all of it is copied. */
+		/* The copy includes bytes past the requested size. */
 		mymm_sanitize_pause();
 		memcpy(new, ptr, old);
 		mymm_sanitize_resume();
@@ -570,18 +570,18 @@ void *__mymm_krealloc(struct mymm_pool *pool, void *ptr, size_t size, gfp_t gfp,
 }
 
 /**
- * mymm_krealloc() - allocate more bytes in place of fewer
- * @pool: whose @ptr is, or where to allocate if it is NULL
+ * mymm_krealloc() - change the size of an allocation
+ * @pool: of @ptr, or to allocate from if @ptr is NULL
  * @ptr: from mymm_kmalloc() or mymm_krealloc(), or NULL or ZERO_SIZE_PTR
  * @size: how many bytes; with 0 it frees, and returns ZERO_SIZE_PTR
  * @gfp: as for mymm_kmalloc()
  *
- * The contents are kept up to the smaller of both sizes. What is large enough already
- * stays where it is.
+ * The contents are kept up to the smaller of both sizes. An allocation that is large enough
+ * is not moved.
  *
  * Context: any; in NMI it refuses.
- * Return: the new address; NULL if there is no memory, or @ptr is no allocation of
- * the pool. @ptr is as it was then.
+ * Return: the new address; NULL, and @ptr is unchanged, if there is no memory, or @ptr is no
+ * allocation of the pool.
  */
 void *mymm_krealloc(struct mymm_pool *pool, void *ptr, size_t size, gfp_t gfp)
 {

@@ -16,47 +16,47 @@
  * the object that was used last, which is warm.
  *
  * The protocol. Only its own CPU touches a magazine: with preemption off, so no other
- * task of this CPU is in between; an interrupt may be. Hence @lock, which is 1 while
- * nobody is at it:
+ * task of this CPU is in between; an interrupt may be. Hence @lock, a local trylock, which
+ * is 1 while the magazine is not in use:
  *
  *      task                                   interrupt on the same CPU
- *      if (--token) -> slow way
- *      pop or push          <--- may land --- --token is -1, ++token: straight to
- *      token = 1                              the engine
+ *      if (--lock) -> slow path
+ *      pop or push          <--- may land --- --lock is -1, ++lock: straight to
+ *      lock = 1                               the engine
  *
- * Interrupts nest: one that lands before the token is taken, or after it is back, has
- * finished with the magazine and restored the token when the task goes on, so the task
- * sees a whole array; one that lands in between finds it gone. That is all: no
- * barrier but the compiler's, and counting down need not be atomic, since whatever
- * comes in between puts back what it found. The token is back before any slow path, so
- * it is held for a few instructions and for copying a batch.
+ * Interrupts nest. One that lands before the lock is taken, or after it is released, has
+ * finished with the magazine and restored the lock before the task continues, so the task
+ * sees a consistent array; one that lands in between finds the lock taken. Nothing else is
+ * needed: the only barrier is the compiler's, and the decrement need not be atomic, since
+ * each interrupt restores the value that it found. The lock is released before any slow
+ * path, so it is held for a few instructions and for copying a batch.
  *
- * Several objects at once are bulk.c's.
+ * bulk.c allocates and frees several objects at once.
  *
- * The fast paths are leaves: each exit from them, rare as it is, is a tail call, so
- * that nothing is saved on the way in that only the exits need. That is most of
- * the difference between 140 and 80 instructions for a pair.
+ * The fast paths are leaves: each exit from them is a tail call, so they save no register
+ * that only the exits need. That is most of the difference between 140 and 80 instructions
+ * for a pair.
  *
- * Emptying the magazines of all CPUs (shrink, destroy, drain) is done by a work item
- * on each online CPU, in task context, where the token is never found taken. The
- * magazine of a CPU that has died is emptied from a callback that runs when it can
- * no longer run anything, which is later than its teardown: it allocates until then.
+ * To empty the magazines of all CPUs (shrink, destroy, drain), a work item runs on each
+ * online CPU, in task context, where the lock is always free. The magazine of a dead CPU is
+ * emptied by a callback that runs after the last instruction of that CPU, thus later than
+ * its teardown, during which it still allocates.
  *
- * Refusals on the way in, in this order: is it where an object of this cache begins
- * (exact: mymm_cache_owns()); does it carry a free object's cookie. If it does, it is
- * looked for in all magazines and on its slab's freelist, and only if it is there is it
- * a double free: a user may have written that very value. Three things this can't see:
- * an object freed twice after its cookie was overwritten in between; two CPUs that
- * free the same object in the same few instructions; and one freed twice with an
- * allocation by somebody else in between, which no allocator can. Of two CPUs' frees
- * the engine tells the second, when it comes back there, if nobody got the object twice
- * meanwhile: see slub_free().
+ * A free is refused in this order: if the address is not where an object of this cache
+ * begins (exact: mymm_cache_owns()); if the object carries the cookie of a free one. In the
+ * latter case it is searched in all magazines and on the freelist of its slab, and refused as
+ * a double free only if it is found there: a user may have written that very value. Three
+ * faults are not found: an object freed twice after its cookie was overwritten in between;
+ * two CPUs that free the same object within the same few instructions; and one freed twice
+ * with another allocation of it in between, which no allocator can find. Of two CPUs' frees
+ * the engine finds the second when the object returns to its slab, unless it was allocated
+ * twice meanwhile: see slub_free().
  *
- * A batch on its way is neither in a magazine nor on a freelist. @transfers counts these
- * and @moves never falls, so that a search knows whether it may have missed one.
+ * A batch in transfer is neither in a magazine nor on a freelist. @transfers counts these
+ * batches and @moves only grows, so a search knows whether it may have missed one.
  *
  * Bonwick and Adams, "Magazines and Vmem", USENIX 2001; the array_cache of mm/slab.c,
- * 6.1; the numbers it began with are the engine's default_tunables().
+ * 6.1. The initial sizes are the engine's default_tunables().
  */
 #include <linux/mm.h>
 #include <linux/percpu.h>
@@ -81,10 +81,10 @@ static unsigned long batch_of(const struct mymm_cache *cache)
  * mymm_magazine_pop() - take free objects out of this CPU's magazine
  * @cache: the cache
  * @nr: how many at most
- * @objs: where to put them; they carry the cookie no more
+ * @objs: filled with them; their cookies are cleared
  *
  * Context: any but NMI.
- * Return: how many it had; 0 if we interrupted somebody who is at it.
+ * Return: how many it had; 0 if the interrupted code is using the magazine.
  */
 size_t mymm_magazine_pop(struct mymm_cache *cache, size_t nr, void **objs)
 {
@@ -114,10 +114,10 @@ size_t mymm_magazine_pop(struct mymm_cache *cache, size_t nr, void **objs)
  * mymm_magazine_push() - put objects into this CPU's magazine
  * @cache: the cache
  * @nr: how many
- * @objs: marked free, and admitted
+ * @objs: checked, and marked free
  *
  * Context: any but NMI.
- * Return: for how many there was room; 0 if we interrupted somebody who is at it.
+ * Return: for how many there was room; 0 if the interrupted code is using the magazine.
  */
 size_t mymm_magazine_push(struct mymm_cache *cache, size_t nr, void **objs)
 {
@@ -132,7 +132,7 @@ size_t mymm_magazine_push(struct mymm_cache *cache, size_t nr, void **objs)
 	return put;
 }
 
-/* Put a batch into the magazine, first to come out first; what's left goes back. */
+/* Put a batch into the magazine, the first on top; the rest goes back to the engine. */
 static void stash(struct mymm_cache *cache, unsigned int nr, void **objs)
 {
 	struct mymm_magazine *mag = mymm_magazine_get(cache);
@@ -154,7 +154,7 @@ static void stash(struct mymm_cache *cache, unsigned int nr, void **objs)
 		mymm_engine_put(cache, nr, objs);
 }
 
-/* One object, and a batch for the magazine with it. */
+/* Allocate one object, and fill the magazine with the rest of the batch. */
 void *mymm_alloc_from_engine(struct mymm_cache *cache, gfp_t gfp)
 {
 	void *objs[MYMM_BATCH_OBJECTS] MYMM_UNCLEARED;
@@ -173,7 +173,10 @@ void *mymm_alloc_from_engine(struct mymm_cache *cache, gfp_t gfp)
 	return got ? objs[0] : NULL;
 }
 
-/* Into the magazine, whose oldest batch makes room; or past it. It is in flight. */
+/*
+ * Free into the magazine, after its oldest batch if it is full; or to the engine if the
+ * magazine is in use. The caller has begun the transfer.
+ */
 void mymm_free_to_engine(struct mymm_cache *cache, void *obj)
 {
 	void *objs[MYMM_BATCH_OBJECTS] MYMM_UNCLEARED;
@@ -203,14 +206,14 @@ void mymm_free_to_engine(struct mymm_cache *cache, void *obj)
 		mymm_engine_put(cache, nr, objs);
 }
 
-/* --- the exits of the fast paths, magazine_fast.h, ------------------------------------------- */
+/* --- the exits of the fast paths of magazine_fast.h ------------------------------------ */
 
 /**
- * mymm_alloc_finish() - do with an object what its flags ask for, and tell of it
+ * mymm_alloc_finish() - unpoison, clear and trace an object that was just taken
  * @cache: the cache
- * @obj: the object, just taken
+ * @obj: the object
  * @gfp: as for mymm_cache_alloc()
- * @owner: on whose behalf
+ * @owner: the calling code and its session
  *
  * Context: any but NMI.
  * Return: @obj.
@@ -225,51 +228,51 @@ void *mymm_alloc_finish(struct mymm_cache *cache, void *obj, gfp_t gfp,
 	return obj;
 }
 
-/* Whatever it takes. */
+/* Allocate with all checks, and from the engine if the magazine is empty. */
 static noinline void *slow_alloc(struct mymm_cache *cache, gfp_t gfp,
 				 const struct mymm_owner *owner)
 {
-	const struct mymm_owner who = mymm_owner_or(owner, _RET_IP_);
+	const struct mymm_owner origin = mymm_owner_or(owner, _RET_IP_);
 	void *obj = NULL;
 
 	if (mymm_refuse_now(cache))
 		return NULL;
 	if (unlikely(!cache->has_memory))
-		return mymm_nomem_alloc(cache, gfp, who);
+		return mymm_nomem_alloc(cache, gfp, origin);
 	if (cache->debug)
-		return mymm_debug_alloc(cache, gfp, cache->object_size, who);
+		return mymm_debug_alloc(cache, gfp, cache->object_size, origin);
 	if (!mymm_magazine_pop(cache, 1, &obj))
 		obj = mymm_alloc_from_engine(cache, gfp);
 	if (!obj)
 		return NULL;
 	if (!cache->tracks_free)
 		mymm_set_word(cache, obj, 0);
-	return mymm_alloc_finish(cache, obj, gfp, who);
+	return mymm_alloc_finish(cache, obj, gfp, origin);
 }
 
-/* Not from the fast path: the pool is dead, an NMI, or there is more to be done. */
+/* Exit of the fast path: a dead pool, an NMI, a flag or a tracepoint to serve. */
 noinline void *mymm_alloc_slow(struct mymm_cache *cache, gfp_t gfp,
 			       const struct mymm_owner *owner)
 {
-	const struct mymm_owner who = mymm_owner_or(owner, _RET_IP_);
+	const struct mymm_owner origin = mymm_owner_or(owner, _RET_IP_);
 
 	preempt_enable();
-	return slow_alloc(cache, gfp, &who);
+	return slow_alloc(cache, gfp, &origin);
 }
 
-/* The magazine is empty, or the token is not ours. */
+/* Exit of the fast path: the magazine is empty or in use. */
 noinline void *mymm_alloc_contended(struct mymm_cache *cache, gfp_t gfp,
 				    const struct mymm_owner *owner,
 				    struct mymm_magazine *mag)
 {
-	const struct mymm_owner who = mymm_owner_or(owner, _RET_IP_);
+	const struct mymm_owner origin = mymm_owner_or(owner, _RET_IP_);
 
 	mymm_local_contended(&mag->lock);
 	preempt_enable();
-	return slow_alloc(cache, gfp, &who);
+	return slow_alloc(cache, gfp, &origin);
 }
 
-/* In a kernel with KASAN or kmemleak, which may sleep, each leaves here. */
+/* Exit of each fast allocation in a kernel with KASAN or kmemleak: their hooks may sleep. */
 noinline void *mymm_alloc_trace(struct mymm_cache *cache, gfp_t gfp, void *obj)
 {
 	preempt_enable();
@@ -283,12 +286,12 @@ noinline void *mymm_alloc_resched(void *obj)
 	return obj;
 }
 
-/* The magazine is full, or the token is not ours. */
+/* Exit of the fast path: the magazine is full or in use. */
 noinline int mymm_free_contended(struct mymm_cache *cache, void *obj,
 				 struct mymm_magazine *mag)
 {
 	mymm_local_contended(&mag->lock);
-	/* It is marked, and nowhere: say so before anybody else can run here. */
+	/* It is marked free, but nowhere: begin the transfer before preemption is on. */
 	mymm_transfer_begin(cache);
 	preempt_enable();
 	mymm_free_to_engine(cache, obj);
@@ -302,25 +305,25 @@ noinline int mymm_free_resched(void)
 	return 0;
 }
 
-/* All that can be wrong, or is to be told. */
+/* Free with all checks and the trace event. */
 static noinline int slow_free(struct mymm_cache *cache, void *obj,
 			      const struct mymm_owner *owner)
 {
-	const struct mymm_owner who = mymm_owner_or(owner, _RET_IP_);
+	const struct mymm_owner origin = mymm_owner_or(owner, _RET_IP_);
 	int err;
 
 	if (mymm_refuse_now(cache))
 		return in_nmi() ? -EPERM : -EIO;
 	if (cache->tracks_free)
-		return mymm_free_tracked(cache, obj, who);
+		return mymm_free_tracked(cache, obj, origin);
 	if (unlikely(!cache->has_memory))
-		return mymm_nomem_free(cache, obj, who);
+		return mymm_nomem_free(cache, obj, origin);
 	if (cache->debug)
-		return mymm_debug_free(cache, obj, who);
+		return mymm_debug_free(cache, obj, origin);
 	err = mymm_object_admit(cache, obj);
 	if (err)
 		return err;
-	mymm_event_object_free(cache->pool, cache->name, obj, who);
+	mymm_event_object_free(cache->pool, cache->name, obj, origin);
 	mymm_transfer_begin(cache);
 	mymm_mark_free(cache, obj);
 	mymm_sanitize_free(cache, obj);
@@ -330,21 +333,21 @@ static noinline int slow_free(struct mymm_cache *cache, void *obj,
 	return 0;
 }
 
-/* Not by the fast path: something is wrong, or to be told. */
+/* Exit of the fast path: a check failed, or a tracepoint is on. */
 noinline int mymm_free_slow(struct mymm_cache *cache, void *obj,
 			    const struct mymm_owner *owner)
 {
-	const struct mymm_owner who = mymm_owner_or(owner, _RET_IP_);
+	const struct mymm_owner origin = mymm_owner_or(owner, _RET_IP_);
 
 	preempt_enable();
-	return slow_free(cache, obj, &who);
+	return slow_free(cache, obj, &origin);
 }
 
 /**
  * mymm_cache_alloc() - allocate an object
  * @cache: of which cache
  * @gfp: how hard to try for a new slab, if one is needed; %__GFP_ZERO for a zeroed
- *       object. Zones are the cache's business
+ *       object. The zones follow from the cache's flags
  *
  * Context: any; in NMI it refuses.
  * Return: the object, or NULL if there is no memory for a slab.
@@ -368,7 +371,7 @@ void *__mymm_cache_alloc(struct mymm_cache *cache, gfp_t gfp,
  *
  * Context: any; in NMI it refuses.
  * Return: 0. -EINVAL: not where an object of this cache begins, or free already;
- * -EPERM: in NMI; -EIO: the pool is dead. Nothing has changed then but a counter.
+ * -EPERM: in NMI; -EIO: the pool is dead. On an error only a counter has changed.
  */
 int mymm_cache_free(struct mymm_cache *cache, void *obj)
 {
@@ -383,11 +386,11 @@ int __mymm_cache_free(struct mymm_cache *cache, void *obj,
 }
 
 /**
- * mymm_cache_alloc_unchecked() - the bare magazine, to be measured
+ * mymm_cache_alloc_unchecked() - allocate without checks, for measurements
  * @cache: of which cache
  * @gfp: as for mymm_cache_alloc(), without %__GFP_ZERO
  *
- * What the bench calls to tell what refusals cost. Not for use.
+ * The bench calls it to measure what the checks cost. Not for other use.
  *
  * Context: any but NMI.
  * Return: an object or NULL.
@@ -415,9 +418,9 @@ void *mymm_cache_alloc_unchecked(struct mymm_cache *cache, gfp_t gfp)
 MYMM_EXPORT_INTERNAL(mymm_cache_alloc_unchecked);
 
 /**
- * mymm_cache_free_unchecked() - the bare magazine, to be measured
+ * mymm_cache_free_unchecked() - free without checks, for measurements
  * @cache: the cache that it is from
- * @obj: an object from mymm_cache_alloc_unchecked() that nobody wrote to
+ * @obj: an object from mymm_cache_alloc_unchecked() that was not written to
  *
  * Context: any but NMI.
  */
@@ -448,7 +451,7 @@ MYMM_EXPORT_INTERNAL(mymm_cache_free_unchecked);
 /**
  * mymm_magazine_stats() - add the counters of all CPUs up
  * @cache: the cache
- * @stats: is filled
+ * @stats: filled with the sums
  *
  * Context: any.
  */
@@ -469,8 +472,8 @@ void mymm_magazine_stats(struct mymm_cache *cache,
 		stats->alloc_hits += READ_ONCE(mag->alloc_hits);
 		stats->alloc_misses += READ_ONCE(mag->alloc_misses);
 		/*
-		 * What came in and did not come from the engine was freed. A batch that
-		 * moves meanwhile may be missed in one of them.
+		 * Objects that came in and did not come from the engine were freed. A batch
+		 * that moves meanwhile may be counted in one of these and not in another.
 		 */
 		freed = READ_ONCE(mag->alloc_hits) + READ_ONCE(mag->count) -
 			READ_ONCE(mag->moved);
@@ -482,8 +485,8 @@ void mymm_magazine_stats(struct mymm_cache *cache,
 MYMM_EXPORT_INTERNAL(mymm_magazine_stats);
 
 /**
- * mymm_magazine_alloc() - get magazines
- * @limit: for how many objects each
+ * mymm_magazine_alloc() - allocate magazines
+ * @limit: room of each, in objects
  *
  * Context: process; sleeps.
  * Return: one for each CPU, empty; NULL if there is no memory.
@@ -506,7 +509,7 @@ struct mymm_magazine __percpu *mymm_magazine_alloc(unsigned int limit)
 
 /**
  * mymm_magazine_create() - give a new cache its magazines
- * @cache: has its engine and geometry
+ * @cache: its engine and geometry are set
  *
  * Context: process; sleeps.
  * Return: 0 or -ENOMEM.
@@ -526,7 +529,7 @@ int mymm_magazine_create(struct mymm_cache *cache)
 
 /**
  * mymm_magazine_destroy() - free the magazines of a cache
- * @cache: nobody can reach it any more
+ * @cache: unreachable
  *
  * Context: task or softirq.
  */

@@ -19,7 +19,7 @@
 #include "object/transfer.h"
 #include "page/registry.h"
 
-/* What was not taken from lately goes; of the others half stays. */
+/* Objects to keep: none if nothing was allocated since the last trim, else half of the room. */
 static unsigned long trimmed(const struct mymm_cache *cache,
 			     struct mymm_magazine *mag)
 {
@@ -30,9 +30,9 @@ static unsigned long trimmed(const struct mymm_cache *cache,
 }
 
 /*
- * Give what a magazine has to the engine, but for @keep objects. It is this CPU's, or a
- * dead one's. In a dead pool the engine's lists can't be trusted: there it is only
- * forgotten.
+ * Give the objects of a magazine to the engine, except the newest @keep. The magazine is of
+ * this CPU or of a dead one. In a dead pool the lists of the engine can't be trusted: there
+ * the objects are dropped.
  */
 static void empty_magazine(struct mymm_cache *cache, struct mymm_magazine *mag,
 			   unsigned long keep)
@@ -74,14 +74,14 @@ static void drain_magazine(struct mymm_cache *cache, struct mymm_magazine *mag)
 	empty_magazine(cache, mag, 0);
 }
 
-/* What the engine has set aside for a CPU. */
+/* Give back the slabs that the engine keeps for a CPU. */
 static void drain_slabs(struct mymm_cache *cache, int cpu)
 {
 	if (cache->engine->drain_cpu && !mymm_pool_dead(cache->pool))
 		cache->engine->drain_cpu(cache, cpu);
 }
 
-/* Each of these runs on each CPU; the caller holds pool->lock. */
+/* The next functions run on each CPU; the caller holds pool->lock. */
 
 static void drain_local(void *arg)
 {
@@ -114,7 +114,7 @@ static void trim_local(void *arg)
 	}
 }
 
-/* SLAB's measure: a fifth of the room, or half of what there is. */
+/* As much as SLAB's drain_array(): a fifth of the room, or half of the objects if that is less. */
 static void reap_magazines(struct mymm_pool *pool)
 {
 	struct mymm_cache *cache;
@@ -141,8 +141,8 @@ static void reap_local(void *pool)
 }
 
 /*
- * Both of one CPU; nobody is at the old one any more. What was counted goes on; interrupts
- * are counting in the new one.
+ * Add the counters of the old magazine of a CPU, which is not used any more, to those of the
+ * new one, in which interrupts already count.
  */
 static void inherit(struct mymm_magazine *mag, const struct mymm_magazine *old)
 {
@@ -163,7 +163,7 @@ struct replaced {
 	struct mymm_magazine __percpu *old;
 };
 
-static void leave_local(void *arg)
+static void switch_local(void *arg)
 {
 	const struct replaced *replaced = arg;
 	struct mymm_magazine *old = this_cpu_ptr(replaced->old);
@@ -174,9 +174,9 @@ static void leave_local(void *arg)
 	preempt_enable();
 }
 
-static void see_limit_local(void *cache)
+static void nop_local(void *cache)
 {
-	/* To have been here is enough: what began before has ended. */
+	/* Running here is enough: each use that began before on this CPU has ended. */
 }
 
 /**
@@ -195,7 +195,7 @@ MYMM_EXPORT_INTERNAL(mymm_magazine_drain);
 
 /**
  * mymm_magazine_drain_pool() - empty the magazines of all caches on all CPUs
- * @pool: whose caches
+ * @pool: the pool
  *
  * Context: process; sleeps. The caller holds cpus_read_lock() and pool->lock.
  */
@@ -206,8 +206,8 @@ void mymm_magazine_drain_pool(struct mymm_pool *pool)
 }
 
 /**
- * mymm_magazine_trim_pool() - empty the magazines that nobody uses, and halve the others
- * @pool: whose caches
+ * mymm_magazine_trim_pool() - empty the idle magazines, and halve the others
+ * @pool: the pool
  *
  * Context: process; sleeps. The caller holds cpus_read_lock() and pool->lock.
  */
@@ -219,7 +219,7 @@ void mymm_magazine_trim_pool(struct mymm_pool *pool)
 
 /**
  * mymm_magazine_try_drain_pool() - mymm_magazine_drain_pool() for callers that must not wait long
- * @pool: whose caches
+ * @pool: the pool
  *
  * Context: process; sleeps. The caller holds cpus_read_lock() and pool->lock.
  * Return: whether it was done: not while other work for all CPUs is under way.
@@ -231,7 +231,7 @@ bool mymm_magazine_try_drain_pool(struct mymm_pool *pool)
 
 /**
  * mymm_magazine_try_trim_pool() - mymm_magazine_trim_pool() for callers that must not wait long
- * @pool: whose caches
+ * @pool: the pool
  *
  * Context: process; sleeps. The caller holds cpus_read_lock() and pool->lock.
  * Return: whether it was done: not while other work for all CPUs is under way.
@@ -242,10 +242,11 @@ bool mymm_magazine_try_trim_pool(struct mymm_pool *pool)
 }
 
 /**
- * mymm_magazine_try_reap_pool() - a fifth of what was not used since the last time goes back
- * @pool: whose caches; of those whose engine has a reaper
+ * mymm_magazine_try_reap_pool() - reap idle magazines, and let page list limits decay
+ * @pool: the pool; its caches whose engine has a reaper
  *
- * And what CPUs may keep of pages falls, where it was raised.
+ * A magazine that was not allocated from since the last call loses a fifth of its room.
+ * Where the limit of a CPU's page lists was raised, it falls.
  *
  * Context: process; sleeps. The caller holds cpus_read_lock() and pool->lock.
  * Return: whether it was done: not while other work for all CPUs is under way.
@@ -256,15 +257,15 @@ bool mymm_magazine_try_reap_pool(struct mymm_pool *pool)
 }
 
 /**
- * mymm_magazine_switch() - give a cache other magazines
+ * mymm_magazine_switch() - replace the magazines of a cache
  * @cache: the cache
  * @mag: the new ones, empty
- * @tunables: what they have room for, and how many objects move at once
+ * @tunables: their room, and how many objects move at once
  *
- * A magazine never holds more than it has room for, and its limit is read apart from it. So
- * the lower of both limits holds until each CPU has run, then the magazines change, and the
- * new limit holds when each CPU has emptied its old one. All of this is one transfer, so that
- * a search that overlaps it starts again. See magazine.c.
+ * A CPU reads the limit apart from the magazine, and must never find a limit above the room.
+ * So the lower of both limits is set and each CPU runs once; then the magazines are switched
+ * and each CPU empties its old one; then the new limit is set. All of this is one transfer,
+ * so that a search that overlaps it starts again. See magazine.c.
  *
  * Context: process; sleeps. The caller holds cpus_read_lock() and pool->lock.
  */
@@ -280,27 +281,27 @@ void mymm_magazine_switch(struct mymm_cache *cache,
 
 	mymm_transfer_begin(cache);
 	WRITE_ONCE(cache->mag_limit, min(cache->mag_limit, limit));
-	mymm_on_each_cpu(see_limit_local, cache);
-	/* Pairs with the address dependency of those that follow cache->mag. */
+	mymm_on_each_cpu(nop_local, cache);
+	/* Pairs with the address dependency of readers of cache->mag. */
 	smp_store_release(&cache->mag, mag);
-	mymm_on_each_cpu(leave_local, &replaced);
+	mymm_on_each_cpu(switch_local, &replaced);
 	WRITE_ONCE(cache->mag_limit, limit);
 	WRITE_ONCE(cache->mag_batch, tunables->batchcount);
 	mymm_transfer_end(cache);
 
-	/* Those of CPUs that are not there were emptied when they went. */
+	/* Magazines of offline CPUs were emptied when the CPU went offline. */
 	for_each_possible_cpu(cpu)
 		if (!cpu_online(cpu))
 			inherit(per_cpu_ptr(mag, cpu),
 				per_cpu_ptr(replaced.old, cpu));
-	/* Others may still count what is in there, or look for something. */
+	/* Readers may still count or search the old ones. */
 	synchronize_rcu();
 	free_percpu(replaced.old);
 }
 
 /**
  * mymm_magazine_drain_dead() - empty the magazines of a dead CPU
- * @pool: of whose caches
+ * @pool: the pool
  * @cpu: the CPU; nothing runs on it
  *
  * Context: process; sleeps. The caller holds pool->lock.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The fast paths of objects; magazine.c has the protocol, and the exits. They stand here
- * so that kmalloc() and kfree() can be one with them.
+ * The fast paths of objects, inlined into those of kmalloc and kfree. magazine.c has the
+ * protocol and the exits.
  */
 #ifndef _MYMM_MAGAZINE_FAST_H
 #define _MYMM_MAGAZINE_FAST_H
@@ -25,7 +25,7 @@ int mymm_free_contended(struct mymm_cache *cache, void *obj,
 			struct mymm_magazine *mag);
 int mymm_free_resched(void);
 
-/* It carries the cookie from now on. */
+/* Give it the cookie of a free object. */
 static __always_inline void mymm_mark_free(struct mymm_cache *cache, void *obj)
 {
 	mymm_set_word(cache, obj,
@@ -47,7 +47,7 @@ static __always_inline void *mymm_alloc_fast(struct mymm_cache *cache,
 	mag = this_cpu_ptr(cache->mag);
 	if (unlikely(!mymm_local_trylock(&mag->lock)))
 		return mymm_alloc_contended(cache, gfp, owner, mag);
-	/* Below 0 is empty: the borrow saves a compare. */
+	/* An empty magazine underflows: the borrow saves a compare. */
 	if (unlikely(__builtin_sub_overflow(mag->count, 1, &count)))
 		return mymm_alloc_contended(cache, gfp, owner, mag);
 	mag->count = count;
@@ -64,7 +64,7 @@ static __always_inline void *mymm_alloc_fast(struct mymm_cache *cache,
 	return obj;
 }
 
-/* With preemption off: an object that begins where one does, of a cache, in no NMI. */
+/* Preemption is off, not in NMI, and mymm_cache_owns() the object. */
 static __always_inline int mymm_free_owned(struct mymm_cache *cache, void *obj,
 					   const struct mymm_owner *owner)
 {

@@ -2,14 +2,14 @@
 /*
  * Objects of a pool without memory: they have an address, and nothing behind it.
  *
- * The fast paths of objects write a cookie into them, and read it. So a cache without memory
- * has none: all of its flags leave the fast path of an allocation, and it owns nothing in
- * the eyes of that of a free. Both end here.
+ * The fast paths read and write a cookie in the object. So they are closed for a cache
+ * without memory: its @leave_gfp matches all flags, and its @fast_bytes is 0. Both of them
+ * end here.
  *
- * In place of the cookie the engine has a bit for each object, outside of it: does a user
- * hold it? It changes under a lock, together with the question of what it was before. So a
- * double free is always seen, also of two CPUs at the same time. Magazines and what lies
- * behind them are as everywhere; an object in one of them is held by nobody.
+ * In place of the cookie the engine keeps a bit for each object, outside of it, that is set
+ * while a user holds the object. It is tested and changed under a lock, so each double free
+ * is found, also by two CPUs at the same time. Magazines and freelists work as in other
+ * caches; the bit of an object in them is clear.
  */
 #include "cache/nomem.h"
 #include "object/cache.h"
@@ -54,13 +54,13 @@ static void give_back(struct mymm_cache *cache, void *obj)
 }
 
 /**
- * mymm_nomem_alloc() - allocate an object that has no memory
+ * mymm_nomem_alloc() - allocate an object without memory
  * @cache: of which cache; its pool has none
  * @gfp: as for mymm_cache_alloc(); %__GFP_ZERO is refused
- * @owner: on whose behalf
+ * @owner: the calling code and its session
  *
  * Context: any but NMI.
- * Return: its address, not to be followed; NULL if there is no frame for a slab.
+ * Return: its address, not to be dereferenced; NULL if there is no frame for a slab.
  */
 void *mymm_nomem_alloc(struct mymm_cache *cache, gfp_t gfp,
 		       struct mymm_owner owner)
@@ -79,7 +79,7 @@ void *mymm_nomem_alloc(struct mymm_cache *cache, gfp_t gfp,
 		obj = mymm_alloc_from_engine(cache, gfp);
 	if (!obj)
 		return NULL;
-	/* It was nobody's, or two would have it now: better none. */
+	/* Leak an object whose bit was set: a user may hold it already. */
 	if (WARN_ON_ONCE(!cache->engine->claim(cache, obj, true)))
 		return NULL;
 	mymm_event_object_alloc(cache->pool, cache->name, obj, gfp, owner);
@@ -87,10 +87,10 @@ void *mymm_nomem_alloc(struct mymm_cache *cache, gfp_t gfp,
 }
 
 /**
- * mymm_nomem_free() - give an object that has no memory back
+ * mymm_nomem_free() - free an object without memory
  * @cache: the cache that it is from
  * @obj: the object
- * @owner: on whose behalf
+ * @owner: the calling code and its session
  *
  * Context: any but NMI.
  * Return: 0; -EINVAL: no object of this cache, or free already.
@@ -108,12 +108,12 @@ int mymm_nomem_free(struct mymm_cache *cache, void *obj,
 }
 
 /**
- * mymm_nomem_alloc_bulk() - allocate several of them, or none
+ * mymm_nomem_alloc_bulk() - allocate several objects without memory, or none
  * @cache: of which cache
  * @gfp: as for mymm_nomem_alloc()
  * @nr: how many
  * @objs: where to put them
- * @owner: on whose behalf
+ * @owner: the calling code and its session
  *
  * Context: any but NMI.
  * Return: @nr; 0 if there are not that many, and then none is taken.
@@ -136,11 +136,11 @@ int mymm_nomem_alloc_bulk(struct mymm_cache *cache, gfp_t gfp, size_t nr,
 }
 
 /**
- * mymm_nomem_free_bulk() - give several of them back
+ * mymm_nomem_free_bulk() - free several objects without memory
  * @cache: the cache that they are from
  * @nr: how many
  * @objs: the objects
- * @owner: on whose behalf
+ * @owner: the calling code and its session
  *
  * Context: any but NMI.
  * Return: 0, or the last refusal.

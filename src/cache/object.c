@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What an address is, when somebody wants to free it: the slow side of the refusals whose
- * fast side is mymm_cache_owns() and mymm_cache_looks_free().
+ * Double free and other refusals: the slow part of the checks of mymm_cache_owns() and
+ * mymm_cache_looks_free().
  *
- * Whether an object is free is exact: it is looked for in the magazines of all CPUs and on
- * its slab's freelist. magazine.c says how a batch on its way is not missed, and what can't
- * be seen at all.
+ * An object is free if it is found in the magazine of a CPU or on the freelist of its slab;
+ * both are searched. magazine.c describes how a batch in transfer is not missed, and which
+ * double frees can't be found.
  */
 #include "object/cache.h"
 #include "base/compat.h"
@@ -17,10 +17,10 @@
  * @cache: the cache
  * @obj: the object
  *
- * Reads other CPUs' magazines while they are in use, so an object on its way may be
+ * Reads other CPUs' magazines while they are in use, so an object in transfer may be
  * missed: see @transfers.
  *
- * Return: whether it was seen.
+ * Return: whether it was found.
  */
 bool mymm_magazine_has(struct mymm_cache *cache, const void *obj)
 {
@@ -42,7 +42,7 @@ bool mymm_magazine_has(struct mymm_cache *cache, const void *obj)
 }
 MYMM_EXPORT_INTERNAL(mymm_magazine_has);
 
-/* An object carries the cookie of a free one. Is it free? */
+/* Is an object that carries the cookie of a free one free? */
 static bool confirm_free(struct mymm_cache *cache, void *obj)
 {
 	unsigned int tries = 1000;
@@ -62,8 +62,8 @@ static bool confirm_free(struct mymm_cache *cache, void *obj)
 		cpu_relax();
 	}
 	/*
-	 * Batches are moving all the time, or we interrupted one. To believe the
-	 * cookie is wrong once in 2^48 times; an object is lost then, nothing worse.
+	 * Batches move all the time, or this interrupted one. The cookie is wrong once in
+	 * 2^48 times; the cost is one leaked object.
 	 */
 	return true;
 }
@@ -74,7 +74,7 @@ static bool confirm_free(struct mymm_cache *cache, void *obj)
  * @obj: the object
  *
  * Context: any but NMI.
- * Return: whether it is; see the head of this file for what can't be seen.
+ * Return: whether it is; see the head of this file for the limits.
  */
 bool mymm_object_is_free(struct mymm_cache *cache, void *obj)
 {
@@ -89,7 +89,7 @@ bool mymm_object_is_free(struct mymm_cache *cache, void *obj)
 }
 MYMM_EXPORT_INTERNAL(mymm_object_is_free);
 
-/* What the engine of an exact cache has to say, in words. */
+/* Refuse a free for the reason that the engine found. */
 static int refuse_tracked(struct mymm_cache *cache, void *obj,
 			  enum mymm_refusal why)
 {
@@ -116,14 +116,14 @@ static int refuse_tracked(struct mymm_cache *cache, void *obj,
 }
 
 /**
- * mymm_free_tracked() - free an object of a cache whose engine knows what is free
- * @cache: an exact one
+ * mymm_free_tracked() - free an object of a cache whose engine tracks free objects
+ * @cache: has @tracks_free
  * @obj: any address
- * @owner: on whose behalf
+ * @owner: the calling code and its session
  *
- * The engine judges and takes back at once, so of two that free the same object one is
- * refused. Only if somebody listens is it asked beforehand, so that a free is told of
- * before somebody else can get the object.
+ * The engine checks and frees under one lock, so of two CPUs that free the same object one is
+ * refused. If the tracepoint is on, the engine checks once before, so that the event comes
+ * before the object can be allocated again.
  *
  * Context: any but NMI.
  * Return: 0 or -EINVAL.
@@ -152,11 +152,11 @@ int mymm_free_tracked(struct mymm_cache *cache, void *obj,
 
 /**
  * mymm_object_admit() - may an object be freed?
- * @cache: to which cache, which is not exact
+ * @cache: the cache; does not have @tracks_free
  * @obj: any address
  *
  * Context: any but NMI.
- * Return: 0, or the refusal, which has been told.
+ * Return: 0, or the refusal, which has been logged.
  */
 int mymm_object_admit(struct mymm_cache *cache, void *obj)
 {

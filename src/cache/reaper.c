@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The reaper: comes every other second, and has caches give back what was not used lately.
+ * The reaper: a work item that every two seconds gives back what caches have not used lately.
  *
- * It goes through the caches of all pools whose engine wants it; today that is slab. Of
- * magazines that were not allocated from since it was here last a fifth of their room goes
- * back, on each CPU; the engine does the rest. On the same occasion what CPUs may keep of
- * pages falls, where the kernel that runs tunes it: Linux has its vmstat worker do that. A
- * pool that asked to be left alone (MYMM_POOL_NO_RECLAIM) is. Locks that are not to be had
- * at once are left for the next time, as in SLAB's cache_reap().
+ * It walks the caches of all pools whose engine has a reap function; today that is slab. A
+ * magazine that was not allocated from since the last time loses a fifth of its room, on each
+ * CPU; the engine reaps its arrays and slabs. The reaper also lets the limits of per-CPU page
+ * lists decay, on kernels that tune them; Linux does that in its vmstat worker. A pool with
+ * MYMM_POOL_NO_RECLAIM is skipped. A lock that is taken is left for the next time, as in
+ * SLAB's cache_reap().
  *
- * It begins with the first cache or pool that has use for it, and ends at unload; as long as
- * nothing else happens it does not wake an idle CPU.
+ * It starts with the first cache or pool that needs it, and stops at unload. Its timer is
+ * deferrable: it does not wake an idle CPU.
  */
 #include <linux/cpu.h>
 #include <linux/workqueue.h>
@@ -28,11 +28,11 @@ static void reap(struct work_struct *work);
 static DECLARE_DEFERRABLE_WORK(reap_work, reap);
 
 /**
- * mymm_reaper_wanted() - does a pool's zones' tuning want the reaper?
+ * mymm_reaper_wanted() - does a pool need the reaper for its page lists?
  * @pool: the pool
  *
  * Context: any.
- * Return: whether a zone's lists have a limit that moves.
+ * Return: whether the list limits of a zone are tuned at run time.
  */
 bool mymm_reaper_wanted(const struct mymm_pool *pool)
 {
@@ -85,7 +85,7 @@ again:
 }
 
 /**
- * mymm_reaper_start() - there is a cache or a pool that has use for the reaper
+ * mymm_reaper_start() - start the reaper, unless it runs
  *
  * Context: any.
  */
@@ -96,9 +96,9 @@ void mymm_reaper_start(void)
 }
 
 /**
- * mymm_reaper_exit() - let nothing of it happen any more
+ * mymm_reaper_exit() - stop the reaper
  *
- * Context: process; sleeps. Nobody makes caches, or allocates from them, any more.
+ * Context: process; sleeps. All pools are gone.
  */
 void mymm_reaper_exit(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Who looks after caches now and then; reaper.c. */
+/* The reaper of caches; reaper.c. */
 #ifndef _MYMM_REAPER_H
 #define _MYMM_REAPER_H
 

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The slab layer's shrinker: what caches have, and nobody uses.
+ * The slab layer's shrinker: gives back memory that caches hold and no user needs.
  *
- * There are three layers of it, each more costly to do without than the one before:
+ * There are three stages, each more costly than the one before:
  *
  *   1. empty slabs, which the engine keeps for the next allocation;
  *   2. objects in the magazines of CPUs that have not taken any since the last trim, and
  *      half of the room in the others: *trim*. What is left is the working set;
  *   3. all objects in all magazines: *drain*.
  *
- * A scan goes from one to the next only if it has not got enough frames. Frames become free
- * only where a whole slab does, so magazines may give many objects and no frame; what they
- * are said to have is how much memory it is, not how many frames it will be. When it is
- * empty there is nothing more to ask for, so nobody tries for ever.
+ * A scan goes to the next stage only if it has not freed enough frames. A frame becomes free
+ * only with its whole slab, so magazines may give many objects and no frame: the count for
+ * magazines is the size of their objects, an upper bound of the frames. When all magazines
+ * are empty the count is 0, so reclaim does not retry for ever.
  *
- * Locking. The locks that all of this needs are only tried, never waited for: whoever
- * allocates may hold one of them, and reclaim is what his allocation waits for.
+ * Locking. The locks are only tried, never waited for: the allocation that waits for reclaim
+ * may hold one of them.
  */
 #include <linux/cpu.h>
 
@@ -46,7 +46,7 @@ static unsigned long slab_count(struct mymm_shrinker *shrinker,
 	return frames ?: MYMM_SHRINK_EMPTY;
 }
 
-/* Empty slabs, until @enough frames have gone back since there were @before. */
+/* Give back empty slabs until the count of freed frames is @enough above @before. */
 static bool give_empty(struct mymm_pool *pool, long before, long enough)
 {
 	struct mymm_cache *cache;
@@ -85,12 +85,12 @@ static unsigned long slab_scan(struct mymm_shrinker *shrinker,
 		give_empty(pool, before, enough);
 	mutex_unlock(&pool->lock);
 	cpus_read_unlock();
-	/* What others gave back meanwhile is as good. */
+	/* Frames that other CPUs freed meanwhile count, too. */
 	return atomic_long_read(&pool->reclaim.slab_freed) - before;
 }
 
 /**
- * mymm_cache_shrinker_init() - have a pool's caches give back what nobody uses
+ * mymm_cache_shrinker_init() - register the shrinker of a pool's caches
  * @pool: new
  *
  * Context: process.
@@ -111,7 +111,7 @@ int mymm_cache_shrinker_init(struct mymm_pool *pool)
 
 /**
  * mymm_cache_shrinker_exit() - undo mymm_cache_shrinker_init()
- * @pool: whether that was called or not
+ * @pool: the pool; mymm_cache_shrinker_init() may have failed, or not been called
  *
  * Context: process; sleeps.
  */

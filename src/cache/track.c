@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who allocated an object last, and who freed it: the caller, the stack, the CPU, the task and
- * the time, in two tracks behind each object of a cache with SLAB_STORE_USER.
+ * Tracks: records of the last alloc and the last free of an object (caller, stack, CPU, task
+ * and time), behind each object of a cache with SLAB_STORE_USER.
  *
- * A stack is a handle of four bytes, which stack.c makes before the object is looked at, with
- * no lock of ours held.
+ * A stack is stored as a handle of four bytes, which stack.c makes before the object is
+ * checked, with no lock of this module held.
  */
 #include <linux/hash.h>
 #include <linux/jiffies.h>
@@ -18,11 +18,11 @@
 #include "cache/track.h"
 
 /**
- * mymm_track_print() - tell of an event
- * @what: was done
- * @track: by whom; nothing is told if it has not happened
+ * mymm_track_print() - log a track
+ * @what: "allocated" or "freed"
+ * @track: the track; nothing is logged if it is empty
  *
- * Context: any but NMI, no lock of ours held.
+ * Context: any but NMI, no lock of this module held.
  */
 void mymm_track_print(const char *what, const struct mymm_track *track)
 {
@@ -42,10 +42,10 @@ void mymm_track_print(const char *what, const struct mymm_track *track)
 
 /**
  * struct collection - the objects of a cache that have a track
- * @walk: what the engine shows
- * @object: those that were seen
- * @room: members of that
- * @nr: how many there are, with or without room
+ * @walk: the engine's walk over the slabs
+ * @object: copies of the objects' tracks
+ * @room: members of @object
+ * @nr: objects found, also those for which there was no room
  */
 struct collection {
 	struct mymm_walk walk;
@@ -63,7 +63,7 @@ static void collect_object(struct collection *c, struct mymm_cache *cache,
 
 	guard(mymm_unwatched)();
 
-	/* One that is damaged is nobody's, and what it says of itself may be wrong. */
+	/* A quarantined object has no user, and its tracks may be damaged. */
 	if (link == MYMM_QUARANTINED || !track[MYMM_TRACK_ALLOC].addr ||
 	    !mymm_track_is_whole(&track[MYMM_TRACK_ALLOC]) ||
 	    !mymm_track_is_whole(&track[MYMM_TRACK_FREE]))
@@ -91,7 +91,7 @@ static bool collect_slab(struct mymm_walk *walk, struct mymm_cache *cache,
 	return false;
 }
 
-/* All at one moment; their number may have grown until there is room for them. */
+/* Copy all at one moment; repeated with more room if their number has grown. */
 static int collect(struct mymm_cache *cache, struct collection *c)
 {
 	struct mymm_slabinfo info;
@@ -120,14 +120,14 @@ static int collect(struct mymm_cache *cache, struct collection *c)
 }
 
 /**
- * mymm_track_for_each() - see the users of all objects of a cache
+ * mymm_track_for_each() - call a function with the tracks of each object of a cache
  * @cache: the cache
- * @fn: is called for each object that was allocated at least once, also if it is free
- *       now, with no lock of ours held; all are as they were at one moment
- * @arg: for @fn
+ * @fn: called for each object that was allocated at least once, also if it is free now,
+ *      with no lock of this module held; the tracks are a copy of one moment
+ * @arg: passed to @fn
  *
- * Context: process; sleeps. The caller sees to it that the cache stays.
- * Return: 0; -ENOENT: it does not store its users; -EIO: the pool is dead; -ENOMEM.
+ * Context: process; sleeps. The caller keeps the cache alive.
+ * Return: 0; -ENOENT: the cache has no SLAB_STORE_USER; -EIO: the pool is dead; -ENOMEM.
  */
 int mymm_track_for_each(struct mymm_cache *cache,
 			void (*fn)(const struct mymm_tracked *object,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The tracks of a cache's objects, listed and counted; track.c and track_site.c. */
+/* Lists and sums of the tracks of a cache's objects; track.c and track_site.c. */
 #ifndef _MYMM_CACHE_TRACK_H
 #define _MYMM_CACHE_TRACK_H
 
@@ -9,11 +9,11 @@ struct mymm_site_event;
 struct seq_file;
 
 /**
- * struct mymm_tracked - an object, and what is known of its users
+ * struct mymm_tracked - an object and its tracks
  * @pfn: frame that it begins in
- * @offset: where in it
- * @used: does a user hold it?
- * @bytes: that its user asked for; of what is not from kmalloc the object's size
+ * @offset: in that frame, in bytes
+ * @used: it is in use
+ * @bytes: requested; for objects that are not from kmalloc the object's size
  * @track: by enum mymm_track_item
  */
 struct mymm_tracked {
@@ -24,22 +24,22 @@ struct mymm_tracked {
 	struct mymm_track track[MYMM_NR_TRACKS];
 };
 
-/* Those of the events that are one: see track_site.c. */
+/* A run of @nr events of one site, from index @first on: see track_site.c. */
 struct mymm_site {
 	size_t first;
 	size_t nr;
 };
 
 /**
- * struct mymm_sites - who holds the objects of a cache, at one moment
+ * struct mymm_sites - the sites of a cache's objects in use, at one moment
  * @cache: the cache
- * @item: by who allocated or by who freed them
- * @event: of each object that is held; those of a site are neighbours
- * @nr_events: how many
+ * @item: which track: the last alloc or the last free
+ * @event: one for each object in use, sorted by site
+ * @nr_events: their number
  * @room: members of @event
  * @site: the sites, the one with the most objects first
- * @nr: how many
- * @err: what went wrong
+ * @nr: their number
+ * @err: error while @event was filled
  */
 struct mymm_sites {
 	struct mymm_cache *cache;

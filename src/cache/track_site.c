@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which code holds the objects of a cache, and which freed them before: those with the same
- * caller, stack and waste are one *site*.
+ * Sites: the objects in use of a cache, grouped by the code that allocated them, or that
+ * freed them the last time before. Objects with the same caller, stack and waste are one
+ * *site*.
  *
- *   debugfs mymm/caches/NAME/alloc_traces      by who allocated them
- *                            free_traces       by who had freed them, the last time before
+ *   debugfs mymm/caches/NAME/alloc_traces      by allocating code
+ *                            free_traces       by code that freed them the last time before
  *
  * As the kernel's files of these names (debugfs slab/NAME): objects in use, a line a site with
  * the most objects first, below it the stack:
@@ -13,13 +14,13 @@
  *         mymm_debug_alloc+0x31/0x1f0 [mymm]
  *         ...
  *
- * Waste is what kmalloc was asked for less than it gave, in all and for one object; ages are
- * jiffies, the least, the mean and the most. Nodes are the pool's. As the real ones there are
- * such files only for caches that store their users.
+ * Waste is the size of a kmalloc object less the requested size, in all and for one object;
+ * ages are in jiffies: the least, the mean and the most. Nodes are the pool's. As in the kernel
+ * the files exist only for caches with SLAB_STORE_USER.
  *
- * What is shown is one moment, when the file was opened: an event for each object, of 40 bytes,
- * sorted so that those of a site are neighbours. What can be large (the CPUs of a site)
- * is found from these when it is shown. No lock is held but while track.c copies.
+ * The file shows the moment when it was opened: an event of 40 bytes for each object, sorted
+ * by site. Large items (the CPUs of a site) are computed from these when they are printed.
+ * No lock is held except while track.c copies.
  */
 #include <linux/cpumask.h>
 #include <linux/jiffies.h>
@@ -36,18 +37,18 @@
 #include "cache/debug.h"
 #include "cache/track.h"
 
-/* So many sites are told of when a cache can't be destroyed. */
-#define MOST_TOLD 8
+/* Sites that are logged when a cache can't be destroyed. */
+#define MOST_REPORTED 8
 
 /**
- * struct mymm_site_event - what happened to one object
- * @addr: code that asked for it
- * @age: jiffies ago
- * @handle: of its stack
- * @waste: bytes that nobody asked for
- * @cpu: where
- * @pid: whose task
- * @node: that the object is on
+ * struct mymm_site_event - the last alloc or free of one object
+ * @addr: caller
+ * @age: jiffies since then
+ * @handle: of the stack
+ * @waste: bytes of the object that were not requested
+ * @cpu: CPU that did it
+ * @pid: task that did it
+ * @node: of the object
  */
 struct mymm_site_event {
 	unsigned long addr;
@@ -128,7 +129,7 @@ static int by_count(const void *a, const void *b)
 	return compare(y->nr, x->nr) ?: compare(x->first, y->first);
 }
 
-/* The sites of events that are sorted; without @site just their number. */
+/* Split sorted events into sites; returns their number. With @site NULL it only counts. */
 static size_t split(const struct mymm_sites *sites, struct mymm_site *site)
 {
 	size_t i, nr = 0;
@@ -149,13 +150,13 @@ static size_t split(const struct mymm_sites *sites, struct mymm_site *site)
 }
 
 /**
- * mymm_sites_take() - look who holds the objects of a cache
- * @sites: is filled; mymm_sites_drop() is to be called in any case
+ * mymm_sites_take() - group the objects of a cache by site
+ * @sites: filled; to be released with mymm_sites_drop() in any case
  * @cache: the cache
- * @item: by who allocated or by who freed them
+ * @item: which track: the last alloc or the last free
  *
- * Context: process; sleeps. The caller sees to it that the cache stays.
- * Return: 0; -ENOENT: it does not store its users; -EIO: the pool is dead; -ENOMEM.
+ * Context: process; sleeps. The caller keeps the cache alive.
+ * Return: 0; -ENOENT: the cache has no SLAB_STORE_USER; -EIO: the pool is dead; -ENOMEM.
  */
 int mymm_sites_take(struct mymm_sites *sites, struct mymm_cache *cache,
 		    enum mymm_track_item item)
@@ -182,7 +183,7 @@ int mymm_sites_take(struct mymm_sites *sites, struct mymm_cache *cache,
 MYMM_EXPORT_INTERNAL(mymm_sites_take);
 
 /**
- * mymm_sites_drop() - forget what was seen
+ * mymm_sites_drop() - free the memory of sites
  * @sites: from mymm_sites_take(), whether that succeeded or not
  *
  * Context: process; sleeps.
@@ -281,10 +282,10 @@ static void show_stack(struct seq_file *m, depot_stack_handle_t handle)
 }
 
 /**
- * mymm_site_show() - the lines of a site
- * @m: where to
- * @sites: what was seen
- * @nth: the number of the site; of 0 there are lines also if there is none
+ * mymm_site_show() - print the lines of a site
+ * @m: output
+ * @sites: from mymm_sites_take()
+ * @nth: index of the site; with 0 and no site it prints "No data"
  *
  * Context: process; sleeps.
  */
@@ -317,10 +318,10 @@ void mymm_site_show(struct seq_file *m, const struct mymm_sites *sites,
 MYMM_EXPORT_INTERNAL(mymm_site_show);
 
 /**
- * mymm_sites_report() - tell in the log who holds objects of a cache
- * @cache: can't be destroyed; nothing is told if it does not store its users
+ * mymm_sites_report() - log which code holds objects of a cache
+ * @cache: can't be destroyed; nothing is logged if it has no SLAB_STORE_USER
  *
- * A line a site, those with the most objects first, and not more than a few of them.
+ * Logs a line a site, for the few sites with the most objects.
  *
  * Context: process; sleeps.
  */
@@ -335,15 +336,15 @@ void mymm_sites_report(struct mymm_cache *cache)
 		return;
 	if (mymm_sites_take(&sites, cache, MYMM_TRACK_ALLOC))
 		sites.nr = 0;
-	for (i = 0; i < min_t(size_t, sites.nr, MOST_TOLD); i++) {
+	for (i = 0; i < min_t(size_t, sites.nr, MOST_REPORTED); i++) {
 		const struct mymm_site *site = &sites.site[i];
 
 		print_span(text, sizeof(text), &sites, site);
 		pr_err("  cache %s: %zu allocated by %pS%s\n", cache->name,
 		       site->nr, (void *)sites.event[site->first].addr, text);
 	}
-	if (sites.nr > MOST_TOLD)
+	if (sites.nr > MOST_REPORTED)
 		pr_err("  cache %s: and by %zu other callers\n", cache->name,
-		       sites.nr - MOST_TOLD);
+		       sites.nr - MOST_REPORTED);
 	mymm_sites_drop(&sites);
 }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tunables: how much a cache keeps at hand, changed while it is in use.
+ * Tunables: how many objects a cache keeps in arrays, changed while it is in use.
  *
  *   limit         objects that each CPU's magazine has room for
- *   batchcount    how many move between a magazine and what lies behind it at once
+ *   batchcount    how many move at once between a magazine and the shared array or the slabs
  *   shared        the shared array of a node has room for shared * batchcount
  *
- * An array is never made larger or smaller where it is. There are new magazines, and each
- * CPU leaves its old one (mymm_magazine_switch()); and there are new shared arrays, which
- * the engine puts in the place of the old ones. All memory is there before anything changes.
+ * An array is not resized but replaced: each CPU switches to its new magazine
+ * (mymm_magazine_switch()), and the engine replaces the shared arrays. All memory is allocated
+ * before anything changes.
  *
- * Only an engine that shows tunables has them. A cache that checks each object on its way
- * (debug.c) has no magazines, and none can be given to it.
+ * Only engines with set_tunables() have them. A debug cache (debug.c) has no magazines, and
+ * none can be given to it.
  */
 #include <linux/cpu.h>
 #include <linux/percpu.h>
@@ -20,7 +20,7 @@
 #include "base/compat.h"
 #include "cache/magazine_drain.h"
 
-/* The kernel's per-CPU allocator gives no more than this at once. */
+/* The largest magazine that the kernel's per-CPU allocator can give. */
 #define MAX_LIMIT                                                             \
 	((unsigned int)((PCPU_MIN_UNIT_SIZE - sizeof(struct mymm_magazine)) / \
 			sizeof(void *)))
@@ -66,13 +66,13 @@ static int check(const struct mymm_cache *cache,
 }
 
 /**
- * mymm_cache_tune() - change what a cache keeps at hand
+ * mymm_cache_tune() - set the tunables of a cache
  * @cache: the cache
- * @tunables: as they are to be
+ * @tunables: the new values
  *
  * Context: process; sleeps. The caller holds cpus_read_lock() and pool->lock.
- * Return: 0. -EINVAL: they make no sense, or this cache has none, and a line in the log says
- * which; -ENOMEM; -EIO: the pool is dead. Nothing has changed then.
+ * Return: 0. -EINVAL: a value is out of range, or the cache has no tunables, and a line in the
+ * log says which; -ENOMEM; -EIO: the pool is dead. On an error nothing has changed.
  */
 int mymm_cache_tune(struct mymm_cache *cache,
 		    const struct mymm_tunables *tunables)
