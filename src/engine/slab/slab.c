@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The slab engine: SLAB, as it was until Linux 6.8, on our frames.
+ * The slab engine: SLAB, as it was until Linux 6.8, on the frames of a pool.
  *
- * A slab and what is known of it (here with 5 objects, 2 of them free):
+ * A slab and its index array (here with 5 objects, 2 of them free):
  *
  *              active = 3 left
  *                |
  *                v
- *      index  +---+---+---+---+---+      those from @active on are free; the next to go
- *             | . | . | . | 4 | 1 |      is 4, then 1; who comes back takes the place
- *             +---+---+---+---+---+      before that, so the last to come is the first to go
+ *      index  +---+---+---+---+---+      the entries from @active on are the free objects:
+ *             | . | . | . | 4 | 1 |      4 is allocated next, then 1; a freed object goes
+ *             +---+---+---+---+---+      into the entry before @active (last in, first out)
  *        +------+---------+---------+---------+---------+---------+---+
  *        |colour| 0  used | 1  free | 2  used | 3  used | 4  free |   |
  *        +------+---------+---------+---------+---------+---------+---+
  *
- * slab_geometry.c says how many objects there are, where the first one begins, and where the
- * index array is: in the free object that goes last (which is 1 here), at the end of the
- * slab, or in a record (slab_record.c). The first frame has what is left: @inuse is active,
- * @free the number of the object that the array is in; or both are the record's number.
+ * slab_geometry.c computes the number of objects, the place of the first one, and the place of
+ * the index array: in the free object that is allocated last (1 here), at the end of the
+ * slab, or in a record (slab_record.c). The first frame has the rest: @inuse is active, @free
+ * the number of the object that contains the array; or both are the record's number.
  *
- * Slabs are on lists of their node: full, partial, and free, where no object is in use. It
- * is taken from the first partial one, else from the first free one. A slab that an object
- * comes back to goes to the end of the partial ones, so that its other objects have the most
- * time to follow. When a node has more free objects than its free_limit, which is
+ * Slabs are on lists of their node: full, partial, and free, where no object is in use. An
+ * object is taken from the first partial slab, else from the first free one. A slab into which
+ * an object is freed goes to the end of the partial list, so that its other objects have the
+ * most time to be freed, too. When a node has more free objects than its free_limit, which is
  *
  *      (1 + its CPUs) * batchcount + objects in a slab
  *
@@ -31,27 +31,26 @@
  *      magazine    <-- batch -->   shared array   <-- batch -->   slabs       of the CPU's node
  *     (magazine.c)                 alien arrays    -- batch -->   slabs       of other nodes
  *
- * slab_array.c has the arrays between magazines and slabs. Where SLAB looked which node an
- * object is of before it went into the CPU's array, we do when it leaves the magazine: the
- * way in has no time for it. So an object of another node can be handed out once more here
- * before it finds home.
+ * slab_array.c has the arrays between magazines and slabs. SLAB looked up the node of an
+ * object before it went into the CPU's array. Here this is done when the object leaves the
+ * magazine, to keep the fast path short. So an object of another node can be allocated once
+ * more on this node before it returns to its own.
  *
- * Cookies. In a pool with memory an object that is free carries a word of ours (cache.h),
- * which makes refusals what they are with slub. It costs SLAB's rule this:
- *   - with a constructor, poison or SLAB_TYPESAFE_BY_RCU there is a word behind the object,
- *     and objects are that much larger;
- *   - an array in an object shares it with the word, which goes to the object's end if it
- *     must; if there is no room for both, as for 64 objects of 64 bytes, or if poison must
- *     stay whole, the array is in a record.
- * An index that leads to an object without such a word was written to by somebody else, and
- * so was the object if the index is right. Then the array is made anew from the words, as in
- * slub.c, and what is lost is told.
+ * Cookies. In a pool with memory a free object carries a cookie (cache.h), so that frees are
+ * checked as with slub. This changes SLAB's geometry:
+ *   - with a constructor, poison or SLAB_TYPESAFE_BY_RCU the word is behind the object, and
+ *     objects are that much larger;
+ *   - an index array in an object shares it with the word, which moves to the object's end if
+ *     needed; if there is no room for both, as for 64 objects of 64 bytes, or if poison must
+ *     stay intact, the array is in a record.
+ * If an index leads to an object without such a word, the index or the object was overwritten.
+ * Then the array is rebuilt from the words, as in slub.c, and the objects lost are reported.
  *
- * In a pool without memory nothing is in an object. Index arrays are in records, and beside
- * them is a bit for each object that a user holds: what is free is known exactly.
+ * In a pool without memory nothing is stored in objects. Index arrays are in records, with
+ * a bit for each object that is set while a user holds it: free objects are known exactly.
  *
- * No memory is asked of the kernel here. New slabs are made, and free ones given back, with
- * no lock held.
+ * Nothing here allocates memory from the kernel. Slabs are created, and given back, with no
+ * lock held.
  *
  * Invariants. I6: the numbers in the array from @active on are below @num, and none is twice.
  * I7: free_objects is the sum of num - active over a node's slabs.
@@ -67,8 +66,8 @@
 /* --- slabs on lists ------------------------------------------------------------ */
 
 /*
- * Its frames are the cache's exactly as long as it is on a list: an object that comes back
- * twice may come when it is not.
+ * A slab's frames carry the cache's number exactly while the slab is on a list, so that a
+ * second free of an object finds that its slab is gone.
  */
 static void add_slab(struct mymm_cache *cache, struct mymm_slab_node *n,
 		     int node, u32 head)
@@ -77,7 +76,7 @@ static void add_slab(struct mymm_cache *cache, struct mymm_slab_node *n,
 
 	lockdep_assert_held(&n->lock);
 	for (i = 0; i < 1U << cache->order; i++)
-		/* Who sees whose it is sees the rest, too: mymm_cache_has(). */
+		/* A reader that sees the cache sees the rest, too: mymm_cache_has(). */
 		smp_store_release(&cache->frame[head + i].cache, cache->id);
 	mymm_list_add_tail(cache->frame, head,
 			   mymm_slab_list(cache, node, MYMM_SLABS_FREE));
@@ -86,7 +85,7 @@ static void add_slab(struct mymm_cache *cache, struct mymm_slab_node *n,
 	n->free_objects += cache->num;
 }
 
-/* A slab with @free free objects leaves its list, and is linked before @first. */
+/* Remove a slab with @free free objects from its list, and link it before @first. */
 static __always_inline u32 unlist(struct mymm_cache *cache,
 				  struct mymm_slab_node *n, u32 head,
 				  unsigned int free, u32 first)
@@ -103,7 +102,7 @@ static __always_inline u32 unlist(struct mymm_cache *cache,
 	return head;
 }
 
-/* The last free slab leaves its list, and is linked before @first. */
+/* Remove the last free slab from its list, and link it before @first. */
 static u32 unlist_free(struct mymm_cache *cache, struct mymm_slab_node *n,
 		       int node, u32 first)
 {
@@ -116,8 +115,8 @@ static u32 unlist_free(struct mymm_cache *cache, struct mymm_slab_node *n,
 /* --- taking objects --------------------------------------------------------------- */
 
 /*
- * Something in the index array can't be true. What is on the slab is known without it: the
- * objects whose word says so. Returns how many are lost; they count as active from now on.
+ * Rebuild an invalid index array from the words of the objects that mark them as on the
+ * freelist. Returns how many objects are lost; they count as active from now on.
  */
 unsigned int mymm_slab_rebuild_freelist(struct mymm_cache *cache,
 					struct mymm_slabs *s,
@@ -144,7 +143,7 @@ unsigned int mymm_slab_rebuild_freelist(struct mymm_cache *cache,
 	return lost;
 }
 
-/* Up to @nr objects of a slab. @lost grows by those that were found overwritten. */
+/* Take up to @nr objects of a slab. Adds those found overwritten to @lost. */
 static unsigned int take_from_slab(struct mymm_cache *cache,
 				   struct mymm_slabs *s,
 				   struct mymm_slab_info *view, unsigned int nr,
@@ -186,7 +185,7 @@ static unsigned int take_from_slab(struct mymm_cache *cache,
 	return to - objs;
 }
 
-/* From partial slabs first, then from free ones. */
+/* Take from partial slabs first, then from free ones. */
 static unsigned int take_from_slabs(struct mymm_cache *cache,
 				    struct mymm_slab_node *n, int node,
 				    unsigned int nr, void **objs,
@@ -227,7 +226,7 @@ static unsigned int take_from_slabs(struct mymm_cache *cache,
 	return got;
 }
 
-/* What a node has at hand, @slab among it if there is one. */
+/* Take what a node has, after the new slab @slab was added to it, if that is not NULL. */
 static unsigned int take_from_node(struct mymm_cache *cache, int node,
 				   struct mymm_frame *slab, unsigned int nr,
 				   void **objs)
@@ -250,7 +249,7 @@ static unsigned int take_from_node(struct mymm_cache *cache, int node,
 	return got;
 }
 
-/* From other nodes, the nearest first. */
+/* Take from other nodes, the nearest first. */
 static unsigned int take_from_others(struct mymm_cache *cache,
 				     const struct mymm_node *local,
 				     unsigned int nr, void **objs)
@@ -309,7 +308,7 @@ unsigned int mymm_slab_alloc_objects(struct mymm_cache *cache, gfp_t gfp,
 	if (got)
 		return got;
 	if (cache->pool->nr_nodes > 1 && !(gfp & __GFP_THISNODE)) {
-		/* Nobody reclaims here while another node has some. */
+		/* No reclaim on this node while another one has objects. */
 		gfp_t here = (gfp | __GFP_THISNODE | __GFP_NOWARN) &
 			     ~(__GFP_RECLAIM | __GFP_NOFAIL);
 
@@ -324,7 +323,7 @@ unsigned int mymm_slab_alloc_objects(struct mymm_cache *cache, gfp_t gfp,
 
 /* --- giving objects back -------------------------------------------------------------- */
 
-/* A slab that objects came back to goes where it belongs. */
+/* Put a slab into which objects were freed on the list where it belongs. */
 static void put_down(struct mymm_cache *cache, struct mymm_slab_node *n,
 		     int node, struct mymm_slab_info *view)
 {
@@ -344,16 +343,16 @@ static void put_down(struct mymm_cache *cache, struct mymm_slab_node *n,
 }
 
 /**
- * struct extent - where the objects of the slab in a view are
+ * struct extent - the objects of the slab in a view
  * @start: address of the first; 0: there is no view
- * @bytes: that all of them take
+ * @bytes: of all of them
  */
 struct extent {
 	unsigned long start;
 	unsigned long bytes;
 };
 
-/* Have the slab of an object at hand; false if it is gone. */
+/* Fill the view with the slab of an object; false if it is gone. */
 static bool pick_up(struct mymm_cache *cache, void *obj,
 		    struct mymm_slab_info *view, struct extent *in)
 {
@@ -371,7 +370,7 @@ static bool pick_up(struct mymm_cache *cache, void *obj,
 	}
 	mymm_slab_get_info(cache, idx & s->mask, view);
 	if (!view->index) {
-		/* The first to come back to a full slab takes the array. */
+		/* The first object freed into a full slab gets the array. */
 		view->slab->free = number;
 		view->index = obj;
 	}
@@ -381,9 +380,9 @@ static bool pick_up(struct mymm_cache *cache, void *obj,
 }
 
 /*
- * Objects into their slabs, all of one node. Two CPUs that free an object at the same time
- * may both be let in (see magazine.c); the second to come finds the first one's mark in it,
- * or the slab gone. Returns how many such there were.
+ * Free objects into their slabs, all of one node. Of two CPUs that free an object at the same
+ * time both may pass the checks (see magazine.c); the second one finds the mark of the first
+ * in the object, or the slab gone. Returns the number of such objects.
  */
 static unsigned int put_into_slabs(struct mymm_cache *cache,
 				   struct mymm_slab_node *n, int node,
@@ -476,7 +475,7 @@ void mymm_slab_put_objects(struct mymm_cache *cache, int node, unsigned int nr,
 	mymm_slabs_give_back(cache, empty);
 }
 
-/* The node of an object, or of its slab that is gone. */
+/* The node of an object, also if its slab is gone. */
 static int node_of_object(const struct mymm_cache *cache, const void *obj)
 {
 	u32 idx = (obj - cache->base) >> PAGE_SHIFT;
@@ -523,7 +522,7 @@ void mymm_slab_free_objects(struct mymm_cache *cache, unsigned int nr,
  * mymm_slab_give_free() - give free slabs of a node back
  * @cache: the cache
  * @node: the node
- * @slabs: at most so many
+ * @slabs: how many at most
  *
  * Context: any but NMI.
  * Return: how many.
@@ -563,7 +562,7 @@ static u32 unlist_all(struct mymm_cache *cache, int node,
  * mymm_slab_discard() - give all slabs back; see engine.h
  * @cache: the cache
  *
- * Free slabs, and what is in arrays, went before.
+ * Free slabs have been given back, and arrays emptied, before.
  *
  * Context: any but NMI.
  * Return: how many.

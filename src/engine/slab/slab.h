@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The slab engine's cache: nodes, arrays, records; slab.c has the picture. */
+/* A cache of the slab engine: nodes, arrays, records; slab.c has the picture. */
 #ifndef _MYMM_SLAB_H
 #define _MYMM_SLAB_H
 
@@ -28,7 +28,7 @@ typedef u16 mymm_slab_idx;
 
 /**
  * enum mymm_slab_place - where the index array of a slab is
- * @MYMM_INDEX_IN_OBJECT: in the free object that is to be handed out last
+ * @MYMM_INDEX_IN_OBJECT: in the free object that is allocated last
  * @MYMM_INDEX_OFF_SLAB: in a record, in the kernel's memory
  * @MYMM_INDEX_ON_SLAB: at the slab's end
  */
@@ -39,11 +39,11 @@ enum mymm_slab_place {
 };
 
 /**
- * struct mymm_slab_geometry - how a slab is cut
+ * struct mymm_slab_geometry - geometry of a slab
  * @num: objects
  * @order: of the slab
  * @place: where SLAB has the index array
- * @colours: how many offsets of the first object there is room for; 0 is like 1
+ * @colours: number of offsets of the first object; 0 is like 1
  * @colour_off: bytes from one to the next
  */
 struct mymm_slab_geometry {
@@ -55,11 +55,11 @@ struct mymm_slab_geometry {
 };
 
 /**
- * struct mymm_slab_array - free objects that are no CPU's
- * @limit: how many it has room for; constant
+ * struct mymm_slab_array - a shared or alien array
+ * @limit: its room, in objects; constant
  * @count: objects in @objs
- * @touched: has somebody taken from it since the reaper was here?
- * @objs: the last to come is the first to go
+ * @touched: an object was taken since the reaper's last run
+ * @objs: the objects, last in, first out
  *
  * Protected by the lock of the node whose shared array it is, or of the struct that it is
  * part of.
@@ -72,8 +72,8 @@ struct mymm_slab_array {
 };
 
 /**
- * struct mymm_slab_alien - objects that were freed on one node and are another's
- * @lock: protects @array; none of ours is taken inside it
+ * struct mymm_slab_alien - objects that were freed on one node and belong to another
+ * @lock: protects @array; no lock of this module is taken inside it
  * @array: the objects
  */
 struct mymm_slab_alien {
@@ -83,16 +83,16 @@ struct mymm_slab_alien {
 
 /**
  * struct mymm_slab_node - what a cache has on one node
- * @lock: protects the rest; none of ours is taken inside it
- * @nr_slabs: on its three lists
- * @nr_free_slabs: of those that have free objects only
- * @free_objects: in all of them
- * @free_limit: with more of these, free slabs go back
- * @free_touched: was a free slab put to use since the reaper was here?
- * @colour_next: the colour of the slab that was made last
- * @shared: what this node's CPUs have in common, or NULL
- * @alien: by node: what of it was freed on this one; NULL with one node, and of itself;
- *         constant
+ * @lock: protects the rest; no lock of this module is taken inside it
+ * @nr_slabs: slabs on its three lists
+ * @nr_free_slabs: of these, slabs with no object in use
+ * @free_objects: free objects in all slabs
+ * @free_limit: with more free objects, free slabs are given back
+ * @free_touched: a free slab was used since the reaper's last run
+ * @colour_next: colour of the newest slab
+ * @shared: shared array of this node's CPUs, or NULL
+ * @alien: by node: objects of that node that were freed on this one; NULL for this node, and
+ *         in a pool with one node; constant
  */
 struct mymm_slab_node {
 	raw_spinlock_t lock ____cacheline_aligned_in_smp;
@@ -112,12 +112,12 @@ struct mymm_slab_node {
 #define MYMM_NO_RECORD (~0U)
 
 /**
- * struct mymm_slab_record - what is known of a slab that has no room for it
+ * struct mymm_slab_record - state of a slab whose index array is off the slab
  * @frame: first frame of the slab, or %MYMM_NO_FRAME; its node's lock
  * @next: number of the next spare record; the lock of the records
  * @active: objects that left the slab; its node's lock
  * @index: the index array; its node's lock. Behind it, in a pool without memory, a bit for
- *         each object: is it held by a user?
+ *         each object that is set while a user holds it
  */
 struct mymm_slab_record {
 	u32 frame;
@@ -128,14 +128,14 @@ struct mymm_slab_record {
 
 /**
  * struct mymm_slab_records - the records of a cache
- * @lock: protects the rest; none of ours is taken inside it
- * @size: bytes of one; constant
- * @bits: where its bits begin; 0: it has none; constant
- * @spare: number of the first that is not in use, or %MYMM_NO_RECORD
- * @nr_spare: how many there are
+ * @lock: protects the rest; no lock of this module is taken inside it
+ * @size: bytes of one record; constant
+ * @bits: offset of its bits; 0: it has none; constant
+ * @spare: number of the first unused record, or %MYMM_NO_RECORD
+ * @nr_spare: unused records
  * @nr: records
  * @nr_chunks: members of @chunk in use
- * @chunk: each twice as large as the one before; those that are there stay
+ * @chunk: each twice as large as the one before; never freed before the cache
  */
 struct mymm_slab_records {
 	raw_spinlock_t lock;
@@ -149,13 +149,13 @@ struct mymm_slab_records {
 };
 
 /**
- * struct mymm_slabs - what the slab engine knows of a cache
- * @geometry: SLAB's choice; constant
- * @place: where the index array really is; constant
+ * struct mymm_slabs - the slab engine's part of a cache
+ * @geometry: as SLAB has it; constant
+ * @place: where the index array is here; constant
  * @odd: the odd part of the object size; constant
- * @mask: clears the number of a frame in its slab; constant
+ * @mask: rounds a frame number down to the slab's first; constant
  * @tunables: as last set; pool->lock
- * @turn: of the reaper: the node whose aliens are next
+ * @turn: the reaper's: the node whose alien arrays are drained next
  * @records: if @place is %MYMM_INDEX_OFF_SLAB
  * @nr_nodes: members of @node; constant
  * @node: by number
@@ -195,7 +195,7 @@ static inline u32 mymm_slab_list(const struct mymm_cache *cache, int node,
 	return cache->lists + node * MYMM_LISTS_PER_NODE + list;
 }
 
-/* Where the first object of a slab is, behind its colour: @start tells, undone. */
+/* The first object of a slab, behind its colour: computed back from @start. */
 static inline void *mymm_slab_objects(const struct mymm_cache *cache,
 				      const struct mymm_slabs *s, u32 head)
 {
@@ -213,7 +213,7 @@ static __always_inline u32 mymm_slab_number(const struct mymm_cache *cache,
 	return ror32((u32)at * cache->inverse - frame->start, cache->shift);
 }
 
-/* An index array may be in an object, or behind the last. */
+/* Not seen by KASAN: an index array may be in a free object, or behind the last one. */
 static __no_kasan_or_inline unsigned int
 mymm_slab_index(const mymm_slab_idx *index, unsigned int place)
 {
@@ -235,9 +235,9 @@ static inline int mymm_slab_node_of(const struct mymm_cache *cache, u32 head)
 }
 
 /**
- * struct mymm_slab_info - a slab with what is known of it at hand
+ * struct mymm_slab_info - a slab and its index array
  * @slab: its first frame
- * @head: the number of that
+ * @head: the number of that frame
  * @active: objects that left it
  * @index: its index array; NULL if that is in an object, and none is free
  * @record: or NULL

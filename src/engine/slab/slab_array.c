@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What stands between magazines and slabs: shared arrays, alien arrays, and who empties them.
+ * Arrays between magazines and slabs: shared arrays, alien arrays, and how they are drained.
  *
  *          CPU 0     CPU 1            CPU 2     CPU 3
  *             \       /                  \       /
@@ -10,25 +10,24 @@
  *          slabs of node 0 <----' '----> slabs of node 1
  *
  * Each node has a *shared array* of shared * batchcount objects. A batch that leaves a
- * magazine goes there, and a magazine that is empty is filled from there, so that objects
- * which one CPU allocates and another one frees don't go by the slabs; and a copy of
- * pointers is all that it costs.
+ * magazine goes there, and an empty magazine is filled from there. So objects that one CPU
+ * allocates and another one frees do not pass through the slabs, and only pointers are copied.
  *
- * An object of another node waits in the *alien array* for that node. When this is full all
- * of it goes home at once: into the other node's shared array, as far as there is room, and
- * into its slabs. Alien arrays have room for @limit objects as it was when the cache was
- * made; to tune them later changes nothing, as with SLAB.
+ * An object of another node is kept in the *alien array* for that node. When the array is
+ * full, all of it moves to that node: into its shared array, as far as there is room, and
+ * into its slabs. Alien arrays have room for @limit objects as of the creation of the cache;
+ * tuning it later does not change them, as in SLAB.
  *
- * Objects in all of them are active: they carry the magazine's cookie, and their slabs don't
- * know that they are free.
+ * Objects in these arrays are active: they carry the magazine's cookie, and their slabs count
+ * them as in use.
  *
- * The reaper comes every other second (reaper.c). It empties the alien arrays for one node,
- * the next one each time. Every second time it takes a fifth of a shared array that nobody
- * has taken from since, and gives back as many free slabs as hold a fifth of free_limit, if
- * none of them was put to use since.
+ * The reaper runs every two seconds (reaper.c). It drains the alien arrays of one node, the
+ * next one each time. Every second time it takes a fifth of a shared array if nothing was
+ * taken from that since, and gives back as many free slabs as hold a fifth of free_limit, if
+ * none of them was used since.
  *
- * Locks. That of a node and that of an alien array, never one inside the other: what moves
- * from one to the other is on the stack of whoever moves it, and counts as in flight.
+ * Locks. That of a node and that of an alien array are never held together: objects that move
+ * from one to the other are on the stack meanwhile, and counted as a transfer.
  */
 #include <linux/cpumask.h>
 #include <linux/kmemleak.h>
@@ -71,7 +70,7 @@ unsigned int mymm_slab_shared_take(struct mymm_slab_node *n, unsigned int nr,
  * @objs: objects of that node
  *
  * Context: any; under the node's lock.
- * Return: for how many there was room; these are the first.
+ * Return: for how many there was room; the first ones were put.
  */
 unsigned int mymm_slab_shared_put(struct mymm_slab_node *n, unsigned int nr,
 				  void **objs)
@@ -85,7 +84,7 @@ unsigned int mymm_slab_shared_put(struct mymm_slab_node *n, unsigned int nr,
 	return nr;
 }
 
-/* All that is in an alien array goes home. In flight, or the caller says so. */
+/* Move all objects of an alien array to their node. The caller has begun a transfer. */
 static void drain_alien(struct mymm_cache *cache, struct mymm_slab_alien *alien,
 			int node)
 {
@@ -106,14 +105,14 @@ static void drain_alien(struct mymm_cache *cache, struct mymm_slab_alien *alien,
 }
 
 /**
- * mymm_slab_alien_put() - put objects of another node away
+ * mymm_slab_alien_put() - put objects of another node into an alien array
  * @cache: the cache
  * @alien: this node's array for them
  * @node: their node
  * @nr: how many
  * @objs: the objects
  *
- * Context: any but NMI; they are in flight.
+ * Context: any but NMI; the caller has begun a transfer.
  */
 void mymm_slab_alien_put(struct mymm_cache *cache,
 			 struct mymm_slab_alien *alien, int node,
@@ -122,7 +121,7 @@ void mymm_slab_alien_put(struct mymm_cache *cache,
 	unsigned long flags;
 	unsigned int put;
 
-	/* Caches without magazines have none of these either. */
+	/* Caches without magazines have no alien arrays either. */
 	if (!alien->array.limit) {
 		mymm_slab_put_objects(cache, node, nr, objs, false);
 		return;
@@ -141,7 +140,7 @@ void mymm_slab_alien_put(struct mymm_cache *cache,
 	}
 }
 
-/* The oldest @nr objects of a node's shared array go into their slabs. */
+/* Free the oldest @nr objects of a node's shared array into their slabs. */
 static void drain_shared(struct mymm_cache *cache, int node, unsigned int nr)
 {
 	struct mymm_slab_node *n = &mymm_slabs_of(cache)->node[node];
@@ -178,7 +177,7 @@ static void drain_aliens_of(struct mymm_cache *cache, int node)
 }
 
 /**
- * mymm_slab_drain_arrays() - all that is in shared and alien arrays goes into the slabs
+ * mymm_slab_drain_arrays() - free all objects of shared and alien arrays into the slabs
  * @cache: the cache
  *
  * Context: any but NMI.
@@ -196,7 +195,7 @@ void mymm_slab_drain_arrays(struct mymm_cache *cache)
 }
 MYMM_EXPORT_INTERNAL(mymm_slab_drain_arrays);
 
-/* Every second time that the reaper comes. */
+/* Runs at every second run of the reaper. */
 static void reap_node(struct mymm_cache *cache, int node)
 {
 	struct mymm_slab_node *n = &mymm_slabs_of(cache)->node[node];
@@ -226,7 +225,7 @@ static void reap_node(struct mymm_cache *cache, int node)
 }
 
 /**
- * mymm_slab_reap() - give back what was not used lately
+ * mymm_slab_reap() - give back objects and slabs that were not used lately
  * @cache: the cache
  *
  * Context: process. The caller holds pool->lock.
@@ -264,7 +263,7 @@ static bool array_has(const struct mymm_slab_array *array, const void *obj)
  * @obj: the object
  *
  * Context: any but NMI.
- * Return: whether it was seen; one that is in flight may be missed.
+ * Return: whether it was found; one in transfer may be missed.
  */
 bool mymm_slab_arrays_have(struct mymm_slabs *s, int node, const void *obj)
 {
@@ -287,8 +286,8 @@ bool mymm_slab_arrays_have(struct mymm_slabs *s, int node, const void *obj)
  * mymm_slab_arrays_count() - objects in shared and alien arrays
  * @s: the cache's
  *
- * Context: any. The caller holds pool->lock, or has the cache to himself.
- * Return: how many, about.
+ * Context: any. The caller holds pool->lock, or is the only user of the cache.
+ * Return: how many, approximately.
  */
 unsigned long mymm_slab_arrays_count(const struct mymm_slabs *s)
 {
@@ -310,7 +309,7 @@ MYMM_EXPORT_INTERNAL(mymm_slab_arrays_count);
 
 /* --- life ------------------------------------------------------------------ */
 
-/* CPUs of a node of the pool that are there now. */
+/* Number of online CPUs of a node of the pool. */
 static unsigned int cpus_of_node(struct mymm_pool *pool, int node)
 {
 	unsigned int cpu, nr = 0;
@@ -321,10 +320,10 @@ static unsigned int cpus_of_node(struct mymm_pool *pool, int node)
 }
 
 /**
- * mymm_slab_update_free_limit() - how many free objects each node may have
+ * mymm_slab_update_free_limit() - set the limit of free objects of each node
  * @cache: the cache
  *
- * Follows tunables, and CPUs as they come and go.
+ * To be called when tunables change, and CPUs go online or offline.
  *
  * Context: any but NMI.
  */
@@ -352,7 +351,7 @@ static struct mymm_slab_array *new_array(unsigned int limit)
 				 GFP_KERNEL | __GFP_NOWARN);
 	if (!array)
 		return NULL;
-	/* What is in it is free, or a trace of what was. */
+	/* It contains pointers to free objects only, and stale ones. */
 	kmemleak_no_scan(array);
 	array->limit = limit;
 	return array;
@@ -365,11 +364,11 @@ static void free_arrays(struct mymm_slab_array **array, unsigned int nr)
 }
 
 /**
- * mymm_slab_set_tunables() - make shared arrays of another size
+ * mymm_slab_set_tunables() - replace the shared arrays by ones of another size
  * @cache: the cache
- * @tunables: as they are to be; they make sense
+ * @tunables: the new values, checked
  *
- * What is in the old ones goes into the slabs.
+ * Objects in the old arrays are freed into the slabs.
  *
  * Context: process; sleeps. The caller holds pool->lock.
  * Return: 0; -ENOMEM, and nothing has changed.
@@ -434,10 +433,10 @@ static int make_aliens(struct mymm_slabs *s, struct mymm_slab_node *n)
 
 /**
  * mymm_slab_arrays_init() - give a new cache its arrays
- * @cache: has its geometry
+ * @cache: its geometry is set
  *
  * Context: process; sleeps.
- * Return: 0; -ENOMEM, and mymm_slab_arrays_exit() gives back what there is.
+ * Return: 0; -ENOMEM: to be undone by mymm_slab_arrays_exit().
  */
 int mymm_slab_arrays_init(struct mymm_cache *cache)
 {
@@ -455,7 +454,7 @@ int mymm_slab_arrays_init(struct mymm_cache *cache)
 
 /**
  * mymm_slab_arrays_exit() - free the arrays of a cache
- * @cache: nobody uses it any more, or it never had all of them
+ * @cache: unused; mymm_slab_arrays_init() may have failed
  *
  * Context: any but hardirq.
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A cache of the slab engine: how it begins and ends, what it gives back, its numbers.
+ * A cache of the slab engine: creation and destruction, shrinking, its numbers.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -20,7 +20,7 @@ static unsigned long give_free(struct mymm_cache *cache, unsigned long slabs)
 	return nr;
 }
 
-/* Free slabs; and if they are not enough, those that only the arrays keep. */
+/* Give back free slabs; if they are not enough, those that become free when arrays drain. */
 static unsigned long slab_shrink(struct mymm_cache *cache, unsigned long slabs)
 {
 	unsigned long nr = give_free(cache, slabs);
@@ -46,7 +46,7 @@ static unsigned long slab_empty(const struct mymm_cache *cache)
 
 /* --- life and numbers -------------------------------------------------------------------- */
 
-/* Where our word stands, and so where the index array can. */
+/* Choose the places of the word and, among those that remain, of the index array. */
 static void place_word(struct mymm_cache *cache, struct mymm_slabs *s)
 {
 	unsigned int array = cache->num * sizeof(mymm_slab_idx);
@@ -57,7 +57,7 @@ static void place_word(struct mymm_cache *cache, struct mymm_slabs *s)
 	if (s->place != MYMM_INDEX_IN_OBJECT)
 		return;
 	if (cache->debug || mymm_cache_word_outside(cache)) {
-		/* What is in the object, or checked, is not ours. */
+		/* The object keeps its contents, or its padding is checked. */
 		s->place = MYMM_INDEX_OFF_SLAB;
 	} else if (cache->offset < array) {
 		if (array <= cache->size - sizeof(u64))
@@ -92,15 +92,15 @@ static int choose_geometry(struct mymm_cache *cache, struct mymm_slabs *s)
 }
 
 /*
- * enable_cpucache() of SLAB, 6.1, but for machines with one CPU: SLAB had no shared array
- * there, where a larger limit would do the same for less, and had no larger limit. A batch
- * that does not fit into the limit is a third cheaper with the array.
+ * enable_cpucache() of SLAB, 6.1, except on machines with one CPU: there SLAB had no shared
+ * array, and did not raise the limit instead. A batch larger than the limit costs a third
+ * less with the array.
  */
 static void slab_default_tunables(const struct mymm_cache *cache,
 				  struct mymm_tunables *tunables)
 {
 	*tunables = mymm_cache_default_tunables(cache, 120);
-	/* Nor may anything else stand before the slabs of a debug cache. */
+	/* A debug cache has no arrays before its slabs. */
 	if (cache->size <= PAGE_SIZE && !cache->debug)
 		tunables->shared = 8;
 }

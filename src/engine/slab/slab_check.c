@@ -3,10 +3,10 @@
  * The invariants of the slab engine's slabs: I5 to I7 and I9 of check.c, for one node of a
  * cache at a time, under its lock.
  *
- * Each slab is reached over the list that it is on: what its frames say, what its index array
- * says of each object and the object of itself, and whether it is on the right list. The sums
- * over a node must be what the node has counted; and its shared array has objects of the
- * cache that are on no slab's freelist.
+ * Each slab is reached through the list that it is on. Checked are its frames, whether its
+ * index array and the words of its objects agree, and whether it is on the right list. The
+ * sums over a node must equal its counts; and its shared array may contain only objects of
+ * the cache that are on no slab's freelist.
  */
 #include <linux/bitmap.h>
 #include <linux/limits.h>
@@ -20,7 +20,7 @@ static const char *const list_names[MYMM_NR_SLAB_LISTS] = {
 	[MYMM_SLABS_FREE] = "free",
 };
 
-/* What is looked at, for what finds something. */
+/* The place of the check, for the report of a finding. */
 struct walk {
 	struct mymm_cache *cache;
 	struct mymm_slabs *s;
@@ -30,7 +30,7 @@ struct walk {
 	struct mymm_finding *finding;
 };
 
-/* I9: the frames of a slab say that they are, and all of them the same. */
+/* I9: all frames of a slab are marked as slab frames of this cache, with the same values. */
 static int check_frames(const struct walk *w, u32 idx)
 {
 	const struct mymm_cache *cache = w->cache;
@@ -86,7 +86,7 @@ static int check_frames(const struct walk *w, u32 idx)
 	return 0;
 }
 
-/* Where a slab's array should be: the record is its own, the object of it is free. */
+/* The place of a slab's array: the record refers to the slab, or the object of it is free. */
 static int check_place(const struct walk *w, u32 idx)
 {
 	const struct mymm_cache *cache = w->cache;
@@ -114,7 +114,7 @@ static int check_place(const struct walk *w, u32 idx)
 	return 0;
 }
 
-/* I6: the numbers from @active on are objects, none is twice, and the objects agree. */
+/* I6: the entries from @active on are valid and different, and the objects' words agree. */
 static int check_index(const struct walk *w, u32 idx,
 		       const struct mymm_slab_info *view)
 {
@@ -230,7 +230,7 @@ static int check_list(struct walk *w, enum mymm_slab_list list)
 	return 0;
 }
 
-/* I7: what the node has counted. */
+/* I7: the node's counts equal the sums. */
 static int check_sums(const struct walk *w)
 {
 	const struct mymm_slab_node *n = &w->s->node[w->node];
@@ -255,7 +255,7 @@ static int check_sums(const struct walk *w)
 	return 0;
 }
 
-/* What is in a shared array is an object of the node, and on no freelist. */
+/* A shared array contains only objects of the node that are on no freelist. */
 static int check_shared(const struct walk *w)
 {
 	const struct mymm_slab_array *shared = w->s->node[w->node].shared;
@@ -285,7 +285,7 @@ static int check_shared(const struct walk *w)
 /**
  * mymm_slab_check() - look for a broken invariant of a cache's slabs
  * @cache: the cache
- * @finding: what was found
+ * @finding: set to the first fault
  *
  * Context: any but NMI.
  * Return: 0; -EUCLEAN, and @finding says what.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The slab engine: how many slabs and objects there are on each node.
+ * The slab engine's numbers of slabs and objects by node.
  *
- * Each slab has room for as many objects, and full ones have none free. So it is enough to
- * walk the list of partial slabs, of which there are few: the rest is arithmetic.
+ * All slabs have the same number of slots, and full ones have none free. So only the list of
+ * partial slabs, which is short, is walked; the rest follows from the counts.
  */
 #include "engine/slab/slab.h"
 

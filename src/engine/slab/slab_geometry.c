@@ -1,34 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How the slab engine cuts a slab: SLAB's rule, number for number.
+ * Geometry of a slab in the slab engine: SLAB's rule, with the same results.
  *
- * A slab with @num objects needs an array of as many numbers, which says in which order the
- * free ones are handed out. Three places are tried for it, and the first that will do is
- * taken:
+ * A slab with @num objects needs an index array of @num entries, the order in which its free
+ * objects are allocated. Three places are tried, and the first suitable one is taken:
  *
- *   in an object   the free object that goes last has the array, which nobody needs any more
- *                  when it goes. It must fit; and a constructed object must not be written to
- *   off the slab   in memory of its own, if that is not more than half an object
- *   on the slab    in the last bytes of the slab; also if what is left over there anyhow is
- *                  enough
+ *   in an object   in the free object that is allocated last, when the array is not needed any
+ *                  more. It must fit; and a constructed object must not be written to
+ *   off the slab   in separate memory, if that is not more than half an object
+ *   on the slab    in the last bytes of the slab; this is preferred if the bytes left over
+ *                  there suffice
  *
- * For each place the orders are tried from 0 on, and the first is taken that is the largest
- * usual one, or leaves at most an eighth of the slab over; of a reclaimable cache the first
- * that holds an object.
+ * For each place the orders are tried from 0 on. The first one is taken that leaves at most
+ * an eighth of the slab unused, or that is the largest usual order; for a reclaimable cache
+ * the first one that holds an object.
  *
  *   64 bytes: 64 of them in a page, 64 numbers of one byte: in an object
  *   32 bytes: 128 in a page, which is more than an object: not in one. Off the slab they
  *             would take more than half an object. On the slab: 4096 / (32 + 1) = 124
  *   1200 bytes: 3 in a page, and 496 bytes left over, not more than an eighth: order 0
  *
- * What is left over makes colours: the objects of one slab begin a cache line further than
- * those of the one before, so that the first objects of all slabs don't compete for the same
- * lines of a cache.
+ * The unused bytes are used for colours: the objects of one slab begin a cache line further
+ * than those of the slab before, so that the first objects of all slabs do not compete for
+ * the same cache lines.
  *
- * The largest usual order is 1 on a machine with more than 32 MiB, else 0, whatever the pool
- * has. Where a cache has a constructor or poison, our word in free objects needs a place of
- * its own, and the rule is applied to objects that are a word larger. With init_on_free=1
- * SLAB had no arrays in objects; we clear nothing on free, and have.
+ * The largest usual order is 1 on a machine with more than 32 MiB, else 0; the size of the
+ * pool does not matter. Where a cache has a constructor or poison, the word in free objects
+ * is behind the object, and the rule is applied to objects that are a word larger. With
+ * init_on_free=1 SLAB had no arrays in objects; this module does not clear on free, so it has.
  *
  * calculate_slab_order() and set_*_slab_cache() of mm/slab.c, 6.1.
  */
@@ -56,7 +55,7 @@ static unsigned int max_order(void)
 	return totalram_pages() > SZ_32M >> PAGE_SHIFT ? 1 : 0;
 }
 
-/* The order for one place of the array. Returns what is left over; no @num: none will do. */
+/* Choose the order for one place of the array. Returns the unused bytes; @num 0: none fits. */
 static unsigned int choose_order(unsigned int size, slab_flags_t flags,
 				 struct mymm_slab_geometry *geometry)
 {
@@ -89,13 +88,13 @@ static unsigned int choose_order(unsigned int size, slab_flags_t flags,
 }
 
 /**
- * mymm_slab_geometry() - cut a slab
- * @object_size: bytes that the user has
- * @size: from one object to the next
+ * mymm_slab_geometry() - compute the geometry of a cache's slabs
+ * @object_size: usable bytes of an object
+ * @size: bytes from one object to the next
  * @align: of objects
  * @flags: of the cache
- * @ctor: has it a constructor?
- * @geometry: is filled
+ * @ctor: whether it has a constructor
+ * @geometry: filled with the result
  *
  * Context: any.
  * Return: 0; -EINVAL if no slab can hold such an object.

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Slabs of the slab engine as they come and go; slab.c has the picture.
+ * Creation and return of slabs in the slab engine; slab.c has the picture.
  *
- * A slab is made, and given back, with no lock held, and is on no list meanwhile. Its frames
- * get the number of the cache, which makes them a slab for everybody, when it is put on a
- * list, and lose it when it leaves that: slab.c.
+ * A slab is created, and given back, with no lock held, and is on no list meanwhile. Its
+ * frames carry the number of the cache, by which other CPUs recognize a slab, only while it
+ * is on a list: slab.c.
  *
- * With each slab the colour of its node goes on by one; it is counted before it is used, as
- * SLAB did, so the first slab has colour 1 if there is one.
+ * Each new slab gets the next colour of its node. The colour is advanced before it is used, as
+ * in SLAB, so the first slab has colour 1, if there is more than one.
  */
 #include <linux/bitmap.h>
 #include <linux/mm.h>
@@ -22,10 +22,10 @@
 /* --- views ---------------------------------------------------------------- */
 
 /**
- * mymm_slab_get_info() - have at hand what is known of a slab
+ * mymm_slab_get_info() - look up a slab and its index array
  * @cache: the cache
  * @head: the slab's first frame
- * @view: is filled
+ * @view: filled with the result
  *
  * Context: any; under the lock of its node.
  */
@@ -63,12 +63,12 @@ void mymm_slab_get_info(const struct mymm_cache *cache, u32 head,
 MYMM_EXPORT_INTERNAL(mymm_slab_get_info);
 
 /**
- * mymm_slab_engine_area() - a slab, to who looks at it from the outside
+ * mymm_slab_engine_area() - the part of a slab that the engine does not use itself
  * @cache: the cache
  * @head: the slab's first frame
  *
  * Context: any.
- * Return: what of it is not the engine's.
+ * Return: that part: see engine.h.
  */
 struct mymm_slab_area mymm_slab_engine_area(const struct mymm_cache *cache,
 					    u32 head)
@@ -88,7 +88,7 @@ struct mymm_slab_area mymm_slab_engine_area(const struct mymm_cache *cache,
 
 /* --- making slabs ------------------------------------------------------------ */
 
-/* All objects free, in order of address. */
+/* Make all objects of a new slab free, in order of address. */
 static void fill_slab(struct mymm_cache *cache, struct mymm_frame *slab)
 {
 	struct mymm_slabs *s = mymm_slabs_of(cache);
@@ -125,7 +125,7 @@ static void fill_slab(struct mymm_cache *cache, struct mymm_frame *slab)
 				   PAGE_SIZE << cache->order);
 }
 
-/* The next colour of a node, and how far that is from the slab's beginning. */
+/* Advance the colour of a node; returns the offset of the first object in bytes. */
 static u32 next_colour(struct mymm_slabs *s, int node)
 {
 	struct mymm_slab_node *n = &s->node[node];
@@ -137,7 +137,7 @@ static u32 next_colour(struct mymm_slabs *s, int node)
 	return n->colour_next * s->geometry.colour_off;
 }
 
-/* A spare record; who may sleep waits until there are more. */
+/* Take a spare record; a caller that may sleep waits until there are more. */
 static u32 get_record(struct mymm_slabs *s, gfp_t gfp)
 {
 	u32 nr, record;
@@ -157,12 +157,12 @@ static u32 get_record(struct mymm_slabs *s, gfp_t gfp)
 }
 
 /**
- * mymm_slab_make() - make a slab
- * @cache: for which cache
+ * mymm_slab_make() - create a slab
+ * @cache: the cache
  * @gfp: how hard to try
- * @node: which node to ask first
+ * @node: the preferred node
  *
- * Context: any but NMI, with no lock of ours held.
+ * Context: any but NMI, with no lock of this module held.
  * Return: its first frame, on no list, all objects free; NULL if there is no memory for it.
  */
 struct mymm_frame *mymm_slab_make(struct mymm_cache *cache, gfp_t gfp, int node)
@@ -225,7 +225,7 @@ static void give_slab_back(struct mymm_cache *cache, struct mymm_frame *slab)
 		int node =
 			mymm_slab_node_of(cache, mymm_slab_head(cache, slab));
 
-		/* Who holds the lock and has an old number is warned. */
+		/* For readers with a stale number: see live_record(). */
 		record = mymm_slab_record(s, slab->record);
 		raw_spin_lock_irqsave(&s->node[node].lock, flags);
 		record->frame = MYMM_NO_FRAME;
@@ -239,10 +239,10 @@ static void give_slab_back(struct mymm_cache *cache, struct mymm_frame *slab)
 /**
  * mymm_slabs_give_back() - give slabs back
  * @cache: the cache
- * @first: the first of them, which left their lists and are strung up by @next: no lock
- *         protects them
+ * @first: first of a list of them, linked by @next; they are on no list of a node, and no
+ *         lock protects them
  *
- * Context: any but NMI, with no lock of ours held.
+ * Context: any but NMI, with no lock of this module held.
  * Return: how many.
  */
 unsigned long mymm_slabs_give_back(struct mymm_cache *cache, u32 first)

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which objects of the slab engine are free, exactly.
+ * Which objects of the slab engine are free.
  *
  * In a pool with memory an object is free if it is in a shared or an alien array, or if its
- * number is in the index array of its slab. (One in a magazine is object.c's to find.) In a
- * pool without memory a bit in the slab's record says whether a user holds it, wherever it
- * is; nothing else is asked.
+ * number is in the index array of its slab. (object.c searches the magazines.) In a pool
+ * without memory only the bit in the slab's record decides: it is set while a user holds the
+ * object.
  *
- * Whoever asks may be wrong about the slab: it may have gone back, and its record may be
- * another slab's. A record says whose it is, and changes that under the lock of the slab's
- * node only. A frame's node never changes.
+ * The caller's view of the slab may be stale: the slab may have been given back, and its
+ * record may belong to another slab. A record has the number of its slab, which changes only
+ * under the lock of the slab's node. A frame's node never changes.
  */
 #include <linux/bitops.h>
 
@@ -27,8 +27,8 @@ static bool index_has(const struct mymm_cache *cache,
 }
 
 /*
- * The record of the slab that an object is in, under the lock of its node; NULL if there is
- * no such slab any more. Its number may be an old one.
+ * The record of an object's slab, under the lock of its node; NULL if the slab is gone. The
+ * number in the frame may be stale.
  */
 static struct mymm_slab_record *live_record(struct mymm_cache *cache, u32 head)
 {
@@ -43,7 +43,7 @@ static struct mymm_slab_record *live_record(struct mymm_cache *cache, u32 head)
 	return record->frame == head ? record : NULL;
 }
 
-/* In a pool without memory: is it an object, and does a user hold it? And from now on? */
+/* In a pool without memory: test the bit of an object, and set it to @change if that is given. */
 static bool held_by_user(struct mymm_cache *cache, const void *obj,
 			 bool *change)
 {
@@ -70,13 +70,14 @@ static bool held_by_user(struct mymm_cache *cache, const void *obj,
 }
 
 /**
- * mymm_slab_claim() - note that a user holds an object, or does not any more; see engine.h
+ * mymm_slab_claim() - mark an object as held by a user, or as free; see engine.h
  * @cache: the cache; its pool has no memory
  * @obj: an address of the pool
- * @held: which of both
+ * @held: whether a user holds it from now on
  *
  * Context: any but NMI.
- * Return: false, and nothing has changed, if it was so already or is no object.
+ * Return: false, and nothing has changed, if the mark is the same already or @obj is no
+ * object.
  */
 bool mymm_slab_claim(struct mymm_cache *cache, void *obj, bool held)
 {
@@ -105,7 +106,7 @@ bool mymm_slab_is_free(struct mymm_cache *cache, void *obj)
 		return true;
 
 	guard(raw_spinlock_irqsave)(&s->node[node].lock);
-	/* Its slab went back since the caller looked: then all of it was free. */
+	/* Its slab was given back since the caller's check: then all of its objects were free. */
 	if (!mymm_cache_owns(cache, obj))
 		return true;
 	if (s->place == MYMM_INDEX_OFF_SLAB && !live_record(cache, head))

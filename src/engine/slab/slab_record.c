@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Records: what the slab engine knows of a slab that has no room for its index array.
+ * Records: state of slabs whose index array is off the slab.
  *
- * They stand in chunks, each twice as large as the one before, and are known by their number,
- * which is all that the slab's first frame has room for:
+ * They are stored in chunks, each twice as large as the one before, and referred to by number,
+ * since the slab's first frame has no room for a pointer:
  *
  *      chunk 0: records 0 to 63      chunk 1: 64 to 191      chunk 2: 192 to 447 ...
  *
- * So a record's address never changes, none goes back to the kernel before the cache ends,
- * and whoever has an old number reads a record, if maybe another slab's by now; the record
- * says which.
+ * So a record's address never changes, and none is freed before the cache ends. A stale number
+ * leads to a record, which may belong to another slab by then; the record has the number of
+ * its slab.
  *
- * Their memory is the kernel's. SLAB took its arrays from its own size classes. But a pool
- * without memory has none to give; and an array that lay in another cache's magazine would
- * keep a page of that when the pool is to be drained.
+ * Their memory comes from the kernel. SLAB took its arrays from its own size classes. But a
+ * pool without memory has none; and an array in another cache would keep a slab of that when
+ * the pool is drained.
  *
- * The kernel's allocator must not be called from where we may be: an interrupt, a tracepoint
- * inside that very allocator. So it is not asked when a slab is made. A cache begins with one
- * chunk; when three quarters of the records are in use a work item gets the next. Whoever is
- * faster than that waits for it, or, if he must not sleep, gets no slab, as from SLAB if
- * kmalloc() had failed.
+ * An allocation from this module may run in an interrupt, or in a tracepoint inside the
+ * kernel's own allocator, where that must not be called. So creating a slab allocates nothing
+ * from the kernel. A cache begins with one chunk; when three quarters of the records are in
+ * use, a work item allocates the next. If records run out first, the allocation waits for the
+ * work item, or fails if it must not sleep, as in SLAB when kmalloc() failed.
  */
 #include <linux/bitmap.h>
 #include <linux/mm.h>
@@ -31,7 +31,7 @@
 #include "engine/slab/slab.h"
 
 /**
- * mymm_slab_record() - the record of a number
+ * mymm_slab_record() - get a record by number
  * @s: the cache's
  * @nr: the number, below @s->records.nr
  *
@@ -72,7 +72,7 @@ static int add_chunk(struct mymm_slabs *s)
 		records->spare = records->nr + i;
 	}
 	records->nr_spare += nr;
-	/* Whoever sees the number sees the chunk; pairs with slab.c's reads of it. */
+	/* A reader that sees the number sees the chunk; pairs with live_record(). */
 	smp_store_release(&records->nr, records->nr + nr);
 	records->nr_chunks++;
 	raw_spin_unlock_irqrestore(&records->lock, flags);
@@ -80,7 +80,7 @@ static int add_chunk(struct mymm_slabs *s)
 }
 
 /**
- * mymm_slab_records_refill() - have enough spare records
+ * mymm_slab_records_refill() - add a chunk if spare records are few
  * @cache: the cache
  *
  * Context: process; sleeps. The caller holds pool->lock.
@@ -98,7 +98,7 @@ void mymm_slab_records_refill(struct mymm_cache *cache)
 /**
  * mymm_slab_record_get() - take a spare record
  * @s: the cache's
- * @low: is set if there are few left
+ * @low: set if few are left
  *
  * Context: any but NMI.
  * Return: its number, or %MYMM_NO_RECORD.
@@ -121,7 +121,7 @@ u32 mymm_slab_record_get(struct mymm_slabs *s, bool *low)
 /**
  * mymm_slab_record_put() - give a record back
  * @s: the cache's
- * @nr: its number; its @frame says that it is no slab's
+ * @nr: its number; its @frame is %MYMM_NO_FRAME
  *
  * Context: any but NMI.
  */
@@ -136,8 +136,8 @@ void mymm_slab_record_put(struct mymm_slabs *s, u32 nr)
 }
 
 /**
- * mymm_slab_records_init() - get the first records of a cache
- * @cache: the cache; its index arrays are to be off-slab
+ * mymm_slab_records_init() - allocate the first chunk of a cache
+ * @cache: the cache; its index arrays are off-slab
  *
  * Context: process; sleeps.
  * Return: 0 or -ENOMEM.
@@ -160,8 +160,8 @@ int mymm_slab_records_init(struct mymm_cache *cache)
 }
 
 /**
- * mymm_slab_records_exit() - give all records of a cache back to the kernel
- * @cache: nobody uses it any more
+ * mymm_slab_records_exit() - free all records of a cache
+ * @cache: unused
  *
  * Context: any but hardirq.
  */

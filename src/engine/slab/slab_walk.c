@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The slabs of a debug cache of the slab engine, shown to who looks from the outside: node by
- * node, list by list, under the node's lock. An index array that can't be true is made anew
- * from what the objects say, as when an object is taken: see mymm_slab_rebuild_freelist().
+ * The slab engine's walk over the slabs of a debug cache: node by node, list by list, under
+ * the node's lock. An invalid index array is rebuilt from the words of the objects, as in an
+ * allocation: see mymm_slab_rebuild_freelist().
  */
 #include <linux/bitmap.h>
 
 #include "engine/slab/slab.h"
 
-/* A bit for each object on a slab's freelist; false if it can't be true. */
+/* Set a bit for each object on a slab's freelist; false if the index array is invalid. */
 static bool map_index(const struct mymm_cache *cache,
 		      const struct mymm_slabs *s,
 		      const struct mymm_slab_info *view, unsigned long *map)
@@ -29,7 +29,7 @@ static bool map_index(const struct mymm_cache *cache,
 	return true;
 }
 
-/* Returns how many free objects are no more. */
+/* Walk one slab. Returns how many free objects were quarantined. */
 static unsigned int walk_slab(struct mymm_cache *cache, u32 head,
 			      struct mymm_walk *walk)
 {
@@ -79,9 +79,9 @@ static void walk_list(struct mymm_cache *cache, int node,
 }
 
 /**
- * mymm_slab_walk() - show all slabs of a debug cache; see engine.h
+ * mymm_slab_walk() - call a function for each slab of a debug cache; see engine.h
  * @cache: the cache
- * @walk: to whom
+ * @walk: the function, and its state
  *
  * Context: any but NMI; under the lock of the debug cache.
  */

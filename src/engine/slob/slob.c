@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The slob engine: all objects of all caches on the same pages, as close together as they
- * go.
+ * The slob engine: all objects of all caches share the same pages, packed as densely as
+ * possible.
  *
- * An object of a cache takes as many units of two bytes as its size needs, and not one more:
- * there is no header, no rounding up to a class, and no page that belongs to a cache.
+ * An object of a cache takes the least number of units of two bytes that hold it: there is
+ * no header, no rounding up to a class, and no page that belongs to a cache.
  * Two caches and a kmalloc() on a page:
  *
  *             kmalloc(5)        cache a, 6 bytes     cache b, 40 bytes
@@ -13,33 +13,32 @@
  *        +---------+------+---+--------+---+------------------------------+------
  *        0         8     14  16       22  24                             64
  *
- * So the bytes held are nearly those that were asked for, and everything else costs more:
- * each operation takes the pool's one lock and walks lists. slob_heap.c has the pages and
- * how they are searched, slob_page.c what happens on one of them, slob_kmalloc.c
- * the objects that know their size. What takes a page or more has a slab of its own, which
- * its frames tell.
+ * So little memory is wasted, and time is the price: each operation takes the pool's one lock
+ * and walks lists. slob_heap.c has the pages and the search over them, slob_page.c the free
+ * blocks of one page, slob_kmalloc.c the objects that store their size. An object of a page
+ * or more has a slab of its own, which is marked in its frames.
  *
- * There are no magazines: their objects would have to carry a cookie, and an object may
- * have two bytes. A constructor runs at each allocation, since what is free keeps nothing.
+ * There are no magazines: their objects carry a cookie of eight bytes, and an object may
+ * have two bytes. A constructor runs at each allocation, since free memory keeps no contents.
  * Poison is ignored, as it was by SLOB.
  *
- * What a free can be refused for. A page knows what is free on it, and nothing of what is
- * not. So this is exact:
+ * Refused frees. A page records its free blocks, but not which objects are in use. So these
+ * are always found:
  *
  *   - an address outside the pool, or on a page that is not slob's;
- *   - a double free, as long as nobody else has got the memory: the address is inside a
- *     free block, or its page has gone; of two CPUs that free the same object, one;
+ *   - a double free, until the memory is allocated again: the address is inside a free
+ *     block, or its page has been given back; of two CPUs that free the same object, one;
  *   - an address that is not aligned as the cache's objects are, or so near to the end of
  *     the page that no object of this size has room there;
  *   - an address where some of the object's units would be free ones;
- *   - an object of a cache that has none;
- *   - of objects of a page and more: everything.
+ *   - an object of a cache that has none in use;
+ *   - for objects of a page or more: any bad free.
  *
- * This can't be told: an object freed to the wrong cache, if both are slob's; an address
+ * These are not found: an object freed to the wrong cache, if both are slob's; an address
  * in the middle of an object or of several, if it is aligned and as many units behind it
- * are in use. What is freed then is somebody else's, who will be told so when he frees it,
- * or not. But it is inside the page, and the counts and lists stay right (I6, I7): the
- * allocator goes on.
+ * are in use. Then the memory of other objects is freed, and their own free may be refused as
+ * a double free. But all of it is inside the page, and counts and lists stay consistent (I6,
+ * I7), so the allocator continues to work.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -50,7 +49,7 @@
 
 /* --- objects of a page and more ------------------------------------------------ */
 
-/* A slab for one object, on the cache's list of full ones. */
+/* Allocate a slab for one object, and put it on the cache's list of full slabs. */
 static void *get_block(struct mymm_cache *cache, gfp_t gfp)
 {
 	struct mymm_pool *pool = cache->pool;
@@ -62,7 +61,7 @@ static void *get_block(struct mymm_cache *cache, gfp_t gfp)
 		return NULL;
 	mymm_count_slab_made(&cache->stats);
 	for (i = 0; i < 1U << cache->order; i++) {
-		/* Nothing begins here by what mymm_cache_begins() asks. */
+		/* With no objects, mymm_cache_begins() is false for each address. */
 		block[i].objects = 0;
 		if (i)
 			WRITE_ONCE(block[i].tag, mymm_tag(MYMM_FRAME_SLAB_TAIL,
@@ -73,7 +72,7 @@ static void *get_block(struct mymm_cache *cache, gfp_t gfp)
 			   PAGE_SIZE << cache->order);
 
 	guard(raw_spinlock_irqsave)(&pool->slob->lock);
-	/* Whoever frees it by mistake finds no slab, or one that is on the list. */
+	/* Under the lock, so that a bad free sees no slab, or one that is on the list. */
 	WRITE_ONCE(block->tag,
 		   (block->tag & ~MYMM_TAG_STATE) | MYMM_FRAME_SLAB);
 	mymm_list_add(pool->frame, block - pool->frame, cache->lists);
@@ -118,7 +117,7 @@ static enum mymm_refusal free_block(struct mymm_cache *cache, const void *obj,
 
 /* --- objects of caches ----------------------------------------------------------- */
 
-/* It is nobody's yet. */
+/* Run the constructor on a new object, which no other CPU can reach yet. */
 static void construct(struct mymm_cache *cache, void *obj)
 {
 	mymm_sanitize_open(obj, cache->object_size);
@@ -149,7 +148,7 @@ static unsigned int slob_alloc(struct mymm_cache *cache, gfp_t gfp,
 	return got;
 }
 
-/* May it be freed? If it may, and @now, it is. */
+/* Check whether an object may be freed; with @now, free it if it may. */
 static enum mymm_refusal free_object(struct mymm_cache *cache, const void *obj,
 				     bool now)
 {
@@ -198,7 +197,7 @@ static enum mymm_refusal slob_free_checked(struct mymm_cache *cache,
 	return free_object(cache, obj, true);
 }
 
-/* What came from slob_alloc() a moment ago, and nobody has used. */
+/* Free objects from slob_alloc() that were not used. */
 static void slob_free(struct mymm_cache *cache, unsigned int nr, void **objs)
 {
 	unsigned int i;
@@ -228,7 +227,7 @@ static int slob_cache_init(struct mymm_cache *cache)
 	return 0;
 }
 
-/* Pages are shared: what counts is how many its objects would fill if they were alone. */
+/* Pages are shared: the slabs shown are those that its objects would fill alone. */
 static void slob_get_slabinfo(struct mymm_cache *cache,
 			      struct mymm_slabinfo *info)
 {
@@ -245,7 +244,7 @@ static void slob_get_slabinfo(struct mymm_cache *cache,
 	};
 }
 
-/* Nothing is kept that could be given back. */
+/* No empty page is kept, so there is nothing to give back. */
 static unsigned long slob_shrink(struct mymm_cache *cache, unsigned long slabs)
 {
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The slob engine's share of a pool; slob.c has the theory. */
+/* The slob engine's part of a pool; slob.c has the theory. */
 #ifndef _MYMM_SLOB_H
 #define _MYMM_SLOB_H
 
@@ -10,16 +10,16 @@ struct mymm_finding;
 
 #define MYMM_SLOB_LISTS 3
 #define MYMM_SLOB_BROKEN \
-	MYMM_SLOB_LISTS /* the list of pages that are out of use: none */
+	MYMM_SLOB_LISTS /* number of the list of quarantined pages, which are on none */
 
-/* What stands in bytes before a kmalloc()ed object, and aligns it at least. */
+/* Bytes of the header before an object from kmalloc(), and its least alignment. */
 #define MYMM_SLOB_HEADER \
 	max_t(unsigned int, ARCH_KMALLOC_MINALIGN, arch_slab_minalign())
 
 /**
- * struct mymm_slob_head - what the header begins with
- * @size: bytes that were asked for
- * @mark: of that address and size under the pool's key; 0 once it is free
+ * struct mymm_slob_head - beginning of the header
+ * @size: requested bytes
+ * @mark: hash of address and size under the pool's key; 0 after the free
  */
 struct mymm_slob_head {
 	u32 size;
@@ -27,25 +27,25 @@ struct mymm_slob_head {
 };
 
 /**
- * struct mymm_slob - the slob engine's share of a pool
+ * struct mymm_slob - the slob engine's part of a pool
  * @best: best fit, not first fit; constant
  * @bytes: for kmalloc(): a cache whose objects are units; NULL if the pool's default
  *         is another engine; constant
- * @lock: protects what is below, the pages and their frames, and the counts of all slob
+ * @lock: protects the fields below, the pages and their frames, and the counts of all slob
  *        caches of the pool; see pool.h
- * @list: heads of the lists of pages with free units, by the size of what is on them
- * @nr_pages: pages
- * @free_units: of all pages
- * @lost_units: of pages that are out of use
- * @nr_broken: how many these are
- * @paused: searches that have released the lock and are not over, see struct
+ * @list: heads of the lists of pages with free units, by the size of their objects
+ * @nr_pages: pages, including quarantined ones
+ * @free_units: free units of all pages, without quarantined ones
+ * @lost_units: units of quarantined pages that are not in use
+ * @nr_broken: quarantined pages
+ * @paused: searches that have released the lock before their end, see struct
  *          mymm_slob_search
- * @nr_pauses: how often a search has released it
- * @nr_walked: pages of which a search has read the free blocks
+ * @nr_pauses: number of such pauses so far
+ * @nr_walked: pages whose free blocks a search has read, so far
  *
  * In a frame of such a page, which has @cache %MYMM_SHARED: @free is its first free unit,
- * @objects counts those that are free, @start is the number of its list, or
- * %MYMM_SLOB_BROKEN once it is out of use. No free block has more units than @inuse says.
+ * @objects the number of free units, @start the number of its list, or %MYMM_SLOB_BROKEN
+ * after it was quarantined, and @inuse an upper bound for the units of its free blocks.
  */
 struct mymm_slob {
 	bool best;
@@ -62,7 +62,7 @@ struct mymm_slob {
 	unsigned long nr_walked;
 };
 
-/* Units that one of its objects takes on a page; 0 if each has pages of its own. */
+/* Units of an object of a cache; 0 if each object has pages of its own. */
 static inline unsigned int
 mymm_slob_object_units(const struct mymm_cache *cache)
 {
@@ -78,9 +78,9 @@ static inline u32 mymm_slob_mark(const struct mymm_pool *pool,
 }
 
 /**
- * struct mymm_slob_chores - what is to be done once the lock is not held any more
- * @empty: a block that is nobody's now; %MYMM_NO_FRAME: none
- * @broken: pages that were found overwritten, strung up by @next; the same
+ * struct mymm_slob_chores - work that is deferred until the lock is released
+ * @empty: an unused block to give back; %MYMM_NO_FRAME: none
+ * @broken: list of overwritten pages to report, linked by @next; %MYMM_NO_FRAME: none
  */
 struct mymm_slob_chores {
 	u32 empty;
@@ -90,35 +90,35 @@ struct mymm_slob_chores {
 #define MYMM_NO_CHORES \
 	((struct mymm_slob_chores){ MYMM_NO_FRAME, MYMM_NO_FRAME })
 
-/* Is kmalloc() of this pool slob's? Then it has no size classes. */
+/* Does slob serve kmalloc() of this pool? Then it has no size classes. */
 static inline bool mymm_pool_has_slob_kmalloc(const struct mymm_pool *pool)
 {
 	return pool->slob && pool->slob->bytes;
 }
 
 /*
- * How long a search holds the lock: in steps, of which a page that is passed by its frame is
- * one, and a page of which the free blocks are read is MYMM_SLOB_WALK more.
+ * How long a search holds the lock, in steps: a page counts 1, and MYMM_SLOB_WALK more if its
+ * free blocks are read.
  */
 #define MYMM_SLOB_HOLD 1024
 #define MYMM_SLOB_WALK 32
 
 /**
  * struct mymm_slob_search - a search for room on the pages of a list
- * @pool: of which pool
- * @want: for what
+ * @pool: the pool
+ * @want: the request
  * @list: number of the list
- * @highest: no page of a zone above this one
- * @next: the page to look at next, or the head of the list; slob's lock, as all below
- * @end: where the search ends: the head, or the page that was first after it
+ * @highest: highest zone that a page may be from
+ * @next: the next page to search, or the head of the list; slob's lock, as all below
+ * @end: where the search ends: the head, or the page that was first when it began
  * @found: the page with the best room so far; %MYMM_NO_FRAME: none
- * @place: where on it
- * @lost: a page was @found, and its room went while the lock was released
+ * @place: the room on @found
+ * @lost: the room on @found was taken while the lock was released
  * @steps: since the lock was taken
- * @flags: of the interrupts, for the lock
- * @chores: what is to be done without the lock
- * @node: while the lock is released: on slob->paused. A page that leaves its list moves
- *        @next and @end on if they are at it, so that both are on the list at any time
+ * @flags: interrupt flags of the lock
+ * @chores: work for after the lock
+ * @node: on slob->paused while the lock is released. A page that leaves its list advances
+ *        @next and @end if they refer to it, so that both are always on the list
  */
 struct mymm_slob_search {
 	struct mymm_pool *pool;

@@ -3,20 +3,20 @@
  * The invariants of the slob engine: I5 to I7 and I9 of check.c, stated for pages that many
  * caches share.
  *
- *   I5  a page is on the list that it says, if something on it is free, and on none
- *       otherwise; a paused search is at a page of its list, or at the head
- *   I6  the free blocks of a page are in order of address, inside the page, and no two of
- *       them side by side; together they have as many units as the frame says, which are
- *       not all of them, and none has more than the frame's bound
- *   I7  pages and free units are as many as the pool's slob counts; what is not free on all
- *       pages is what caches and kmalloc() have handed out, and what is lost
- *   I9  the frames that say they are slob's are allocated pages, one each; those of an
- *       object of a page and more say so, all of them
+ *   I5  a page with free units is on the list that its frame names, any other page on none;
+ *       a paused search refers to a page of its list, or to the head
+ *   I6  the free blocks of a page are in order of address, inside the page, and not adjacent;
+ *       the sum of their units equals the frame's, and is less than a page; none has more
+ *       than the frame's bound
+ *   I7  pages and free units equal the counts of the pool's slob; the other units of all
+ *       pages are those that caches and kmalloc() have allocated, and those lost
+ *   I9  the frames marked as slob's are allocated pages, one each; all frames of an object of
+ *       a page or more are marked so
  *
- * The pages are looked at twice: along the lists, and along the frames from first to last,
- * all under the one lock, so that nothing moves in between.
+ * The pages are walked twice: along the lists, and along the frames from first to last, all
+ * under the one lock, so that nothing moves in between.
  *
- * What it can't prove: that what is in use is in use as what its user thinks.
+ * Limits: the boundaries between objects in use are not stored, so they can't be checked.
  */
 #include "base/finding.h"
 #include "engine/slob/slob.h"
@@ -60,7 +60,7 @@ static int check_blocks(struct mymm_pool *pool, u32 idx,
 	return 0;
 }
 
-/* I9: what the frame of a page says. */
+/* I9: the frame of a page. */
 static int check_page(struct mymm_pool *pool, u32 idx,
 		      struct mymm_finding *finding)
 {
@@ -85,7 +85,7 @@ static int check_page(struct mymm_pool *pool, u32 idx,
 	return 0;
 }
 
-/* I5 for a list of pages, which grow @listed. */
+/* I5 for a list of pages; adds their number to @listed. */
 static int check_list(struct mymm_pool *pool, unsigned int list,
 		      unsigned long *listed, struct mymm_finding *finding)
 {
@@ -119,7 +119,7 @@ static int check_list(struct mymm_pool *pool, unsigned int list,
 	return 0;
 }
 
-/* Is it a page of the list, or the head? Lists and frames are known to be right. */
+/* Is it a page of the list, or the head? Lists and frames have been checked. */
 static bool is_on_list(struct mymm_pool *pool, u32 idx, u32 list)
 {
 	const struct mymm_frame *page = &pool->frame[idx];
@@ -147,7 +147,7 @@ static int check_paused(struct mymm_pool *pool, struct mymm_finding *finding)
 	return 0;
 }
 
-/* What the pages have together, by their frames. */
+/* Sums over the pages, by their frames. */
 struct sums {
 	unsigned long pages;
 	unsigned long partial;
@@ -179,7 +179,7 @@ static int check_frames(struct mymm_pool *pool, struct sums *sums,
 	return 0;
 }
 
-/* The units that somebody holds: of slob's caches, and of kmalloc. */
+/* Units in use, of slob's caches and of kmalloc. */
 static unsigned long units_held(struct mymm_pool *pool)
 {
 	struct mymm_cache *cache;
@@ -223,8 +223,8 @@ static int check_sums(struct mymm_pool *pool, const struct sums *sums,
 /**
  * mymm_slob_check_pool() - look for a broken invariant of slob's pages
  * @pool: the pool; its lock is held
- * @slabs: grows by the pages, and by the slabs of objects of a page and more
- * @finding: what was found
+ * @slabs: increased by the pages, and by the slabs of objects of a page or more
+ * @finding: set to the first fault
  *
  * Context: process.
  * Return: 0; -EUCLEAN, and @finding says what.
@@ -262,7 +262,7 @@ int mymm_slob_check_pool(struct mymm_pool *pool, unsigned long *slabs,
 	return 0;
 }
 
-/* I9: the frames of an object of a page and more. */
+/* I9: the frames of an object of a page or more. */
 static int check_block(struct mymm_cache *cache, u32 idx,
 		       struct mymm_finding *finding)
 {
@@ -289,9 +289,9 @@ static int check_block(struct mymm_cache *cache, u32 idx,
 /**
  * mymm_slob_check() - look for a broken invariant of one of slob's caches
  * @cache: the cache
- * @finding: what was found
+ * @finding: set to the first fault
  *
- * Only objects of a page and more have anything that is their cache's alone.
+ * Only objects of a page or more have frames that belong to their cache alone.
  *
  * Context: any but NMI.
  * Return: 0; -EUCLEAN, and @finding says what.

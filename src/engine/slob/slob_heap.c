@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The heap of the slob engine: the pages of a pool, on three lists, and where on them
- * something is to be.
+ * The heap of the slob engine: the pages of a pool, on three lists, and the search for room
+ * on them.
  *
- * slob_page.c says what one page is like. Pages are on one of three lists: of objects
- * below 256 bytes, below 1024, and the rest, so that small ones don't nibble at what
- * large ones need; a page stays on its list for life. One with nothing free is on no list,
- * one with nothing on it goes back to the pool at once.
+ * slob_page.c describes one page. There are three lists of pages: for objects below 256 bytes,
+ * below 1024, and larger ones, so that small objects do not fragment the pages of large ones.
+ * A page never changes its list. A full page is on no list; an empty one is given back to the
+ * pool at once.
  *
- *      small   -> [##.#..#.] -> [.#######] ->            what is searched, from the left
+ *      small   -> [##.#..#.] -> [.#######] ->            searched from the left
  *      medium  -> [#####...] ->
  *      large   ->
  *              [########] [########]                     full: on no list
@@ -16,41 +16,40 @@
  * A list is searched page by page:
  *
  *   first fit, slob_fit=first: the first page that has room, and there the first block.
- *          The list is then turned so that the next search begins with that page: next
- *          fit, as far as pages go, without which the pages at the front would be full of
- *          scraps that each search has to pass.
- *   best fit, slob_fit=best: the block of which least is left, of all blocks of all pages;
+ *          The list is then rotated so that the next search begins with that page: next
+ *          fit with respect to pages. Otherwise the pages at the front would fill up with
+ *          small free blocks that each search has to pass.
+ *   best fit, slob_fit=best: of all blocks of all pages the one that leaves the fewest units;
  *          a block that fits exactly ends the search.
  *
- * The free blocks of a page are read only if the page is of a zone that the request may
- * have, and if its largest free block may be large enough. (SLOB did not ask for the zone: a
- * request for DMA got any. It asked whether all free units of the page were enough together.)
- * The frame holds a bound for the largest: a free raises it to the block that it makes, a
- * search that has read all blocks in vain lowers it to what it saw. So the scraps of a page,
- * which stays on its list as long as it has any, are read once and not by every search:
+ * The free blocks of a page are read only if the page is in a zone that the request allows,
+ * and if its largest free block may be large enough. (SLOB did not check the zone: a
+ * request for DMA got any. It compared the sum of the page's free units with the request.)
+ * The frame has an upper bound of the largest block: a free raises it to the block that it
+ * makes; a search that has read all blocks in vain lowers it to the largest one. So the small
+ * free blocks of a page, which is on its list while it has any, are read once and not by
+ * every search:
  *
- *      kmalloc(1)     | 8, 2 |  6  | 8, 2 |  6  |      header and object; nothing with a
- *                                                       header fits into the scraps of 6
+ *      kmalloc(1)     | 8, 2 |  6  | 8, 2 |  6  |      header and object; no object with a
+ *                                                       header fits into the blocks of 6
  *
  * A search holds the lock for a bounded number of steps (MYMM_SLOB_HOLD), then it pauses:
- * it releases the lock, takes it again, and goes on where it was. It is on slob->paused
- * meanwhile; a page that leaves the list moves the searches on that have paused at it. They
- * end before the page that was first when they began, even if the list is turned. A pause
- * changes nothing if no other operation falls into it. If one does, pages that
- * join the list, or get more room, behind the search are not seen; best fit checks its find
- * after each pause, and begins again if it is gone and there is no other.
+ * it releases the lock, takes it again, and continues. It is on slob->paused meanwhile; a
+ * page that leaves the list advances the searches that have paused at it. A search ends before
+ * the page that was first when it began, even if the list is rotated. Without concurrent
+ * operations a pause changes nothing. With them, a search misses pages that join the list, or
+ * get more room, behind its position; best fit verifies its result after each pause, and
+ * starts again if that was taken and there is no other.
  *
- * A page of which a free block was overwritten is out of use as a whole, since what is
- * free on it can't be known any more. What is freed there is taken back and not given out
- * again.
+ * A page with an overwritten free block is quarantined as a whole, since its free blocks
+ * can't be known any more. Objects freed there are accepted but not allocated again.
  *
  * For the pool: the units in use on all pages are those of the objects that caches and
- * kmalloc() have handed out, and those lost (I7).
+ * kmalloc() have allocated, and those lost (I7).
  *
  * Locking. One lock a pool, for lists, pages, their frames, the counts of the caches, and
- * paused searches.
- * Pages are allocated, and given back, with no lock held, and belong to whoever handles
- * them meanwhile.
+ * paused searches. Pages are allocated, and given back, with no lock held; no other CPU can
+ * reach them then.
  *
  * Lists, limits and rotation: mm/slob.c of 6.1, the last kernel but three that had it;
  * Mackall, 2003. Next fit: Knuth, The Art of Computer Programming 1, 2.5.
@@ -82,7 +81,7 @@ static void put_on_list(struct mymm_pool *pool, u32 idx)
 	mymm_list_add(table, idx, pool->slob->list[table[idx].start]);
 }
 
-/* Searches that have paused there go on behind it. @idx may be the head, to be moved. */
+/* Advance searches that have paused at @idx. That may be the head, when the list is rotated. */
 static void take_off_list(struct mymm_pool *pool, u32 idx)
 {
 	u32 next = pool->frame[idx].next;
@@ -101,7 +100,7 @@ static void take_off_list(struct mymm_pool *pool, u32 idx)
 	mymm_list_del(pool->frame, idx);
 }
 
-/* Somebody wrote over a free block: what is free on this page is anybody's guess. */
+/* Quarantine a page of which a free block was overwritten. */
 static void put_out_of_use(struct mymm_pool *pool, u32 idx,
 			   struct mymm_slob_chores *chores)
 {
@@ -116,12 +115,12 @@ static void put_out_of_use(struct mymm_pool *pool, u32 idx,
 	page->inuse = 0;
 	page->free = MYMM_SLOB_END;
 	page->start = MYMM_SLOB_BROKEN;
-	/* It is on no list any more, and stays. */
+	/* It is on no list any more, and is never given back, so @next can link it. */
 	page->next = chores->broken;
 	chores->broken = idx;
 }
 
-/* A page that is ours from now on, all of it free, and found first. */
+/* Add a page, all of it free, at the front of its list. */
 static void add_page(struct mymm_pool *pool, struct mymm_frame *page, u32 list)
 {
 	struct mymm_slob *slob = pool->slob;
@@ -142,7 +141,7 @@ static void add_page(struct mymm_pool *pool, struct mymm_frame *page, u32 list)
 	slob->free_units += MYMM_SLOB_UNITS;
 }
 
-/* Nothing is on it any more. */
+/* Remove a page that has become empty. */
 static void remove_page(struct mymm_pool *pool, u32 idx,
 			struct mymm_slob_chores *chores)
 {
@@ -181,7 +180,7 @@ static int find_on(const struct mymm_slob_search *search, u32 idx,
 			      place);
 }
 
-/* Let others have the lock for a moment, and interrupts. */
+/* Release the lock for a moment, with interrupts on. */
 static void pause(struct mymm_slob_search *search)
 	__releases(&search->pool->slob->lock)
 		__acquires(&search->pool->slob->lock)
@@ -201,7 +200,7 @@ static void pause(struct mymm_slob_search *search)
 	}
 }
 
-/* Look at the next page. Is the search over with it? */
+/* Search the next page. Returns whether the search is over. */
 static bool look_at_next(struct mymm_slob_search *search)
 {
 	const struct mymm_slob_want *want = search->want;
@@ -232,7 +231,7 @@ static bool look_at_next(struct mymm_slob_search *search)
 	return !want->best || !place.left;
 }
 
-/* Look for room on the pages of the list. If what was found is lost to others, look again. */
+/* Search the pages of the list; again if the room that was found was taken in a pause. */
 static bool find_room(struct mymm_slob_search *search)
 {
 	struct mymm_pool *pool = search->pool;
@@ -249,7 +248,7 @@ static bool find_room(struct mymm_slob_search *search)
 	return search->found != MYMM_NO_FRAME;
 }
 
-/* Turn a list so that it begins with a page of it. */
+/* Rotate a list so that it begins with a page of it. */
 static void begin_with(struct mymm_pool *pool, u32 head, u32 idx)
 {
 	if (pool->frame[head].next == idx)
@@ -282,7 +281,7 @@ static void *take(struct mymm_slob_search *search)
 	return units + search->place.at;
 }
 
-/* --- what is given back: under the lock ------------------------------------ */
+/* --- frees: under the lock ------------------------------------------------- */
 
 /**
  * mymm_slob_put() - make units of a page free
@@ -290,8 +289,8 @@ static void *take(struct mymm_slob_search *search)
  * @idx: the page, one of slob's
  * @at: the first unit
  * @nr: how many; they are inside the page
- * @now: if nothing speaks against it; otherwise only look
- * @chores: what is to be done without the lock
+ * @now: free them if that is allowed; false: only check
+ * @chores: work for after the lock
  *
  * Return: %MYMM_ADMITTED; %MYMM_REFUSED_DOUBLE_FREE: they begin in a free block;
  * %MYMM_REFUSED_NOT_START: they reach into one.
@@ -345,13 +344,13 @@ static void count_frames(struct mymm_pool *pool, u32 idx, long frames)
 }
 
 /**
- * mymm_slob_new_block() - get pages
- * @cache: for an object of which cache
- * @gfp: how
+ * mymm_slob_new_block() - allocate pages
+ * @cache: the cache of the object
+ * @gfp: how to allocate
  * @order: of the block
  *
  * Context: any but NMI.
- * Return: the block, counted as slabs are; or NULL.
+ * Return: the block, counted as a slab; or NULL.
  */
 struct mymm_frame *mymm_slob_new_block(struct mymm_cache *cache, gfp_t gfp,
 				       unsigned int order)
@@ -366,9 +365,9 @@ struct mymm_frame *mymm_slob_new_block(struct mymm_cache *cache, gfp_t gfp,
 }
 
 /**
- * mymm_slob_do_chores() - do what could not be done under slob's lock
+ * mymm_slob_do_chores() - do the work that was deferred until slob's lock was released
  * @pool: the pool
- * @chores: what that is
+ * @chores: the work
  *
  * Context: any but NMI.
  */
@@ -397,14 +396,14 @@ void mymm_slob_do_chores(struct mymm_pool *pool,
 
 /**
  * mymm_slob_get() - find room for objects, and take it
- * @cache: whose they are to be
- * @gfp: how to get a page, and of which zones
- * @want: what each of them needs
- * @counts: what each counts in the cache
- * @nr: how many
- * @objs: is filled
+ * @cache: of the objects
+ * @gfp: how to allocate a page, and from which zones
+ * @want: room for one object
+ * @counts: by how much one object increases the cache's count
+ * @nr: how many at most
+ * @objs: filled with the objects
  *
- * Takes what is to be had without a new page; if that is nothing, what one page has.
+ * Takes room on existing pages; a new page is allocated only if there is none.
  *
  * Context: any but NMI.
  * Return: how many; 0 if there is no memory.

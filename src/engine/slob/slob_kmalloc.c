@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Bytes from the slob engine: kmalloc() without size classes.
+ * kmalloc() of the slob engine, without size classes.
  *
- * An object takes what was asked for, and a header before it that says how much that is. The
- * header is as long as the smallest alignment that kmalloc() promises, 8 bytes, so that
- * what is behind it is aligned if it is; and what has a power of two as its size is aligned
- * to that. The space that is left before a header stays free, for others:
+ * An object takes the requested bytes, and a header before them with that number. The header
+ * is as long as the smallest alignment that kmalloc() guarantees, 8 bytes, so that both are
+ * aligned to it; an object whose size is a power of two is aligned to its size. The space left
+ * before a header stays free for other objects:
  *
  *      kmalloc(5)       kmalloc(64)                  kmalloc(64) after another one
  *      +---+-----+--+   +---+---- ---------+  +-------- free ---------+---+---- -------+
@@ -13,16 +13,15 @@
  *      +---+-----+--+   +---+---- ---------+  +-----------------------+---+---- -------+
  *      0   8    14     56   64            128 128                    184 192          256
  *
- * Of the 8 bytes the size needs 4. The others are a mark, which only an object from kmalloc()
- * at this address and of this size has, under the pool's key; but for one time in
- * 2^32. It goes when the object is freed. So kfree() knows what it may free, which
- * Linux's did not.
+ * The size takes 4 of the 8 bytes. The others are a mark, a hash of the object's address and
+ * size under the pool's key. It is cleared when the object is freed. So kfree() recognizes an
+ * object from kmalloc(), with an error of one in 2^32; Linux's could not.
  *
- * What does not fit on a page with its header has a block of pages of its own: kmalloc.c.
+ * An object that does not fit on a page with its header has a block of pages: kmalloc.c.
  *
- * The objects are counted by a cache that nobody can allocate from, kmalloc-units: its
- * objects are units of two bytes, so that its line in /proc/myslabinfo tells the bytes that
- * are held with all headers.
+ * The objects are counted by the cache kmalloc-units, from which nothing can be allocated: its
+ * objects are units of two bytes, so that its line in /proc/myslabinfo shows the bytes in use,
+ * including headers.
  *
  * Headers and alignment: mm/slob.c of 6.1.
  */
@@ -39,9 +38,9 @@ static_assert(sizeof(struct mymm_slob_head) <= ARCH_KMALLOC_MINALIGN,
 /* --- kmalloc ------------------------------------------------------------------------ */
 
 /**
- * mymm_slob_kmalloc_begin() - have a cache count what kmalloc() gives
+ * mymm_slob_kmalloc_begin() - set the cache that counts the units of kmalloc()
  * @pool: new; its default engine is slob
- * @cache: of it; its objects have %MYMM_SLOB_UNIT bytes
+ * @cache: a cache of it, with objects of %MYMM_SLOB_UNIT bytes
  *
  * Context: process.
  */
@@ -63,20 +62,20 @@ static mymm_unseen u32 size_in(const struct mymm_slob_head *head)
 	return mymm_load(head->size);
 }
 
-/* The list of free blocks needs no more than two units of it. */
+/* Clear the mark. The links of a free block take its first two units only. */
 static mymm_unseen void forget_head(struct mymm_slob_head *head)
 {
 	WRITE_ONCE(head->mark, 0);
 }
 
 /**
- * mymm_slob_kmalloc() - bytes with their size before them
+ * mymm_slob_kmalloc() - allocate bytes with a header before them
  * @pool: its default engine is slob
- * @size: how many; less than a page and a header
+ * @size: bytes; with the header less than a page
  * @gfp: as for mymm_kmalloc()
- * @owner: on whose behalf
+ * @owner: the calling code and its session
  *
- * What has a power of two as its size is aligned to that, other things to the header.
+ * A size that is a power of two is aligned to itself, another one to the header's size.
  *
  * Context: any; in NMI it refuses.
  * Return: their address, or NULL.
@@ -118,7 +117,7 @@ void *mymm_slob_kmalloc(struct mymm_pool *pool, size_t size, gfp_t gfp,
 	return obj;
 }
 
-/* The header of what kmalloc() gave, or NULL if there is none; under the lock. */
+/* The header of an object from kmalloc(), or NULL if there is none; under the lock. */
 static mymm_unseen struct mymm_slob_head *head_of(struct mymm_pool *pool,
 						  const void *ptr)
 {
@@ -136,7 +135,7 @@ static mymm_unseen struct mymm_slob_head *head_of(struct mymm_pool *pool,
 	return head;
 }
 
-/* There is no header. Was there one? */
+/* The reason to refuse an address without a header: a double free, or no object. */
 static enum mymm_refusal check_free_headless(struct mymm_pool *pool,
 					     const void *ptr)
 {
@@ -196,7 +195,7 @@ static int refuse_bytes(struct mymm_pool *pool, const void *ptr,
 	return -EINVAL;
 }
 
-/* Before anybody else can have it. */
+/* Trace the free before the memory can be allocated again. */
 static void trace_free(struct mymm_pool *pool, const void *ptr)
 {
 	mymm_sanitize_gone(ptr);
@@ -205,10 +204,10 @@ static void trace_free(struct mymm_pool *pool, const void *ptr)
 }
 
 /**
- * mymm_slob_kfree() - give bytes back
- * @pool: its frame says %MYMM_SHARED
- * @ptr: is in it
- * @owner: on whose behalf
+ * mymm_slob_kfree() - free an object from kmalloc()
+ * @pool: the pool
+ * @ptr: an address of it, in a frame with %MYMM_SHARED
+ * @owner: the calling code and its session
  *
  * Context: any but NMI.
  * Return: 0; -EINVAL: not from kmalloc(), or free already; -EIO: the pool is dead.
@@ -219,7 +218,7 @@ int mymm_slob_kfree(struct mymm_pool *pool, const void *ptr,
 	struct mymm_cache *cache = pool->slob->bytes;
 	enum mymm_refusal why;
 
-	/* Without that cache there are no headers either. */
+	/* Without that cache there are no headers. */
 	if (!cache)
 		return refuse_bytes(pool, ptr, MYMM_REFUSED_NOT_START);
 	if (mymm_refuse_now(cache))
@@ -239,9 +238,9 @@ int mymm_slob_kfree(struct mymm_pool *pool, const void *ptr,
 }
 
 /**
- * mymm_slob_ksize() - how many bytes of the user's an object from kmalloc() has
- * @pool: its frame says %MYMM_SHARED
- * @ptr: is in it
+ * mymm_slob_ksize() - usable bytes of an object from kmalloc()
+ * @pool: the pool
+ * @ptr: an address of it, in a frame with %MYMM_SHARED
  *
  * Context: any but NMI.
  * Return: bytes, rounded up to units; 0 if it is none.

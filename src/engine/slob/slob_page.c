@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One page as a heap: first fit, best fit, and the free blocks that say where they are.
+ * One page as a heap: its free blocks, first fit and best fit.
  *
- * A page is an array of *units* of two bytes, 2048 of them. What is free are *blocks*,
- * linked in order of address. The links are in the free memory itself, so that a page
- * that is full costs nothing: the first unit of a block says how long it is, the second
- * where the next one begins. A block of one unit has no room for both; it says where the
- * next begins as a negative number, and that is how it is told from a longer one. The last
- * points behind the page. Here a page of 16 units, the first free block is at 2:
+ * A page is an array of 2048 *units* of two bytes. The free units form *blocks*, linked in
+ * order of address. The links are in the free memory itself, so they take no extra space: the
+ * first unit of a block is its length, the second the number of the unit where the next one
+ * begins. A block of one unit has no room for both: its unit is the beginning of the next one
+ * as a negative number, which distinguishes it from a length. The last block points behind
+ * the page. Here a page of 16 units, whose first free block is at 2:
  *
  *      unit   0   1   2   3   4   5   6   7   8   9  10  11  12  13  14  15
  *           +---+---+---+---+---+---+---+---+---+---+---+---+---+---+---+---+
@@ -17,24 +17,22 @@
  *                     3 units             1 unit      6 units, the last block
  *
  * Two units for D: *first fit* takes them from the block at 2, and leaves one unit there;
- * *best fit* looks at all of them and takes those that leave least: at 2 as well, where one
- * is left and not four. Three units: both take 2 to 4. If D is to begin at a multiple
- * of four, both take 12, since neither 2 nor 7 have room for it then; the two units before
- * it and the two behind stay free, as blocks of their own. Then B goes: it
- * is joined with what is free on either side, and the page is
+ * *best fit* reads all blocks and takes the one that leaves the fewest units: the block at 2
+ * as well, which leaves one and not four. Three units: both take 2 to 4. If D has to begin at
+ * a multiple of four, both take 12, since the blocks at 2 and 7 have no room for it then; the
+ * two units before it and the two behind remain free blocks. Then B is freed: it is merged
+ * with the free blocks on either side, and the page is
  *
  *           | A   A | 6  10   .   .   .   . | C   C | 2  14 | D   D | 2  16 |
  *
- * So there are never two free blocks side by side, and a block's place on its list is where
- * it lies. That makes one thing exact which SLOB did not look at: whether all of a stretch is
- * in use, which it must be before it is given back.
+ * So two free blocks are never adjacent, and the list is sorted by address. Therefore a free
+ * can check that all units of an object are in use, which SLOB did not check.
  *
- * Whoever writes to memory that is free may overwrite a link. Each step along the list is
- * checked: it must lead to an address behind the block and one more unit, and not out
- * of the page. So a walk ends, whatever the bytes are, and an overwritten link is told
- * unless it happens to lead on.
+ * A write to free memory may overwrite a link. Each step along the list is checked: it must
+ * lead behind the end of the block by at least one unit, and not out of the page. So a walk
+ * ends whatever the bytes are, and an overwritten link is found unless it is a valid one.
  *
- * Nothing here locks; nothing here is known of lists of pages, caches and headers: see
+ * No locks are taken here, and nothing here depends on lists of pages, caches or headers: see
  * slob.c. Knuth, The Art of Computer Programming 1, 2.5, algorithms A and B; the format is
  * that of mm/slob.c, 6.1, which is Kernighan and Ritchie's in 16 bits.
  */
@@ -45,7 +43,7 @@
 #include "object/sanitize.h"
 #include "engine/slob/slob_page.h"
 
-/* What the free block at @at says of itself; -EUCLEAN if that can't be. */
+/* Read the free block at @at; -EUCLEAN if its values are invalid. */
 static mymm_unseen int read_block(const s16 *page, unsigned int at,
 				  struct mymm_slob_block *block)
 {
@@ -60,7 +58,7 @@ static mymm_unseen int read_block(const s16 *page, unsigned int at,
 	*block = (struct mymm_slob_block){ at, units, next };
 	if (unlikely(!units || next <= 0 || next > (int)MYMM_SLOB_END))
 		return -EUCLEAN;
-	/* Behind it comes something that is in use, or the end of the page. */
+	/* The unit behind it is in use, or the end of the page. */
 	if (next < (int)MYMM_SLOB_END)
 		next--;
 	return at + units <= next ? 0 : -EUCLEAN;
@@ -83,9 +81,9 @@ static const struct mymm_slob_block no_block = { .at = MYMM_SLOB_END };
  * mymm_slob_first() - the first free block of a page
  * @page: the page
  * @first: its first unit, or %MYMM_SLOB_END
- * @block: is filled
+ * @block: filled with it
  *
- * Return: 0, also if there is none; -EUCLEAN: something has overwritten it.
+ * Return: 0, also if there is none; -EUCLEAN: it was overwritten.
  */
 int mymm_slob_first(const s16 *page, unsigned int first,
 		    struct mymm_slob_block *block)
@@ -98,7 +96,7 @@ MYMM_EXPORT_INTERNAL(mymm_slob_first);
 /**
  * mymm_slob_next() - the next free block
  * @page: the page
- * @block: a free block; is made the next one
+ * @block: a free block; replaced by the next one
  *
  * Return: as mymm_slob_first().
  */
@@ -108,7 +106,7 @@ int mymm_slob_next(const s16 *page, struct mymm_slob_block *block)
 }
 MYMM_EXPORT_INTERNAL(mymm_slob_next);
 
-/* Does it fit into @block, and from which unit on? */
+/* Does the request fit into @block, and from which unit on? */
 static bool fits(const struct mymm_slob_want *want,
 		 const struct mymm_slob_block *block, unsigned int *at)
 {
@@ -117,15 +115,15 @@ static bool fits(const struct mymm_slob_want *want,
 }
 
 /**
- * mymm_slob_find() - look for room on a page
+ * mymm_slob_find() - search a page for room
  * @page: the page
  * @first: the first unit of its first free block
- * @want: for what
- * @place: is filled if there is any; @largest of it in any case
+ * @want: the request
+ * @place: filled if there is room; its @largest in any case
  *
- * Best fit is the block of which least is left, the first of several such.
+ * Best fit takes the block that leaves the fewest units, the first of several such.
  *
- * Return: 0; -ENOSPC: there is no room; -EUCLEAN: something has overwritten a free block.
+ * Return: 0; -ENOSPC: there is no room; -EUCLEAN: a free block was overwritten.
  */
 int mymm_slob_find(const s16 *page, unsigned int first,
 		   const struct mymm_slob_want *want,
@@ -155,7 +153,7 @@ int mymm_slob_find(const s16 *page, unsigned int first,
 }
 MYMM_EXPORT_INTERNAL(mymm_slob_find);
 
-/* Have the block @prev, or the page itself, lead to @next; returns the first free unit. */
+/* Link the block @prev, or the page itself, to @next; returns the first free unit. */
 static unsigned int link_to(s16 *page, unsigned int first,
 			    const struct mymm_slob_block *prev,
 			    unsigned int units, unsigned int next)
@@ -167,13 +165,13 @@ static unsigned int link_to(s16 *page, unsigned int first,
 }
 
 /**
- * mymm_slob_take() - take units from where mymm_slob_find() has found them
+ * mymm_slob_take() - take units from the room that mymm_slob_find() has found
  * @page: the page
  * @first: the first unit of its first free block
  * @place: from mymm_slob_find(), and nothing has changed since
  * @units: how many
  *
- * What is left before them and behind them stays free.
+ * The rest of the block before and behind them stays free.
  *
  * Return: the first unit of the first free block from now on.
  */
@@ -199,15 +197,15 @@ unsigned int mymm_slob_take(s16 *page, unsigned int first,
 MYMM_EXPORT_INTERNAL(mymm_slob_take);
 
 /**
- * mymm_slob_locate() - look whether all of a stretch is in use
+ * mymm_slob_locate() - check that all units of a range are in use
  * @page: the page
  * @first: the first unit of its first free block, or %MYMM_SLOB_END
- * @at: the first unit of the stretch, and
- * @units: how many; it is inside the page
- * @place: is filled with the free blocks around it
+ * @at: the first unit of the range
+ * @units: how many; all are inside the page
+ * @place: filled with the free blocks around the range
  *
- * Return: 0: it is. -EALREADY: it begins inside a free block. -EFAULT: it reaches into
- * one. -EUCLEAN: something has overwritten a free block.
+ * Return: 0: they are. -EALREADY: the range begins inside a free block. -EFAULT: it reaches
+ * into one. -EUCLEAN: a free block was overwritten.
  */
 int mymm_slob_locate(const s16 *page, unsigned int first, unsigned int at,
 		     unsigned int units, struct mymm_slob_place *place)
@@ -229,14 +227,14 @@ int mymm_slob_locate(const s16 *page, unsigned int first, unsigned int at,
 MYMM_EXPORT_INTERNAL(mymm_slob_locate);
 
 /**
- * mymm_slob_give() - make units free that are in use
+ * mymm_slob_give() - free units that are in use
  * @page: the page
  * @first: the first unit of its first free block, or %MYMM_SLOB_END
- * @place: from mymm_slob_locate(), and nothing has changed since; its @largest becomes the
- *         size of the free block that they are in then
+ * @place: from mymm_slob_locate(), and nothing has changed since; its @largest is set to the
+ *         size of the resulting free block
  * @units: how many
  *
- * Joins them with what is free on either side.
+ * Merges them with the free blocks on either side.
  *
  * Return: the first unit of the first free block from now on.
  */

@@ -13,7 +13,7 @@
 
 static_assert(MYMM_SLOB_UNITS <= S16_MAX, "a block says its size in 16 bits");
 
-/* How many units that many bytes take. */
+/* Units that hold @bytes. */
 static inline unsigned int mymm_slob_units(unsigned int bytes)
 {
 	return DIV_ROUND_UP(bytes, MYMM_SLOB_UNIT);
@@ -32,11 +32,11 @@ struct mymm_slob_block {
 };
 
 /**
- * struct mymm_slob_want - what is to be found on a page
- * @units: how many, one behind the other; not 0
- * @align: in units, a power of two: of the unit that is
+ * struct mymm_slob_want - a request for room on a page
+ * @units: how many, contiguous; not 0
+ * @align: in units, a power of two: alignment of the unit that is
  * @offset: units behind the first
- * @best: the block that leaves least is wanted, not the first
+ * @best: best fit, not first fit
  */
 struct mymm_slob_want {
 	unsigned int units;
@@ -46,15 +46,15 @@ struct mymm_slob_want {
 };
 
 /**
- * struct mymm_slob_place - where on a page something fits, or came from
+ * struct mymm_slob_place - room on a page, or a range of it, and the free blocks around
  * @prev: the free block before it; its @at is %MYMM_SLOB_END if there is none
  * @block: found by mymm_slob_find(): the free block that it is in;
  *         by mymm_slob_locate(): the next one behind it, @at %MYMM_SLOB_END if none
  * @at: its first unit
  * @left: units of @block that are left over
  * @largest: by mymm_slob_find(): units of the largest free block that it has read; after
- *           -ENOSPC that is the page's largest, and nothing else here is filled;
- *           by mymm_slob_give(): of the block that the units are in
+ *           -ENOSPC that is the page's largest, and no other field is filled;
+ *           by mymm_slob_give(): of the resulting free block
  */
 struct mymm_slob_place {
 	struct mymm_slob_block prev;

@@ -3,7 +3,7 @@
  * The slub engine: objects of one size, one after the other, in slabs of 2^order
  * pages; free ones linked through a word of their own.
  *
- * A slab and what its first frame says of it (here with 5 objects, 2 of them free):
+ * A slab and its first frame (here with 5 objects, 2 of them free):
  *
  *      frame: cache, objects = 5, inuse = 3, free = link to 1
  *                                          |
@@ -14,22 +14,22 @@
  *
  * The link is not an address but the number of the next object, in the low 16 bits
  * of a word that is otherwise a cookie: the object's address under the pool's key.
- * Whoever writes to an object after freeing it destroys the cookie, and the engine
- * sees that before it follows the link. It then gathers the list anew from the
- * objects whose cookie is whole, takes the others out of use, says so, and goes on.
- * (A clever enough overwrite keeps the upper 48 bits. Then the link leads to an object
- * without a cookie, or to one that was just handed out and says so; or to a free one further
- * on, and those in between are lost. What is no number of an object of this slab is no link,
- * so none leads out of it.) That is our form of SLAB_FREELIST_HARDENED.
+ * A write to a freed object destroys the cookie, and the engine checks that before it
+ * follows the link. It then rebuilds the freelist from the objects whose cookie is intact,
+ * quarantines the others, reports their number, and continues. (An overwrite that keeps the
+ * upper 48 bits is not found there. The link then leads to an object without a cookie, or to
+ * one that was just allocated and is marked so; or to a later free one, and those in between
+ * are lost. A number that is not below the number of objects is no link, so none leads out of
+ * the slab.) This has the purpose of SLAB_FREELIST_HARDENED.
  *
- * Where the word stands is SLUB's rule: in the middle of the object, or behind it if
- * the object must keep its contents while it is free (constructor, poison, RCU). So are
- * size and order, and with them what /proc/myslabinfo shows: the running kernel's
- * own numbers for a cache of the same size, alignment and flags.
+ * The place of the word follows SLUB's rule: in the middle of the object, or behind it if
+ * the object must keep its contents while it is free (constructor, poison, RCU). So do
+ * size and order, and with them /proc/myslabinfo: they are those of the running kernel for a
+ * cache of the same size, alignment and flags.
  *
- * Whose a slab is. Each slab is one CPU's or its node's, or, while it is made or given back,
- * nobody's. One that is a CPU's is *frozen*: only that CPU takes objects from it, while
- * anybody may put objects back.
+ * Owner of a slab. Each slab belongs to a CPU or to its node, or, while it is created or given
+ * back, to neither. A slab of a CPU is *frozen*: only that CPU allocates from it, while any
+ * CPU may free into it.
  *
  *      CPU 0                 CPU 1                       node 0
  *      lock                  lock                        lock, nr_partial, nr_slabs, ...
@@ -38,40 +38,40 @@
  *                     |
  *                  [.o.o.]
  *
- * A CPU takes from its active slab. When that is full it goes to its node's full list, and
- * the next one is: the CPU's last partial slab; else the first of the node's list, and with
- * it some more become the CPU's; else one of another node that has more than min_partial of
- * them; else a new one. So most batches need no lock but the CPU's own.
+ * A CPU allocates from its active slab. When that is full it goes to its node's full list. The
+ * next active slab is the CPU's last partial slab; else the first of the node's list, and
+ * some more of that list become the CPU's partial slabs; else one of another node that has
+ * more than min_partial of them; else a new one. So most batches need only the CPU's own lock.
  *
- * Who frees an object of a full slab has the slab from then on, as one of his CPU's partial
- * ones: it may be filled up again before a node's list sees it. A CPU has up to cpu_partial
- * free objects in such slabs, if these are half empty (set_cpu_partial() of the kernel); one
- * more, and the old ones go to the end of their nodes' lists, so that they have time to
- * become empty. There an empty slab goes back to the pool if its node's list has min_partial
- * others.
+ * A CPU that frees an object of a full slab becomes the owner of the slab, which joins its
+ * partial slabs: further frees may empty it before it reaches a node's list. The number of a
+ * CPU's partial slabs is limited to those that have cpu_partial free objects if each is half
+ * empty (set_cpu_partial() of the kernel). At one more, the old ones go to the end of their
+ * nodes' lists, so that they have time to become empty. On such a list an empty slab goes
+ * back to the pool if the list has min_partial others.
  *
- * Locks. Who owns a slab has the lock that protects it: its freelist, numbers and links. There
- * is none for the cache as a whole. Which lock that is its first frame says (@prev, see slub.h);
- * who wants it reads that, takes the lock, and looks again: it changes only under the
- * lock of the CPU that has the slab or gets it, and, inside of that, of its node. Nobody
- * holds the locks of two CPUs. So any CPU may take another's slabs away, be it dead or
- * alive, and does: to shrink, and before it finds that there is no memory. SLUB has the
- * active slab's freelist twice, so that the CPU needs no lock for its half. Here magazines
- * do that, and better; behind them a lock that nobody else wants is cheap, and a slab has
- * one freelist.
+ * Locks. The lock of a slab's owner protects its freelist, numbers and links. There is no lock
+ * for the cache as a whole. The first frame names the owner (@prev, see slub.h). To lock a
+ * slab, a CPU reads @prev, takes that lock, and reads again: @prev changes only under the
+ * lock of the CPU that loses or gets the slab, and, inside that, the lock of its node. The
+ * locks of two CPUs are never held together. So any CPU may take the slabs of another one,
+ * dead or alive; it does so to shrink, and before an allocation fails. SLUB splits the
+ * active slab's freelist in two, so that the CPU needs no lock for its part. Here magazines
+ * serve that purpose; behind them an uncontended lock is cheap, and a slab has one freelist.
  *
- * New slabs are allocated, and empty ones given back, with no lock held.
+ * Slabs are allocated and given back with no lock held.
  *
- * Each slab's numbers: inuse + length of the freelist = objects (I6). Each CPU's and each
- * node's: the sums over its slabs (I7).
+ * A slab's numbers: inuse + length of the freelist = objects (I6). Those of a CPU or a node
+ * are the sums over its slabs (I7).
  *
- * As 6.12 has it; but 6.12 compares the number of slabs that a CPU gets from a node's list
- * with cpu_partial, a number of objects, and 6.1 with as many slabs as that makes: so do we.
- * That a CPU's partial slabs are not called frozen since 6.8 makes no difference that
- * could be seen. Of a debug cache no slab stays a CPU's, as there.
+ * This follows 6.12 with one exception. 6.12 compares the number of slabs that a CPU gets from
+ * a node's list with cpu_partial, a number of objects; 6.1, and this code, with the number of
+ * slabs that hold so many. (Since 6.8 a CPU's partial slabs are not called frozen, without a
+ * visible difference.) A debug cache leaves no slab with a CPU, as in the kernel.
  *
- * The files: slub_grow.c slabs as they come and go, slub_cpu.c between nodes and CPUs,
- * slub.c objects, slub_cache.c a cache's life and numbers, slub_check.c what must hold.
+ * Files: slub_grow.c creates slabs and gives them back, slub_cpu.c moves them between nodes
+ * and CPUs, slub.c allocates and frees objects, slub_cache.c has a cache's life and numbers,
+ * slub_check.c the invariants.
  *
  * mm/slub.c of 6.1 and 6.12, after Bonwick, "The Slab Allocator", USENIX Summer 1994.
  */
@@ -84,16 +84,16 @@
 /* --- taking objects ------------------------------------------------------- */
 
 /**
- * mymm_slub_rebuild_freelist() - make a slab's freelist anew
+ * mymm_slub_rebuild_freelist() - rebuild a slab's freelist after a link was overwritten
  * @cache: the cache
- * @slab: of it, under the lock of whoever has it
+ * @slab: its slab, under the owner's lock
  *
- * A link of it is broken. What is on the list is known without it: the objects whose cookie
- * is whole and does not say that they are in a magazine, or out of use.
+ * The objects of the list are those whose cookie is intact and does not mark them as in a
+ * magazine or quarantined.
  *
  * Context: any but NMI.
- * Return: how many are lost. They count as used from now on; that is for the caller to add
- * to what the CPU or the node has counted.
+ * Return: how many objects are lost. They count as used from now on; the caller adds them to
+ * the count of the CPU or the node.
  */
 unsigned int mymm_slub_rebuild_freelist(struct mymm_cache *cache,
 					struct mymm_frame *slab)
@@ -122,7 +122,7 @@ unsigned int mymm_slub_rebuild_freelist(struct mymm_cache *cache,
 }
 
 /*
- * Up to @nr objects of the active slab. @lost grows by those that were found overwritten.
+ * Take up to @nr objects of the active slab. Adds those found overwritten to @lost.
  */
 static unsigned int take_objects(struct mymm_cache *cache,
 				 struct mymm_slub_cpu *c, unsigned int nr,
@@ -182,7 +182,7 @@ static unsigned int take_from_cpu(struct mymm_cache *cache,
 	return got;
 }
 
-/* What there is for this CPU, @slab among it if there is one. */
+/* Take objects from slabs for this CPU, after it has adopted @slab, if that is not NULL. */
 static unsigned int take_here(struct mymm_cache *cache, struct mymm_frame *slab,
 			      gfp_t gfp, bool any, unsigned int nr, void **objs)
 {
@@ -196,7 +196,7 @@ static unsigned int take_here(struct mymm_cache *cache, struct mymm_frame *slab,
 	if (slab)
 		mymm_slub_adopt(cache, c, slab);
 	got = take_from_cpu(cache, c, gfp, any, nr, objs, &lost);
-	/* Who looks at a debug cache is to find all of its slabs on lists. */
+	/* mymm_slub_walk() must find all slabs of a debug cache on lists. */
 	if (unlikely(cache->debug) && c->active != MYMM_NO_FRAME)
 		mymm_slub_retire(cache, c);
 	raw_spin_unlock(&c->lock);
@@ -207,7 +207,7 @@ static unsigned int take_here(struct mymm_cache *cache, struct mymm_frame *slab,
 	return got;
 }
 
-/* There is no memory. What other CPUs have set aside is as good, and so is any node's. */
+/* There is no memory for a slab: take from the slabs of other CPUs, and of any node. */
 static unsigned int take_anywhere(struct mymm_cache *cache, gfp_t gfp,
 				  unsigned int nr, void **objs)
 {
@@ -243,12 +243,12 @@ unsigned int mymm_slub_alloc(struct mymm_cache *cache, gfp_t gfp,
 	return take_anywhere(cache, gfp, nr, objs);
 }
 
-/* --- whose a slab is -------------------------------------------------------- */
+/* --- the owner of a slab ---------------------------------------------------- */
 
 /**
  * struct hold - the locks that are held
- * @cpu: of this CPU, or NULL
- * @node: and in it of this node, or NULL
+ * @cpu: CPU whose lock is held, or NULL
+ * @node: node whose lock is held inside that, or NULL
  */
 struct hold {
 	struct mymm_slub_cpu *cpu;
@@ -279,9 +279,9 @@ static void hold_cpu(struct hold *hold, struct mymm_slub_cpu *c)
 }
 
 /*
- * Is an object that comes back here already? Two CPUs that free it at the same
- * time may both be let in (see magazine.c); the second to come finds the first
- * one's link in it, or the slab gone.
+ * Is an object that is freed on the freelist already? Of two CPUs that free it at the same
+ * time both may pass the checks (see magazine.c); the second one finds the link of the first
+ * in the object, or the slab gone.
  */
 static bool came_before(const struct mymm_cache *cache, void *obj)
 {
@@ -289,8 +289,8 @@ static bool came_before(const struct mymm_cache *cache, void *obj)
 }
 
 /*
- * Under the lock of whoever has the slab: is it of this cache, and the object in it? An object
- * that comes back twice may have been in a slab that is a part of a larger one by now.
+ * Under the owner's lock: is the slab of this cache, and the object in it? The slab of an
+ * object that is freed twice may be a part of a larger one by now.
  */
 static bool is_in(const struct mymm_cache *cache, const struct mymm_frame *slab,
 		  const void *obj)
@@ -304,30 +304,30 @@ static bool is_in(const struct mymm_cache *cache, const struct mymm_frame *slab,
 }
 
 /*
- * Hold the lock of whoever has the slab of an object. For a CPU's slab that is the CPU's; for
- * a node's that of this CPU, which may get the slab, and the node's. NULL if the slab is gone,
- * or about to: while an object of it is in somebody's hands it is neither.
+ * Lock the owner of an object's slab. For a slab of a CPU that is the CPU's lock; for a slab
+ * of a node the lock of this CPU, which may get the slab, and the node's. NULL if the slab is
+ * gone or being given back, which can't be while an object of it is allocated.
  *
- * The frame is read with no lock held, and may be anything's by then: but whatever it says
- * leads to a lock that is there, and under that it says the truth or the object is none.
+ * The frame is read with no lock held, and may have another use by then. But any value of
+ * @prev leads to an existing lock; under that the frame is read again.
  */
 static struct mymm_frame *hold_slab_of(struct mymm_cache *cache, void *obj,
 				       struct hold *hold)
 {
 	struct mymm_slubs *s = mymm_slubs_of(cache);
 	struct mymm_frame *slab;
-	u32 whose, cpu;
+	u32 owner, cpu;
 
 	while (mymm_cache_owns(cache, obj)) {
 		slab = mymm_slub_slab_of(cache, obj);
-		whose = READ_ONCE(slab->prev);
-		if (whose & MYMM_SLUB_CPU) {
-			cpu = whose & ~MYMM_SLUB_CPU;
+		owner = READ_ONCE(slab->prev);
+		if (owner & MYMM_SLUB_CPU) {
+			cpu = owner & ~MYMM_SLUB_CPU;
 			if (cpu >= nr_cpu_ids || !cpu_possible(cpu))
 				return NULL;
 			hold_cpu(hold, per_cpu_ptr(s->cpu, cpu));
 			hold_node(hold, NULL);
-			if (READ_ONCE(slab->prev) == whose &&
+			if (READ_ONCE(slab->prev) == owner &&
 			    is_in(cache, slab, obj))
 				return slab;
 		} else {
@@ -345,8 +345,8 @@ static struct mymm_frame *hold_slab_of(struct mymm_cache *cache, void *obj,
 /* --- giving objects back ------------------------------------------------------ */
 
 /*
- * Put objects on their slab's freelist, as long as they are of this slab. Returns how many
- * were looked at; of these @twice grows by those that are on it already.
+ * Put objects on the freelist of @slab until one is of another slab. Returns how many were
+ * handled; adds those that were on the freelist already to @twice.
  */
 static unsigned int put_objects(struct mymm_cache *cache,
 				struct mymm_frame *slab, unsigned int nr,
@@ -387,7 +387,7 @@ static unsigned int put_objects(struct mymm_cache *cache,
 	return i;
 }
 
-/* Into a slab that is a CPU's. */
+/* Free into a slab of a CPU. */
 static unsigned int put_into_frozen(struct mymm_cache *cache,
 				    struct mymm_slub_cpu *c,
 				    struct mymm_frame *slab, unsigned int nr,
@@ -402,7 +402,7 @@ static unsigned int put_into_frozen(struct mymm_cache *cache,
 	return put;
 }
 
-/* Into a full slab, which is this CPU's from now on; others may have to make room for it. */
+/* Free into a full slab, which becomes this CPU's; its older partial slabs may have to leave. */
 static unsigned int put_into_full(struct mymm_cache *cache, struct hold *hold,
 				  struct mymm_frame *slab, unsigned int nr,
 				  void **objs, unsigned int *twice, u32 *empty)
@@ -429,7 +429,7 @@ static unsigned int put_into_full(struct mymm_cache *cache, struct hold *hold,
 	return nr;
 }
 
-/* Into a slab on its node's partial list, which it leaves if it is empty and one too many. */
+/* Free into a slab of a node's partial list; it leaves the list if it is empty and not kept. */
 static unsigned int put_into_partial(struct mymm_cache *cache,
 				     struct mymm_slub_node *n,
 				     struct mymm_frame *slab, unsigned int nr,
@@ -451,7 +451,7 @@ static unsigned int put_into_partial(struct mymm_cache *cache,
 	return nr;
 }
 
-/* The first of some objects, and those after it that are of the same slab. */
+/* Free the first of @nr objects, and those after it that are of the same slab. */
 static unsigned int put_some(struct mymm_cache *cache, struct hold *hold,
 			     unsigned int nr, void **objs, unsigned int *twice,
 			     u32 *empty)
@@ -520,7 +520,7 @@ static bool on_freelist(struct mymm_cache *cache, struct mymm_frame *slab,
  * @obj: the object
  *
  * Context: any but NMI.
- * Return: whether it is; also if its slab has gone since the caller looked.
+ * Return: whether it is; true if its slab was given back since the caller's check.
  */
 bool mymm_slub_is_free(struct mymm_cache *cache, void *obj)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The slub engine's cache: nodes, CPUs, where slabs and objects are; slub.c has the picture. */
+/* A cache of the slub engine: nodes, CPUs, slabs and objects; slub.c has the picture. */
 #ifndef _MYMM_SLUB_H
 #define _MYMM_SLUB_H
 
@@ -21,21 +21,21 @@ static_assert((int)MYMM_NR_SLUB_LISTS <= MYMM_LISTS_PER_NODE,
 	      "the frame table has the heads of a cache's lists");
 
 /*
- * Whose a slab is, its first frame says in @prev: this bit and the number of a CPU; nobody's;
- * or, being the number of a frame or of a list, its node's.
+ * The owner of a slab, in @prev of its first frame: this bit and the number of a CPU; or
+ * MYMM_SLUB_UNOWNED; or the number of a frame or list head, if it is on a list of its node.
  */
 #define MYMM_SLUB_CPU 0x80000000U
-#define MYMM_SLUB_NOBODY (~0U)
+#define MYMM_SLUB_UNOWNED (~0U)
 
 /**
  * struct mymm_slub_node - what a cache has on one node
  * @lock: protects the rest, and the slabs on the node's lists
- * @nr_slabs: slabs of this node, also those that are a CPU's
- * @nr_objects: that they have room for
- * @nr_frozen: those of @nr_slabs that are a CPU's
- * @frozen_objects: that these have room for
+ * @nr_slabs: slabs of this node, including those of CPUs
+ * @nr_objects: slots in them
+ * @nr_frozen: those of @nr_slabs that belong to CPUs
+ * @frozen_objects: slots in these
  * @nr_partial: slabs on the partial list
- * @nr_empty: those of them with no object in use
+ * @nr_empty: of these, slabs with no object in use
  * @nr_inuse: objects in use in slabs on both lists
  */
 struct mymm_slub_node {
@@ -50,14 +50,15 @@ struct mymm_slub_node {
 };
 
 /**
- * struct mymm_slub_cpu - the slabs that are one CPU's
+ * struct mymm_slub_cpu - the slabs of one CPU
  * @lock: protects the rest, and these slabs
- * @active: the one that it takes objects from, or %MYMM_NO_FRAME
- * @partial: those that come next, strung up by their links; the first, or %MYMM_NO_FRAME
- * @nr_partial: how many these are
- * @nr_slabs: these, and the active one; changes under the lock of the slab's node, too
- * @nr_empty: those of @nr_slabs with no object in use
- * @nr_inuse: objects in use in all of them; what goes with a slab likewise
+ * @active: the slab that it allocates from, or %MYMM_NO_FRAME
+ * @partial: first of a list of partial slabs, linked by @next; or %MYMM_NO_FRAME
+ * @nr_partial: length of that list
+ * @nr_slabs: @nr_partial, and the active one; changes under the lock of the slab's node, too
+ * @nr_empty: of @nr_slabs, those with no object in use
+ * @nr_inuse: objects in use in all of them. When a slab comes or leaves, this changes under
+ *            the lock of its node, too
  */
 struct mymm_slub_cpu {
 	raw_spinlock_t lock;
@@ -70,12 +71,11 @@ struct mymm_slub_cpu {
 };
 
 /**
- * struct mymm_slubs - what the slub engine knows of a cache
- * @limits: which slabs it keeps; as last set
+ * struct mymm_slubs - the slub engine's part of a cache
+ * @limits: how many slabs it keeps; as last set
  * @cpu_slabs: limits.cpu_partial as a number of slabs
- * @seed: where in @sequence a slab begins is made of this; constant
- * @sequence: in which order a slab's objects are handed out; NULL: in that of their
- *            addresses; constant
+ * @seed: for the place in @sequence where a slab begins; constant
+ * @sequence: order in which a slab's objects are allocated; NULL: by address; constant
  * @cpu: by CPU
  * @nr_nodes: members of @node; constant
  * @node: by number
@@ -132,7 +132,7 @@ static inline void *mymm_slub_slab_address(const struct mymm_cache *cache,
 			      << PAGE_SHIFT);
 }
 
-/* Its first object; in a debug cache something comes before it. */
+/* The first object of a slab; in a debug cache a red zone precedes it. */
 static inline void *mymm_slub_slab_objects(const struct mymm_cache *cache,
 					   const struct mymm_frame *slab)
 {
@@ -161,7 +161,7 @@ static inline u64 mymm_slub_get_link(const struct mymm_cache *cache, void *obj)
 	return mymm_word(cache, obj) ^ mymm_cache_cookie(cache, obj);
 }
 
-/* The object that a link leads to; NULL if it leads nowhere in this slab. */
+/* The object that a link leads to; NULL if the link is none of this slab. */
 static inline void *mymm_slub_follow(const struct mymm_cache *cache,
 				     const struct mymm_frame *slab, u64 link)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A cache of the slub engine: how large its objects are, how it begins and ends, which slabs
- * it keeps, its numbers; slub.c has the picture.
+ * A cache of the slub engine: its geometry, creation and destruction, limits, and shrinking;
+ * slub.c has the picture.
  *
  * Its limits are SLUB's tunables min_partial and cpu_partial. The latter is a number of free
  * objects, from set_cpu_partial(), which is the same in 6.1 and 6.12:
@@ -9,7 +9,7 @@
  *      bytes of an object     below 256    below 1024    below a page    more
  *      cpu_partial            120          52            24              6
  *
- * and what counts are slabs: as many as have that many free objects if they are half full.
+ * It is applied as a number of slabs: those that have so many free objects if half full.
  */
 #include <linux/jhash.h>
 #include <linux/log2.h>
@@ -23,7 +23,7 @@
 #include "object/slot.h"
 #include "engine/slub/slub.h"
 
-/* A CPU's slabs are given up with interrupts off: there are not to be very many. */
+/* A CPU's slabs are unfrozen with interrupts off, which limits their number. */
 #define MAX_CPU_PARTIAL 4096U
 
 /* --- geometry ------------------------------------------------------------ */
@@ -44,8 +44,8 @@ static int choose_geometry(struct mymm_cache *cache)
 }
 
 /*
- * SLAB's; but of small objects as many as make 32 KiB, up to 256, since no shared array stands
- * between a magazine and the slabs.
+ * SLAB's values; but for small objects as many as fill 32 KiB, up to 256, since there is no
+ * shared array between a magazine and the slabs.
  */
 static void default_tunables(const struct mymm_cache *cache,
 			     struct mymm_tunables *tunables)
@@ -87,7 +87,7 @@ static void get_limits(const struct mymm_cache *cache,
 	limits->cpu_partial = READ_ONCE(s->limits.cpu_partial);
 }
 
-/* What CPUs have more of than they may from now on, they lose; as in SLUB they lose all. */
+/* When the limit falls, CPUs lose all their partial slabs, as in SLUB. */
 static int set_limits(struct mymm_cache *cache,
 		      const struct mymm_cache_limits *limits)
 {
@@ -142,7 +142,7 @@ static int make_sequence(struct mymm_cache *cache, struct mymm_slubs *s)
 					    GFP_KERNEL);
 	if (!s->sequence)
 		return -ENOMEM;
-	/* Each cache has its own, whichever were made before it. */
+	/* By name, so that it does not depend on the caches made before. */
 	s->seed = jhash(cache->name, strlen(cache->name), seed);
 	prandom_seed_state(&rnd, s->seed);
 	for (i = 0; i < cache->num; i++) {
@@ -203,7 +203,7 @@ static int cache_init(struct mymm_cache *cache)
 
 /* --- giving back -------------------------------------------------------------- */
 
-/* Empty slabs of a node's list, at most so many. */
+/* Take at most @slabs empty slabs from a node's list. */
 static u32 drop_empty(struct mymm_cache *cache, int node, unsigned long slabs)
 {
 	struct mymm_slub_node *n = &mymm_slubs_of(cache)->node[node];
@@ -234,7 +234,7 @@ static unsigned long give_empty(struct mymm_cache *cache, unsigned long slabs)
 	return nr;
 }
 
-/* Those of nodes; and if they are not enough, those of CPUs. */
+/* Give back empty slabs of nodes; if they are not enough, those of CPUs. */
 static unsigned long shrink(struct mymm_cache *cache, unsigned long slabs)
 {
 	unsigned long nr = give_empty(cache, slabs);
@@ -261,7 +261,7 @@ static u32 drop_list(struct mymm_cache *cache, int node,
 	return dropped;
 }
 
-/* No slab is a CPU's any more: shrink() has just been here. */
+/* Give back all slabs. shrink() has run, so no slab belongs to a CPU. */
 static unsigned long discard(struct mymm_cache *cache)
 {
 	u32 dropped = MYMM_NO_FRAME;

@@ -3,15 +3,15 @@
  * The invariants of the slub engine's slabs: I5 to I7 and I9 of check.c, for one CPU or node
  * at a time, under its lock.
  *
- * Each slab is reached over the list that it is on, or the CPU that has it, and looked at
- * from all sides: what its frames say, where its freelist leads, whether it is on the
- * right list, and whether it says whose it is. The sums over all of them must be what the
- * node or the CPU has counted; and what nodes say that CPUs have must be what they have.
+ * Each slab is reached through the list that it is on, or its CPU. Checked are its frames,
+ * its freelist, whether it is on the right list, and its owner in @prev. The sums over all
+ * slabs must equal the counts of the node or the CPU; and the nodes' counts of frozen slabs
+ * must equal those of the CPUs.
  */
 #include "base/finding.h"
 #include "engine/slub/slub.h"
 
-/* I9: the frames of a slab say that they are, and all of them the same. */
+/* I9: all frames of a slab are marked as slab frames of this cache, with the same values. */
 static int check_frames(struct mymm_cache *cache, u32 idx,
 			struct mymm_finding *finding)
 {
@@ -102,11 +102,11 @@ static int check_freelist(struct mymm_cache *cache, u32 idx,
 }
 
 /**
- * struct sums - what a node's lists, or a CPU, have together
+ * struct sums - sums over the slabs of a node's lists, or of a CPU
  * @slabs: slabs
  * @empty: those with no object in use
- * @objects: that they have room for
- * @inuse: those in use
+ * @objects: slots in them
+ * @inuse: objects in use
  */
 struct sums {
 	unsigned long slabs;
@@ -115,7 +115,7 @@ struct sums {
 	unsigned long inuse;
 };
 
-/* All of one slab, and add it to the sums. */
+/* Check one slab, and add it to the sums. */
 static int check_slab(struct mymm_cache *cache, u32 idx, struct sums *sums,
 		      struct mymm_finding *finding)
 {
@@ -219,7 +219,7 @@ static int check_node(struct mymm_cache *cache, int node,
 	return 0;
 }
 
-/* I5 for a slab that is a CPU's. */
+/* I5 for a slab of a CPU. */
 static int check_frozen(struct mymm_cache *cache, int cpu, u32 idx,
 			struct sums *sums, struct mymm_finding *finding)
 {
@@ -280,7 +280,7 @@ static int check_cpu(struct mymm_cache *cache, int cpu,
 	return 0;
 }
 
-/* Do nodes and CPUs agree? While no slab changes hands. */
+/* Do the counts of nodes and CPUs agree? Under the locks of all nodes. */
 static int check_between(struct mymm_cache *cache, struct mymm_finding *finding)
 {
 	struct mymm_slubs *s = mymm_slubs_of(cache);
@@ -305,7 +305,7 @@ static int check_between(struct mymm_cache *cache, struct mymm_finding *finding)
 /**
  * mymm_slub_check() - look for a broken invariant of a cache's slabs
  * @cache: the cache
- * @finding: what was found
+ * @finding: set to the first fault
  *
  * Context: any but NMI.
  * Return: 0; -EUCLEAN, and @finding says what.

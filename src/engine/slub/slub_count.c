@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The slub engine: how many slabs and objects there are, together and on each node.
+ * The slub engine's numbers of slabs and objects, in all and by node.
  *
- * For the sum the locks of all nodes are held at once. Then no slab can change hands, as that
- * would take the lock of its node: so each is counted once, while CPUs go on with theirs.
+ * For the sum the locks of all nodes are held at once. Then no slab can change its owner, which
+ * takes the lock of its node: so each is counted once, while CPUs continue to use theirs.
  *
- * What CPUs have is counted as what it is: an object on the freelist of a frozen slab is
- * free. SLUB has no time to look, and counts it as used, as it does all of a slab that is
- * on no list of a node.
+ * An object on the freelist of a frozen slab is counted as free. SLUB counts it as used, as
+ * all objects of a slab that is on no list of a node, since it does not keep that number.
  */
 #include "base/compat.h"
 #include "engine/slub/slub.h"
@@ -16,11 +15,11 @@ static_assert(MYMM_MAX_NODES <= MAX_LOCKDEP_SUBCLASSES,
 	      "lockdep can tell the nodes apart");
 
 /**
- * mymm_slub_lock_nodes() - let no slab change hands
+ * mymm_slub_lock_nodes() - lock all nodes, so that no slab changes its owner
  * @s: of a cache; none of its locks is held
  *
  * Context: any but NMI.
- * Return: for mymm_slub_unlock_nodes().
+ * Return: the interrupt flags, for mymm_slub_unlock_nodes().
  */
 unsigned long mymm_slub_lock_nodes(struct mymm_slubs *s)
 {
@@ -52,7 +51,7 @@ void mymm_slub_unlock_nodes(struct mymm_slubs *s, unsigned long flags)
 /**
  * mymm_slub_slabinfo() - a cache's numbers; see engine.h
  * @cache: the cache
- * @info: is filled. Real SLUB has no tunables and shows zeroes; so do we
+ * @info: filled; its tunables with zeroes, as in the kernel's SLUB
  *
  * Context: any but NMI.
  */
@@ -121,7 +120,7 @@ static void count_cpu(struct mymm_cache *cache, struct mymm_slub_cpu *c,
  * @cache: the cache
  * @node: by node, %MYMM_MAX_NODES; all 0
  *
- * Exact while no slab changes hands.
+ * Exact while no slab changes its owner.
  *
  * Context: any but NMI.
  */

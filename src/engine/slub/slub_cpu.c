@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Slabs of the slub engine on their way between a node and a CPU; slub.c has the picture.
+ * Moves of slabs between nodes and CPUs in the slub engine; slub.c has the picture.
  *
  *                    mymm_slub_next()                       CPU
  *      node       -----------------------------> partial -----------> active
@@ -13,8 +13,8 @@
  *                                                   +-------------------+
  *                                             an object of it is freed: mymm_slub_freeze()
  *
- * Whoever moves a slab holds the lock of the CPU that has it before or afterwards, and in
- * it that of its node: so @prev of its frame, which says whose it is, changes under both.
+ * A move holds the lock of the CPU that loses or gets the slab, and inside it that of its
+ * node: so @prev of its frame, which names the owner, changes under both.
  */
 #include <linux/mm.h>
 
@@ -52,7 +52,7 @@ static void take_off_list(struct mymm_cache *cache, struct mymm_slub_node *n,
 	n->nr_inuse -= slab->inuse;
 }
 
-/* It is the CPU's from now on; as yet it is neither active nor among the partial ones. */
+/* Make the CPU its owner; the caller makes it active or partial. */
 static void count_frozen(struct mymm_slub_cpu *c, struct mymm_slub_node *n,
 			 struct mymm_frame *slab)
 {
@@ -76,26 +76,26 @@ static void count_unfrozen(struct mymm_slub_cpu *c, struct mymm_slub_node *n,
 	c->nr_inuse -= slab->inuse;
 }
 
-/* It is nobody's, and strung up before @empty. */
+/* Remove the owner of an empty slab, and link it before @empty. */
 static u32 let_go(struct mymm_cache *cache, struct mymm_slub_node *n,
 		  struct mymm_frame *slab, u32 empty)
 {
 	n->nr_slabs--;
 	n->nr_objects -= slab->objects;
-	WRITE_ONCE(slab->prev, MYMM_SLUB_NOBODY);
+	WRITE_ONCE(slab->prev, MYMM_SLUB_UNOWNED);
 	slab->next = empty;
 	return mymm_slub_frame_index(cache, slab);
 }
 
 /**
- * mymm_slub_drop() - an empty slab leaves its node
+ * mymm_slub_drop() - remove an empty slab from its node
  * @cache: the cache
  * @n: the node, under its lock
  * @slab: on the partial list
- * @empty: others that leave, or %MYMM_NO_FRAME
+ * @empty: list of slabs to give back, or %MYMM_NO_FRAME
  *
  * Context: any but NMI, interrupts off.
- * Return: all of them, for mymm_slub_give_back().
+ * Return: that list with @slab, for mymm_slub_give_back().
  */
 u32 mymm_slub_drop(struct mymm_cache *cache, struct mymm_slub_node *n,
 		   struct mymm_frame *slab, u32 empty)
@@ -104,7 +104,7 @@ u32 mymm_slub_drop(struct mymm_cache *cache, struct mymm_slub_node *n,
 	return let_go(cache, n, slab, empty);
 }
 
-/* To its node; or if it is empty, and not to be kept, before @empty on the way out. */
+/* Give a slab to its node; or link it before @empty if it is empty and not to be kept. */
 static u32 unfreeze(struct mymm_cache *cache, struct mymm_slub_cpu *c,
 		    struct mymm_frame *slab, bool keep, bool tail, u32 empty)
 {
@@ -121,13 +121,13 @@ static u32 unfreeze(struct mymm_cache *cache, struct mymm_slub_cpu *c,
 	return empty;
 }
 
-/* --- this CPU's, under its lock -------------------------------------------------- */
+/* --- slabs of this CPU, under its lock ------------------------------------------- */
 
 /**
- * mymm_slub_push() - a slab is to be used soon: the last to come is the first to go
+ * mymm_slub_push() - put a slab on top of a CPU's partial slabs, to be used next
  * @cache: the cache
  * @c: this CPU
- * @slab: is its, and has free objects
+ * @slab: belongs to it, and has free objects
  *
  * Context: any but NMI, under @c's lock.
  */
@@ -141,7 +141,7 @@ void mymm_slub_push(struct mymm_cache *cache, struct mymm_slub_cpu *c,
 }
 
 /**
- * mymm_slub_adopt() - have a new slab
+ * mymm_slub_adopt() - give this CPU a new slab
  * @cache: the cache
  * @c: this CPU, under its lock
  * @slab: from mymm_slub_make()
@@ -159,7 +159,7 @@ void mymm_slub_adopt(struct mymm_cache *cache, struct mymm_slub_cpu *c,
 	n->nr_objects += slab->objects;
 	count_frozen(c, n, slab);
 	raw_spin_unlock(&n->lock);
-	/* While it was made an interrupt may have been here, or we come from another CPU. */
+	/* An active slab may have come by an interrupt, or by a move to this CPU. */
 	if (c->active == MYMM_NO_FRAME)
 		c->active = mymm_slub_frame_index(cache, slab);
 	else
@@ -167,8 +167,8 @@ void mymm_slub_adopt(struct mymm_cache *cache, struct mymm_slub_cpu *c,
 }
 
 /*
- * The first of a node's partial slabs, to be active; and about half of what the CPU may have
- * of them, since it will need more.
+ * Take the first of a node's partial slabs as active slab, and as partial slabs about half of
+ * the number that the CPU may have.
  */
 static bool freeze_partial(struct mymm_cache *cache, struct mymm_slub_cpu *c,
 			   int node)
@@ -197,7 +197,7 @@ static bool freeze_partial(struct mymm_cache *cache, struct mymm_slub_cpu *c,
 	return c->active != MYMM_NO_FRAME;
 }
 
-/* From another node, the nearest first; only from one that has more than enough, or any. */
+/* From the nearest other node that has more than min_partial, or with @any at least one. */
 static bool freeze_remote(struct mymm_cache *cache, struct mymm_slub_cpu *c,
 			  const struct mymm_node *local, bool any)
 {
@@ -220,14 +220,14 @@ static bool freeze_remote(struct mymm_cache *cache, struct mymm_slub_cpu *c,
 }
 
 /**
- * mymm_slub_next() - have an active slab
+ * mymm_slub_next() - find the next active slab
  * @cache: the cache
  * @c: this CPU, under its lock; has no active slab
  * @gfp: may have %__GFP_THISNODE
- * @any: from any node that has something, since otherwise there is nothing
+ * @any: take from other nodes even those that they want to keep
  *
  * Context: any but NMI, interrupts off.
- * Return: whether it has one now; that has free objects.
+ * Return: whether there is an active slab now; it has free objects.
  */
 bool mymm_slub_next(struct mymm_cache *cache, struct mymm_slub_cpu *c,
 		    gfp_t gfp, bool any)
@@ -247,7 +247,7 @@ bool mymm_slub_next(struct mymm_cache *cache, struct mymm_slub_cpu *c,
 }
 
 /**
- * mymm_slub_retire() - the active slab is full: it is its node's again
+ * mymm_slub_retire() - move the active slab, which is full, to its node's full list
  * @cache: the cache
  * @c: this CPU, under its lock
  *
@@ -261,7 +261,7 @@ void mymm_slub_retire(struct mymm_cache *cache, struct mymm_slub_cpu *c)
 }
 
 /**
- * mymm_slub_freeze() - a slab of a node becomes this CPU's
+ * mymm_slub_freeze() - move a full slab of a node to this CPU
  * @cache: the cache
  * @c: this CPU, under its lock
  * @n: the node, under its lock
@@ -276,18 +276,18 @@ void mymm_slub_freeze(struct mymm_cache *cache, struct mymm_slub_cpu *c,
 	count_frozen(c, n, slab);
 }
 
-/* --- and away from it ----------------------------------------------------------------- */
+/* --- from a CPU to nodes -------------------------------------------------------------- */
 
 /**
  * mymm_slub_unfreeze() - give partial slabs of a CPU to their nodes
  * @cache: the cache
  * @c: the CPU, under its lock
- * @first: the first of them; they are not among its partial ones any more
- * @keep: also the empty ones, however many there are
- * @empty: others that are to go, or %MYMM_NO_FRAME
+ * @first: first of their list; already removed from the CPU's partial slabs
+ * @keep: the node keeps empty slabs, too, without limit
+ * @empty: list of slabs to give back, or %MYMM_NO_FRAME
  *
  * Context: any but NMI, interrupts off, with no node's lock.
- * Return: empty ones that are to go, for mymm_slub_give_back().
+ * Return: that list with the new empty slabs, for mymm_slub_give_back().
  */
 u32 mymm_slub_unfreeze(struct mymm_cache *cache, struct mymm_slub_cpu *c,
 		       u32 first, bool keep, u32 empty)
@@ -305,10 +305,10 @@ u32 mymm_slub_unfreeze(struct mymm_cache *cache, struct mymm_slub_cpu *c,
  * mymm_slub_unfreeze_cpu() - take all slabs from a CPU
  * @cache: the cache
  * @cpu: any
- * @keep: also the empty ones, however many there are
+ * @keep: the nodes keep empty slabs, too, without limit
  *
- * Context: any but NMI, with no lock of ours held.
- * Return: empty ones that are to go, for mymm_slub_give_back().
+ * Context: any but NMI, with no lock of this module held.
+ * Return: empty slabs, for mymm_slub_give_back().
  */
 u32 mymm_slub_unfreeze_cpu(struct mymm_cache *cache, int cpu, bool keep)
 {
@@ -330,11 +330,11 @@ u32 mymm_slub_unfreeze_cpu(struct mymm_cache *cache, int cpu, bool keep)
 }
 
 /**
- * mymm_slub_drain_cpu() - take all slabs from a CPU that is dead, or idle
+ * mymm_slub_drain_cpu() - take all slabs from a dead or idle CPU
  * @cache: the cache
- * @cpu: which
+ * @cpu: the CPU
  *
- * Context: any but NMI, with no lock of ours held.
+ * Context: any but NMI, with no lock of this module held.
  */
 void mymm_slub_drain_cpu(struct mymm_cache *cache, int cpu)
 {

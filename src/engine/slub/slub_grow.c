@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Slabs of the slub engine as they come and go; slub.c has the picture.
+ * Creation and return of slabs in the slub engine; slub.c has the picture.
  *
- * A slab is made, and given back, with no lock held, and is on no list meanwhile: it is
- * nobody's. What its frames say is written before the number of the cache, which makes them
- * a slab for everybody.
+ * A slab is created, and given back, with no lock held, and is on no list and has no owner
+ * meanwhile. Its frames are filled before the number of the cache is written, by which other
+ * CPUs recognize a slab.
  *
- * The freelist of a new slab. Objects are linked in the order of their addresses, so that
- * what follows can be foretold. With freelist=random (SLUB's CONFIG_SLAB_FREELIST_RANDOM)
- * each cache has a sequence, shuffled when the cache was made, and each slab begins
+ * The freelist of a new slab links its objects in the order of their addresses, which makes
+ * the next address predictable. With freelist=random (SLUB's CONFIG_SLAB_FREELIST_RANDOM)
+ * each cache has a sequence, shuffled when the cache was created, and each slab begins
  * somewhere in it:
  *
  *      sequence of the cache      3 0 4 1 2
  *      a slab that begins at 2    4 1 2 3 0
- *      with room for 4 only         1 2 3 0     what is not there is passed over
+ *      with room for 4 only         1 2 3 0     numbers that it does not have are skipped
  *
- * Where it begins follows from the seed and the slab's place. So with a seed that was given
- * (freelist=random:SEED) the same requests get the same objects, and without one the seed
- * is random. A neighbour in memory can't be told then by who knows only what was handed
- * out.
+ * The beginning follows from the seed and the slab's frame. So with freelist=random:SEED the
+ * same requests get the same objects; without SEED the seed is random, and a user can't
+ * predict from the objects that it got which address comes next.
  */
 #include <linux/jhash.h>
 #include <linux/mm.h>
@@ -29,10 +28,7 @@
 #include "object/slab_pages.h"
 #include "engine/slub/slub.h"
 
-/*
- * There may be something smaller yet: then a failure is nobody's news, and nobody need be
- * asked to give anything back.
- */
+/* Where a smaller slab would do, the first attempt neither logs a failure nor reclaims. */
 static gfp_t try_gfp(gfp_t gfp)
 {
 	if (gfp & __GFP_DIRECT_RECLAIM)
@@ -73,7 +69,7 @@ static void link_by_sequence(struct mymm_cache *cache, struct mymm_frame *slab)
 	at = jhash_1word(mymm_slub_frame_index(cache, slab), s->seed) %
 	     cache->num;
 	slab->free = MYMM_FREELIST_END;
-	/* Last to first: each link is what was first until then. */
+	/* From last to first: each object links to the one before it in this loop. */
 	while (i--) {
 		unsigned int number = s->sequence[(at + i) % cache->num];
 
@@ -87,12 +83,12 @@ static void link_by_sequence(struct mymm_cache *cache, struct mymm_frame *slab)
 }
 
 /**
- * mymm_slub_make() - make a slab, all of its objects free
+ * mymm_slub_make() - create a slab, all of its objects free
  * @cache: the cache
  * @gfp: how hard to try
  *
- * Context: any but NMI, with no lock of ours held.
- * Return: its first frame; it is nobody's, and on no list. NULL: there is no memory.
+ * Context: any but NMI, with no lock of this module held.
+ * Return: its first frame, without owner and on no list; NULL if there is no memory.
  */
 struct mymm_frame *mymm_slub_make(struct mymm_cache *cache, gfp_t gfp)
 {
@@ -107,7 +103,7 @@ struct mymm_frame *mymm_slub_make(struct mymm_cache *cache, gfp_t gfp)
 	mymm_cache_count_pages(cache, slab, 1);
 	slab->objects = (PAGE_SIZE << order) / cache->size;
 	slab->inuse = 0;
-	WRITE_ONCE(slab->prev, MYMM_SLUB_NOBODY);
+	WRITE_ONCE(slab->prev, MYMM_SLUB_UNOWNED);
 
 	if (cache->debug)
 		mymm_debug_slab(cache,
@@ -157,9 +153,9 @@ static void give_back(struct mymm_cache *cache, struct mymm_frame *slab)
 /**
  * mymm_slub_give_back() - give empty slabs to the pool
  * @cache: the cache
- * @first: the first of some that are nobody's, strung up by their links; or %MYMM_NO_FRAME
+ * @first: first of a list of slabs without owner, or %MYMM_NO_FRAME
  *
- * Context: any but NMI, with no lock of ours held.
+ * Context: any but NMI, with no lock of this module held.
  * Return: how many.
  */
 unsigned long mymm_slub_give_back(struct mymm_cache *cache, u32 first)

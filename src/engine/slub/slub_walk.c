@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The slub engine shows the slabs of a debug cache to who looks at them from the outside; see
- * struct mymm_walk. No slab of such a cache stays a CPU's, so all are on lists.
+ * The slub engine's walk over the slabs of a debug cache; see struct mymm_walk. A debug cache
+ * leaves no slab with a CPU, so all are on lists.
  */
 #include <linux/bitmap.h>
 #include <linux/mm.h>
@@ -9,12 +9,12 @@
 #include "engine/slub/slub.h"
 
 /**
- * mymm_slub_area() - what of a slab is not ours; see engine.h
+ * mymm_slub_area() - the part of a slab that the engine does not use itself; see engine.h
  * @cache: the cache
  * @head: the slab's first frame
  *
  * Context: any.
- * Return: all of it.
+ * Return: the whole slab.
  */
 struct mymm_slab_area mymm_slub_area(const struct mymm_cache *cache, u32 head)
 {
@@ -28,7 +28,7 @@ struct mymm_slab_area mymm_slub_area(const struct mymm_cache *cache, u32 head)
 	};
 }
 
-/* A bit for each object on a slab's freelist; false if the list is broken. */
+/* Set a bit for each object on a slab's freelist; false if the list is broken. */
 static bool map_freelist(const struct mymm_cache *cache,
 			 const struct mymm_frame *slab, unsigned long *map)
 {
@@ -87,9 +87,9 @@ static void walk_node(struct mymm_cache *cache, int node,
 }
 
 /**
- * mymm_slub_walk() - show all slabs to somebody; see engine.h
+ * mymm_slub_walk() - call a function for each slab; see engine.h
  * @cache: a debug cache; its lock is held
- * @walk: to whom
+ * @walk: the function, and its state
  *
  * Context: any but NMI.
  */
