@@ -12,11 +12,11 @@ struct dentry;
 struct mymm_cache;
 
 /**
- * struct mymm_name - a name under which somebody has a cache
- * @cache: which; constant
- * @list: in cache->names; pool->lock, and mymm_cache_names_lock for who changes it
- * @creator: on whose behalf it was given
- * @name: constant
+ * struct mymm_name - a name of a cache
+ * @cache: the cache; constant
+ * @list: in cache->names; read under pool->lock, written under mymm_cache_names_lock, too
+ * @creator: code and session that asked for it
+ * @name: the text; constant
  * @linked: there is a link of this name in /sys/kernel/mymm_slab; mymm_cache_names_lock
  * @debug_link: that in debugfs mymm/caches, or NULL; mymm_cache_names_lock
  */

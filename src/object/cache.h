@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A cache of objects of one size; cache.c makes and ends it. */
+/* A cache of objects of one size; cache/cache.c creates and destroys it. */
 #ifndef _MYMM_CACHE_H
 #define _MYMM_CACHE_H
 
@@ -21,7 +21,7 @@
 /* In the frame of a slab that several caches share; no cache has this number. */
 #define MYMM_SHARED MYMM_MAX_CACHES
 
-/* What a caller's flags may say about getting a slab: how hard to try, no more. */
+/* The flags of a caller that apply to the allocation of a slab: how hard to try, no zones. */
 #define MYMM_SLAB_GFP                                                   \
 	(~(GFP_ZONEMASK | __GFP_ZERO | __GFP_COMP | __GFP_RECLAIMABLE | \
 	   __GFP_WRITE | __GFP_ACCOUNT))
@@ -42,56 +42,56 @@
 
 /**
  * struct mymm_cache - objects of one size
- * @mag: the magazine of each CPU; changed as tunables.c tells
+ * @mag: the magazine of each CPU; changed as tunables.c describes
  * @mag_limit: objects that a magazine has room for, 0: none; likewise
  * @mag_batch: how many move between a magazine and the engine at once; likewise
- * @leave_gfp: flags with which the fast path is left: those that ask for a cleared
- *             object; all, where there is no memory, or once the pool is dead
+ * @leave_gfp: flags for which an allocation leaves the fast path: those that ask for a
+ *             cleared object; all of them if there is no memory, or the pool is dead
  * @id: its number in the pool; constant
  * @frame: the pool's frame table, and
  * @base: the address of its frame 0, and
- * @fast_bytes: the bytes behind that, copied here so that a free reads one cache line
- *              less; 0 if no free is to take the fast path
- * @bytes: the same for everybody else; 0 once the pool is dead, so that nothing is owned,
- *         and where there is no memory, so that nomem.c decides
+ * @fast_bytes: the length of the pool's memory, copied here so that a free reads one cache
+ *              line less; 0 if no free may take the fast path
+ * @bytes: the same for other users; 0 if the pool is dead, so that mymm_cache_owns() nothing,
+ *         and if there is no memory, so that nomem.c is called
  * @careful: there is no fast path: no memory, or a debug cache; constant
- * @tracks_free: the engine knows what is free, see engine.h; constant
+ * @tracks_free: the engine tracks which objects are free, see engine.h; constant
  * @key: of the cookies; the pool's; constant
  * @inverse: of the odd part of @size, and
  * @shift: of the even part: see mymm_cache_owns(); constant
- * @offset: of the word in a free object that is ours; constant
+ * @offset: of the cookie's word in a free object; constant
  * @size: bytes from one object to the next; constant
  * @object_size: bytes that the user may write; constant
  * @left: bytes from the beginning of a slot to the object; constant
  * @debug: of a debug cache, else NULL; constant
- * @pool: whose cache it is; constant
- * @engine: which engine; constant
+ * @pool: its pool; constant
+ * @engine: its engine; constant
  * @ctor: constructor or NULL; constant
  * @flags: SLAB_*; constant
- * @gfp: what its slabs are allocated with beside the caller's flags; constant
+ * @gfp: flags for its slabs in addition to the caller's; constant
  * @useroffset: see struct mymm_cache_config; constant
  * @usersize: likewise
  * @align: of objects, bytes; constant
  * @order: of a slab; constant
- * @min_order: of a slab when there is nothing larger; constant
+ * @min_order: of a slab when no larger block is free; constant
  * @num: objects in a slab of @order; constant
- * @has_memory: the pool's; where it is not, nothing is written into objects; constant
+ * @has_memory: the pool has memory; without, nothing is written into objects; constant
  * @engine_data: the engine's own; constant
  * @lists: index in the frame table of its lists of slabs: %MYMM_LISTS_PER_NODE of each node,
  *         for the engine to use; constant
- * @transfers: batches that are neither in a magazine nor with the engine
- * @moves: batches that ever were
- * @quarantined: objects out of use since somebody wrote where he should not
- * @stats: what it has gone through
- * @nr_inuse: of the slob engine: objects handed out; slob->lock
+ * @transfers: batches that are neither in a magazine nor with the engine at present
+ * @moves: number of such batches so far
+ * @quarantined: objects that were overwritten and are not allocated any more
+ * @stats: counters since its creation
+ * @nr_inuse: slob engine: objects in use; slob->lock
  * @list: in pool->caches; pool->lock
- * @names: under which it is held, the newest first; see struct mymm_name
- * @nr_names: how many; written under mymm_cache_names_lock and pool->lock
- * @own: of which the first was this
+ * @names: list of its names, the newest first; see struct mymm_name
+ * @nr_names: their number; written under mymm_cache_names_lock and pool->lock
+ * @own: the first of its names
  * @dir: in /sys/kernel/mymm_slab, or NULL; mymm_cache_names_lock
  * @debug_dir: in debugfs mymm/caches, or NULL; mymm_cache_names_lock
  * @rcu: frees it
- * @creator: on whose behalf it was made; constant
+ * @creator: code and session that created it; constant
  * @name: constant
  */
 struct mymm_cache {
@@ -149,8 +149,8 @@ struct mymm_cache {
 };
 
 /*
- * Is an object to be cleared? With init_on_alloc=1 it is for any flags, but for what a
- * constructor wrote, or a reader may still look at; and poison is left to be seen.
+ * Is an object to be cleared? With init_on_alloc=1 for any flags, except where a constructor
+ * has written to it, or an RCU reader may still use it; and poison is kept visible.
  */
 static inline bool mymm_cache_clears(const struct mymm_cache *cache, gfp_t gfp)
 {
@@ -161,17 +161,16 @@ static inline bool mymm_cache_clears(const struct mymm_cache *cache, gfp_t gfp)
 	return want_init_on_alloc(gfp);
 }
 
-/* Is our word behind the object, or in it? */
+/* Is the cookie's word behind the object, not in it? */
 static inline bool mymm_cache_word_outside(const struct mymm_cache *cache)
 {
 	return cache->offset >= cache->object_size;
 }
 
 /*
- * The word of ours in a free object: a cookie, the object's address under the pool's
- * key, and in its low 16 bits where the object is: 0 in a magazine, or one more than
- * the number of the next object on its slab's freelist, or %MYMM_FREELIST_END; or that a
- * debug cache does not use it any more.
+ * The word in a free object: a cookie, which is the object's address under the pool's key;
+ * its low 16 bits are 0 in a magazine, on a freelist one more than the number of the next
+ * object or %MYMM_FREELIST_END, and %MYMM_QUARANTINED after damage.
  */
 #define MYMM_IN_MAGAZINE 0
 #define MYMM_QUARANTINED 0xfffe
@@ -199,7 +198,7 @@ static __always_inline u64 mymm_cache_cookie(const struct mymm_cache *cache,
 	return (u64)(unsigned long)obj ^ cache->key;
 }
 
-/* Does the object look free? So it does once in 2^48 when it is not. */
+/* Does the object carry a cookie? An object in use does by chance, once in 2^48. */
 static __always_inline bool
 mymm_cache_looks_free(const struct mymm_cache *cache, void *obj)
 {
@@ -232,7 +231,7 @@ static __always_inline bool mymm_cache_owns_in(const struct mymm_cache *cache,
 }
 
 /**
- * mymm_cache_owns() - is this where an object of this cache begins? Exact
+ * mymm_cache_owns() - does an object of this cache begin at this address?
  * @cache: the cache
  * @obj: any address
  *
@@ -240,7 +239,7 @@ static __always_inline bool mymm_cache_owns_in(const struct mymm_cache *cache,
  * factor and 2^@shift, an offset is a multiple of the size if and only if offset
  * times the inverse of the odd factor (modulo 2^32), rotated right by the shift, is
  * at most (2^32-1)/size; and then that is the quotient. The quotient must be below
- * the slab's number of objects, which is less, so one compare tells both. (Granlund
+ * the slab's number of objects, which is less, so one compare checks both. (Granlund
  * and Montgomery, "Division by invariant integers using multiplication", 1994, 9.)
  *
  * The offset in the slab is the difference of two addresses, and a difference may be
@@ -254,7 +253,7 @@ static __always_inline bool mymm_cache_owns(const struct mymm_cache *cache,
 	return mymm_cache_owns_in(cache, obj, cache->bytes);
 }
 
-/* The same, for the fast path of a free: not if that is none of its business. */
+/* The same for the fast path of a free; false if the free may not take that. */
 static __always_inline bool mymm_cache_owns_fast(const struct mymm_cache *cache,
 						 const void *obj)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What a cache has gone through; cache_stats.c has the file. */
+/* Counters of a cache; cache/cache_stats.c shows them. */
 #ifndef _MYMM_CACHE_STATS_H
 #define _MYMM_CACHE_STATS_H
 
@@ -9,17 +9,17 @@ struct mymm_cache;
 struct seq_file;
 
 /**
- * struct mymm_cache_stats - what a cache has gone through since it was made
- * @out: objects that left the engine: users and magazines have them
+ * struct mymm_cache_stats - counters of a cache since its creation
+ * @out: objects outside the engine, with users or in magazines
  * @out_peak: the most that @out has been
  * @failed: allocations, of one object or of several at once, for which there was no memory
- * @slept: slabs whose making had to sleep, whether it succeeded or not
- * @made: slabs
- * @given_back: of them
- * @slabs_peak: the most that there were at once
+ * @slept: attempts to create a slab that slept, including failed ones
+ * @made: slabs created
+ * @given_back: slabs given back
+ * @slabs_peak: the most slabs at once
  *
- * All of it is counted when the engine is asked or a slab comes or goes: the fast paths of
- * magazines don't know it.
+ * They are counted when the engine is called, or a slab is created or given back; the fast
+ * paths of magazines do not count.
  */
 struct mymm_cache_stats {
 	atomic_long_t out;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How large a slab is: the running kernel's own rule, so that ours have the order and
- * the number of objects that its caches of the same size have.
+ * The order of slabs: the running kernel's rule, so that slabs have the order and the number
+ * of objects that its caches of the same size have.
  *
  * A slab should hold a good number of objects, more on a machine with more CPUs, and
  * waste little behind the last of them. Small orders are tried first, up to the usual
@@ -45,7 +45,7 @@ static unsigned int wanted_objects(void)
 {
 	unsigned int cpus = num_present_cpus();
 
-	/* Some machines only tell of CPUs as they come up. */
+	/* On some machines CPUs are only known once they are online. */
 	if (cpus <= 1)
 		cpus = nr_cpu_ids;
 	return 4 * (fls(cpus) + 1);
@@ -91,9 +91,9 @@ unsigned int mymm_calculate_order(unsigned int size)
 MYMM_EXPORT_INTERNAL(mymm_calculate_order);
 
 /**
- * mymm_cache_default_tunables() - what a new cache's magazines are like
- * @cache: new, with its geometry
- * @small: objects that there is room for if they are small
+ * mymm_cache_default_tunables() - default sizes of a cache's magazines
+ * @cache: new; its geometry is set
+ * @small: limit for small objects
  *
  * SLAB's sizes of an array_cache for all others, from enable_cpucache() of 6.1's mm/slab.c.
  *
@@ -104,7 +104,7 @@ struct mymm_tunables mymm_cache_default_tunables(const struct mymm_cache *cache,
 {
 	unsigned int limit = small;
 
-	/* A magazine would hide an overwritten object from the check. */
+	/* An object in a magazine could not be checked. */
 	if (cache->debug)
 		limit = 0;
 	else if (cache->size > 131072)
@@ -125,13 +125,13 @@ struct mymm_tunables mymm_cache_default_tunables(const struct mymm_cache *cache,
  * mymm_inverse_of_odd() - the inverse of an odd number modulo 2^32
  * @odd: the number
  *
- * Each step doubles the right bits.
+ * Each step doubles the number of correct bits.
  *
- * Return: what times @odd is 1.
+ * Return: the number whose product with @odd is 1.
  */
 u32 mymm_inverse_of_odd(u32 odd)
 {
-	u32 inverse = odd; /* right in the lowest 3 bits */
+	u32 inverse = odd; /* correct in the lowest 3 bits */
 	int i;
 
 	for (i = 0; i < 4; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What an engine is: a way to cut pages into objects. Add one by writing one file
- * with a struct mymm_engine_ops and naming it in mymm_engines[] (engine.c).
+ * The interface of an engine, which cuts pages into objects. To add one, write one file with
+ * a struct mymm_engine_ops, and name it in mymm_engines[] (cache/engine.c).
  */
 #ifndef _MYMM_ENGINE_H
 #define _MYMM_ENGINE_H
@@ -16,17 +16,17 @@ struct mymm_finding;
 struct mymm_pool;
 struct mymm_pool_config;
 
-/* Nothing speaks against it. */
+/* Result of a check: not refused. */
 #define MYMM_ADMITTED MYMM_NR_REFUSALS
 
-/* What a magazine is like: SLAB's tunables, and our own. */
+/* SLAB's tunables; tunables.c describes them. */
 struct mymm_tunables {
 	unsigned int limit;
 	unsigned int batchcount;
 	unsigned int shared;
 };
 
-/* A line of /proc/myslabinfo, in the words of /proc/slabinfo. */
+/* The numbers of a line of /proc/myslabinfo, named as in /proc/slabinfo. */
 struct mymm_slabinfo {
 	unsigned long active_objs;
 	unsigned long num_objs;
@@ -37,13 +37,13 @@ struct mymm_slabinfo {
 };
 
 /**
- * struct mymm_cache_slabs - the slabs that a cache has on one node
+ * struct mymm_cache_slabs - numbers of a cache's slabs on one node
  * @slabs: all of them
- * @partial: those that have free objects, and are no CPU's
- * @cpu_slabs: those that are a CPU's
+ * @partial: those on the node's list that have free objects
+ * @cpu_slabs: those that belong to CPUs
  * @objects: objects in use
- * @objects_partial: those of them that are in partial slabs
- * @total_objects: objects that there is room for
+ * @objects_partial: those of them in @partial
+ * @total_objects: slots
  */
 struct mymm_cache_slabs {
 	unsigned long slabs;
@@ -55,11 +55,11 @@ struct mymm_cache_slabs {
 };
 
 /**
- * struct mymm_slab_area - a slab, to who looks at it from the outside
+ * struct mymm_slab_area - the part of a slab that holds objects and padding
  * @start: its first byte
- * @bytes: how many of them are not the engine's
+ * @bytes: its length, without what the engine uses itself
  * @first: its first object
- * @objects: how many
+ * @objects: their number
  */
 struct mymm_slab_area {
 	void *start;
@@ -69,13 +69,13 @@ struct mymm_slab_area {
 };
 
 /**
- * struct mymm_walk - somebody looks at the slabs of a debug cache
- * @fn: is called for each slab; returns whether it took free objects out of use, which it
- *       does by writing %MYMM_QUARANTINED into their word
- * @free: room for a bit for each object of a slab: when @fn is called, those that are set
- *        are on the freelist
- * @lost: objects that the engine found to be on no freelist any more, since a link of it was
- *        overwritten; it took them out of use
+ * struct mymm_walk - a walk over the slabs of a debug cache
+ * @fn: called for each slab; returns whether it has quarantined free objects, which it does
+ *      by writing %MYMM_QUARANTINED into their word
+ * @free: room for a bit for each object of a slab; at the call of @fn those on the freelist
+ *        are set
+ * @lost: objects that the engine found to be missing in a freelist, since a link of it was
+ *        overwritten; it has quarantined them
  */
 struct mymm_walk {
 	bool (*fn)(struct mymm_walk *walk, struct mymm_cache *cache,
@@ -85,9 +85,9 @@ struct mymm_walk {
 };
 
 /**
- * struct mymm_cache_limits - which slabs a cache keeps; SLUB's tunables
- * @min_partial: empty ones are kept on a node while it has fewer partial ones
- * @cpu_partial: for about so many free objects each CPU has partial slabs of its own
+ * struct mymm_cache_limits - how many slabs a cache keeps; SLUB's tunables
+ * @min_partial: empty slabs are kept on a node while its list has fewer partial ones
+ * @cpu_partial: free objects, approximately, in the partial slabs of each CPU
  */
 struct mymm_cache_limits {
 	unsigned long min_partial;
@@ -95,102 +95,159 @@ struct mymm_cache_limits {
 };
 
 /**
- * struct mymm_engine_ops - one way to cut pages into objects
- * @name: what people call it
- * @needs_memory: it writes into the objects, so the pool must have memory
- * @typesafe: it can do %SLAB_TYPESAFE_BY_RCU: leaves objects as they are while they are free,
- *            and gives slabs back with mymm_cache_free_pages()
- * @pool_init: make what the engine needs in a new pool; may be NULL
- * @pool_exit: undo that, after the last cache, or if it failed or never was; may be NULL
- * @cache_init: settle the geometry of a new cache; -EINVAL if there is none, -ENOMEM;
- *              may sleep
- * @cache_exit: give back what @cache_init got; any context but hardirq; NULL: nothing
- * @alloc: get up to @nr objects; any context but NMI; returns how many, 0 only if
- *         there is no memory. They carry a magazine's cookie
- * @free: take @nr objects back that mymm_cache_owns() and that are not free; any
- *        context but NMI
- * @check_free: for caches that track what is free: what speaks against freeing @obj, any
- *         address, to this cache? %MYMM_ADMITTED: nothing. Changes nothing. Any context but NMI
- * @free_checked: the same, and %MYMM_ADMITTED means that the object is free now
- * @is_free: is @obj, which mymm_cache_owns(), on a freelist of the engine? Exact. In a
- *           pool without memory: is it held by no user?
- * @claim: where there is no memory for a cookie: note that @obj is held by a user, or is
- *         not any more; false, and nothing has changed, if it was so already or is no
- *         object; NULL if @needs_memory
- * @shrink: give empty slabs back, as many as wanted at most; returns how many
- * @discard: give all slabs back; no user holds an object, and what is not free is out of
- *           use; returns how many. NULL: no object of it is ever out of use
- * @empty: frames of empty slabs, which shrink could give back; about
- * @drain_cpu: a CPU is dead, or idle: its slabs are anybody's; NULL: no slab is a CPU's
- * @default_tunables: of the magazines of a new cache
- * @set_tunables: make shared arrays of another size; sleeps; -ENOMEM, and then nothing has
- *                changed; NULL if there is nothing to tune
- * @get_limits: which slabs it keeps; NULL: it has no such limits
- * @set_limits: change that, one caller at a time; -EINVAL with a line in the log
- * @cpu_partial: partial slabs that a CPU has
- * @reap: give back what was not used lately; every other second; NULL: never
- * @refill: get from the kernel what @alloc may not; sleeps; NULL: nothing
- * @get_slabinfo: one consistent moment
- * @count_slabs: the same by node, into %MYMM_MAX_NODES of them that are 0; NULL: it can't tell
- * @slab_area: what of the slab with this first frame is not the engine's; NULL: as @walk
- * @walk: show all slabs on lists, each under the lock of its freelist, which is made anew
- *         where it is broken; the caller has the lock of the debug cache. NULL: there can't
- *         be debug caches
- * @check: the first broken invariant of the cache's slabs, if any; -EUCLEAN then
- * @check_pool: the same for what belongs to no cache alone; adds the slabs of all caches of
- *              this engine to @slabs. NULL: get_slabinfo() counts each slab once
+ * struct mymm_engine_ops - an engine: its properties and functions
  *
- * An *exact* cache, which cache_init() says it is (@tracks_free), has no magazines, and no
- * cookies in its objects: each operation is the engine's at once, and so is the
- * judgement of what is freed; @is_free may be NULL then. Where the caches of an engine
- * share slabs, their frames carry %MYMM_SHARED.
+ * A cache with @tracks_free, which cache_init() sets, has no magazines, and no cookies in its
+ * objects: each alloc and free calls the engine, which also checks what is freed. Where the
+ * caches of an engine share slabs, the frames of these carry %MYMM_SHARED.
  */
 struct mymm_engine_ops {
+	/** @name: in parameters and messages */
 	const char *name;
+
+	/** @needs_memory: it writes into objects, so the pool must have memory */
 	bool needs_memory;
+
+	/**
+	 * @typesafe: it supports %SLAB_TYPESAFE_BY_RCU: does not write into free objects, and
+	 * gives slabs back with mymm_cache_free_pages()
+	 */
 	bool typesafe;
+
+	/** @pool_init: allocate what the engine needs in a new pool; may be NULL */
 	int (*pool_init)(struct mymm_pool *pool,
 			 const struct mymm_pool_config *config);
+
+	/**
+	 * @pool_exit: undo @pool_init, after the last cache; also if that has failed, or was
+	 * not called; may be NULL
+	 */
 	void (*pool_exit)(struct mymm_pool *pool);
+
+	/**
+	 * @cache_init: compute the geometry of a new cache; may sleep. Returns -EINVAL if no
+	 * slab can hold an object, or -ENOMEM
+	 */
 	int (*cache_init)(struct mymm_cache *cache);
+
+	/** @cache_exit: undo @cache_init; any context but hardirq; NULL: nothing to undo */
 	void (*cache_exit)(struct mymm_cache *cache);
+
+	/**
+	 * @alloc: allocate up to @nr objects; any context but NMI. Returns how many, 0 only if
+	 * there is no memory. They carry the magazine's cookie
+	 */
 	unsigned int (*alloc)(struct mymm_cache *cache, gfp_t gfp,
 			      unsigned int nr, void **objs);
+
+	/**
+	 * @free: free @nr objects that mymm_cache_owns() and that are in use; any context but
+	 * NMI
+	 */
 	void (*free)(struct mymm_cache *cache, unsigned int nr, void **objs);
+
+	/**
+	 * @is_free: is @obj, which mymm_cache_owns(), on a freelist of the engine? In a pool
+	 * without memory: is it held by no user? NULL if its caches have @tracks_free
+	 */
 	bool (*is_free)(struct mymm_cache *cache, void *obj);
+
+	/**
+	 * @check_free: for caches with @tracks_free: the reason to refuse a free of @obj, any
+	 * address, or %MYMM_ADMITTED; changes nothing; any context but NMI
+	 */
 	enum mymm_refusal (*check_free)(struct mymm_cache *cache,
 					const void *obj);
+
+	/** @free_checked: the same, and free the object on %MYMM_ADMITTED */
 	enum mymm_refusal (*free_checked)(struct mymm_cache *cache,
 					  const void *obj);
+
+	/**
+	 * @claim: in a pool without memory: mark @obj as held by a user, or as not held.
+	 * Returns false, and changes nothing, if the mark is the same already, or @obj is no
+	 * object. NULL if @needs_memory
+	 */
 	bool (*claim)(struct mymm_cache *cache, void *obj, bool held);
+
+	/** @shrink: give back up to @slabs empty slabs; returns how many */
 	unsigned long (*shrink)(struct mymm_cache *cache, unsigned long slabs);
+
+	/**
+	 * @discard: give back all slabs, when no user holds an object and those that are not
+	 * free are quarantined; returns how many. NULL: the engine never quarantines
+	 */
 	unsigned long (*discard)(struct mymm_cache *cache);
+
+	/** @empty: frames of empty slabs, which @shrink could give back; approximate */
 	unsigned long (*empty)(const struct mymm_cache *cache);
+
+	/** @drain_cpu: take the slabs of a dead or idle CPU; NULL: no slab belongs to a CPU */
 	void (*drain_cpu)(struct mymm_cache *cache, int cpu);
+
+	/** @default_tunables: the tunables of a new cache */
 	void (*default_tunables)(const struct mymm_cache *cache,
 				 struct mymm_tunables *tunables);
+
+	/**
+	 * @set_tunables: resize the shared arrays; sleeps. Returns -ENOMEM, and then nothing
+	 * has changed. NULL: there are no tunables
+	 */
 	int (*set_tunables)(struct mymm_cache *cache,
 			    const struct mymm_tunables *tunables);
+
+	/** @get_limits: how many slabs it keeps; NULL: it has no such limits */
 	void (*get_limits)(const struct mymm_cache *cache,
 			   struct mymm_cache_limits *limits);
+
+	/** @set_limits: change these, under pool->lock; -EINVAL with a line in the log */
 	int (*set_limits)(struct mymm_cache *cache,
 			  const struct mymm_cache_limits *limits);
+
+	/** @cpu_partial: number of a CPU's partial slabs */
 	unsigned int (*cpu_partial)(const struct mymm_cache *cache, int cpu);
+
+	/** @reap: every two seconds: give back what was not used lately; NULL: nothing */
 	void (*reap)(struct mymm_cache *cache);
+
+	/** @refill: allocate from the kernel what @alloc can't; sleeps; NULL: nothing */
 	void (*refill)(struct mymm_cache *cache);
+
+	/** @get_slabinfo: the numbers of one consistent moment */
 	void (*get_slabinfo)(struct mymm_cache *cache,
 			     struct mymm_slabinfo *info);
+
+	/**
+	 * @count_slabs: numbers by node, into %MYMM_MAX_NODES structs that are 0; NULL: they
+	 * are not known
+	 */
 	void (*count_slabs)(struct mymm_cache *cache,
 			    struct mymm_cache_slabs *node);
+
+	/** @slab_area: the objects and padding of the slab with first frame @head; NULL as @walk */
 	struct mymm_slab_area (*slab_area)(const struct mymm_cache *cache,
 					   u32 head);
+
+	/**
+	 * @walk: call a function for all slabs, each under the lock of its freelist, which is
+	 * rebuilt if it is broken; the caller holds the lock of the debug cache. NULL: debug
+	 * caches are not supported
+	 */
 	void (*walk)(struct mymm_cache *cache, struct mymm_walk *walk);
+
+	/** @check: check the invariants of the cache's slabs; -EUCLEAN at the first fault */
 	int (*check)(struct mymm_cache *cache, struct mymm_finding *finding);
+
+	/**
+	 * @check_pool: the same for what belongs to no single cache; adds the slabs of all
+	 * caches of this engine to @slabs. NULL: @get_slabinfo counts each slab once
+	 */
 	int (*check_pool)(struct mymm_pool *pool, unsigned long *slabs,
 			  struct mymm_finding *finding);
 };
 
 extern const struct mymm_engine_ops mymm_slub_ops;
+extern const struct mymm_engine_ops mymm_slab_ops;
 extern const struct mymm_engine_ops mymm_slob_ops;
 
 int mymm_engines_begin(struct mymm_pool *pool,
@@ -198,7 +255,6 @@ int mymm_engines_begin(struct mymm_pool *pool,
 void mymm_engines_end(struct mymm_pool *pool);
 int mymm_engines_check(struct mymm_pool *pool, unsigned long *slabs,
 		       struct mymm_finding *finding);
-extern const struct mymm_engine_ops mymm_slab_ops;
 
 const struct mymm_engine_ops *mymm_engine_find(const char *name);
 

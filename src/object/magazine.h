@@ -13,20 +13,20 @@ struct mymm_cache;
 struct mymm_tunables;
 struct mymm_pool;
 
-/* How many objects are on their way between a magazine and the engine at most. */
+/* The most objects of a transfer between a magazine and the engine. */
 #define MYMM_BATCH_OBJECTS 64UL
 
 /**
- * struct mymm_magazine - the free objects that one CPU has at hand
- * @lock: of who is at it
+ * struct mymm_magazine - free objects of one CPU
+ * @lock: local trylock, held while it is in use
  * @count: objects in @objs
  * @alloc_hits: allocations served from here
  * @alloc_misses: allocations that went on to the engine
  * @free_misses: frees that went on to the engine
- * @moved: objects that came from the engine, less those that went there; with the
- *         others it tells how many frees ended here, so that these need no counter
- * @trim_hits: @alloc_hits when it was last trimmed
- * @reap_hits: and when the reaper was here
+ * @moved: objects that came from the engine, less those that went there; the number of
+ *         frees into the magazine follows from this and the others, without a counter
+ * @trim_hits: @alloc_hits at the last trim
+ * @reap_hits: @alloc_hits at the reaper's last run
  * @objs: the objects, the most recently freed last
  *
  * Only its own CPU touches it, with preemption off; counters may be read by all.

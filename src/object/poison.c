@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is around and in the objects of a debug cache: written, and looked at.
+ * Poison: patterns in and around the objects of a debug cache, written and checked.
  *
  *                   while free            while in use
- *   red zones       0xbb                  0xcc; behind what kmalloc was asked for it begins
- *                                         in the object
+ *   red zones       0xbb                  0xcc; with kmalloc the right one begins behind the
+ *                                         requested bytes
  *   objects         0x6b, last byte 0xa5  the user's
  *   word            of a free object      the complement of the cookie, if it is behind
  *   padding         0x5a                  0x5a
  *
- * Red zones are there with SLAB_RED_ZONE; patterns in free objects and in padding, also in
- * what is left of a slab, with SLAB_POISON. Whatever is there is looked at.
+ * Red zones exist with SLAB_RED_ZONE; patterns in free objects and in padding, also that at
+ * the end of a slab, with SLAB_POISON. All that exist are checked.
  */
 #include <linux/mm.h>
 #include <linux/poison.h>
@@ -19,7 +19,7 @@
 
 #include "object/poison.h"
 
-/* How much of a damaged object is looked at byte by byte: no more than one can tell of. */
+/* Bytes of a damaged object that are compared one by one: as many as a report can give. */
 #define FAR_END 65536L
 
 static unsigned int *request_of(const struct mymm_cache *cache, const void *obj)
@@ -28,7 +28,7 @@ static unsigned int *request_of(const struct mymm_cache *cache, const void *obj)
 }
 
 /**
- * mymm_debug_request() - how many bytes the user of an object asked for
+ * mymm_debug_request() - requested bytes of an object
  * @cache: a debug cache
  * @obj: an object of it in use
  *
@@ -54,7 +54,7 @@ static u64 used_word(const struct mymm_cache *cache, const void *obj)
 }
 
 /**
- * mymm_debug_says_used() - does the word behind an object say that it is in use?
+ * mymm_debug_says_used() - does the word behind an object mark it as in use?
  * @cache: a debug cache, whose word is behind the object
  * @obj: an object of it
  *
@@ -67,11 +67,11 @@ bool mymm_debug_says_used(const struct mymm_cache *cache, void *obj)
 }
 
 /**
- * mymm_debug_mark() - write what belongs around and into an object
+ * mymm_debug_mark() - write the patterns of an object
  * @cache: a debug cache
- * @obj: an object of it, which is nobody's at this moment
- * @used: is it to be a user's? Else it is free, and in nobody's list
- * @bytes: that the user asked for
+ * @obj: an object of it, not in use and on no list
+ * @used: as an object in use, else as a free one
+ * @bytes: requested bytes
  *
  * Context: any, under the lock of the debug cache.
  */
@@ -88,7 +88,7 @@ void mymm_debug_mark(const struct mymm_cache *cache, void *obj, bool used,
 	if (cache->debug->request)
 		*request_of(cache, obj) = bytes;
 	if (mymm_cache_poisons(cache)) {
-		/* What was free is full of it. */
+		/* An object that was free has the pattern already. */
 		if (!used)
 			memset(obj, POISON_FREE, bytes - 1);
 		((u8 *)obj)[bytes - 1] = POISON_END;
@@ -107,10 +107,10 @@ void mymm_debug_mark(const struct mymm_cache *cache, void *obj, bool used,
 }
 
 /**
- * mymm_debug_shorten() - the user of an object has no more than its first bytes now
- * @cache: a debug cache that keeps what was asked for
+ * mymm_debug_shorten() - reduce the requested bytes of an object
+ * @cache: a debug cache that stores them
  * @obj: an object of it in use
- * @bytes: how many; not more than he had
+ * @bytes: the new number, not more than the old one
  *
  * Context: any, under the lock of the debug cache.
  */
@@ -126,9 +126,9 @@ void mymm_debug_shorten(const struct mymm_cache *cache, void *obj,
 }
 
 /**
- * mymm_debug_slab() - write what belongs into a new slab
+ * mymm_debug_slab() - write the patterns of a new slab
  * @cache: a debug cache
- * @slab: all of its objects are free; words, constructors and lists are the engine's
+ * @slab: all of its objects are free; the engine writes words, constructors and lists
  *
  * Context: any.
  */
@@ -147,9 +147,9 @@ void mymm_debug_slab(const struct mymm_cache *cache, struct mymm_slab_area slab)
 	}
 }
 
-/* --- looking ------------------------------------------------------------------- */
+/* --- checking ------------------------------------------------------------------ */
 
-/* Note the first and the last byte between two that are not @value. */
+/* Are all bytes of [@from, @to) @value? If not, record the first and the last that are not. */
 static bool whole(u8 *obj, long from, long to, u8 value, enum mymm_part part,
 		  struct mymm_damage *damage)
 {
@@ -168,7 +168,7 @@ static bool whole(u8 *obj, long from, long to, u8 value, enum mymm_part part,
 	return false;
 }
 
-/* What is around the wrong byte, if it is of the slot. */
+/* Copy the bytes around the first wrong one, as far as they are in the slot. */
 static void show_bytes(const struct mymm_cache *cache, const u8 *obj, long from,
 		       long to, struct mymm_damage *damage)
 {
@@ -191,7 +191,7 @@ static bool tracks_whole(const struct mymm_cache *cache, void *obj)
 	return true;
 }
 
-/* Those that are whole: the depot does not like to be asked for a stack that it has not. */
+/* Copy the intact ones only: stack_depot_fetch() warns on an invalid handle. */
 static void copy_tracks(const struct mymm_cache *cache, void *obj,
 			struct mymm_damage *damage)
 {
@@ -208,12 +208,12 @@ static void copy_tracks(const struct mymm_cache *cache, void *obj,
 }
 
 /**
- * mymm_debug_describe() - note what is to be said of an object
+ * mymm_debug_describe() - fill a report on an object
  * @cache: a debug cache
  * @obj: an object of it
- * @part: what is wrong with it; %MYMM_INTACT: nothing
- * @used: is it in use?
- * @damage: where to; @at, @nr, @expected and @found are there, unless @part is
+ * @part: the damaged part; %MYMM_INTACT: none
+ * @used: whether it is in use
+ * @damage: the report; its @at, @nr, @expected and @found are set, unless @part is
  *          %MYMM_INTACT, %MYMM_WORD or %MYMM_TRACKS
  *
  * Context: any, under the lock of the debug cache.
@@ -235,7 +235,7 @@ void mymm_debug_describe(const struct mymm_cache *cache, void *obj,
 	if (part == MYMM_TRACKS)
 		damage->at = cache->debug->tracks;
 	damage->nr_bytes = 0;
-	/* In the word and the tracks are addresses, which are nobody's to see. */
+	/* The word and the tracks contain addresses, which must not be shown. */
 	if (part == MYMM_PADDING && damage->at >= cache->debug->padding)
 		show_bytes(cache, obj, cache->debug->padding,
 			   cache->size - cache->left, damage);
@@ -278,11 +278,11 @@ static bool patterns_whole(const struct mymm_cache *cache, void *obj, bool used,
 }
 
 /**
- * mymm_debug_intact() - is everything around and in an object as it was written?
+ * mymm_debug_intact() - are all patterns of an object intact?
  * @cache: a debug cache
- * @obj: an object of it; if it is free, it is for others to say what its word should be
- * @used: is it in use?
- * @damage: is filled if not
+ * @obj: an object of it; the word of a free one is not checked
+ * @used: whether it is in use
+ * @damage: filled if they are not
  *
  * Context: any, under the lock of the debug cache.
  * Return: whether it is.
@@ -299,7 +299,7 @@ bool mymm_debug_intact(const struct mymm_cache *cache, void *obj, bool used,
 		part = MYMM_WORD;
 	else if (!tracks_whole(cache, obj))
 		part = MYMM_TRACKS;
-	/* Who wrote to these did so on his way to the others, it may be. */
+	/* Report red zones and patterns first: one overrun may reach word and tracks, too. */
 	if (((cache->flags & SLAB_RED_ZONE) &&
 	     !zones_whole(cache, obj, used, damage)) ||
 	    ((cache->flags & SLAB_POISON) &&
@@ -312,10 +312,10 @@ bool mymm_debug_intact(const struct mymm_cache *cache, void *obj, bool used,
 }
 
 /**
- * mymm_debug_tail_intact() - is what is left of a slab as it was? If not, make it so
+ * mymm_debug_tail_intact() - check the padding at the end of a slab, and repair it
  * @cache: a debug cache
  * @slab: the slab
- * @damage: is filled if not
+ * @damage: filled if it was not intact
  *
  * Context: any, under the lock of the debug cache.
  * Return: whether it was.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What is in and around the objects of debug caches; poison.c has the theory. */
+/* Patterns in and around the objects of debug caches; poison.c has the theory. */
 #ifndef _MYMM_POISON_H
 #define _MYMM_POISON_H
 
@@ -10,17 +10,17 @@
 #include "object/track.h"
 
 /**
- * struct mymm_debug - what a debug cache has beside the rest
+ * struct mymm_debug - the additional part of a debug cache
  * @lock: protects the contents of free objects, and everything around objects; the locks of
  *        an engine are taken inside it, nothing else is
- * @right_end: where the right red zone, or what pads the object to a word, ends
- * @tracks: where the tracks are; 0: there are none
- * @request: where the size that kmalloc was asked for is; 0: nowhere
- * @padding: where the padding begins; it ends where the next slot does
+ * @right_end: end of the right red zone, or of the object rounded up to a word
+ * @tracks: place of the tracks; 0: there are none
+ * @request: place of the size that kmalloc was asked for; 0: it is not stored
+ * @padding: place of the padding, which extends to the next slot
  * @free: room for mymm_walk.free; @lock
  * @report_lost: see mymm_refuse_lost(); constant
  *
- * Places are counted from the object's address, and are constant.
+ * Places are offsets from the object's address in bytes, and constant.
  */
 struct mymm_debug {
 	raw_spinlock_t lock; /* see above */
@@ -32,21 +32,21 @@ struct mymm_debug {
 	void (*report_lost)(struct mymm_cache *cache, unsigned int lost);
 };
 
-/* How many bytes of a damaged object are shown, and what is shown of them before. */
+/* Bytes of a damaged object that are shown, and those of them before the first wrong one. */
 #define MYMM_DAMAGE_BYTES 32
 #define MYMM_DAMAGE_BEFORE 8
 
 /**
- * enum mymm_part - what was written to, or that nothing was
- * @MYMM_INTACT: nothing
+ * enum mymm_part - the damaged part of an object or slab
+ * @MYMM_INTACT: none
  * @MYMM_LEFT_ZONE: the red zone before the object
  * @MYMM_RIGHT_ZONE: the one behind it
- * @MYMM_REQUEST_ZONE: in the object, behind what kmalloc was asked for
+ * @MYMM_REQUEST_ZONE: the one in the object, behind the bytes that kmalloc was asked for
  * @MYMM_FREE_OBJECT: the object, while it was free
- * @MYMM_WORD: our word
- * @MYMM_TRACKS: what is known of its users
- * @MYMM_PADDING: what pads the object, or the slot
- * @MYMM_SLAB_PADDING: what is left of the slab behind its last object
+ * @MYMM_WORD: the cookie's word
+ * @MYMM_TRACKS: the tracks
+ * @MYMM_PADDING: padding of the object, or of the slot
+ * @MYMM_SLAB_PADDING: the padding behind the last object of the slab
  */
 enum mymm_part {
 	MYMM_INTACT,
@@ -61,21 +61,21 @@ enum mymm_part {
 };
 
 /**
- * struct mymm_damage - what was found at an object, to be told when no lock is held
- * @part: what was written to
- * @used: was a user holding the object?
+ * struct mymm_damage - a finding, recorded under the lock and reported after it
+ * @part: the damaged part
+ * @used: the object was in use
  * @kept: the object stays in use
  * @pfn: frame that the object begins in; of slab padding: first frame of the slab
- * @offset: where in it
+ * @offset: in that frame, in bytes
  * @at: the first wrong byte, counted from the object's address, or the slab's
  * @nr: wrong bytes, from the first to the last
- * @expected: what that byte should have been
- * @found: what it is
+ * @expected: the value that byte should have
+ * @found: the value it has
  * @from: the first byte that is shown, counted as @at
- * @nr_bytes: how many are
- * @bytes: those
- * @request: bytes that the user asked for
- * @track: by enum mymm_track_item; all 0 without SLAB_STORE_USER, or if somebody wrote there
+ * @nr_bytes: how many are shown
+ * @bytes: their values
+ * @request: requested bytes of the object
+ * @track: by enum mymm_track_item; all 0 without SLAB_STORE_USER, or if overwritten
  */
 struct mymm_damage {
 	enum mymm_part part;
@@ -94,7 +94,7 @@ struct mymm_damage {
 	struct mymm_track track[MYMM_NR_TRACKS];
 };
 
-/* Is it known what kmalloc was asked for? */
+/* Does the cache store the size that kmalloc was asked for? */
 static inline bool mymm_cache_keeps_request(const struct mymm_cache *cache)
 {
 	return (cache->flags & SLAB_KMALLOC) &&

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Refill: memory from the kernel, for engines that must not ask for it where they need it.
+ * Refill: memory from the kernel, for engines that can't allocate it in the context where
+ * they need it.
  *
- * An engine may run short of memory of its own (the slab engine's index records) in an
- * interrupt, inside the kernel's allocator, or inside the scheduler. So it queues an irq_work,
- * which may be done anywhere; this schedules a work item, which calls @refill of the engine
- * of each cache, where it may sleep:
+ * An engine may run out of its own memory (the slab engine's index records) in an interrupt,
+ * inside the kernel's allocator, or inside the scheduler. So it queues an irq_work, which is
+ * allowed in any context; this schedules a work item, which calls @refill of the engine of
+ * each cache, where it may sleep:
  *
  *      mymm_refill()  --->  irq_work  --->  work item  --->  engine->refill(cache)
  *      any context          interrupt       process          of all caches of all pools
@@ -45,7 +46,7 @@ static void schedule_refill(struct irq_work *work)
 }
 
 /**
- * mymm_refill() - have the caches of all pools refilled, soon
+ * mymm_refill() - schedule a refill of the caches of all pools
  *
  * Context: any.
  */
@@ -55,9 +56,9 @@ void mymm_refill(void)
 }
 
 /**
- * mymm_refill_wait() - wait for what mymm_refill() has asked for
+ * mymm_refill_wait() - wait until a scheduled refill is done
  *
- * Context: process; sleeps, no lock of ours held.
+ * Context: process; sleeps, no lock of this module held.
  */
 void mymm_refill_wait(void)
 {
@@ -66,9 +67,9 @@ void mymm_refill_wait(void)
 }
 
 /**
- * mymm_refill_exit() - cancel what is queued
+ * mymm_refill_exit() - cancel a scheduled refill
  *
- * Context: process; sleeps. No cache is made, and none allocated from, any more.
+ * Context: process; sleeps. All pools are gone.
  */
 void mymm_refill_exit(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Memory from the kernel, for engines that must not ask for it where they need it. */
+/* Memory from the kernel for engines; refill.c. */
 #ifndef _MYMM_REFILL_H
 #define _MYMM_REFILL_H
 

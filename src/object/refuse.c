@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Refusals of objects: what was wrong, in the log and in the pool's counters.
+ * Refusals of objects: the reason goes to the log and the pool's counters.
  *
  * The checks are elsewhere: mymm_cache_owns() and mymm_cache_looks_free() on the fast path,
- * object.c on the slow one, and the engines' own. What they refuse comes here, once it is
- * known that it is refused; nothing has changed then.
+ * object.c on the slow one, and the engines' own. They call these functions after they have
+ * decided to refuse, when nothing has changed.
  */
 #include "base/compat.h"
 #include "object/cache.h"
@@ -12,11 +12,11 @@
 #include "object/refuse.h"
 
 /**
- * mymm_refuse_now() - refuse everything, if this is no time for anything
+ * mymm_refuse_now() - refuse any operation in NMI, or if the pool is dead
  * @cache: the cache
  *
  * Context: any.
- * Return: whether it is: in NMI, or when the pool is dead.
+ * Return: whether it was refused.
  */
 bool mymm_refuse_now(struct mymm_cache *cache)
 {
@@ -32,7 +32,7 @@ bool mymm_refuse_now(struct mymm_cache *cache)
 }
 
 /**
- * mymm_refuse_double_free() - say that an object is free already
+ * mymm_refuse_double_free() - report that an object is free already
  * @cache: its cache
  * @obj: the object
  *
@@ -49,8 +49,8 @@ int mymm_refuse_double_free(struct mymm_cache *cache, void *obj)
 }
 
 /**
- * mymm_refuse_object() - say why mymm_cache_owns() denied an address
- * @cache: the cache that it was to be freed to
+ * mymm_refuse_object() - report why mymm_cache_owns() is false for an address
+ * @cache: the cache to which it was freed
  * @obj: the address
  *
  * Context: any but NMI.
@@ -93,13 +93,13 @@ int mymm_refuse_object(struct mymm_cache *cache, const void *obj)
 }
 
 /**
- * mymm_refuse_lost() - say that objects are on no freelist any more
+ * mymm_refuse_lost() - report that objects were lost from a freelist
  * @cache: any cache
- * @lost: how many; a link of a freelist was overwritten, and they are out of use
+ * @lost: how many; a link of the freelist was overwritten, and they are quarantined
  *
- * Of a debug cache the log says which, as far as that can be known.
+ * For a debug cache the log says which, as far as can be found.
  *
- * Context: any but NMI, no lock of ours held.
+ * Context: any but NMI, no lock of this module held.
  */
 void mymm_refuse_lost(struct mymm_cache *cache, unsigned int lost)
 {

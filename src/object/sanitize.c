@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KASAN and kmemleak see in.
+ * Support for KASAN and kmemleak.
  *
- * To both a pool is one allocation of the kernel's, all of it in use. Here they are told what
- * is really somebody's.
+ * For both a pool is one allocation of the kernel's, all of it in use. The functions here
+ * register what is allocated in it.
  *
- * KASAN has a byte of *shadow* for each granule of 8 bytes, and looks at it before each load
- * and store of the kernel's: 0 when all 8 may be used, 1 to 7 when so many may, and a negative
- * number that says why when none may. An object of 20 bytes in a cell of 32:
+ * KASAN has a byte of *shadow* for each granule of 8 bytes, and checks it before each load
+ * and store of the kernel's: 0 if all 8 bytes may be used, 1 to 7 if that many may, and a
+ * negative number, the reason, if none may. An object of 20 bytes in a slot of 32:
  *
  *      bytes     0        8        16       24       32
  *               +--------+--------+----+---+--------+
@@ -15,40 +15,41 @@
  *      free     |                          |        |             fb fb fb fc
  *               +--------+--------+----+---+--------+
  *
- * Who writes to byte 20, or to byte 3 after the free, is reported where he does it.
+ * A write to byte 20, or to byte 3 after the free, is reported where it happens.
  *
  *      0xff   a free frame, in a zone or in a CPU's list
- *      0xfc   allocated, but not a user's: what is behind his bytes, our word behind an
- *             object, an object that nobody has had yet
- *      0xfb   an object that was freed, wherever it is: in a magazine, in an array, in a slab
+ *      0xfc   allocated, but not usable: bytes behind the object, the cookie's word behind an
+ *             object, an object that was never allocated
+ *      0xfb   an object that was freed, and is in a magazine, an array or a slab
  *
  * These are the numbers, and the words in the report, of the kernel's own allocators. An
- * object of a SLAB_TYPESAFE_BY_RCU cache stays open once somebody has had it, until its slab
- * goes: readers may look at it.
+ * object of a SLAB_TYPESAFE_BY_RCU cache stays usable after its first allocation until its
+ * slab is given back, since readers may still use it.
  *
- * What is freed may be handed out again at once; KASAN's quarantine is for the kernel's
+ * A freed object may be allocated again at once; KASAN's quarantine is for the kernel's
  * objects only. And the geometry of a slab is the same as without KASAN, so objects that
- * fill their cells have nothing in between: who overruns one into the next is seen if
- * that one is free. A cache with red zones has room between any two.
+ * fill their slots are adjacent: an overrun into the next object is found if that is free. A
+ * cache with red zones has room between any two.
  *
- * Our own words in free memory are read and written by functions that KASAN does not look at,
- * see sanitize.h: a word in a free object (mymm_word() and mymm_set_word()), the index arrays
- * of the slab engine, the free blocks and headers of slob. Patterns around objects, which the
- * kernel's memset() and memchr_inv() write and read, are under guard(mymm_unwatched).
+ * The module's own words in free memory are read and written by functions that KASAN does not
+ * instrument, see sanitize.h: a word in a free object (mymm_word() and mymm_set_word()), the
+ * index arrays of the slab engine, the free blocks and headers of slob. Patterns around
+ * objects, which the kernel's memset() and memchr_inv() write and read, are under
+ * guard(mymm_unwatched).
  *
  * kmemleak knows objects, not pages: live objects of all caches, of kmalloc(), and large ones.
- * It looks through them for addresses, as through the kernel's, so that what a live object
- * points to is no leak, and what nobody points to is one, of the size that the object has.
- * What we point to ourselves is of no consequence: a freelist has no addresses, a magazine
- * forgets what it gave, and other arrays are not looked at. What a session holds is in no
- * leak's danger either; it is known by a number, of which kmemleak can't know, so it is told.
+ * It scans them for addresses, as it scans the kernel's, so that an object is a leak if no
+ * live object points to it. The module's own pointers do not hide a leak: a freelist has no
+ * addresses, a magazine clears the entries that it gives out, and other arrays are not
+ * scanned. An object that a session holds is known by a handle, which kmemleak can't see; it
+ * is registered as no leak.
  *
- * But one object is never lost: that which begins where the pool does, for the pool, its caches
- * and the kernel's own list of areas have that very address.
+ * One object is never reported: the one at the beginning of the pool, since the pool, its
+ * caches and the kernel's list of areas contain the same address.
  *
- * It allocates for each object that it is told of, from the kernel and with the caller's
- * flags. So nothing here is done under a lock of ours; and it is not told of what is allocated
- * in a hardirq, where the kernel's own allocator may not be called (on a kernel that is
+ * kmemleak allocates for each object, from the kernel and with the caller's flags. So nothing
+ * here is called under a lock of this module; and an object that is allocated in a hardirq is
+ * not registered, since the kernel's allocator may not be called there (on a kernel that is
  * preemptible there, and lockdep asks as if each were).
  */
 #include <linux/kmemleak.h>
@@ -60,7 +61,7 @@
 #include "object/cache.h"
 #include "object/sanitize.h"
 
-/* Of the granule that byte @end is in, only what is before it is open. */
+/* Unpoison the bytes before @end in the granule of @end, and poison the others. */
 static void end_within(void *at, size_t end)
 {
 	if (end % MYMM_SHADOW_GRANULE)
@@ -98,7 +99,7 @@ void __mymm_sanitize_freed(void *at, size_t bytes)
 
 /* --- objects -------------------------------------------------------------------- */
 
-/* For tests of other things, to which kmemleak would only be in the way. */
+/* Set by tests of other things, to switch kmemleak off. */
 bool mymm_sanitize_blind;
 MYMM_EXPORT_INTERNAL(mymm_sanitize_blind);
 
@@ -124,7 +125,7 @@ void __mymm_sanitize_alloc(const struct mymm_cache *cache, void *obj, gfp_t gfp)
 	if (!cache->has_memory)
 		return;
 	mymm_sanitize_open(obj, cache->object_size);
-	/* Somebody may have been allowed to use the padding: mymm_ksize(). */
+	/* The padding may have been made usable by mymm_ksize(). */
 	if (!cache->tracks_free && !cache->debug)
 		mymm_sanitize_shut(obj, cache->object_size, cache->size);
 	mymm_sanitize_born(obj, cache->object_size, gfp);
@@ -141,7 +142,7 @@ void __mymm_sanitize_free(const struct mymm_cache *cache, void *obj)
 
 /* --- pages ----------------------------------------------------------------------- */
 
-/* An object that begins on this page, or before it, may be known to kmemleak. */
+/* Remove from kmemleak any object that begins on this page, or before it. */
 static void forget_page(void *page)
 {
 	size_t at;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What KASAN and kmemleak are told of the memory that we hand out; sanitize.c has the
- * theory. In a kernel that has neither all of this is nothing.
+ * Support for KASAN and kmemleak; sanitize.c has the theory. In a kernel without both, all
+ * of this compiles to nothing.
  */
 #ifndef _MYMM_SANITIZE_H
 #define _MYMM_SANITIZE_H
@@ -20,10 +20,10 @@ struct mymm_pool;
 
 #define MYMM_KMEMLEAK IS_ENABLED(CONFIG_DEBUG_KMEMLEAK)
 
-/* Is anybody told anything? */
+/* Does the kernel have one of them? */
 #define MYMM_SANITIZED (MYMM_KASAN || MYMM_KMEMLEAK)
 
-/* Where it is, and not in the caller, as the compiler would rather have it. */
+/* Not inlined into instrumented callers, which the compiler would reject or instrument. */
 #if MYMM_KASAN
 #define mymm_load(x) READ_ONCE(x)
 #else
@@ -31,8 +31,8 @@ struct mymm_pool;
 #endif
 
 /*
- * Our own word in memory that is nobody's, which KASAN need not be asked about. Each
- * function that reads or writes such memory is one of these, or is mymm_unseen.
+ * Read and write the module's own word in free memory, not seen by KASAN. Each function that
+ * accesses such memory is one of these, or is mymm_unseen.
  */
 static __no_kasan_or_inline u64 mymm_peek(const u64 *word)
 {
@@ -44,14 +44,14 @@ static __no_kasan_or_inline void mymm_poke(u64 *word, u64 value)
 	*word = value;
 }
 
-/* A function whose loads and stores KASAN does not see; those of what it calls it does. */
+/* A function whose own loads and stores KASAN does not see; its callees' are seen. */
 #if MYMM_KASAN
 #define mymm_unseen __no_sanitize_address
 #else
 #define mymm_unseen
 #endif
 
-/* Until the other one, what the kernel's functions do to such memory for us is not reported. */
+/* Until mymm_sanitize_resume(), accesses to such memory by kernel functions are not reported. */
 static inline void mymm_sanitize_pause(void)
 {
 	if (MYMM_KASAN)
@@ -67,7 +67,7 @@ static inline void mymm_sanitize_resume(void)
 DEFINE_LOCK_GUARD_0(mymm_unwatched, mymm_sanitize_pause(),
 		    mymm_sanitize_resume())
 
-/* What was taken out of an array must not look as if the array still referred to it. */
+/* Clear array entries that were taken, so that kmemleak does not find stale references. */
 static __always_inline void mymm_forget_objects(void **objs, unsigned long nr)
 {
 	if (MYMM_KMEMLEAK)
@@ -87,28 +87,28 @@ void __mymm_sanitize_gone(const void *ptr);
 void __mymm_sanitize_held(const void *ptr);
 void __mymm_sanitize_forget(struct mymm_pool *pool);
 
-/* The bytes from @at on may be used. It is aligned to 8. */
+/* Unpoison the bytes from @at on, which is aligned to 8. */
 static __always_inline void mymm_sanitize_open(void *at, size_t bytes)
 {
 	if (MYMM_KASAN)
 		__mymm_sanitize_open(at, bytes);
 }
 
-/* Of those up to @to the ones from @from on may not. */
+/* Poison [@from, @to). */
 static __always_inline void mymm_sanitize_shut(void *at, size_t from, size_t to)
 {
 	if (MYMM_KASAN)
 		__mymm_sanitize_shut(at, from, to);
 }
 
-/* None may, since they were freed. */
+/* Poison all, as freed. */
 static __always_inline void mymm_sanitize_freed(void *at, size_t bytes)
 {
 	if (MYMM_KASAN)
 		__mymm_sanitize_freed(at, bytes);
 }
 
-/* An object of a cache is a user's from now on. */
+/* Register an object of a cache that is being allocated. */
 static __always_inline void mymm_sanitize_alloc(const struct mymm_cache *cache,
 						void *obj, gfp_t gfp)
 {
@@ -116,7 +116,7 @@ static __always_inline void mymm_sanitize_alloc(const struct mymm_cache *cache,
 		__mymm_sanitize_alloc(cache, obj, gfp);
 }
 
-/* It is not, before anybody else can have it. */
+/* Remove an object that is being freed, before another CPU can allocate it. */
 static __always_inline void mymm_sanitize_free(const struct mymm_cache *cache,
 					       void *obj)
 {
@@ -124,7 +124,7 @@ static __always_inline void mymm_sanitize_free(const struct mymm_cache *cache,
 		__mymm_sanitize_free(cache, obj);
 }
 
-/* The same to kmemleak alone, of what is no cache's. */
+/* Register with kmemleak alone what belongs to no cache. */
 static __always_inline void mymm_sanitize_born(const void *ptr, size_t size,
 					       gfp_t gfp)
 {
@@ -138,14 +138,14 @@ static __always_inline void mymm_sanitize_gone(const void *ptr)
 		__mymm_sanitize_gone(ptr);
 }
 
-/* Somebody has it who remembers it otherwise than by its address. */
+/* No leak: its holder knows it by a handle, not by its address. */
 static __always_inline void mymm_sanitize_held(const void *ptr)
 {
 	if (MYMM_KMEMLEAK)
 		__mymm_sanitize_held(ptr);
 }
 
-/* A pool goes, with whatever is allocated in it. */
+/* A pool is destroyed, with all that is allocated in it. */
 static inline void mymm_sanitize_forget(struct mymm_pool *pool)
 {
 	if (MYMM_KMEMLEAK)

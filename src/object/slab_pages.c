@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The pages of slabs: getting them, counting them, and giving them back; at once, or when no
- * reader can look at the slab any more.
+ * The pages of slabs: allocating, counting, and freeing them; at once, or after a grace period
+ * of RCU.
  *
  * An object of a cache with %SLAB_TYPESAFE_BY_RCU may be freed, and allocated again, while a
- * reader under rcu_read_lock() still looks at it: he then asks the object whether it is
- * the one that he meant. What he may rely on is that it *is an object of this cache*, with
- * what its constructor made. So it is not objects that wait for a grace period but slabs:
+ * reader under rcu_read_lock() still uses it: the reader then checks its identity. It can
+ * rely on the memory being *an object of this cache*, with what its constructor wrote. So
+ * slabs, not objects, wait for a grace period:
  *
  *      all free           off the lists, of no cache          grace period over
  *      [o o o o o]  --->  [o o o o o]  call_rcu()  - - - >    free pages
  *                         as they were
  *
- * The objects are left as they are, so the rcu_head stands in the frame: in place of what
- * a slab's first frame has, and a block of pages has not. In that state it is a block that
- * somebody has allocated; neither a free nor an allocation of objects reaches it.
+ * The objects are not written to, so the rcu_head is in the slab's first frame, in place of
+ * the fields that only a slab uses. In that state the frames are an allocated block of pages;
+ * neither a free nor an allocation of objects reaches it.
  *
- * The pool is found by the frame's address, since the cache may be gone when the time comes.
- * A pool waits for its slabs before it ends (mymm_slabs_wait()), since their heads are in
+ * The callback finds the pool by the frame's address, since the cache may be gone by then. A
+ * pool waits for its slabs before it ends (mymm_slabs_wait()), since their rcu_heads are in
  * its frame table.
  *
- * Limits. To give such a slab back is to call call_rcu(), so those who free objects of such
- * a cache hold no lock that this may need; as with the kernel's own. Reclaim gets nothing
- * from it at once.
+ * Limits. Giving such a slab back calls call_rcu(), so a caller that frees objects of such
+ * a cache must hold no lock that this may need, as with the kernel's own. Reclaim gets
+ * nothing from it at once.
  */
 #include <linux/rculist.h>
 #include <linux/rcupdate.h>
@@ -41,10 +41,10 @@ static_assert(offsetofend(struct mymm_frame, rcu) ==
 	      "the rcu_head leaves the tag as it is");
 
 /**
- * mymm_cache_count_pages() - a slab has come, or is about to go
- * @cache: whose
- * @slab: its first frame; its tag says how many there are
- * @sign: 1: it has come; -1: it goes
+ * mymm_cache_count_pages() - count the pages of a slab
+ * @cache: its cache
+ * @slab: its first frame; its tag has the order
+ * @sign: 1: it was allocated; -1: it is being freed
  *
  * Context: any but NMI.
  */
@@ -63,13 +63,13 @@ void mymm_cache_count_pages(struct mymm_cache *cache,
 }
 
 /**
- * mymm_cache_get_pages() - pages for a slab
- * @cache: for which cache
- * @node: which node to ask first, or %NUMA_NO_NODE
- * @gfp: how
- * @order: how many
+ * mymm_cache_get_pages() - allocate the pages of a slab
+ * @cache: the cache
+ * @node: the preferred node, or %NUMA_NO_NODE
+ * @gfp: how to allocate
+ * @order: of the block
  *
- * Context: any but NMI, with no lock of ours held; sleeps as @gfp says.
+ * Context: any but NMI, with no lock of this module held; sleeps if @gfp allows.
  * Return: the block, not yet counted; or NULL.
  */
 struct mymm_frame *mymm_cache_get_pages(struct mymm_cache *cache, int node,
@@ -94,7 +94,7 @@ static void free_pages_now(struct mymm_pool *pool, struct mymm_frame *slab)
 	__mymm_free_pages(pool, slab, order, owner);
 }
 
-/* The pool whose table a frame is in, if it is still there. */
+/* The pool whose table a frame is in; NULL if it is not in the registry any more. */
 static struct mymm_pool *pool_of_frame(const struct mymm_frame *frame)
 {
 	struct mymm_pool *pool;
@@ -113,7 +113,7 @@ static void free_pages_rcu(struct rcu_head *rcu)
 
 	guard(rcu)();
 	pool = pool_of_frame(slab);
-	/* It is about to go as a whole. */
+	/* The pool is being destroyed, and its memory freed as a whole. */
 	if (!pool)
 		return;
 	if (!mymm_pool_dead(pool))
@@ -123,10 +123,10 @@ static void free_pages_rcu(struct rcu_head *rcu)
 
 /**
  * mymm_cache_free_pages() - give the pages of an empty slab back
- * @cache: whose slab it was
- * @slab: its first frame, which says %MYMM_FRAME_PAGES again; on no list
+ * @cache: the cache
+ * @slab: its first frame, with %MYMM_FRAME_PAGES set again; on no list
  *
- * Context: any but NMI, with no lock of ours held.
+ * Context: any but NMI, with no lock of this module held.
  */
 void mymm_cache_free_pages(struct mymm_cache *cache, struct mymm_frame *slab)
 {

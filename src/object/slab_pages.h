@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The pages of slabs: got, counted, and given back, if need be after a grace period. */
+/* The pages of slabs: allocated, counted, and freed, if need be after a grace period. */
 #ifndef _MYMM_SLAB_PAGES_H
 #define _MYMM_SLAB_PAGES_H
 

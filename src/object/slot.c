@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The slot of an object: what is in it, and where, for any engine that cuts slabs into
- * slots.
+ * The layout of a slot: an object, and the fields of a debug cache around it.
  *
  *   +------+-----------------+------+------+-------+------+-------+---------+
  *   | left | object          | right| word | alloc | free | bytes | padding |
  *   +------+-----------------+------+------+-------+------+-------+---------+
  *          ^ the object's address                                  to @align
  *
- *   left, right   red zones (SLAB_RED_ZONE); right: what pads the object, or a word if nothing
- *   word          our own, while the object is free; in the middle of the object where the
- *                 object need not keep what is in it
- *   alloc, free   who did so last (SLAB_STORE_USER): see track.h
- *   bytes         how many kmalloc was asked for (SLAB_STORE_USER)
+ *   left, right   red zones (SLAB_RED_ZONE); the right one is the padding of the object to a
+ *                 word, or a word if there is none
+ *   word          the cookie, while the object is free; it is in the middle of the object if
+ *                 that need not keep its contents
+ *   alloc, free   tracks of the last alloc and free (SLAB_STORE_USER): see track.h
+ *   bytes         that kmalloc was asked for (SLAB_STORE_USER)
  *   padding       with SLAB_RED_ZONE at least a word
  *
- * Each part is there if the cache's flags ask for it. Order and sizes are SLUB's, so that a
- * slot has the size that it has there: calculate_sizes() of mm/slub.c, in 6.1 and 6.12.
+ * Each part exists if the cache's flags ask for it. Order and sizes are SLUB's, so that a
+ * slot has the same size: calculate_sizes() of mm/slub.c, in 6.1 and 6.12.
  */
 #include <linux/kernel.h>
 #include <linux/slab.h>
@@ -37,9 +37,9 @@ static bool word_is_behind(const struct mymm_cache *cache)
 }
 
 /**
- * mymm_slot_layout() - settle what is where in a slot
- * @cache: new, with flags, size and alignment; @offset and @left, and what a debug cache
- *         knows of its slots, are filled
+ * mymm_slot_layout() - compute the layout of a cache's slots
+ * @cache: new; its flags, size and alignment are set. Its @offset and @left, and the places
+ *         in its struct mymm_debug, are filled
  *
  * Context: any.
  * Return: bytes from one object to the next.

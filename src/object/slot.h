@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Where in its slot an object and everything beside it is. */
+/* The layout of a slot; slot.c has the picture. */
 #ifndef _MYMM_SLOT_H
 #define _MYMM_SLOT_H
 

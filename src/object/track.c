@@ -20,17 +20,17 @@ static u32 sum_of(const struct mymm_track *track)
 	mix ^= (u64)track->handle << 32 | (u32)track->pid;
 	mix *= GOLDEN_RATIO_64;
 	mix ^= (u64)track->cpu << 32 ^ track->when;
-	/* Of nothing it is 0. */
+	/* The sum of an empty track is 0. */
 	return mix * GOLDEN_RATIO_64 >> 32;
 }
 #endif
 
 /**
- * mymm_track_is_whole() - is a track as it was written?
+ * mymm_track_is_whole() - is a track intact?
  * @track: the track
  *
  * Context: any.
- * Return: whether it is, as far as that can be known.
+ * Return: whether its sum is right; always true without the sum.
  */
 bool mymm_track_is_whole(const struct mymm_track *track)
 {
@@ -42,9 +42,9 @@ bool mymm_track_is_whole(const struct mymm_track *track)
 }
 
 /**
- * mymm_track_set() - note an event
- * @track: where
- * @addr: of the code that asked for it
+ * mymm_track_set() - record an event
+ * @track: the track
+ * @addr: of the calling code
  * @stack: from mymm_stack_save()
  *
  * Context: any, preemption off.

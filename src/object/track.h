@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Who allocated and who freed an object of a cache with SLAB_STORE_USER; see track.c. */
+/* Tracks: records of an object's last alloc and free (SLAB_STORE_USER); see track.c. */
 #ifndef _MYMM_TRACK_H
 #define _MYMM_TRACK_H
 
@@ -8,12 +8,11 @@
 
 /**
  * struct mymm_track - one event in the life of an object
- * @addr: of the code that asked for it; 0: it has not happened yet
- * @handle: of the stack in the stack depot; 0: none is known
- * @cpu: where
+ * @addr: of the calling code; 0: no event yet
+ * @handle: of the stack in the stack depot; 0: unknown
+ * @cpu: CPU that did it
  * @pid: of the task
- * @sum: of the other members, so that it is seen when somebody writes here; without stack
- *       depot there is no room for it
+ * @sum: of the other members, to find overwrites; without stack depot there is no room for it
  * @when: in jiffies
  *
  * As large as SLUB has it, since it is part of a slot.

@@ -9,7 +9,7 @@
 #include "object/cache.h"
 #include "base/compat.h"
 
-/* Begin to use this CPU's magazine; NULL if we interrupted somebody who does. */
+/* Lock this CPU's magazine; NULL if the interrupted code is using it. */
 static inline struct mymm_magazine *mymm_magazine_get(struct mymm_cache *cache)
 {
 	struct mymm_magazine *mag;
@@ -30,16 +30,15 @@ static inline void mymm_magazine_put(struct mymm_magazine *mag)
 }
 
 /*
- * Copy pointers; the lower first, so that they may be moved down. Not memcpy(), which is for
- * more than a few dozen of them: where the CPU says that it is good at it, that is a string
- * instruction, which takes its time to begin.
+ * Copy pointers, in ascending order, so that they may be moved down. Not memcpy(): on CPUs
+ * with fast string instructions that is one, whose start costs more than a few dozen words.
  */
 static __always_inline void mymm_copy_objects(void **to, void *const *from,
 					      unsigned long nr)
 {
 	void *const *end = from + nr;
 
-	/* Each by itself, or the compiler makes a memcpy() of it. */
+	/* One by one, or the compiler turns the loop into memcpy(). */
 	for (; nr & 3; nr--)
 		WRITE_ONCE(*to++, READ_ONCE(*from++));
 	for (; from != end; from += 4, to += 4) {
@@ -50,7 +49,7 @@ static __always_inline void mymm_copy_objects(void **to, void *const *from,
 	}
 }
 
-/* The same, last to first. */
+/* The same, in reverse order. */
 static __always_inline void
 mymm_copy_objects_reversed(void **to, void *const *from, unsigned long nr)
 {
@@ -67,8 +66,8 @@ mymm_copy_objects_reversed(void **to, void *const *from, unsigned long nr)
 }
 
 /*
- * Count with preemption off: the magazines may be others before this_cpu_add() has added, see
- * tunables.c.
+ * Count with preemption off: otherwise the magazines may be replaced before this_cpu_add()
+ * adds, see tunables.c.
  */
 static inline void mymm_count_alloc_misses(struct mymm_cache *cache,
 					   unsigned long nr)
@@ -86,7 +85,7 @@ static inline void mymm_count_free_misses(struct mymm_cache *cache,
 	preempt_enable();
 }
 
-/* Objects leave the engine, or come back to it. */
+/* Count objects that leave the engine, or return to it. */
 static inline void mymm_count_out(struct mymm_cache *cache, unsigned long nr)
 {
 	struct mymm_cache_stats *stats = &cache->stats;
@@ -100,7 +99,7 @@ static inline void mymm_count_in(struct mymm_cache *cache, unsigned long nr)
 	atomic_long_sub(nr, &cache->stats.out);
 }
 
-/* A batch is about to be neither in a magazine nor with the engine. */
+/* From now on a batch may be neither in a magazine nor with the engine. */
 static inline void mymm_transfer_begin(struct mymm_cache *cache)
 {
 	atomic_inc(&cache->transfers);
@@ -114,7 +113,7 @@ static inline void mymm_transfer_end(struct mymm_cache *cache)
 	atomic_dec(&cache->transfers);
 }
 
-/* Ask the engine for objects, in flight. */
+/* Allocate objects from the engine, within a transfer. */
 static inline unsigned int mymm_engine_get(struct mymm_cache *cache, gfp_t gfp,
 					   unsigned int nr, void **objs)
 {
@@ -127,7 +126,7 @@ static inline unsigned int mymm_engine_get(struct mymm_cache *cache, gfp_t gfp,
 	return got;
 }
 
-/* Give the engine objects back, in flight. */
+/* Give objects back to the engine, within a transfer. */
 static inline void mymm_engine_put(struct mymm_cache *cache, unsigned int nr,
 				   void **objs)
 {
