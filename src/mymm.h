@@ -4,9 +4,9 @@
  *
  * This is what other modules may use. Everything here is exported for GPL modules.
  *
- * Functions that free tell what they made of it: 0, or a negative errno if the
- * thing was not what it was said to be. Then nothing has changed, one of the pool's
- * counters has grown, and a line in the log says what was wrong.
+ * Functions that free return 0, or a negative errno if the argument was not what it should
+ * be. Then only one of the pool's counters has changed, and a line in the log says what was
+ * wrong.
  *
  * Alloc and free work in task, softirq and hardirq context with any of the kernel's
  * locks held; they sleep only with __GFP_DIRECT_RECLAIM. In NMI they refuse.
@@ -56,7 +56,7 @@ enum mymm_backing {
 
 /**
  * struct mymm_tuning - the knobs of a pool, under the names of /proc/sys/vm
- * @min_free_kbytes: KiB kept for those who can't wait; -1: by the kernel's rule, which is
+ * @min_free_kbytes: KiB kept for requests that can't wait; -1: by the kernel's rule, which is
  *                   4 times the square root of the memory in KiB
  * @watermark_scale_factor: distance of the watermarks in 1/10000 of a zone, 1 to 3000
  * @watermark_boost_factor: how far a fallback raises them, in 1/10000 of high; 0: not
@@ -167,13 +167,13 @@ struct mymm_shrink_control {
 #define MYMM_SHRINK_STOP (~0UL)
 #define MYMM_SHRINK_EMPTY (~0UL - 1)
 
-/* It tells nodes apart; without this what it gives may be of any. */
+/* @count and @scan respect the node; without this their frames may be of any node. */
 #define MYMM_SHRINKER_NUMA_AWARE BIT(0)
 
-#define MYMM_DEFAULT_SEEKS 2 /* for who does not know better */
+#define MYMM_DEFAULT_SEEKS 2 /* cost of objects without a better estimate */
 
 /**
- * struct mymm_shrinker - somebody who holds frames of a pool and can do without
+ * struct mymm_shrinker - a holder of frames of a pool that can give some back
  * @count: how many frames it could give back; 0: can't say, or not now;
  *         %MYMM_SHRINK_EMPTY: none
  * @scan: look at @nr_to_scan of them, and give back what can be spared; returns how many

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The module's parameters: what the pool that is made at load is to be like.
+ * The module's parameters: the configuration of the pool that is created at load.
  *
- * All of them are text, also those that are numbers, and are read here: so that garbage
- * refuses the load with a line that names the parameter and says what was wrong with it.
- * The kernel's own parsers would give an errno and no word. What a number may be is said by
- * who knows: mymm_pool_create(), and tuning.c for the knobs.
+ * All of them are text, also numbers, and are parsed here, so that invalid text fails the
+ * load with a line that names the parameter and the fault. The kernel's own parsers would
+ * return an errno without a message. Ranges are checked by mymm_pool_create(), and those of
+ * sysctls by tuning.c.
  *
- * They can be read in /sys/module/mymm/parameters, and not changed there: the knobs among
- * them are turned in /proc/sys/mymm, see sysctl.c.
+ * They can be read in /sys/module/mymm/parameters, and not changed there; those that are
+ * sysctls can be changed in /proc/sys/mymm, see sysctl.c.
  */
 #include <linux/kernel.h>
 #include <linux/module.h>

@@ -121,8 +121,8 @@
 #endif
 
 /*
- * The file page_owner: 6.1 has the number of a frame in decimal, and tells when it was
- * freed last. 6.12 does not; what is in between we have not looked at.
+ * The file page_owner: 6.1 has the number of a frame in decimal, and the time when it was
+ * freed last. 6.12 does not; releases in between were not checked.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 #define MYMM_PAGE_OWNER_PFN "0x%lx"

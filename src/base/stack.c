@@ -22,10 +22,10 @@
  *                  :                    :
  *
  * With the same frame to begin with, and the same address in each of these places, a walk
- * would go the same way: an address in the code tells how large the frame of its function is,
- * and so where the next one stands. (Not of a function that makes room on the stack as it
- * goes, and the kernel has next to none. For a wrong stack all addresses above such a one would
- * have to be left over, each in its place, from the walk that is remembered.) It is not so
+ * would go the same way: an address in the code determines the size of its function's frame,
+ * and so the place of the next one. (Except for a function with dynamic stack allocation, of
+ * which the kernel has very few. A wrong stack would need all addresses above such a function
+ * to be left over, each in its place, from the recorded walk.) It is not so
  *   - where an interrupt or an exception stands between, or the stack changes;
  *   - where the address on the stack is not the true one (a function that is being traced).
  * Such a stack is walked, and not remembered. Where the unwinder is not ORC all are.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What KASAN is told of frames; object/sanitize.c has the theory. */
+/* KASAN's shadow of frames; object/sanitize.c has the theory. */
 #ifndef _MYMM_SANITIZE_PAGES_H
 #define _MYMM_SANITIZE_PAGES_H
 

@@ -10,7 +10,7 @@
  *   I3  a block is aligned to its size and lies inside its zone
  *   I4  below the largest order, no free block's buddy is free at the same order, but for
  *       what the HighAtomic reserve keeps apart
- *   I5  lists, counts, bits and tags tell the same story, both ways
+ *   I5  lists, counts, bits and tags agree, in both directions
  *   I6  a slab's free objects and its used ones equal its capacity; its freelist has no
  *       cycle and stays in the slab
  *   I7  a cache's slabs and objects are the sums over its lists; active <= num
@@ -32,13 +32,13 @@
  * each SLICE of frames. If the zone has changed when it is taken again, all of the zone is
  * looked at from the beginning; after RESTARTS of that, and to confirm a finding, in one go.
  *
- * Between a zone and a list a slab is in nobody's hands but its maker's. So whether
- * each slab that the frames tell of is on a list is only known while nobody makes or
- * gives back slabs; the count is compared then, and not compared otherwise.
+ * Between zone and list a slab is known only to the code that creates it or gives it back.
+ * So the number of slabs by frames is compared with that by lists only if no slab was created
+ * or given back meanwhile.
  *
  * What it can't prove: that the right user holds a block; that an object in a magazine
  * or in use carries the right contents; that a free object whose cookie is whole was
- * not written to elsewhere (poison tells that).
+ * not written to elsewhere (poison shows that).
  */
 #include <linux/cpu.h>
 #include <linux/errno.h>

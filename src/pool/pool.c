@@ -418,7 +418,7 @@ EXPORT_SYMBOL_GPL(mymm_pool_get_default);
  * mymm_pool_put() - give up a reference
  * @pool: from mymm_pool_get_default(), or NULL
  *
- * Does not end the pool; whoever made it does.
+ * Does not destroy the pool; that is for the caller of mymm_pool_create().
  *
  * Context: any.
  */

@@ -22,7 +22,7 @@
 
 #define MYMM_NAME_LEN 32 /* names, with their final NUL */
 #define MYMM_UAPI_ORDERS 11 /* orders 0 to 10 */
-#define MYMM_UAPI_ZONES 64 /* populated zones that MYMM_IOC_INFO tells of */
+#define MYMM_UAPI_ZONES 64 /* populated zones that MYMM_IOC_INFO returns */
 #define MYMM_UAPI_ZONE_TYPES 5 /* DMA, DMA32, Normal, HighMem, Movable */
 #define MYMM_UAPI_TYPES 4 /* Unmovable, Movable, Reclaimable, HighAtomic */
 #define MYMM_BATCH_MAX 65536 /* operations in one MYMM_IOC_BATCH */
@@ -272,7 +272,7 @@ struct mymm_holding {
  * struct mymm_list - what this session holds, by rising handle (MYMM_IOC_LIST)
  * @size: in: sizeof(struct mymm_list)
  * @flags: in: 0
- * @from: in: the first handle to tell of; out: where to go on
+ * @from: in: the first handle to list; out: where to continue
  * @nr: in: room in @holdings, up to MYMM_BATCH_MAX; out: written; 0: there are no more
  * @holdings: in: address of the array
  */
@@ -357,7 +357,7 @@ struct mymm_info {
  * @high: out
  * @boost: out: what fallbacks have added to them for the time being
  * @protection: out: frames that a request which could have had that higher zone leaves
- * @highatomic: out: frames reserved for those who can't wait
+ * @highatomic: out: frames reserved for atomic requests of higher orders
  * @extfrag: out: blocks that were taken from pageblocks of another migratetype
  * @blocks: out: pageblocks of each migratetype; those that begin or end outside too
  * @nr_free: out: free blocks by migratetype and order; a pool that does not tell

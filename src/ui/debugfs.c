@@ -5,16 +5,16 @@
  *   check      runs the validator; "ok", or the first broken invariant, after which the
  *              pool is out of service
  *   frames     a map of each zone, a character a frame
- *   zones      what each zone has gone through, a line each
- *   counters   how often what was refused
- *   magazines  what stands in front of each cache, and how often it was enough
+ *   zones      counters of each zone, a line each
+ *   counters   refusals by reason
+ *   magazines  contents and hit rates of each cache's magazines
  *   caches/    a directory for each cache, see debugfs_cache.c
- *   page_owner*  who holds pages, see debugfs_page_owner.c
+ *   page_owner*  callers that allocated pages in use, see debugfs_page_owner.c
  *   history    free blocks over time, see debugfs_history.c
  *   drain      whatever is written: gives back to the zones what no user holds
  *   extfrag/   unusable_index and extfrag_index, as the real ones of these names
  *
- * The map shows 64 frames a line. The first frame of a block tells what it is: a free
+ * The map shows 64 frames a line. The first frame of a block shows its state: a free
  * one its order (a for 10), P pages, S a slab, L a large kmalloc, C what a CPU has in its
  * lists; its other frames follow in small letters, or as dots if they are free. A hole is
  * a dash. Lines equal to the one before are left out, and a * stands for them, as in

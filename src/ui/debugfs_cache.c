@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * debugfs mymm/caches/: a directory for each cache of the pool that the files show, with what
- * neither /proc/slabinfo nor /sys/kernel/slab has a place for.
+ * debugfs mymm/caches/: a directory for each cache of the pool that the files show, with data
+ * that neither /proc/slabinfo nor /sys/kernel/slab has.
  *
- *   caches/NAME/stats    what the cache has gone through, see cache_stats.c
- *               alloc_traces, free_traces      who holds its objects, see track_site.c
+ *   caches/NAME/stats    counters of the cache, see cache_stats.c
+ *               alloc_traces, free_traces      callers that hold its objects, see track_site.c
  *
- * NAME is as in /sys/kernel/mymm_slab, "!" for "/"; and so is the directory's life: as long as
- * the cache's, under mymm_cache_names_lock. To remove it is to wait for those who are reading.
- * Where caches are merged each other name is a link. Nobody fails because debugfs did: a cache
- * may have no directory here.
+ * NAME is as in /sys/kernel/mymm_slab, "!" for "/"; so is the life of the directory: that of
+ * the cache, under mymm_cache_names_lock. Removing it waits for readers. Where caches are
+ * merged each other name is a link. An error of debugfs is ignored: a cache may have no
+ * directory here.
  */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
@@ -19,7 +19,7 @@
 #include "cache/track.h"
 #include "cache/alias.h"
 
-/* Where, and whose caches; under mymm_cache_names_lock. */
+/* The directory, and the pool that it shows; under mymm_cache_names_lock. */
 static struct dentry *caches;
 static struct mymm_pool *shown;
 
@@ -202,7 +202,7 @@ void mymm_cache_link_remove(struct mymm_name *name)
 /**
  * mymm_cache_dirs_init() - make the directories of all caches
  * @dir: where
- * @pool: whose caches to show; stays until mymm_cache_dirs_exit()
+ * @pool: the pool of the caches to show; stays until mymm_cache_dirs_exit()
  *
  * Context: process; sleeps.
  */
@@ -215,7 +215,7 @@ void mymm_cache_dirs_init(struct dentry *dir, struct mymm_pool *pool)
 	if (IS_ERR(caches))
 		return;
 	shown = pool;
-	/* The list can't change: who changes it has our lock first. */
+	/* The list can't change: that takes mymm_cache_names_lock first. */
 	list_for_each_entry(cache, &pool->caches, list)
 		mymm_cache_dir_add(cache);
 }

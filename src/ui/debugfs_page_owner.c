@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * debugfs mymm/page_owner and its relatives: who holds pages.
+ * debugfs mymm/page_owner and its relatives: the callers that allocated pages in use.
  *
  *   page_owner        a paragraph a block, as the kernel's own file of this name has, so
  *                     that tools/mm/page_owner_sort can sort it
@@ -14,9 +14,9 @@
  *    mymm_op_pages_alloc+0x4f/0xd0 [mymm]
  *   Session 3
  *
- * Where the kernel has a stack we have a call site, and Session only if it is one's. The
- * position in page_owner is a frame number, as in the kernel's: whoever seeks to 4096
- * reads on from frame 4096. Each read gives whole paragraphs.
+ * Where the kernel's file has a stack this one has a call site; the line Session is there only
+ * for pages of a session. The file position is a frame number, as in the kernel's: a read
+ * after a seek to 4096 begins at frame 4096. Each read returns whole paragraphs.
  */
 #include <linux/debugfs.h>
 #include <linux/mm.h>
@@ -63,7 +63,7 @@ static const char *kind_of(u32 tag)
  * mymm_page_owner_print() - the paragraph of a block
  * @pool: the pool
  * @pfn: the block's first frame
- * @record: who holds it
+ * @record: its caller and session
  * @buf: where to
  * @size: of @buf
  *
@@ -150,7 +150,7 @@ static const struct file_operations page_owner_fops = {
 
 /* --- page_owner_sites ------------------------------------------------------------------ */
 
-/* What one reader sees; taken anew whenever he begins at the top. */
+/* A snapshot for one open file, renewed by each read from position 0. */
 struct sites_view {
 	struct mymm_pool *pool;
 	struct mymm_owner_site *site;

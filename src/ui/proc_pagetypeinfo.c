@@ -14,8 +14,8 @@
  *
  * Byte for byte the shape of the running kernel's /proc/pagetypeinfo, node by node; with
  * rows and columns for the types that the kernel was configured with and we don't have,
- * CMA and Isolate, which are 0. Like there, no more than 100000 blocks are told, and a >
- * says so; here it costs nothing to count them.
+ * CMA and Isolate, which are 0. As there, a number above 100000 is shown as >100000; here
+ * that saves no time.
  *
  * The rows of a zone are one moment of it, the one of its line in /proc/mybuddyinfo if
  * nothing happens in between: then they add up to that (I8). Pageblocks are counted

@@ -116,8 +116,8 @@ static const struct seq_operations slabinfo_ops = {
 #define MAX_LINE 128
 
 /*
- * "NAME LIMIT BATCHCOUNT SHAREDFACTOR", the numbers of people who may not count from 0. Not by
- * sscanf(): it would take 4294967416 for 120.
+ * Parse "NAME LIMIT BATCHCOUNT SHAREDFACTOR". Not with sscanf(), which would take 4294967416
+ * for 120.
  */
 static int parse_line(char *line, char **name, struct mymm_tunables *tunables)
 {

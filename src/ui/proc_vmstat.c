@@ -12,7 +12,7 @@
  * compaction and huge pages is left out. pgalloc_high and allocstall_high are always
  * there, since a pool may have a zone HighMem on any machine.
  *
- * All values are read before the first is shown, whoever reads the file in however small
+ * All values are read before the first one is printed, also if the file is read in small
  * pieces.
  */
 #include <linux/seq_file.h>

@@ -13,12 +13,12 @@
  * understood of a bad line and call it a success; here nothing changes. In both a line may
  * have fewer numbers than there are, which leaves the others, and a negative one becomes 0.
  *
- * A knob that has no effect in this pool, as without watermarks, shows its number and can't
- * be turned: -EOPNOTSUPP.
+ * A sysctl that has no effect in this pool, as without watermarks, shows its number, and a
+ * write fails with -EOPNOTSUPP.
  *
- * Locking. Turning one knob is reading all of them and setting all of them, so
- * sysctl_lock is held meanwhile: outside cpu_hotplug_lock and pool->lock, which
- * mymm_tuning_set() takes. Nobody who holds one of those reads or writes these files.
+ * Locking. A write to one sysctl reads all of them and sets all of them, so sysctl_lock is
+ * held meanwhile: outside cpu_hotplug_lock and pool->lock, which mymm_tuning_set() takes.
+ * These files are never accessed with one of those held.
  */
 #include <linux/mutex.h>
 #include <linux/sysctl.h>
@@ -147,7 +147,7 @@ static int handle_sysctl(MYMM_CTL_CONST struct ctl_table *table, int write,
 
 /**
  * mymm_sysctl_init() - make /proc/sys/mymm
- * @pool: whose knobs; stays until mymm_sysctl_exit()
+ * @pool: the pool; stays until mymm_sysctl_exit()
  *
  * Context: process; sleeps.
  * Return: 0 or -ENOMEM. A kernel without sysctls has none of ours either.

@@ -11,8 +11,8 @@
  * With slub min_partial and cpu_partial can be written to, as SLUB's. Of an engine that has no
  * such limits no slab is a CPU's, so cpu_slabs is 0; what a CPU keeps are objects, in
  * slabs_cpu_partial, up to cpu_partial of them. How many slabs a node has, partial ones and
- * objects in these, is the engine's to tell (count_slabs); an engine that does not has them
- * all on node 0, and none partial.
+ * objects in these, comes from the engine (count_slabs); without that function all are shown
+ * on node 0, and none partial.
  * A name is a directory's with "!" for "/"; what can't be one, or is there already, has none.
  * Where caches are merged (alias.c), those that could be have a directory that says what they
  * are like, as SLUB's do, and each name is a link to it:
@@ -20,13 +20,13 @@
  *   mymm_slab/:0000064/            slots of 64 bytes
  *             inode -> :0000064
  *
- * Life. A directory is there exactly as long as its cache. mymm_cache_names_lock is taken
- * before a cache gets its name, and kept until the directory is there, and around
- * both ends; else a new cache could meet the directory of an old one of that name. To remove
- * a directory is to wait for those who are reading its files, and they may take all
- * locks from the hotplug lock on: so none of these is held then, and the cache is freed
- * after it. The kobject is the kernel's, which frees it: none of our code is needed for
- * that, so the module may go.
+ * Life. A directory exists exactly as long as its cache. mymm_cache_names_lock is taken
+ * before a cache gets its name, and held until the directory exists, and likewise while both
+ * are removed; otherwise a new cache could find the directory of an old one of its name.
+ * Removing a directory waits for readers of its files, which may take all locks from the
+ * hotplug lock on: so none of these is held then, and the cache is freed afterwards. The
+ * kobject is allocated and freed by the kernel's code, so the module can be unloaded while a
+ * reference is left.
  */
 #include <linux/kernfs.h>
 #include <linux/kobject.h>
@@ -43,7 +43,8 @@
 #include "ui/sysfs_cache.h"
 #include "cache/alias.h"
 
-static struct mymm_pool *shown; /* whose caches; under mymm_cache_names_lock */
+static struct mymm_pool
+	*shown; /* the pool of the caches; under mymm_cache_names_lock */
 static struct kobject *root;
 
 /**
@@ -221,7 +222,7 @@ static int store_min_partial(struct mymm_cache *cache, const char *buf)
 
 	if (!cache->engine->set_limits)
 		return -EINVAL;
-	/* Who writes the other one at the same time is not to undo this. */
+	/* A concurrent write to the other limit must not undo this one. */
 	guard(mutex)(&cache->pool->lock);
 	get_limits(cache, &limits);
 	err = kstrtoul(buf, 10, &limits.min_partial);
@@ -519,14 +520,14 @@ static void remove_all(struct mymm_pool *pool)
 {
 	struct mymm_cache *cache;
 
-	/* The list can't change: who changes it has our lock first. */
+	/* The list can't change: that takes mymm_cache_names_lock first. */
 	list_for_each_entry(cache, &pool->caches, list)
 		mymm_sysfs_dir_remove(cache);
 }
 
 /**
  * mymm_sysfs_init() - make the tree
- * @pool: whose caches to show; stays until mymm_sysfs_exit()
+ * @pool: the pool of the caches to show; stays until mymm_sysfs_exit()
  *
  * Context: process; sleeps.
  * Return: 0 or -ENOMEM.
