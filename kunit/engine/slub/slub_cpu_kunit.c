@@ -356,7 +356,7 @@ static void each_invariant(struct kunit *test)
 	BREAK(5, table[c->partial].next = pool->nr_frames);
 	BREAK(7, table[c->partial].next = c->partial);
 	BREAK(5, table[c->active].prev = MYMM_SLUB_CPU | (cpu + 1));
-	BREAK(5, table[c->active].prev = MYMM_SLUB_NOBODY);
+	BREAK(5, table[c->active].prev = MYMM_SLUB_UNOWNED);
 	BREAK(5, table[c->partial].prev = 0);
 	BREAK(5, table[c->partial].inuse = MYMM_IN_SLAB;
 	      table[c->partial].free = MYMM_FREELIST_END);
