@@ -3,6 +3,8 @@
  * Progress on stderr: on a terminal a line that renews itself, else a line a second,
  * and nothing at all of what takes less than that.
  */
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,10 +23,18 @@ double seconds_now(void)
 	return ts.tv_sec + ts.tv_nsec / 1e9;
 }
 
+/* A line that is written over in place is nothing for a file, or a plain terminal. */
+static bool can_redraw(void)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(2) && term && strcmp(term, "dumb");
+}
+
 void progress(const char *what, uint64_t nr, uint64_t all)
 {
 	double now = seconds_now();
-	bool tty = isatty(2);
+	bool tty = can_redraw();
 	char share[64] = "";
 
 	if (!state.next)
