@@ -19,6 +19,11 @@ cli   := $(BUILD)/mymm
 # A compiler newer than ours may know warnings that are news to us.
 strict := $(if $(CI),-Werror)
 
+# make would take a blank, or a colon, for the end of a name.
+ifneq ($(words $(subst :, ,$(BUILD))),1)
+$(error BUILD='$(BUILD)' has a blank or a colon, which make can't handle)
+endif
+
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
@@ -71,6 +76,7 @@ install: all ## for use by hand: the modules for KERNEL, the CLI into PREFIX
 	@scripts/install $(KERNEL) $(tree) $(cli)
 
 clean: ## remove what was built here; the kernels in the cache stay
+	@find $(BUILD) -maxdepth 1 -type l -lname '/var/tmp/mymm-*' -exec sh -c 'rm -rf "$$(realpath "$$1")"' sh {} \; 2>/dev/null || true
 	rm -rf $(BUILD)
 
 help: ## this list

@@ -21,6 +21,9 @@ for name in $(compgen -A function); do unset -f "$name"; done
 silent=''
 [[ ! ${MAKEFLAGS:-} =~ ^[a-zA-Z]*s ]] || silent=1
 
+# plain PATH: can make name it? Blanks, colons and quotes mean something to it.
+plain() { [[ $1 =~ ^[[:alnum:]_./+@-]+$ ]]; }
+
 clean_environment() {
 	local name
 	for name in $(compgen -e); do
@@ -39,6 +42,7 @@ clean_environment() {
 	# Without HOME, ~ is what the password file says.
 	[[ ${HOME:-} ]] || { unset HOME; export HOME=~; }
 	[[ ! -v TMPDIR || $TMPDIR == /* ]] || TMPDIR=$PWD/$TMPDIR
+	[[ ! -v TMPDIR ]] || plain "$TMPDIR" || unset TMPDIR
 	# What we make, other users may read; a guest has some.
 	umask go+rx
 }
@@ -49,9 +53,6 @@ open_descriptors() {
 	{ : >&1; } 2>/dev/null || exec >/dev/null
 	{ : >&2; } 2>/dev/null || exec 2>/dev/null
 }
-
-# plain PATH: can make name it? Blanks, colons and quotes mean something to it.
-plain() { [[ $1 =~ ^[[:alnum:]_./+@-]+$ ]]; }
 
 # cache_place: by the XDG convention, which has paths be absolute; if kbuild could not work
 # there, or there is no home, in a folder for this user.
