@@ -27,7 +27,7 @@ endif
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
-.PHONY: compile_commands.json all modules cli run shell test test-debug quick bench lint install clean help
+.PHONY: compile_commands.json all modules cli run shell test test-debug quick bench lint install uninstall clean help
 
 all: modules cli ## build the modules for the distribution's kernel, and the CLI (the default)
 
@@ -72,8 +72,11 @@ lint: ## each checker that has something to say about the sources
 compile_commands.json: modules ## how each file is compiled, for clangd and its like; KERNEL=kunit
 	@scripts/compile-commands $(KERNEL) $(tree) >$@
 
-install: all ## for use by hand: the modules for KERNEL, the CLI into PREFIX
+install: all ## for use by hand: the module for KERNEL, CLI and headers; DESTDIR= PREFIX=
 	@scripts/install $(KERNEL) $(tree) $(cli)
+
+uninstall: ## take away what install put there
+	@scripts/install --remove
 
 clean: ## remove what was built here; the kernels in the cache stay
 	@find $(BUILD) -maxdepth 1 -type l -lname '/var/tmp/mymm-*' -exec sh -c 'rm -rf "$$(realpath "$$1")"' sh {} \; 2>/dev/null || true
