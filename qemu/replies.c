@@ -302,7 +302,8 @@ static const struct member alloc_members[] = {
 	M(mymm_op, handle, SET), M(mymm_op, cache, SENT),
 	M(mymm_op, arg, SENT),	 M(mymm_op, pfn, SET),
 	M(mymm_op, bytes, SET),	 M(mymm_op, result, ZERO),
-	M(mymm_op, node, SENT),	 END,
+	M(mymm_op, node, SENT),	 M(mymm_op, reason, ZERO),
+	M(mymm_op, order, ZERO), END,
 };
 
 static const struct member failed_members[] = {
@@ -310,7 +311,18 @@ static const struct member failed_members[] = {
 	M(mymm_op, handle, SENT), M(mymm_op, cache, SENT),
 	M(mymm_op, arg, SENT),	  M(mymm_op, pfn, SENT),
 	M(mymm_op, bytes, SENT),  M(mymm_op, result, SET),
-	M(mymm_op, node, SENT),	  END,
+	M(mymm_op, node, SENT),	  M(mymm_op, reason, ZERO),
+	M(mymm_op, order, ZERO),  END,
+};
+
+/* There is no memory: why, and for a block of which order. */
+static const struct member no_memory_members[] = {
+	M(mymm_op, op, SENT),	  M(mymm_op, flags, SENT),
+	M(mymm_op, handle, SENT), M(mymm_op, cache, SENT),
+	M(mymm_op, arg, SENT),	  M(mymm_op, pfn, SENT),
+	M(mymm_op, bytes, SENT),  M(mymm_op, result, SET),
+	M(mymm_op, node, SENT),	  M(mymm_op, reason, SET),
+	M(mymm_op, order, SET),	  END,
 };
 
 /* Runs one operation; gives its handle. */
@@ -327,6 +339,8 @@ static uint32_t run(const char *what, struct mymm_op op,
 		memset(&op.pfn, POISON, sizeof(op.pfn));
 	memset(&op.bytes, POISON, sizeof(op.bytes));
 	memset(&op.result, POISON, sizeof(op.result));
+	memset(&op.reason, POISON, sizeof(op.reason));
+	memset(&op.order, POISON, sizeof(op.order));
 	memset(&sent, POISON, sizeof(sent));
 	sent.op = op;
 	memset(&batch, POISON, sizeof(batch));
@@ -339,6 +353,34 @@ static uint32_t run(const char *what, struct mymm_op op,
 	check(what, members, sizeof(op), &op, &sent.op);
 	check_guard(what, sent.guard);
 	return sent.op.handle;
+}
+
+/* A program that was built before the last members gets what it knows, and no byte more. */
+static void check_old(void)
+{
+	uint8_t old[MYMM_OP_SIZE_VER0 + GUARD];
+	struct mymm_op op = { .op = MYMM_OP_PAGES_ALLOC };
+	struct mymm_batch batch = {
+		.size = sizeof(batch),
+		.op_size = MYMM_OP_SIZE_VER0,
+		.nr = 1,
+		.ops = (uintptr_t)old,
+	};
+
+	memset(old, POISON, sizeof(old));
+	memcpy(old, &op, MYMM_OP_SIZE_VER0);
+	errno = 0;
+	ioctl(fd, MYMM_IOC_BATCH, &batch);
+	must_give("BATCH of old operations", 0);
+	if (batch.done != 1 || batch.failed) {
+		printf("BATCH of old operations: it failed\n");
+		wrong = 1;
+	}
+	check_guard("BATCH of old operations", old + MYMM_OP_SIZE_VER0);
+	batch.op_size--;
+	errno = 0;
+	ioctl(fd, MYMM_IOC_BATCH, &batch);
+	must_give("BATCH of operations too short", EINVAL);
 }
 
 /* --- what a session holds ---------------------------------------------------------------- */
@@ -436,6 +478,11 @@ int main(void)
 	    failed_members);
 	run("kmalloc of nothing", (struct mymm_op){ .op = MYMM_OP_KMALLOC },
 	    failed_members);
+	run("all of DMA",
+	    (struct mymm_op){ .op = MYMM_OP_PAGES_ALLOC,
+			      .flags = MYMM_GFP_DMA | MYMM_GFP_NOWARN,
+			      .arg = 10 },
+	    no_memory_members);
 	check_list(kinds);
 	check_info();
 	check_zone();
@@ -450,9 +497,11 @@ int main(void)
 			       M(mymm_op, cache, SENT), M(mymm_op, arg, SENT),
 			       M(mymm_op, pfn, SENT), M(mymm_op, bytes, SENT),
 			       M(mymm_op, result, ZERO), M(mymm_op, node, SENT),
-			       END });
+			       M(mymm_op, reason, ZERO),
+			       M(mymm_op, order, ZERO), END });
 	for_cache("CACHE_DESTROY", MYMM_IOC_CACHE_DESTROY, cache,
 		  no_count_members, 0);
 	check_drain();
+	check_old();
 	return wrong;
 }

@@ -191,27 +191,46 @@ static const char *zone_wanted(uint32_t flags)
 	return "Normal or below";
 }
 
+/* A word that is documented, and what it means. */
+static const char *reason_text(uint32_t reason)
+{
+	static const char *const texts[] = {
+		[MYMM_REASON_NO_ZONE] = "no_zone: the pool has no such zone",
+		[MYMM_REASON_EMPTY] = "empty: fewer frames are free than that",
+		[MYMM_REASON_FRAGMENTED] =
+			"fragmented: free frames are in smaller blocks",
+		[MYMM_REASON_RESERVE] =
+			"reserve: the free ones are kept for others",
+		[MYMM_REASON_WATERMARK] =
+			"watermark: too few frames would stay free",
+	};
+
+	return reason < sizeof(texts) / sizeof(texts[0]) ? texts[reason] :
+							   "unknown";
+}
+
 static const char *out_of_memory(const struct mymm_op *op)
 {
-	static char text[160];
+	static char text[256];
+	char what[64] = "", from[64] = "";
+	size_t len = 0;
 
-	if (op->op == MYMM_OP_PAGES_ALLOC && op->node)
-		snprintf(
-			text, sizeof(text),
-			"no free block of order %llu in zone %s, from node %u on",
-			(unsigned long long)op->arg, zone_wanted(op->flags),
-			op->node - 1);
-	else if (op->op == MYMM_OP_PAGES_ALLOC)
-		snprintf(text, sizeof(text),
-			 "no free block of order %llu in zone %s",
-			 (unsigned long long)op->arg, zone_wanted(op->flags));
-	else if (op->op == MYMM_OP_KMALLOC || op->op == MYMM_OP_KREALLOC)
-		snprintf(text, sizeof(text),
-			 "no room for %llu bytes in zone %s",
-			 (unsigned long long)op->arg, zone_wanted(op->flags));
-	else
-		snprintf(text, sizeof(text), "no room for a slab in zone %s",
-			 zone_wanted(op->flags));
+	if (op->reason == MYMM_REASON_NONE)
+		return "out of memory: the pool has some again, or the kernel had none";
+	if (op->op == MYMM_OP_OBJ_ALLOC)
+		snprintf(what, sizeof(what), " for a slab");
+	else if (op->op != MYMM_OP_PAGES_ALLOC)
+		snprintf(what, sizeof(what), " for %llu byte%s",
+			 (unsigned long long)op->arg, op->arg == 1 ? "" : "s");
+	/* A cache brings its own zone. */
+	if (op->op != MYMM_OP_OBJ_ALLOC)
+		len = snprintf(from, sizeof(from), " in zone %s",
+			       zone_wanted(op->flags));
+	if (op->node)
+		snprintf(from + len, sizeof(from) - len, ", from node %u on",
+			 op->node - 1);
+	snprintf(text, sizeof(text), "no block of order %u to be had%s%s (%s)",
+		 op->order, what, from, reason_text(op->reason));
 	return text;
 }
 

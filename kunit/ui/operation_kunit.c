@@ -25,10 +25,10 @@ static void end_session(void *session)
 	mymm_session_end(session);
 }
 
-static struct batch *begin(struct kunit *test, u32 nr)
+static struct batch *begin_in(struct kunit *test, struct mymm_pool *pool,
+			      u32 nr)
 {
 	struct batch *batch = kunit_kzalloc(test, sizeof(*batch), GFP_KERNEL);
-	struct mymm_pool *pool = mymm_test_pool(test, "Normal:1M");
 
 	KUNIT_ASSERT_NOT_NULL(test, batch);
 	batch->made = kunit_kzalloc(test, struct_size(batch->made, handle, nr),
@@ -41,6 +41,11 @@ static struct batch *begin(struct kunit *test, u32 nr)
 						  &batch->session),
 			0);
 	return batch;
+}
+
+static struct batch *begin(struct kunit *test, u32 nr)
+{
+	return begin_in(test, mymm_test_pool(test, "Normal:1M"), nr);
 }
 
 static int run(struct batch *batch, struct mymm_op *op)
@@ -148,12 +153,81 @@ static void not_asked_for(struct kunit *test)
 	MYMM_EXPECT_OK(test, kfree_op(batch, MYMM_REF(0)));
 }
 
+/* The operation finds no memory; gives the reason that it is told. */
+static u32 reason_of(struct kunit *test, struct batch *batch, struct mymm_op op,
+		     u32 order)
+{
+	op.flags |= MYMM_GFP_NOWARN;
+	op.reason = 99;
+	op.order = 99;
+	KUNIT_EXPECT_EQ(test, run(batch, &op), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, op.order, order);
+	return op.reason;
+}
+
+/*
+ * A zone of 256 frames that are one block. There is no block of 512; that of 256 must stay,
+ * since some frames must; each frame is held, so none is free; each second one is freed,
+ * so no two are. A kmalloc and an object have the same reasons for theirs.
+ */
+static void reasons(struct kunit *test)
+{
+	const struct mymm_tuning tuning = { .min_free_kbytes = 32,
+					    .watermark_scale_factor = 10 };
+	struct mymm_pool *pool = mymm_test_pool_config(
+		test,
+		&(struct mymm_pool_config){
+			.zones = "Normal:1M",
+			.flags = MYMM_POOL_BARE & ~MYMM_POOL_NO_WATERMARKS,
+			.tuning = &tuning,
+		});
+	struct batch *batch = begin_in(test, pool, 256 + 128 + OPS);
+	struct mymm_op block = { .op = MYMM_OP_PAGES_ALLOC, .arg = 9 };
+	struct mymm_op bytes = { .op = MYMM_OP_KMALLOC, .arg = 1 << 20 };
+	u32 i;
+
+	KUNIT_EXPECT_EQ(test, reason_of(test, batch, block, 9),
+			MYMM_REASON_EMPTY);
+	block.arg = 8;
+	KUNIT_EXPECT_EQ(test, reason_of(test, batch, block, 8),
+			MYMM_REASON_WATERMARK);
+	KUNIT_EXPECT_EQ(test, reason_of(test, batch, bytes, 8),
+			MYMM_REASON_WATERMARK);
+	block.flags = MYMM_GFP_DMA;
+	KUNIT_EXPECT_EQ(test, reason_of(test, batch, block, 8),
+			MYMM_REASON_NO_ZONE);
+	for (i = 0; i < 256; i++) {
+		struct mymm_op op = { .op = MYMM_OP_PAGES_ALLOC,
+				      .flags = MYMM_GFP_MEMALLOC,
+				      .reason = 99,
+				      .order = 99 };
+
+		MYMM_EXPECT_OK(test, run(batch, &op));
+		KUNIT_ASSERT_EQ(test, op.handle, i + 1);
+		KUNIT_ASSERT_EQ(test, op.reason, 0);
+		KUNIT_ASSERT_EQ(test, op.order, 0);
+	}
+	bytes.arg = 100;
+	KUNIT_EXPECT_EQ(test, reason_of(test, batch, bytes, 0),
+			MYMM_REASON_EMPTY);
+	for (i = 0; i < 256; i += 2) {
+		struct mymm_op op = { .op = MYMM_OP_PAGES_FREE,
+				      .handle = i + 1 };
+
+		MYMM_EXPECT_OK(test, run(batch, &op));
+	}
+	block.arg = 1;
+	block.flags = 0;
+	KUNIT_EXPECT_EQ(test, reason_of(test, batch, block, 1),
+			MYMM_REASON_FRAGMENTED);
+	bytes.arg = 8192 + 1;
+	KUNIT_EXPECT_EQ(test, reason_of(test, batch, bytes, 2),
+			MYMM_REASON_FRAGMENTED);
+}
+
 static struct kunit_case operation_cases[] = {
-	KUNIT_CASE(refs),
-	KUNIT_CASE(bad_refs),
-	KUNIT_CASE(reused),
-	KUNIT_CASE(not_asked_for),
-	{},
+	KUNIT_CASE(refs),	   KUNIT_CASE(bad_refs), KUNIT_CASE(reused),
+	KUNIT_CASE(not_asked_for), KUNIT_CASE(reasons),	 {},
 };
 
 static struct kunit_suite operation_suite = {

@@ -307,6 +307,23 @@ void *__mymm_kmalloc(struct mymm_pool *pool, size_t size, gfp_t gfp,
 	return only(cache, __mymm_cache_alloc(cache, gfp, owner), size);
 }
 
+/**
+ * mymm_kmalloc_cache() - the size class of a kmalloc
+ * @pool: the pool
+ * @size: bytes, not 0
+ * @gfp: the request's flags
+ *
+ * Context: any.
+ * Return: the cache; NULL if the request takes a block of pages, or slob's lists.
+ */
+struct mymm_cache *mymm_kmalloc_cache(struct mymm_pool *pool, size_t size,
+				      gfp_t gfp)
+{
+	return size > pool->kmalloc_max ?
+		       NULL :
+		       pool->kmalloc[type_of(gfp)][class_of(size)];
+}
+
 /* Reached by a tail call, so MYMM_CALLER is the caller of mymm_kmalloc(): see event.h. */
 static noinline void *slow_kmalloc(struct mymm_pool *pool, size_t size,
 				   gfp_t gfp)

@@ -14,6 +14,8 @@ int __mymm_kfree(struct mymm_pool *pool, const void *ptr,
 		 struct mymm_owner owner);
 void *__mymm_krealloc(struct mymm_pool *pool, void *ptr, size_t size, gfp_t gfp,
 		      struct mymm_owner owner);
+struct mymm_cache *mymm_kmalloc_cache(struct mymm_pool *pool, size_t size,
+				      gfp_t gfp);
 size_t mymm_slot_size(struct mymm_pool *pool, const void *obj);
 
 #endif /* _MYMM_KMALLOC_H */

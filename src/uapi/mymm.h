@@ -105,6 +105,28 @@ enum mymm_op_code {
 #define MYMM_ANY (~0ULL)
 
 /**
+ * enum mymm_reason - why the pool had no memory for an operation
+ * @MYMM_REASON_NONE: it was another error; or the pool has such a block by now; or the
+ *                    kernel had no memory for the handle
+ * @MYMM_REASON_NO_ZONE: the pool has no zone that the operation may use
+ * @MYMM_REASON_EMPTY: fewer frames are free than the block has
+ * @MYMM_REASON_FRAGMENTED: enough frames are free, but no block is large enough
+ * @MYMM_REASON_RESERVE: a block is free, but reserved for requests that can have no higher
+ *                       zone, or that can't wait
+ * @MYMM_REASON_WATERMARK: a block is free, but the watermark must be kept
+ *
+ * Of several zones that the operation may use, the last of these that one has.
+ */
+enum mymm_reason {
+	MYMM_REASON_NONE,
+	MYMM_REASON_NO_ZONE,
+	MYMM_REASON_EMPTY,
+	MYMM_REASON_FRAGMENTED,
+	MYMM_REASON_RESERVE,
+	MYMM_REASON_WATERMARK,
+};
+
+/**
  * struct mymm_op - one operation of a batch
  * @op: in: enum mymm_op_code
  * @flags: in: MYMM_GFP_* for what allocates, else 0
@@ -118,6 +140,10 @@ enum mymm_op_code {
  * @result: out: 0 or a negative errno
  * @node: in: for MYMM_OP_PAGES_ALLOC: 0 for the node of this CPU, or the number of the node
  *        to ask first, and 1; else 0
+ * @reason: out: enum mymm_reason, for a @result of -ENOMEM; else 0
+ * @order: out: for a @result of -ENOMEM, the order of the block that was not to be had; else 0
+ *
+ * The last two were added later: a caller may leave them out of @op_size.
  */
 struct mymm_op {
 	__u32 op;
@@ -129,7 +155,11 @@ struct mymm_op {
 	__u64 bytes;
 	__s32 result;
 	__u32 node;
+	__u32 reason;
+	__u32 order;
 };
+
+#define MYMM_OP_SIZE_VER0 48 /* the first published size */
 
 /* Stop at the first operation that fails; without it the rest is still run. */
 #define MYMM_BATCH_STOP (1U << 0)

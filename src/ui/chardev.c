@@ -64,7 +64,8 @@ static long run_batch(struct mymm_session *s, struct mymm_batch *batch,
 		op.result = mymm_session_run(s, made, &op);
 		batch->done++;
 		batch->failed += !!op.result;
-		if (copy_to_user(user, &op, sizeof(op)))
+		if (copy_to_user(user, &op,
+				 min_t(size_t, sizeof(op), batch->op_size)))
 			return -EFAULT;
 		if (op.result && (batch->flags & MYMM_BATCH_STOP))
 			break;
@@ -81,8 +82,7 @@ static long call_batch(struct mymm_session *s, void *arg)
 	long ret;
 
 	if (batch->flags & ~MYMM_BATCH_ALL || !batch->nr ||
-	    batch->nr > MYMM_BATCH_MAX ||
-	    batch->op_size < sizeof(struct mymm_op) ||
+	    batch->nr > MYMM_BATCH_MAX || batch->op_size < MYMM_OP_SIZE_VER0 ||
 	    batch->op_size > PAGE_SIZE)
 		return -EINVAL;
 	if (batch->flags & MYMM_BATCH_REFS) {

@@ -26,6 +26,7 @@
 #include "page/page_alloc.h"
 #include "page/contig.h"
 #include "object/cache.h"
+#include "page/alloc_failure.h"
 #include "object/sanitize.h"
 #include "ui/operation.h"
 
@@ -88,10 +89,46 @@ static int read_gfp(struct mymm_session *s, u32 flags, gfp_t *gfp)
 	return 0;
 }
 
-/* An allocation that fails since the task is being killed does not show that the pool is full. */
-static int no_memory(void)
+/* Reasons are passed on as they are. */
+#define SAME_REASON(name) \
+	static_assert((int)MYMM_REASON_##name == (int)MYMM_FAILURE_##name)
+SAME_REASON(NONE);
+SAME_REASON(NO_ZONE);
+SAME_REASON(EMPTY);
+SAME_REASON(FRAGMENTED);
+SAME_REASON(RESERVE);
+SAME_REASON(WATERMARK);
+
+/*
+ * There was no block of @order. An allocation that fails since the task is being killed
+ * does not show that the pool is full.
+ */
+static int no_block(struct mymm_session *s, struct mymm_op *op, gfp_t gfp,
+		    unsigned int order)
 {
-	return fatal_signal_pending(current) ? -EINTR : -ENOMEM;
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	op->order = order;
+	op->reason = mymm_alloc_failure_reason(
+		s->pool, op->node ? (int)op->node - 1 : NUMA_NO_NODE, gfp,
+		order);
+	return -ENOMEM;
+}
+
+/* There was no object, and no block for a slab, be it the smallest. */
+static int no_slab(struct mymm_session *s, struct mymm_op *op,
+		   const struct mymm_cache *cache, gfp_t gfp)
+{
+	return no_block(s, op, (gfp & MYMM_SLAB_GFP) | cache->gfp,
+			cache->min_order);
+}
+
+static int no_bytes(struct mymm_session *s, struct mymm_op *op, gfp_t gfp)
+{
+	struct mymm_cache *cache = mymm_kmalloc_cache(s->pool, op->arg, gfp);
+
+	return cache ? no_slab(s, op, cache, gfp) :
+		       no_block(s, op, gfp, get_order(op->arg));
 }
 
 static int op_pages_alloc(struct mymm_session *s, struct mymm_op *op)
@@ -111,7 +148,7 @@ static int op_pages_alloc(struct mymm_session *s, struct mymm_op *op)
 		s->pool, op->node ? (int)op->node - 1 : NUMA_NO_NODE, gfp,
 		op->arg, s->owner);
 	if (!frame)
-		return no_memory();
+		return no_block(s, op, gfp, op->arg);
 	h.order = op->arg;
 	h.pfn = frame - s->pool->frame;
 	err = mymm_handle_new(s, mymm_held_pack(h), &op->handle);
@@ -217,7 +254,7 @@ static int op_kmalloc(struct mymm_session *s, struct mymm_op *op)
 		return -EOPNOTSUPP;
 	obj = __mymm_kmalloc(s->pool, op->arg, gfp, s->owner);
 	if (!obj)
-		return no_memory();
+		return no_bytes(s, op, gfp);
 	err = hold_object(s, mymm_held_at(s, MYMM_KIND_KMALLOC, obj), op);
 	if (err)
 		__mymm_kfree(s->pool, obj, s->owner);
@@ -242,7 +279,7 @@ static int op_krealloc(struct mymm_session *s, struct mymm_op *op)
 	obj = __mymm_krealloc(s->pool, mymm_held_address(s, h), op->arg, gfp,
 			      s->owner);
 	if (!obj)
-		return no_memory();
+		return no_bytes(s, op, gfp);
 	h = mymm_held_at(s, MYMM_KIND_KMALLOC, obj);
 	mymm_handle_replace(s, op->handle, h);
 	mymm_sanitize_held(obj);
@@ -284,7 +321,7 @@ static int op_obj_alloc(struct mymm_session *s, struct mymm_op *op)
 		return PTR_ERR(cache);
 	obj = __mymm_cache_alloc(cache, gfp, s->owner);
 	if (!obj)
-		return no_memory();
+		return no_slab(s, op, cache, gfp);
 	h = mymm_held_at(s, MYMM_KIND_OBJECT, obj);
 	h.cache = cache->id;
 	err = hold_object(s, h, op);
@@ -394,6 +431,8 @@ int mymm_session_run(struct mymm_session *s, struct mymm_made *made,
 {
 	int err = 0;
 
+	op->reason = 0;
+	op->order = 0;
 	if (made && op->handle >= MYMM_REF(0))
 		err = resolve(s, made, op);
 	if (!err)
