@@ -11,6 +11,7 @@
 #include "lib/lists.h"
 #include "page/pcp_cpu.h"
 #include "page/vmstat.h"
+#include "page/pcp.h"
 
 /**
  * mymm_lists_pool() - a pool that has page lists and nothing else
@@ -229,4 +230,74 @@ void mymm_lists_sound(struct kunit *test, struct mymm_pool *pool,
 				    "%s: zone %u: free, in lists, allocated",
 				    where, i);
 	}
+}
+
+/**
+ * mymm_lists_record() - blocks for a thread to take
+ * @test: the test
+ * @pool: where
+ * @order: of each
+ * @nr: how many
+ *
+ * Return: the record; it goes with the test.
+ */
+struct mymm_lists_record *mymm_lists_record(struct kunit *test,
+					    struct mymm_pool *pool,
+					    unsigned int order, unsigned int nr)
+{
+	struct mymm_lists_record *record =
+		kunit_kzalloc(test, sizeof(*record), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, record);
+	record->pool = pool;
+	record->order = order;
+	record->nr = nr;
+	return record;
+}
+
+/**
+ * mymm_lists_take() - allocate blocks, and record how large each batch was
+ * @thread: its data is a struct mymm_lists_record
+ */
+void mymm_lists_take(struct mymm_test_thread *thread)
+{
+	struct mymm_lists_record *record = thread->data;
+	struct mymm_pcp *pcp = mymm_lists_of(
+		record->pool, &record->pool->zone[0], thread->cpu);
+	unsigned int i;
+
+	record->nr_batches = 0;
+	for (i = 0; i < record->nr; i++) {
+		int before = mymm_pcp_count(pcp);
+
+		record->frame[i] = mymm_lists_get(record->pool, record->order);
+		if (!record->frame[i]) {
+			mymm_test_complain(thread, "number %u", i);
+			record->nr = i;
+			return;
+		}
+		if (mymm_pcp_count(pcp) < before || !before) {
+			if (before || record->nr_batches == 16)
+				continue;
+			/* That one, and what came into the list with it. */
+			record->batch[record->nr_batches] =
+				1 + (mymm_pcp_count(pcp) >> record->order);
+			record->high[record->nr_batches++] = pcp->high;
+		}
+	}
+}
+
+/**
+ * mymm_lists_give() - free blocks
+ * @thread: its data is a struct mymm_lists_record
+ */
+void mymm_lists_give(struct mymm_test_thread *thread)
+{
+	struct mymm_lists_record *record = thread->data;
+	unsigned int i;
+
+	for (i = 0; i < record->nr; i++)
+		if (mymm_free_pages(record->pool, record->frame[i],
+				    record->order))
+			mymm_test_complain(thread, "number %u", i);
 }

@@ -4,6 +4,7 @@
 #define _MYMM_KUNIT_LISTS_H
 
 #include "lib/util.h"
+#include "page/pcp.h"
 
 /* CPUs keep pages, and nothing else is done that Linux does. */
 #define MYMM_LISTS_ONLY (MYMM_POOL_BARE & ~MYMM_POOL_NO_PCP)
@@ -20,6 +21,36 @@ void mymm_lists_limit(struct mymm_pool *pool, int batch, int high_min,
 		      int high_max);
 void mymm_lists_sound(struct kunit *test, struct mymm_pool *pool,
 		      const char *where);
+
+/* Blocks that a thread takes or gives; the most of a struct mymm_lists_record. */
+#define MYMM_LISTS_BLOCKS 1024
+
+/**
+ * struct mymm_lists_record - blocks that a thread takes or gives, and what it saw
+ * @pool: of the blocks
+ * @order: of each
+ * @nr: how many
+ * @frame: the blocks
+ * @nr_batches: members of @batch and @high in use
+ * @batch: blocks that moved at once
+ * @high: the limit after each of these
+ */
+struct mymm_lists_record {
+	struct mymm_pool *pool;
+	unsigned int order;
+	unsigned int nr;
+	struct mymm_frame *frame[MYMM_LISTS_BLOCKS];
+	unsigned int nr_batches;
+	int batch[16];
+	int high[16];
+};
+
+struct mymm_lists_record *mymm_lists_record(struct kunit *test,
+					    struct mymm_pool *pool,
+					    unsigned int order,
+					    unsigned int nr);
+void mymm_lists_take(struct mymm_test_thread *thread);
+void mymm_lists_give(struct mymm_test_thread *thread);
 
 /* The number of a list: of an order up to 3, and a migratetype. */
 static inline unsigned int mymm_list_number(unsigned int order,
