@@ -93,6 +93,23 @@ int mymm_refuse_object(struct mymm_cache *cache, const void *obj)
 }
 
 /**
+ * mymm_refuse_twice() - refuse objects that the engine found to be free already
+ * @cache: their cache
+ * @nr: how many, of a batch that is counted as returned to the engine
+ *
+ * Another CPU has freed them at the same time, so the checks on the way did not see it.
+ *
+ * Context: any but NMI, no lock of this module held.
+ */
+void mymm_refuse_twice(struct mymm_cache *cache, unsigned int nr)
+{
+	atomic_long_add(nr, &cache->stats.out);
+	mymm_refuse(cache->pool, MYMM_REFUSED_DOUBLE_FREE,
+		    "cache %s: %u objects were freed twice at the same time",
+		    cache->name, nr);
+}
+
+/**
  * mymm_refuse_lost() - report that objects were lost from a freelist
  * @cache: any cache
  * @lost: how many; a link of the freelist was overwritten, and they are quarantined

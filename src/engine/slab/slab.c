@@ -468,10 +468,7 @@ void mymm_slab_put_objects(struct mymm_cache *cache, int node, unsigned int nr,
 	raw_spin_unlock_irqrestore(&n->lock, flags);
 
 	if (unlikely(twice))
-		mymm_refuse(
-			cache->pool, MYMM_REFUSED_DOUBLE_FREE,
-			"cache %s: %u objects were freed twice at the same time",
-			cache->name, twice);
+		mymm_refuse_twice(cache, twice);
 	mymm_slabs_give_back(cache, empty);
 }
 

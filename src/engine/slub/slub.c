@@ -492,10 +492,7 @@ void mymm_slub_free(struct mymm_cache *cache, unsigned int nr, void **objs)
 	local_irq_restore(flags);
 
 	if (unlikely(twice))
-		mymm_refuse(
-			cache->pool, MYMM_REFUSED_DOUBLE_FREE,
-			"cache %s: %u objects were freed twice at the same time",
-			cache->name, twice);
+		mymm_refuse_twice(cache, twice);
 	mymm_slub_give_back(cache, empty);
 }
 
