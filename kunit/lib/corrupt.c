@@ -11,6 +11,7 @@
 
 #include "engine/slub/slub.h"
 #include "lib/corrupt.h"
+#include "page/pcp.h"
 
 KUNIT_DEFINE_ACTION_WRAPPER(end_copy, vfree, const void *);
 

@@ -4,6 +4,7 @@
 #define _MYMM_KUNIT_CORRUPT_H
 
 #include "lib/util.h"
+#include "page/pcp.h"
 
 #define SCENE_CACHES 2
 

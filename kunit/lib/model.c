@@ -28,6 +28,7 @@
 #include <linux/minmax.h>
 
 #include "lib/model.h"
+#include "page/zone.h"
 
 static u16 *count_of(const struct mymm_model_zone *zone, unsigned int order,
 		     u32 page)

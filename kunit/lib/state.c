@@ -10,6 +10,7 @@
 
 #include "engine/slub/slub.h"
 #include "lib/util.h"
+#include "page/pcp.h"
 
 /* Each CPU's, but for how often an interrupt found it at them. */
 static u32 hash_lists(struct mymm_pool *pool, const struct mymm_zone *zone,

@@ -9,6 +9,7 @@
 
 #include "lib/tuned.h"
 #include "base/compat.h"
+#include "page/pcp.h"
 
 /**
  * mymm_tuned_pool() - a pool with these knobs

@@ -12,6 +12,7 @@
 #include "lib/model.h"
 #include "lib/util.h"
 #include "page/vmstat.h"
+#include "page/pcp.h"
 
 static struct mymm_pool *new_pool(struct kunit *test, const char *zones,
 				  unsigned int nodes, const char *distance,

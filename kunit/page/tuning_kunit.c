@@ -13,6 +13,7 @@
 
 #include "lib/tuned.h"
 #include "base/compat.h"
+#include "page/pcp.h"
 
 #define PAGES_OF_MIB(mib) ((mib) << (20 - PAGE_SHIFT))
 

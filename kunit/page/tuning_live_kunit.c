@@ -12,6 +12,7 @@
 #include "lib/tuned.h"
 #include "page/pcp_cpu.h"
 #include "page/registry.h"
+#include "page/pcp.h"
 
 static const struct bad_tuning {
 	struct mymm_tuning tuning;

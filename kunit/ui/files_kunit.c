@@ -13,6 +13,7 @@
 
 #include "lib/text.h"
 #include "page/vmstat.h"
+#include "page/pcp.h"
 
 /* Pages that are grouped, in pageblocks of 16, and nothing else that Linux does. */
 static struct mymm_pool *grouped_pool(struct kunit *test, const char *zones)

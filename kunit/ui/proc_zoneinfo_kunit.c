@@ -13,6 +13,7 @@
 #include "lib/text.h"
 #include "base/compat.h"
 #include "page/vmstat.h"
+#include "page/pcp.h"
 
 /* Pages that are grouped, in pageblocks of 16, and nothing else that Linux does. */
 #define GROUPED (MYMM_POOL_BARE & ~MYMM_POOL_NO_MOBILITY)

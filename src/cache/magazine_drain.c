@@ -18,6 +18,7 @@
 #include "cache/magazine_drain.h"
 #include "object/transfer.h"
 #include "page/registry.h"
+#include "page/pcp.h"
 
 /* Objects to keep: none if nothing was allocated since the last trim, else half of the room. */
 static unsigned long trimmed(const struct mymm_cache *cache,

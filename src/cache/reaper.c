@@ -18,6 +18,7 @@
 #include "object/cache.h"
 #include "cache/reaper.h"
 #include "page/registry.h"
+#include "page/zone.h"
 #include "cache/magazine_drain.h"
 #include "object/refill.h"
 

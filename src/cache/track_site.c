@@ -36,6 +36,7 @@
 #include "base/fault_inject.h"
 #include "cache/debug.h"
 #include "cache/track.h"
+#include "page/zone.h"
 
 /* Sites that are logged when a cache can't be destroyed. */
 #define MOST_REPORTED 8

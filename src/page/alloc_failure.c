@@ -19,6 +19,7 @@
 #include "base/compat.h"
 #include "page/alloc_failure.h"
 #include "page/page_alloc.h"
+#include "page/pcp.h"
 #include "page/slowpath.h"
 
 const char *const mymm_alloc_failure_names[MYMM_NR_FAILURES] = {

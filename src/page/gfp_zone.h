@@ -23,6 +23,8 @@ enum mymm_zone_type {
 static_assert((__force unsigned int)GFP_ZONEMASK == 0xf,
 	      "the zone flags of gfp have moved");
 
+#define MYMM_MAX_ZONES 40 /* of a pool */
+
 extern const u8 mymm_gfp_zones[16];
 
 /**

@@ -56,6 +56,7 @@
 #include "base/fault_inject.h"
 #include "page/kswapd.h"
 #include "page/page_alloc.h"
+#include "page/pcp.h"
 #include "page/watermark.h"
 
 /* How long it dozes before it sleeps. */

@@ -21,6 +21,7 @@
 #include "base/irqlock.h"
 #include "page/kswapd.h"
 #include "page/page_alloc.h"
+#include "page/pcp.h"
 #include "page/sanitize_pages.h"
 #include "page/slowpath.h"
 #include "page/watermark.h"

@@ -18,6 +18,7 @@
 #include "base/irqlock.h"
 #include "page/page_alloc.h"
 #include "page/page_free.h"
+#include "page/pcp.h"
 #include "page/sanitize_pages.h"
 #include "page/watermark.h"
 

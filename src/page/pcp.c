@@ -45,6 +45,7 @@
 
 #include "base/compat.h"
 #include "page/pageblock.h"
+#include "page/pcp.h"
 #include "page/pcp_cpu.h"
 #include "page/pool.h"
 #include "page/watermark.h"

@@ -6,7 +6,6 @@
 #include "base/local_trylock.h"
 #include "page/zone.h"
 
-struct mymm_pool;
 struct mymm_finding;
 struct mymm_page_log;
 
@@ -117,6 +116,12 @@ static inline u32 mymm_pcp_linked(const struct mymm_pcp *pcp, unsigned int list)
 	unsigned long given = pcp->allocs[list] - tail->allocs;
 
 	return given < tail->linked ? tail->linked - given : 0;
+}
+
+/* The node of the CPU that this runs on. */
+static inline struct mymm_node *mymm_pool_local(struct mymm_pool *pool)
+{
+	return &pool->node_of[raw_cpu_read(pool->cpu->node)];
 }
 
 struct mymm_frame *mymm_pcp_alloc(struct mymm_pool *pool,

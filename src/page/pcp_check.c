@@ -16,6 +16,7 @@
 #include "page/pcp_check.h"
 #include "page/pcp_cpu.h"
 #include "page/pool.h"
+#include "page/pcp.h"
 
 static int check_block(const struct mymm_pool *pool, const struct mymm_pcp *pcp,
 		       unsigned int order, u32 idx,

@@ -21,6 +21,7 @@
 #include "base/fault_inject.h"
 #include "page/pcp_cpu.h"
 #include "page/pool.h"
+#include "page/pcp.h"
 
 /* --- counters ------------------------------------------------------------------------ */
 

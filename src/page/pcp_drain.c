@@ -12,6 +12,7 @@
 #include "page/pcp_check.h"
 #include "page/pcp_drain.h"
 #include "page/pool.h"
+#include "page/pcp.h"
 
 static void drain_local(void *pool)
 {

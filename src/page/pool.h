@@ -44,13 +44,15 @@
 #include "base/backing.h"
 #include "page/event.h"
 #include "mymm.h"
-#include "page/pcp.h"
+#include "page/gfp_zone.h"
 #include "page/reclaim.h"
-#include "page/zone.h"
 
+struct mymm_cpu;
 struct mymm_engine_ops;
 struct mymm_owners;
+struct mymm_pcp_tail;
 struct mymm_slob;
+struct mymm_zone;
 
 #define MYMM_NAME_MAX 32 /* names, with their final NUL */
 static_assert(MYMM_MAX_ZONES / MYMM_NR_ZONE_TYPES == MYMM_MAX_NODES,
@@ -68,6 +70,16 @@ enum mymm_kmalloc_type {
 	MYMM_KMALLOC_DMA,
 	MYMM_KMALLOC_RECLAIM,
 	MYMM_NR_KMALLOC_TYPES,
+};
+
+/**
+ * struct mymm_zonelist - zones in the order in which a request asks them
+ * @nr: how many
+ * @zone: the zones
+ */
+struct mymm_zonelist {
+	unsigned int nr;
+	struct mymm_zone *zone[MYMM_MAX_ZONES];
 };
 
 /**
@@ -252,17 +264,6 @@ static inline enum mymm_migratetype
 mymm_pool_first_type(const struct mymm_pool *pool)
 {
 	return pool->type_mask ? MYMM_MOVABLE : MYMM_UNMOVABLE;
-}
-
-/* The node of the CPU that this runs on. */
-static inline struct mymm_node *mymm_pool_local(struct mymm_pool *pool)
-{
-	return &pool->node_of[raw_cpu_read(pool->cpu->node)];
-}
-
-static inline struct mymm_zone *mymm_pool_zone(struct mymm_pool *pool, u32 tag)
-{
-	return &pool->zone[mymm_tag_zone(tag)];
 }
 
 #endif /* _MYMM_POOL_H */

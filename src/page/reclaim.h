@@ -9,7 +9,7 @@
 #include <linux/spinlock.h>
 
 #include "mymm.h"
-#include "page/zone.h"
+#include "page/gfp_zone.h"
 
 struct mymm_node;
 struct mymm_pool;

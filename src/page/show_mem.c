@@ -31,6 +31,7 @@
 
 #include "base/compat.h"
 #include "page/page_alloc.h"
+#include "page/pcp.h"
 #include "page/pcp_cpu.h"
 #include "page/show_mem.h"
 #include "page/vmstat.h"

@@ -46,6 +46,7 @@
 #include "base/compat.h"
 #include "page/kswapd.h"
 #include "page/page_alloc.h"
+#include "page/pcp.h"
 #include "page/pcp_drain.h"
 #include "page/show_mem.h"
 #include "page/slowpath.h"

@@ -78,6 +78,7 @@
 
 #include "base/compat.h"
 #include "page/pageblock.h"
+#include "page/pcp.h"
 #include "page/pcp_drain.h"
 #include "page/pool.h"
 #include "page/registry.h"

@@ -20,6 +20,7 @@
 #include "page/pcp_cpu.h"
 #include "page/pool.h"
 #include "page/vmstat.h"
+#include "page/pcp.h"
 
 /* What was counted a moment apart may not go below zero. */
 static unsigned long less(unsigned long all, unsigned long some)

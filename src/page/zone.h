@@ -6,15 +6,10 @@
 #include <linux/spinlock.h>
 
 #include "page/buddy.h"
-#include "page/gfp_zone.h"
-
-#define MYMM_MAX_ZONES 40
+#include "page/pool.h"
 
 /* The largest order that each CPU keeps blocks of, but for pageblocks. */
 #define MYMM_PCP_MAX_ORDER 3
-
-struct mymm_cpu;
-struct mymm_pool;
 
 /* How far down a zone may be used, in the field's words. */
 enum mymm_watermark {
@@ -108,16 +103,6 @@ struct mymm_zone {
 	atomic_long_t nr_slab[2];
 } ____cacheline_aligned_in_smp;
 
-/**
- * struct mymm_zonelist - zones in the order in which a request asks them
- * @nr: how many
- * @zone: the zones
- */
-struct mymm_zonelist {
-	unsigned int nr;
-	struct mymm_zone *zone[MYMM_MAX_ZONES];
-};
-
 /* A zone at one moment; what it shows belongs together. */
 struct mymm_zone_snapshot {
 	unsigned long free;
@@ -156,6 +141,11 @@ static inline unsigned long mymm_zone_watermark(const struct mymm_zone *zone,
 {
 	return READ_ONCE(zone->watermark[mark]) +
 	       READ_ONCE(zone->watermark_boost);
+}
+
+static inline struct mymm_zone *mymm_pool_zone(struct mymm_pool *pool, u32 tag)
+{
+	return &pool->zone[mymm_tag_zone(tag)];
 }
 
 #endif /* _MYMM_ZONE_H */

@@ -46,6 +46,7 @@
 
 #include "object/cache.h"
 #include "page/pcp_drain.h"
+#include "page/zone.h"
 #include "pool/check.h"
 #include "base/compat.h"
 

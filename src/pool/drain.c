@@ -10,6 +10,7 @@
 #include "object/slab_pages.h"
 #include "page/pcp_drain.h"
 #include "page/pool.h"
+#include "page/pcp.h"
 
 static unsigned long drain(struct mymm_pool *pool)
 {

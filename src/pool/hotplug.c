@@ -10,6 +10,7 @@
 #include "page/pool.h"
 #include "page/registry.h"
 #include "pool/hotplug.h"
+#include "page/pcp.h"
 
 static int state;
 

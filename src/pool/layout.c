@@ -34,6 +34,7 @@
 #include "page/sanitize_pages.h"
 #include "pool/layout.h"
 #include "page/pool.h"
+#include "page/pcp.h"
 
 /* --- the description ------------------------------------------------------ */
 

@@ -31,6 +31,7 @@
 #include "pool/pool.h"
 #include "ui/debugfs_history.h"
 #include "page/page_owner.h"
+#include "page/pcp.h"
 #include "ui/debugfs_page_owner.h"
 #include "ui/proc.h"
 #include "ui/sysfs_cache.h"

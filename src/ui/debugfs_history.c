@@ -38,6 +38,7 @@
 #include "base/fault_inject.h"
 #include "ui/debugfs_history.h"
 #include "page/pool.h"
+#include "page/zone.h"
 
 #define MAX_LEN 10000
 

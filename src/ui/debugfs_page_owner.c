@@ -27,6 +27,7 @@
 #include "base/compat.h"
 #include "page/page_owner.h"
 #include "page/pool.h"
+#include "page/zone.h"
 #include "ui/debugfs_page_owner.h"
 
 #define SITE_LEN 200 /* a name longer than this is cut */

@@ -13,6 +13,7 @@
 
 #include "base/compat.h"
 #include "page/pool.h"
+#include "page/zone.h"
 #include "ui/proc.h"
 
 static void show_zone(struct seq_file *m, struct mymm_zone *zone)

@@ -27,6 +27,7 @@
 
 #include "base/compat.h"
 #include "page/pool.h"
+#include "page/zone.h"
 #include "ui/proc.h"
 
 /* What the real file doesn't count beyond. */

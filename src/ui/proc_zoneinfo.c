@@ -43,6 +43,7 @@
 #include "ui/proc.h"
 #include "page/tuning.h"
 #include "page/vmstat.h"
+#include "page/pcp.h"
 
 static const char *const zone_stats[NR_VM_ZONE_STAT_ITEMS] = {
 	[NR_FREE_PAGES] = "nr_free_pages",

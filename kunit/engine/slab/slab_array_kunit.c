@@ -11,6 +11,7 @@
 #include "lib/slabs.h"
 #include "ui/proc.h"
 #include "engine/slab/slab.h"
+#include "page/pcp.h"
 
 /* --- arrays ------------------------------------------------------------------------- */
 

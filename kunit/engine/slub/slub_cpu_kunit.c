@@ -13,6 +13,7 @@
 
 #include "lib/corrupt.h"
 #include "lib/slubs.h"
+#include "page/pcp.h"
 
 /* Objects of so many slabs, one slab after the other; the last slab is active, and full. */
 static void **fill(struct kunit *test, struct mymm_cache *cache,

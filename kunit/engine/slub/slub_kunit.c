@@ -10,6 +10,7 @@
 #include "engine/slub/slub.h"
 #include "lib/util.h"
 #include "page/vmstat.h"
+#include "page/pcp.h"
 
 /* Slabs are from the zone that the cache's flags name, or a lower one. */
 static void slabs_by_zone(struct kunit *test)

@@ -62,6 +62,7 @@
 #include "base/compat.h"
 #include "object/poison.h"
 #include "engine/slab/slab.h"
+#include "page/pcp.h"
 
 /* --- slabs on lists ------------------------------------------------------------ */
 

@@ -38,6 +38,7 @@
 #include "base/fault_inject.h"
 #include "object/transfer.h"
 #include "engine/slab/slab.h"
+#include "page/pcp.h"
 
 /**
  * mymm_slab_shared_take() - take from a shared array

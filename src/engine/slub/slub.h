@@ -7,6 +7,7 @@
 #include <linux/spinlock.h>
 
 #include "object/cache.h"
+#include "page/zone.h"
 
 struct mymm_finding;
 

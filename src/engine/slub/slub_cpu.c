@@ -20,6 +20,7 @@
 
 #include "base/compat.h"
 #include "engine/slub/slub.h"
+#include "page/pcp.h"
 
 /* --- one slab, under both locks ------------------------------------------------- */
 
