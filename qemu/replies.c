@@ -187,22 +187,37 @@ static const struct member drain_members[] = {
 };
 
 static const struct member zone_members[] = {
-	M(mymm_zone_args, size, SENT),	    M(mymm_zone_args, flags, ZERO),
-	M(mymm_zone_args, zone, SENT),	    M(mymm_zone_args, block_order, SET),
-	M(mymm_zone_args, free, SET),	    M(mymm_zone_args, pcp, SET),
-	M(mymm_zone_args, min, SET),	    M(mymm_zone_args, low, SET),
-	M(mymm_zone_args, high, SET),	    M(mymm_zone_args, boost, SET),
-	M(mymm_zone_args, protection, SET), M(mymm_zone_args, highatomic, SET),
-	M(mymm_zone_args, extfrag, SET),    M(mymm_zone_args, blocks, SET),
-	M(mymm_zone_args, nr_free, SET),    END,
+	M(mymm_zone_args, size, SENT),
+	M(mymm_zone_args, flags, ZERO),
+	M(mymm_zone_args, zone, SENT),
+	M(mymm_zone_args, block_order, SET),
+	M(mymm_zone_args, free, SET),
+	M(mymm_zone_args, pcp, SET),
+	M(mymm_zone_args, min, SET),
+	M(mymm_zone_args, low, SET),
+	M(mymm_zone_args, high, SET),
+	M(mymm_zone_args, boost, SET),
+	M(mymm_zone_args, protection, SET),
+	M(mymm_zone_args, highatomic, SET),
+	M(mymm_zone_args, extfrag, SET),
+	M(mymm_zone_args, blocks, SET),
+	M(mymm_zone_args, nr_free, SET),
+	M(mymm_zone_args, pool, NAME),
+	END,
 };
 
 static const struct member info_members[] = {
-	M(mymm_info, size, SENT),     M(mymm_info, flags, SET),
-	M(mymm_info, abi, SET),	      M(mymm_info, session, SET),
-	M(mymm_info, page_size, SET), M(mymm_info, nr_zones, SET),
-	M(mymm_info, held, SET),      M(mymm_info, engine, NAME),
-	M(mymm_info, zones, SET),     END,
+	M(mymm_info, size, SENT),
+	M(mymm_info, flags, SET),
+	M(mymm_info, abi, SET),
+	M(mymm_info, session, SET),
+	M(mymm_info, page_size, SET),
+	M(mymm_info, nr_zones, SET),
+	M(mymm_info, held, SET),
+	M(mymm_info, engine, NAME),
+	M(mymm_info, zones, SET),
+	M(mymm_info, pool, NAME),
+	END,
 };
 
 static const struct member zone_info_members[] = {
@@ -227,6 +242,7 @@ static void check_info(void)
 	memset(&info, POISON, sizeof(info));
 	info.size = sizeof(info);
 	info.flags = 0;
+	memset(info.pool, 0, sizeof(info.pool));
 	call("INFO", MYMM_IOC_INFO, &info, sizeof(info), info_members, 0);
 	for (i = 0; i < info.nr_zones; i++)
 		check("INFO, zone", zone_info_members, sizeof(info.zones[i]),
@@ -246,6 +262,7 @@ static void check_zone(void)
 	zone.size = sizeof(zone);
 	zone.flags = 0;
 	zone.zone = 0;
+	memset(zone.pool, 0, sizeof(zone.pool));
 	call("ZONE", MYMM_IOC_ZONE, &zone, sizeof(zone), zone_members, 0);
 }
 
@@ -355,9 +372,28 @@ static uint32_t run(const char *what, struct mymm_op op,
 	return sent.op.handle;
 }
 
+/* A call with only so many bytes of its argument, by a program that knows no more. */
+static void call_old(const char *what, unsigned long request, void *arg,
+		     uint32_t size, int error)
+{
+	uint8_t *at = malloc(size + GUARD);
+
+	memset(at, 0, size);
+	memset(at + size, POISON, GUARD);
+	memcpy(at, &size, sizeof(size));
+	errno = 0;
+	ioctl(fd, request, at);
+	must_give(what, error);
+	check_guard(what, at + size);
+	memcpy(arg, at, size);
+	free(at);
+}
+
 /* A program that was built before the last members gets what it knows, and no byte more. */
 static void check_old(void)
 {
+	struct mymm_info info = { 0 };
+	struct mymm_zone_args zone;
 	uint8_t old[MYMM_OP_SIZE_VER0 + GUARD];
 	struct mymm_op op = { .op = MYMM_OP_PAGES_ALLOC };
 	struct mymm_batch batch = {
@@ -381,6 +417,39 @@ static void check_old(void)
 	errno = 0;
 	ioctl(fd, MYMM_IOC_BATCH, &batch);
 	must_give("BATCH of operations too short", EINVAL);
+	call_old("INFO of old", MYMM_IOC_INFO, &info,
+		 offsetof(struct mymm_info, pool), 0);
+	if (info.abi != MYMM_ABI || !info.nr_zones) {
+		printf("INFO of old: it is not filled\n");
+		wrong = 1;
+	}
+	call_old("INFO, too short", MYMM_IOC_INFO, &info,
+		 offsetof(struct mymm_info, pool) - 1, EINVAL);
+	call_old("ZONE of old", MYMM_IOC_ZONE, &zone,
+		 offsetof(struct mymm_zone_args, pool), 0);
+	call_old("ZONE, too short", MYMM_IOC_ZONE, &zone,
+		 offsetof(struct mymm_zone_args, pool) - 1, EINVAL);
+}
+
+/* Of a pool that there is not. */
+static void check_named(void)
+{
+	struct mymm_info info;
+
+	memset(&info, 0, sizeof(info));
+	info.size = sizeof(info);
+	strcpy(info.pool, "none of the pools");
+	errno = 0;
+	ioctl(fd, MYMM_IOC_INFO, &info);
+	must_give("INFO of no pool", ENOENT);
+	memset(info.pool, 'x', sizeof(info.pool));
+	errno = 0;
+	ioctl(fd, MYMM_IOC_INFO, &info);
+	must_give("INFO of a name without end", EINVAL);
+	strcpy(info.pool, "default");
+	errno = 0;
+	ioctl(fd, MYMM_IOC_INFO, &info);
+	must_give("INFO of the default pool", 0);
 }
 
 /* --- what a session holds ---------------------------------------------------------------- */
@@ -503,5 +572,6 @@ int main(void)
 		  no_count_members, 0);
 	check_drain();
 	check_old();
+	check_named();
 	return wrong;
 }

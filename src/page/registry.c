@@ -13,6 +13,7 @@
 
 /* Protects the list; see pool.h for the order of locks. */
 DEFINE_MUTEX(mymm_pools_lock);
+MYMM_EXPORT_INTERNAL(mymm_pools_lock);
 LIST_HEAD(mymm_pools);
 
 /**
@@ -31,6 +32,25 @@ struct mymm_pool *mymm_pool_of(const void *addr)
 			return pool;
 	return NULL;
 }
+
+/**
+ * mymm_pool_named() - the pool of a name
+ * @name: of several pools with it the oldest one
+ *
+ * Context: process; with mymm_pools_lock, as long as the pool is used.
+ * Return: the pool or NULL.
+ */
+struct mymm_pool *mymm_pool_named(const char *name)
+{
+	struct mymm_pool *pool;
+
+	lockdep_assert_held(&mymm_pools_lock);
+	list_for_each_entry(pool, &mymm_pools, node)
+		if (!strcmp(pool->name, name))
+			return pool;
+	return NULL;
+}
+MYMM_EXPORT_INTERNAL(mymm_pool_named);
 
 /**
  * mymm_pool_count() - how many pools there are

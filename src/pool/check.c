@@ -544,3 +544,20 @@ int mymm_check(struct mymm_pool *pool, struct mymm_finding *finding)
 	return mymm_check_longest(pool, finding, &longest);
 }
 MYMM_EXPORT_INTERNAL(mymm_check);
+
+/**
+ * mymm_check_cpus_locked() - mymm_check() inside of cpus_read_lock()
+ * @pool: where
+ * @finding: what was found
+ *
+ * Context: process; sleeps. The caller holds cpus_read_lock().
+ * Return: as mymm_check().
+ */
+int mymm_check_cpus_locked(struct mymm_pool *pool, struct mymm_finding *finding)
+{
+	unsigned long longest = 0;
+
+	*finding = (struct mymm_finding){};
+	guard(mutex)(&pool->lock);
+	return check_pool(pool, finding, &longest);
+}

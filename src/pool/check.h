@@ -8,6 +8,8 @@
 struct mymm_pool;
 
 int mymm_check(struct mymm_pool *pool, struct mymm_finding *finding);
+int mymm_check_cpus_locked(struct mymm_pool *pool,
+			   struct mymm_finding *finding);
 int mymm_check_longest(struct mymm_pool *pool, struct mymm_finding *finding,
 		       unsigned long *longest);
 

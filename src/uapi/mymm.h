@@ -360,6 +360,10 @@ struct mymm_zone_info {
  * @held: out: handles that this session holds
  * @engine: out: the pool's default engine
  * @zones: out
+ * @pool: in: the name of the pool to be described, which another module may have made
+ *        (-ENOENT: there is none); empty: the session's own; out: its name
+ *
+ * @pool was added later: a caller may leave it out of @size.
  */
 struct mymm_info {
 	__u32 size;
@@ -371,6 +375,7 @@ struct mymm_info {
 	__u64 held;
 	char engine[MYMM_NAME_LEN];
 	struct mymm_zone_info zones[MYMM_UAPI_ZONES];
+	char pool[MYMM_NAME_LEN];
 };
 
 /**
@@ -392,6 +397,7 @@ struct mymm_info {
  * @blocks: out: pageblocks of each migratetype; those that begin or end outside too
  * @nr_free: out: free blocks by migratetype and order; a pool that does not tell
  *           migratetypes apart has them all under the first
+ * @pool: in: as in struct mymm_info; added later, too
  */
 struct mymm_zone_args {
 	__u32 size;
@@ -409,6 +415,7 @@ struct mymm_zone_args {
 	__u64 extfrag;
 	__u64 blocks[MYMM_UAPI_TYPES];
 	__u64 nr_free[MYMM_UAPI_TYPES][MYMM_UAPI_ORDERS];
+	char pool[MYMM_NAME_LEN];
 };
 
 #define MYMM_IOC_MAGIC 0xB5

@@ -28,6 +28,7 @@
 #include "page/page_alloc.h"
 #include "page/page_free.h"
 #include "page/pcp_cpu.h"
+#include "page/registry.h"
 #include "page/vmstat.h"
 #include "ui/chardev.h"
 #include "ui/operation.h"
@@ -353,15 +354,32 @@ static void describe_zone(struct mymm_zone *zone, struct mymm_zone_info *out)
 	strscpy(out->name, mymm_zone_name(zone->type), sizeof(out->name));
 }
 
+/* The pool of that name, or the session's own; stays while the registry's lock is held. */
+static struct mymm_pool *pool_to_describe(struct mymm_session *s,
+					  const char *name)
+{
+	struct mymm_pool *pool;
+
+	lockdep_assert_held(&mymm_pools_lock);
+	if (strnlen(name, MYMM_NAME_LEN) == MYMM_NAME_LEN)
+		return ERR_PTR(-EINVAL);
+	pool = *name ? mymm_pool_named(name) : s->pool;
+	return pool ?: ERR_PTR(-ENOENT);
+}
+
 static long call_info(struct mymm_session *s, void *arg)
 {
 	struct mymm_info *info = arg;
-	struct mymm_pool *pool = s->pool;
 	bool whole = true, untouched = true;
+	struct mymm_pool *pool;
 	unsigned int i;
 
 	if (info->flags)
 		return -EINVAL;
+	guard(mutex)(&mymm_pools_lock);
+	pool = pool_to_describe(s, info->pool);
+	if (IS_ERR(pool))
+		return PTR_ERR(pool);
 	*info = (struct mymm_info){
 		.size = info->size,
 		.abi = MYMM_ABI,
@@ -371,6 +389,7 @@ static long call_info(struct mymm_session *s, void *arg)
 		.held = s->held,
 	};
 	strscpy(info->engine, pool->engine->name, sizeof(info->engine));
+	strscpy(info->pool, pool->name, sizeof(info->pool));
 	for (i = 0; i < pool->nr_zones; i++) {
 		struct mymm_zone_info *zone = &info->zones[i];
 
@@ -393,13 +412,17 @@ static long call_zone(struct mymm_session *s, void *arg)
 {
 	struct mymm_zone_args *args = arg;
 	struct mymm_zone_snapshot snap;
-	struct mymm_pool *pool = s->pool;
+	struct mymm_pool *pool;
 	struct mymm_zone *zone;
 	unsigned int type, order;
 	u32 block;
 
 	if (args->flags)
 		return -EINVAL;
+	guard(mutex)(&mymm_pools_lock);
+	pool = pool_to_describe(s, args->pool);
+	if (IS_ERR(pool))
+		return PTR_ERR(pool);
 	if (args->zone >= pool->nr_zones)
 		return -ENOENT;
 	zone = &pool->zone[args->zone];
@@ -415,6 +438,7 @@ static long call_zone(struct mymm_session *s, void *arg)
 		.highatomic = READ_ONCE(zone->nr_reserved_highatomic),
 		.extfrag = READ_ONCE(zone->extfrag),
 	};
+	strscpy(args->pool, pool->name, sizeof(args->pool));
 	mymm_zone_read(zone, &snap);
 	args->free = snap.free;
 	for (type = 0; type < MYMM_NR_MIGRATETYPES; type++)
@@ -436,9 +460,10 @@ static const struct {
 	long (*call)(struct mymm_session *s, void *arg);
 	size_t size;
 	bool when_dead;
+	size_t least; /* the first published size, where it was another one */
 } calls[] = {
-	[_IOC_NR(MYMM_IOC_INFO)] = { call_info, sizeof(struct mymm_info),
-				     true },
+	[_IOC_NR(MYMM_IOC_INFO)] = { call_info, sizeof(struct mymm_info), true,
+				     offsetof(struct mymm_info, pool) },
 	[_IOC_NR(MYMM_IOC_BATCH)] = { call_batch, sizeof(struct mymm_batch) },
 	[_IOC_NR(MYMM_IOC_CACHE_CREATE)] = { call_cache_create,
 					     sizeof(struct mymm_cache_args) },
@@ -451,7 +476,8 @@ static const struct {
 	[_IOC_NR(MYMM_IOC_LIST)] = { call_list, sizeof(struct mymm_list),
 				     true },
 	[_IOC_NR(MYMM_IOC_ZONE)] = { call_zone, sizeof(struct mymm_zone_args),
-				     true },
+				     true,
+				     offsetof(struct mymm_zone_args, pool) },
 };
 
 /* Copy the argument in, call, copy it out; out after an error too. */
@@ -470,7 +496,7 @@ static long run_call(struct mymm_session *s, unsigned int nr, void *arg,
 		      -EIO :
 		      calls[nr].call(s, arg);
 	mutex_unlock(&s->lock);
-	if (copy_to_user(user, arg, calls[nr].size))
+	if (copy_to_user(user, arg, min_t(size_t, size, calls[nr].size)))
 		return -EFAULT;
 	return ret;
 }
@@ -490,8 +516,7 @@ static long session_ioctl(struct file *file, unsigned int cmd,
 		return -EFAULT;
 	if (size > MAX_ARG_SIZE)
 		return -E2BIG;
-	/* There is no older version of any argument yet. */
-	if (size < calls[nr].size)
+	if (size < (calls[nr].least ?: calls[nr].size))
 		return -EINVAL;
 	arg = kzalloc(calls[nr].size, GFP_KERNEL);
 	if (!arg)

@@ -9,6 +9,7 @@
  *   counters   refusals by reason
  *   magazines  contents and hit rates of each cache's magazines
  *   caches/    a directory for each cache, see debugfs_cache.c
+ *   pools/     all pools, those of other modules too, see debugfs_pools.c
  *   page_owner*  callers that allocated pages in use, see debugfs_page_owner.c
  *   history    free blocks over time, see debugfs_history.c
  *   drain      whatever is written: gives back to the zones what no user holds
@@ -33,6 +34,7 @@
 #include "page/page_owner.h"
 #include "page/pcp.h"
 #include "ui/debugfs_page_owner.h"
+#include "ui/debugfs_pools.h"
 #include "ui/proc.h"
 #include "ui/sysfs_cache.h"
 
@@ -357,6 +359,7 @@ void mymm_debugfs_init(struct mymm_pool *pool)
 	debugfs_create_file("magazines", 0400, dir, pool, &magazines_fops);
 	mymm_page_owner_init(dir, pool);
 	mymm_cache_dirs_init(dir, pool);
+	mymm_debugfs_pools_init(dir);
 	extfrag = debugfs_create_dir("extfrag", dir);
 	debugfs_create_file("unusable_index", 0444, extfrag, pool,
 			    &unusable_index_fops);
