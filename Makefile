@@ -24,6 +24,9 @@ ifneq ($(words $(subst :, ,$(BUILD))),1)
 $(error BUILD='$(BUILD)' has a blank or a colon, which make can't handle)
 endif
 
+# Of the checkout, and not of one that it lies in; looked up when the CLI is built.
+version = -DMYMM_VERSION='"$(or $(if $(wildcard .git),$(shell git describe --always --dirty 2>/dev/null)),unknown)"'
+
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
@@ -38,7 +41,7 @@ cli: $(cli) $(BUILD)/fuzz $(BUILD)/replies ## build the CLI and what tests the c
 
 $(cli): $(wildcard scripts/*.c scripts/*.h src/uapi/*.h) | $(BUILD)
 	@scripts/deps build
-	$(CC) -O2 -g -static -Wall -Wextra $(strict) -Isrc/uapi -Iscripts -o $@ $(filter %.c,$^)
+	$(CC) -O2 -g -static -Wall -Wextra $(strict) -Isrc/uapi -Iscripts $(version) -o $@ $(filter %.c,$^)
 
 $(BUILD)/fuzz $(BUILD)/replies: $(BUILD)/%: qemu/%.c src/uapi/mymm.h | $(BUILD)
 	@scripts/deps build

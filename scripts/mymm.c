@@ -215,6 +215,10 @@ int main(int argc, char **argv)
 		return help_words(argc - 1, argv + 1);
 	if (!strcmp(argv[0], "--help") || !strcmp(argv[0], "-h"))
 		return help_words(0, NULL);
+	if (!strcmp(argv[0], "--version")) {
+		printf("mymm %s, interface %u\n", MYMM_VERSION, MYMM_ABI);
+		return OK;
+	}
 	command = command_find(argc, argv, &words);
 	if (!command && argc > 1 &&
 	    (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")))

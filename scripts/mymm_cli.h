@@ -11,6 +11,8 @@
  *	mymm_cache.c     cache create, destroy, shrink
  *	mymm_object.c    obj alloc, free; kmalloc, krealloc, kfree
  *	mymm_show.c      list, info, drain
+ *	mymm_caches.c    caches
+ *	mymm_json.c      what --json prints
  *	mymm_script.c    run; mymm_words.c splits its lines
  *	mymm_replay.c    replay; its own parts are in mymm_trace.h
  */
@@ -24,6 +26,11 @@
 #include <stdio.h>
 
 #include "mymm.h"
+
+/* The commit that the program was built from; the Makefile knows it. */
+#ifndef MYMM_VERSION
+#define MYMM_VERSION "unknown"
+#endif
 
 /* Exit codes. */
 #define OK 0
@@ -63,6 +70,16 @@ const char *plural(uint64_t n, const char *one, const char *many);
 const char *range_text(const uint32_t *handles, size_t nr); /* 1-5,7 */
 
 void *xalloc(void *old, size_t nr, size_t size);
+
+/* --- mymm_json.c --- */
+
+/* A member of what is open: with a key in an object, with NULL in an array. */
+void json_open(const char *key, char bracket); /* { or [ */
+void json_close(void);
+void json_text(const char *key, const char *text); /* NULL: null */
+void json_number(const char *key, uint64_t n);
+void json_bool(const char *key, bool yes);
+void json_numbers(const char *key, const __u64 *n, size_t nr);
 
 /* --- mymm_args.c --- */
 
@@ -149,11 +166,13 @@ int help_unknown(int argc, char **argv);
  * struct session - an open door
  * @fd: of /dev/mymm, closed on exec
  * @info: as it was when last asked for
+ * @pool: what to look at, if not the session's own pool: its name
  * @got: handles that the running command was given, for a script's names
  */
 struct session {
 	int fd;
 	struct mymm_info info;
+	char pool[MYMM_NAME_LEN];
 	uint32_t *got;
 	size_t nr_got;
 	size_t room_got;
@@ -177,6 +196,9 @@ int session_zone_args(struct session *session, uint32_t nr,
 		      struct mymm_zone_args *zone);
 uint64_t session_frames(const struct session *session,
 			uint64_t *managed); /* free ones */
+const char *pool_state(uint32_t flags); /* a word for MYMM_INFO_* */
+/* A word for an enum mymm_reason, a colon, and what it means. */
+const char *reason_text(uint32_t reason);
 /* Why an operation failed, in words. */
 const char *op_why(const struct mymm_op *op);
 /* Says why the allocation after @got others failed. */
@@ -191,6 +213,7 @@ extern const struct command pages_commands[];
 extern const struct command cache_commands[];
 extern const struct command object_commands[];
 extern const struct command show_commands[];
+extern const struct command caches_commands[];
 extern const struct command script_commands[];
 extern const struct command replay_commands[];
 
@@ -201,6 +224,8 @@ extern const struct command replay_commands[];
 #define OPT_ATOMIC	{ 0, "atomic", NULL, "never sleep, like GFP_ATOMIC" }
 #define OPT_NOWAIT	{ 0, "nowait", NULL, "never sleep, like GFP_NOWAIT" }
 #define OPT_FLAGS	{ 'f', "flags", "LIST", "how, in gfp's words, as above" }
+#define OPT_JSON	{ 'j', "json", NULL, "as JSON, for programs" }
+#define OPT_POOL	{ 'p', "pool", "NAME", "of that pool, which another module may have made" }
 #define OPTS_END	{ 0, NULL, NULL, NULL }
 /* clang-format on */
 

@@ -15,10 +15,9 @@
  * pool that groups pages by migratetype and in one that does not.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "mymm_trace.h"
-
-enum { MOVABLE = 1, PINNED = 2, MIXED = MOVABLE | PINNED, HELD };
 
 /* What frames are of each pageblock of the pool. */
 static uint8_t *look(const struct recording *rec, unsigned int order,
@@ -39,7 +38,8 @@ static uint8_t *look(const struct recording *rec, unsigned int order,
 		for (uint64_t at = life->pfn >> order;
 		     at <= (life->pfn + frames - 1) >> order && at < blocks;
 		     at++)
-			held[at] |= movable ? MOVABLE : PINNED;
+			held[at] |= movable ? FRAGMENT_MOVABLE :
+					      FRAGMENT_PINNED;
 	}
 	return held;
 }
@@ -63,36 +63,47 @@ static void count(const struct mymm_zone_info *zone, unsigned int order,
 		nr[held[at]]++;
 }
 
-void show_fragmentation(const struct recording *rec, const struct outcome *out)
+bool fragments(const struct recording *rec, const struct outcome *out,
+	       uint64_t nr[][FRAGMENTS])
 {
 	const struct mymm_info *info = &out->end;
 	unsigned int order = out->depth[0].block_order;
-	uint64_t all[HELD] = { 0 }, blocks = 0;
 	uint8_t *held = look(rec, order, (end_of(info) >> order) + 1);
 
 	if (!held)
+		return false;
+	memset(nr, 0, info->nr_zones * sizeof(nr[0]));
+	for (uint32_t i = 0; i < info->nr_zones; i++)
+		count(&info->zones[i], order, held, nr[i]);
+	free(held);
+	return true;
+}
+
+void show_fragmentation(const struct recording *rec, const struct outcome *out)
+{
+	uint64_t nr[MYMM_UAPI_ZONES][FRAGMENTS], stuck = 0, blocks = 0;
+	const struct mymm_info *info = &out->end;
+
+	if (!fragments(rec, out, nr))
 		return;
 	printf("\nPageblocks of %u frames, by what the recording holds in them\n",
-	       1U << order);
+	       1U << out->depth[0].block_order);
 	printf("  %-14s %9s %9s %9s %9s  %s\n", "", "nothing", "movable",
 	       "pinned", "mixed", "fallbacks");
 	for (uint32_t i = 0; i < info->nr_zones; i++) {
 		const struct mymm_zone_info *zone = &info->zones[i];
-		uint64_t nr[HELD] = { 0 };
 
-		count(zone, order, held, nr);
 		printf("  node %u %-7s %9s %9s %9s %9s  %9s\n", zone->node,
-		       zone->name, count_text(nr[0]), count_text(nr[MOVABLE]),
-		       count_text(nr[PINNED]), count_text(nr[MIXED]),
+		       zone->name, count_text(nr[i][FRAGMENT_NOTHING]),
+		       count_text(nr[i][FRAGMENT_MOVABLE]),
+		       count_text(nr[i][FRAGMENT_PINNED]),
+		       count_text(nr[i][FRAGMENT_MIXED]),
 		       count_text(out->depth[i].extfrag -
 				  out->before[i].extfrag));
-		for (int what = 0; what < HELD; what++) {
-			all[what] += nr[what];
-			blocks += nr[what];
-		}
+		for (int what = 0; what < FRAGMENTS; what++)
+			blocks += nr[i][what];
+		stuck += nr[i][FRAGMENT_PINNED] + nr[i][FRAGMENT_MIXED];
 	}
 	printf("  %s of %s can't become whole while the rest stays\n",
-	       count_text(all[PINNED] + all[MIXED]),
-	       plural(blocks, "pageblock", "pageblocks"));
-	free(held);
+	       count_text(stuck), plural(blocks, "pageblock", "pageblocks"));
 }

@@ -12,9 +12,8 @@
 #include "mymm_cli.h"
 
 const struct command *const command_tables[] = {
-	pages_commands, cache_commands,	 object_commands,
-	show_commands,	script_commands, replay_commands,
-	NULL,
+	pages_commands,	 cache_commands,  object_commands, show_commands,
+	caches_commands, script_commands, replay_commands, NULL,
 };
 
 /* Does the command's name consist of exactly the first @nr words? */
@@ -61,7 +60,8 @@ void help_overview(FILE *out)
 	for (int t = 0; command_tables[t]; t++)
 		for (const struct command *c = command_tables[t]; c->name; c++)
 			overview_line(out, c);
-	fputs("  help [COMMAND] this, or what one command takes; also COMMAND --help\n\n"
+	fputs("  help [COMMAND] this, or what one command takes; also COMMAND --help\n"
+	      "  --version      which version this is\n\n"
 	      "Exit codes: 0 done; 1 an operation failed, or a file was refused; 2 the command\n"
 	      "line makes no sense; 128+N --then's command or mymm ended by signal N.\n\n"
 	      "  mymm pages alloc -o 3 -z Normal --then 'cat /proc/mybuddyinfo'\n"

@@ -54,31 +54,44 @@ static int pin(const char *wanted, int *cpu)
 	return OK;
 }
 
+static const char *in_use(uint64_t frames)
+{
+	static char text[80];
+
+	snprintf(text, sizeof(text), "%s are in use, by others",
+		 plural(frames, "frame", "frames"));
+	return text;
+}
+
 /* With a new session: is the pool as it was? */
-static int look_after(bool was_pristine)
+static int look_after(struct outcome *out, bool quiet)
 {
 	struct session session;
 	uint64_t frames, managed;
+	const char *text;
 	int rc;
 
 	if (session_open(&session))
 		return FAILED;
 	rc = drain(&session);
+	out->after = session.info;
 	frames = session_frames(&session, &managed);
-	if (rc)
-		;
-	else if (session.info.flags & MYMM_INFO_PRISTINE)
-		printf("All given back; drained, the pool is as it was at load.\n");
-	else if (session.info.flags & MYMM_INFO_WHOLE)
-		printf("All given back; drained, the pool is whole.\n");
-	else if (!was_pristine)
-		printf("All given back; %s are in use, by others.\n",
-		       plural(managed - frames, "frame", "frames"));
-	else
-		rc = failed(0, "all was given back, but %s not free",
-			    plural(managed - frames, "frame is", "frames are"));
 	session_close(&session);
-	return rc;
+	if (rc)
+		return rc;
+	if (session.info.flags & MYMM_INFO_PRISTINE)
+		text = "drained, the pool is as it was at load";
+	else if (session.info.flags & MYMM_INFO_WHOLE)
+		text = "drained, the pool is whole";
+	else if (!out->pristine)
+		text = in_use(managed - frames);
+	else
+		return failed(0, "all was given back, but %s not free",
+			      plural(managed - frames, "frame is",
+				     "frames are"));
+	if (!quiet)
+		printf("All given back; %s.\n", text);
+	return OK;
 }
 
 static int modes(const struct args *args, enum replay_mode *mode)
@@ -96,8 +109,10 @@ static int replay_in_pool(struct recording *rec, const struct args *args,
 			  struct outcome *out, uint64_t every)
 {
 	const char *then = args_get(args, "then");
+	bool json = args_get(args, "json");
 	struct session session;
 	int rc, rc_then = OK;
+	bool done;
 
 	rc = pin(args_get(args, "cpu"), &out->cpu);
 	if (rc)
@@ -112,18 +127,21 @@ static int replay_in_pool(struct recording *rec, const struct args *args,
 		warn("the pool is not pristine: what comes depends on what others hold");
 	if (!rc)
 		rc = replay_run(&session, rec, out, every);
-	if (!rc)
+	if (!rc && !json)
 		summary(rec, out);
 	if (!rc && then) {
-		if (then[0])
+		if (then[0] && !json)
 			putchar('\n');
 		rc_then = session_then(&session, then);
 	}
 	session_close(&session);
-	if (!rc)
+	if (!rc && !json)
 		putchar('\n');
-	if (look_after(out->pristine))
+	done = !rc;
+	if (look_after(out, json))
 		rc = FAILED;
+	if (done && json)
+		report(rec, out);
 	if (!rc && out->refused)
 		rc = failed(0, "%s refused, the first at %s",
 			    plural(out->refused, "operation was",
@@ -146,6 +164,8 @@ static int run_replay(struct session *unused, const struct args *args)
 				  UINT64_MAX, &every);
 	if (!rc && out.dry && args_get(args, "then"))
 		rc = misused("--dry-run holds nothing for --then to see");
+	if (!rc && every && args_get(args, "json"))
+		rc = misused("either --json or --every");
 	if (rc)
 		return rc;
 	rc = recording_read(&rec, args->operand[0]);
@@ -154,7 +174,9 @@ static int run_replay(struct session *unused, const struct args *args)
 		recording_infer(&rec);
 		if (out.dry) {
 			rc = replay_run(NULL, &rec, &out, every);
-			if (!rc)
+			if (!rc && args_get(args, "json"))
+				report(&rec, &out);
+			else if (!rc)
 				summary(&rec, &out);
 		} else {
 			rc = replay_in_pool(&rec, args, &out, every);
@@ -172,6 +194,7 @@ static const struct opt replay_opts[] = {
 	{ 0, "then", "CMD", "run CMD with the shell while it is all held" },
 	{ 0, "cpu", "N", "stay on CPU N instead of the first" },
 	{ 0, "dry-run", NULL, "read, infer and count, without a pool" },
+	{ 'j', "json", NULL, "the summary as JSON, for programs, at the end" },
 	OPTS_END,
 };
 

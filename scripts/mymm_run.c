@@ -150,11 +150,13 @@ static bool allocates(const struct mymm_op *op)
 	       op->op == MYMM_OP_OBJ_ALLOC;
 }
 
-static void count_failure(struct runner *run, const struct life *life)
+static void count_failure(struct runner *run, const struct life *life,
+			  uint32_t reason)
 {
 	struct outcome *out = run->out;
 	unsigned int order = 0;
 
+	out->failed_for[reason <= MYMM_REASON_WATERMARK ? reason : 0]++;
 	if (life->kind == LIFE_PAGES) {
 		order = life->order;
 	} else if (life->kind == LIFE_KMALLOC && life->asked > 8192) {
@@ -268,7 +270,7 @@ static int send_batch(struct runner *run)
 		if (op->result && allocates(op))
 			life->handle = 0; /* no reference any more */
 		if (op->result == -ENOMEM && allocates(op))
-			count_failure(run, life);
+			count_failure(run, life, op->reason);
 		else if (op->result == -ECANCELED)
 			run->out->free_of_failed++;
 		else if (op->result)

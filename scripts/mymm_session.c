@@ -35,7 +35,12 @@ int session_info(struct session *session)
 
 	memset(&session->info, 0, sizeof(session->info));
 	session->info.size = sizeof(session->info);
+	memcpy(session->info.pool, session->pool, sizeof(session->pool));
 	err = session_ioctl(session, MYMM_IOC_INFO, &session->info);
+	if (err == ENOENT)
+		return failed(ENODEV, "there is no pool '%s'; see %s",
+			      session->pool,
+			      "/sys/kernel/debug/mymm/pools/list");
 	if (err)
 		return failed(err, "%s: cannot ask about the pool: %s", DOOR,
 			      strerror(err));
@@ -159,6 +164,7 @@ int session_zone_args(struct session *session, uint32_t nr,
 	memset(zone, 0, sizeof(*zone));
 	zone->size = sizeof(*zone);
 	zone->zone = nr;
+	memcpy(zone->pool, session->pool, sizeof(zone->pool));
 	err = session_ioctl(session, MYMM_IOC_ZONE, zone);
 	if (err)
 		return failed(err, "%s: cannot ask about zone %s: %s", DOOR,
@@ -179,6 +185,14 @@ uint64_t session_frames(const struct session *session, uint64_t *managed)
 	return frames;
 }
 
+const char *pool_state(uint32_t flags)
+{
+	return flags & MYMM_INFO_DEAD	  ? "dead" :
+	       flags & MYMM_INFO_PRISTINE ? "pristine" :
+	       flags & MYMM_INFO_WHOLE	  ? "whole" :
+					    "in_use";
+}
+
 static const char *zone_wanted(uint32_t flags)
 {
 	if (flags & MYMM_GFP_DMA)
@@ -191,10 +205,11 @@ static const char *zone_wanted(uint32_t flags)
 	return "Normal or below";
 }
 
-/* A word that is documented, and what it means. */
-static const char *reason_text(uint32_t reason)
+const char *reason_text(uint32_t reason)
 {
 	static const char *const texts[] = {
+		[MYMM_REASON_NONE] =
+			"none: there is some again, or the kernel had none",
 		[MYMM_REASON_NO_ZONE] = "no_zone: the pool has no such zone",
 		[MYMM_REASON_EMPTY] = "empty: fewer frames are free than that",
 		[MYMM_REASON_FRAGMENTED] =

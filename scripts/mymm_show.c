@@ -19,6 +19,43 @@ static const char *kind_name(uint32_t kind)
 	return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : names[0];
 }
 
+static void list_json(const struct session *session,
+		      const struct mymm_holding *list, size_t nr, size_t most)
+{
+	uint64_t bytes = 0;
+
+	json_open(NULL, '{');
+	json_number("session", session->info.session);
+	json_number("handles", nr);
+	json_open("holdings", '[');
+	for (size_t i = 0; i < nr; i++) {
+		const struct mymm_holding *h = &list[i];
+
+		if (h->kind != MYMM_KIND_CACHE)
+			bytes += h->bytes;
+		if (i >= most)
+			continue;
+		json_open(NULL, '{');
+		json_number("handle", h->handle);
+		json_text("kind", kind_name(h->kind));
+		json_text("of", h->name[0] ? h->name : NULL);
+		if (h->kind == MYMM_KIND_PAGES || h->kind == MYMM_KIND_CACHE)
+			json_number("order", h->order);
+		if (h->kind == MYMM_KIND_CACHE) {
+			json_number("slot_bytes", h->bytes);
+			json_number("objects_in_use", h->objects);
+		} else {
+			json_number("frame", h->pfn);
+			json_number("offset_bytes", h->offset);
+			json_number("bytes", h->bytes);
+		}
+		json_close();
+	}
+	json_close();
+	json_number("bytes", bytes);
+	json_close();
+}
+
 static int run_list(struct session *session, const struct args *args)
 {
 	struct mymm_holding *list;
@@ -31,6 +68,11 @@ static int run_list(struct session *session, const struct args *args)
 		return USAGE;
 	if (session_list(session, &list, &nr))
 		return FAILED;
+	if (args_get(args, "json")) {
+		list_json(session, list, nr, most);
+		free(list);
+		return OK;
+	}
 	if (nr)
 		printf("%8s  %-8s %-20s %5s %8s %7s %10s\n", "handle", "kind",
 		       "of", "order", "frame", "offset", "bytes");
@@ -134,15 +176,87 @@ static const char *state_text(uint32_t flags)
 	return "in use, or slabs are kept for objects in magazines";
 }
 
-static int run_info(struct session *session, const struct args *args)
+static void zone_json(const struct mymm_zone_info *zone,
+		      const struct mymm_zone_args *depth)
+{
+	static const char *const types[MYMM_UAPI_TYPES] = {
+		"unmovable", "movable", "reclaimable", "highatomic"
+	};
+
+	json_open(NULL, '{');
+	json_number("node", zone->node);
+	json_text("name", zone->name);
+	json_number("first_frame", zone->start_pfn);
+	json_number("spanned_frames", zone->spanned);
+	json_number("managed_frames", zone->managed);
+	json_number("free_frames", zone->free);
+	json_number("pcp_frames", depth->pcp);
+	json_number("peak_frames", zone->peak);
+	json_number("failed", zone->failed);
+	json_numbers("free_blocks", zone->nr_free, MYMM_UAPI_ORDERS);
+	json_number("min_frames", depth->min);
+	json_number("low_frames", depth->low);
+	json_number("high_frames", depth->high);
+	json_number("boost_frames", depth->boost);
+	json_numbers("protection_frames", depth->protection,
+		     MYMM_UAPI_ZONE_TYPES);
+	json_number("highatomic_frames", depth->highatomic);
+	json_number("pageblock_frames", 1U << depth->block_order);
+	json_open("pageblocks", '{');
+	for (int type = 0; type < MYMM_UAPI_TYPES; type++)
+		json_number(types[type], depth->blocks[type]);
+	json_close();
+	json_open("free_blocks_by_type", '{');
+	for (int type = 0; type < MYMM_UAPI_TYPES; type++)
+		json_numbers(types[type], depth->nr_free[type],
+			     MYMM_UAPI_ORDERS);
+	json_close();
+	json_number("extfrag", depth->extfrag);
+	json_close();
+}
+
+/* All that is to be asked for is there before the document begins. */
+static int info_json(struct session *session)
+{
+	static struct mymm_zone_args depth[MYMM_UAPI_ZONES];
+	const struct mymm_info *info = &session->info;
+	uint64_t managed, frames = session_frames(session, &managed), pcp = 0;
+
+	for (uint32_t i = 0; i < info->nr_zones; i++) {
+		if (session_zone_args(session, i, &depth[i]))
+			return FAILED;
+		pcp += depth[i].pcp;
+	}
+	json_open(NULL, '{');
+	json_number("interface", info->abi);
+	json_text("pool", info->pool);
+	json_text("state", pool_state(info->flags));
+	json_text("engine", info->engine);
+	json_bool("memory", info->flags & MYMM_INFO_MEMORY);
+	json_number("page_bytes", info->page_size);
+	json_number("managed_frames", managed);
+	json_number("free_frames", frames);
+	json_number("pcp_frames", pcp);
+	json_number("session", info->session);
+	json_number("handles", info->held);
+	json_open("zones", '[');
+	for (uint32_t i = 0; i < info->nr_zones; i++)
+		zone_json(&info->zones[i], &depth[i]);
+	json_close();
+	json_close();
+	return OK;
+}
+
+static int info_text(struct session *session)
 {
 	const struct mymm_info *info = &session->info;
 	uint64_t managed, frames, at_hand;
 
-	(void)args;
-	if (session_info(session) || pcp_frames(session, &at_hand))
+	if (pcp_frames(session, &at_hand))
 		return FAILED;
 	frames = session_frames(session, &managed);
+	if (session->pool[0])
+		printf("name      %s\n", info->pool);
 	printf("pool      %s in frames of %u bytes, %s, default engine %s\n",
 	       bytes_text(managed * info->page_size), info->page_size,
 	       info->flags & MYMM_INFO_MEMORY ?
@@ -159,9 +273,25 @@ static int run_info(struct session *session, const struct args *args)
 	       MYMM_UAPI_ORDERS - 1);
 	for (uint32_t i = 0; i < info->nr_zones; i++)
 		show_zone(&info->zones[i]);
-	if (show_depths(session))
+	return show_depths(session);
+}
+
+static int run_info(struct session *session, const struct args *args)
+{
+	const char *pool = args_get(args, "pool");
+	struct session look =
+		*session; /* the same file, perhaps another pool */
+
+	if (pool && strlen(pool) >= sizeof(look.pool))
+		return misused("pool '%s': a name has up to %d bytes", pool,
+			       MYMM_NAME_LEN - 1);
+	if (pool)
+		strcpy(look.pool, pool);
+	if (session_info(&look))
 		return FAILED;
-	return info->flags & MYMM_INFO_DEAD ? FAILED : OK;
+	if (args_get(args, "json") ? info_json(&look) : info_text(&look))
+		return FAILED;
+	return look.info.flags & MYMM_INFO_DEAD ? FAILED : OK;
 }
 
 static int run_drain(struct session *session, const struct args *args)
@@ -188,6 +318,13 @@ static int run_drain(struct session *session, const struct args *args)
 
 static const struct opt list_opts[] = {
 	{ 'n', "head", "COUNT", "show the first COUNT only" },
+	OPT_JSON,
+	OPTS_END,
+};
+
+static const struct opt info_opts[] = {
+	OPT_POOL,
+	OPT_JSON,
 	OPTS_END,
 };
 
@@ -213,6 +350,7 @@ const struct command show_commands[] = {
 		.text = "Figures are frames. \"By CPUs\" are those in per-CPU lists: neither\n"
 			"free nor in use. extfrag counts blocks taken from pageblocks of another type. Returns 1 for a pool\n"
 			"that is dead.\n",
+		.opts = info_opts,
 		.run = run_info,
 	},
 	{

@@ -311,11 +311,13 @@ static void show_failures(const struct outcome *out)
 	for (int i = 0; i < SLAB_FAILS; i++)
 		printf(" %6llu", (unsigned long long)out->failed[i]);
 	printf(" %10llu\n", (unsigned long long)out->failed[SLAB_FAILS]);
+	for (int reason = 0; reason <= MYMM_REASON_WATERMARK; reason++)
+		remark(out->failed_for[reason], reason_text(reason));
 	printf("  %s of what had failed were left out\n",
 	       plural(out->free_of_failed, "free", "frees"));
 }
 
-static unsigned int unusable(const struct mymm_zone_info *zone, int order)
+unsigned int unusable_index(const struct mymm_zone_info *zone, int order)
 {
 	uint64_t suitable = 0, all = 0;
 
@@ -350,7 +352,7 @@ static void show_zones(const struct mymm_info *info)
 
 		printf("  node %u %-7s", zone->node, zone->name);
 		for (int order = 0; order < MYMM_UAPI_ORDERS; order++) {
-			unsigned int index = unusable(zone, order);
+			unsigned int index = unusable_index(zone, order);
 
 			printf(" %u.%03u", index / 1000, index % 1000);
 		}
@@ -368,16 +370,25 @@ static int busier(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-static void show_caches(const struct recording *rec)
+const struct cache_kind **busiest_caches(const struct recording *rec,
+					 size_t *nr)
 {
 	const struct cache_kind **by =
 		xalloc(NULL, rec->nr_caches, sizeof(*by));
-	size_t nr = 0;
 
+	*nr = 0;
 	for (size_t i = 0; i < rec->nr_caches; i++)
 		if (rec->cache[i].allocs + rec->cache[i].failed)
-			by[nr++] = &rec->cache[i];
-	qsort(by, nr, sizeof(*by), busier);
+			by[(*nr)++] = &rec->cache[i];
+	qsort(by, *nr, sizeof(*by), busier);
+	return by;
+}
+
+static void show_caches(const struct recording *rec)
+{
+	size_t nr;
+	const struct cache_kind **by = busiest_caches(rec, &nr);
+
 	if (nr) {
 		heading("Busiest caches");
 		printf("  %-20s %9s %9s %9s %9s %9s %7s\n", "", "bytes",

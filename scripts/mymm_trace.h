@@ -13,6 +13,7 @@
  *	mymm_infer.c      which cache an object was of
  *	mymm_replay.c     the command; mymm_run.c acts the steps out
  *	mymm_summary.c    what came out; mymm_fragment.c its last part
+ *	mymm_report.c     the same as JSON
  */
 #ifndef _MYMM_TRACE_H
 #define _MYMM_TRACE_H
@@ -395,6 +396,7 @@ struct outcome {
 	bool pristine; /* after the drain */
 	uint64_t acted[TRACE_KINDS];
 	uint64_t failed[MYMM_UAPI_ORDERS + 1];
+	uint64_t failed_for[MYMM_REASON_WATERMARK + 1]; /* by enum mymm_reason */
 	uint64_t free_of_failed;
 	uint64_t too_large[3]; /* by enum life_kind */
 	uint64_t homeless; /* objects of caches that the pool had no room for */
@@ -409,6 +411,7 @@ struct outcome {
 	uint64_t batches;
 	double seconds;
 	struct mymm_info start, end;
+	struct mymm_info after; /* of a new session, all given back and drained */
 	/* Of @end's zones; before it all, and after. */
 	struct mymm_zone_args before[MYMM_UAPI_ZONES], depth[MYMM_UAPI_ZONES];
 };
@@ -423,6 +426,28 @@ int replay_run(struct session *session, struct recording *rec,
 void summary(const struct recording *rec, const struct outcome *out);
 /* Since the recording began, as "7.25 s", or "12,345" of a clock that only counts. */
 const char *time_text(const struct recording *rec, uint64_t time, int digits);
+/* Caches by allocations, the busiest first; the caller frees the array. */
+const struct cache_kind **busiest_caches(const struct recording *rec,
+					 size_t *nr);
+unsigned int unusable_index(const struct mymm_zone_info *zone, int order);
+
+/* --- mymm_report.c --- */
+void report(const struct recording *rec, const struct outcome *out);
+
+/* --- mymm_fragment.c --- */
+
+/* What the recording holds in a pageblock; FRAGMENT_MIXED is both bits. */
+enum fragment {
+	FRAGMENT_NOTHING,
+	FRAGMENT_MOVABLE,
+	FRAGMENT_PINNED,
+	FRAGMENT_MIXED,
+	FRAGMENTS,
+};
+
+/* The pageblocks of each zone of @out->end; false: no memory. */
+bool fragments(const struct recording *rec, const struct outcome *out,
+	       uint64_t nr[][FRAGMENTS]);
 void show_fragmentation(const struct recording *rec, const struct outcome *out);
 
 #endif /* _MYMM_TRACE_H */

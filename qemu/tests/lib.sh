@@ -83,6 +83,16 @@ eventually() {
 	done
 }
 
+# json FILE: is it one JSON document, of texts, whole numbers, true, false and null? Texts
+# become S and all else V, from the inside to the outside.
+json() {
+	tr '\n' '\t' <"$1" | sed -E \
+		-e 's/"([^"\\[:cntrl:]]|\\(["\\bfnrt]|u[0-9a-f]{4}))*"/S/g' \
+		-e 's/true|false|null|0|[1-9][0-9]*/V/g' -e 's/[[:blank:]]//g' \
+		-e ':in' -e 's/\[([VS](,[VS])*)?\]|\{(S:[VS](,S:[VS])*)?\}/V/g' -e 'tin' |
+		grep -qx V
+}
+
 # ---- The kernel's own opinion ---------------------------------------------
 
 readonly report='BUG:|WARNING:|Oops|UBSAN:|KASAN:|INFO: task|INFO: rcu|INFO: possible|possible recursive|possible circular|possible irq lock|inconsistent lock|suspicious RCU|sleeping function|DEBUG_LOCKS|ODEBUG|kmemleak: [0-9]|lockup|slab error|Objects remaining|mymm: pool default: .* never given back'
