@@ -30,7 +30,7 @@ version = -DMYMM_VERSION='"$(or $(if $(wildcard .git),$(shell git describe --alw
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
-.PHONY: compile_commands.json all modules cli run shell test test-debug quick bench lint install uninstall clean help
+.PHONY: compile_commands.json all modules cli run shell test test-debug test-distros quick bench lint install uninstall clean help
 
 all: modules cli ## build the modules for the distribution's kernel, and the CLI (the default)
 
@@ -66,6 +66,9 @@ quick: ## the KUnit suites on user-mode Linux, in seconds; FOR=src/FOLDER/FILE.c
 test-debug: ## the same under KASAN, lockdep and kmemleak
 	@scripts/test debug
 
+test-distros: ## make run on each distribution that is supported, from nothing; as root
+	@scripts/test-distros
+
 bench: ## what an operation costs beside the kernel's own: instructions; KERNEL=um: time
 	@scripts/bench --kernel $(KERNEL)
 
@@ -87,6 +90,6 @@ clean: ## remove what was built here; the kernels in the cache stay
 
 help: ## this list
 	@LC_ALL=C sed -n 's/^\([a-z_.-]*\):.*## \(.*\)/\1#\2/p' $(firstword $(MAKEFILE_LIST)) | \
-		awk -F'#' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+		awk -F'#' '{ printf "  make %-20s %s\n", $$1, $$2 }'
 
 export BUILD SEED FOR FILTER KERNEL DESTDIR PREFIX
