@@ -4,7 +4,7 @@
  * hands. And the slab layer's shrinker, which is who it usually asks. kunit/lib/test_shrinker.h
  * has the zone that most cases have.
  *
- * Tests: page/kswapd.c cache/shrinker.c
+ * Tests: page/kswapd.c page/watermark.c cache/shrinker.c
  */
 #include "lib/test_shrinker.h"
 #include "page/kswapd.h"
@@ -88,6 +88,46 @@ static void runs_until_high(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, read_stat(&pool->reclaim.stats.pageoutrun), 1);
 }
 
+/* Gives one frame at each call, however many it was asked to look at. */
+static unsigned long give_one(struct mymm_shrinker *registered,
+			      struct mymm_shrink_control *sc)
+{
+	struct mymm_test_shrinker *shrinker = registered->private_data;
+
+	atomic_inc(&shrinker->scans);
+	mymm_held_frames_give(shrinker->others, 1);
+	return 1;
+}
+
+/*
+ * Pressure grows until a pass has looked at as many frames as high says, not low. A shrinker
+ * says that it has 2720 frames and takes 170 a call, of which it gives one. 162 are put off
+ * at priorities 12 to 6. At 5 it is called once: 170 are fewer than high, 192, and more than
+ * low. At 4 it is called twice in each pass, which is enough. 159 frames are free at first;
+ * 1 + 17 * 2 are given until more than 192 are.
+ */
+static void pressure_by_high(struct kunit *test)
+{
+	struct mymm_pool *pool = mymm_test_pool_512k(test, 0);
+	struct mymm_held_frames *others = mymm_held_frames_new(test, pool);
+	struct mymm_test_shrinker *shrinker =
+		mymm_test_shrinker_new(test, pool);
+	struct mymm_frame *frame;
+
+	shrinker->says = 2720;
+	shrinker->others = others;
+	shrinker->shrinker.batch = 170;
+	shrinker->shrinker.scan = give_one;
+	mymm_held_frames_take(others, GFP_PLAIN, LOW_MARK);
+	frame = mymm_alloc_pages(pool, GFP_NOWAIT, 0);
+	KUNIT_ASSERT_NOT_NULL(test, frame);
+	WAIT_UNTIL(test, asleep(pool, 2));
+	KUNIT_EXPECT_EQ(test, free_frames(pool), 159 + 1 + 17 * 2);
+	KUNIT_EXPECT_EQ(test, scans(shrinker), 1 + 17 * 2);
+	KUNIT_EXPECT_EQ(test, counts(shrinker), 8 + 17);
+	MYMM_EXPECT_OK(test, mymm_free_pages(pool, frame, 0));
+}
+
 /* A node is balanced with more free frames than high, what a boost adds included. */
 static void balanced_above_high(struct kunit *test)
 {
@@ -114,7 +154,11 @@ static void balanced_above_high(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, mymm_node_balanced(node, 0, MYMM_ZONE_DMA32));
 }
 
-/* That a zone fell below high is forgotten when it is above high again, not above low. */
+/*
+ * That a zone fell to high is noted by the next allocation, and forgotten when it is above
+ * high again, not above low. Fast paths end at high, with a block of order 3, and once that is
+ * noted at low.
+ */
 static void below_high_until_above(struct kunit *test)
 {
 	struct mymm_pool *pool =
@@ -122,6 +166,12 @@ static void below_high_until_above(struct kunit *test)
 	struct mymm_held_frames *held = mymm_held_frames_new(test, pool);
 	struct mymm_zone *zone = &pool->zone[0];
 
+	mymm_held_frames_take(held, GFP_PLAIN, HIGH_MARK);
+	KUNIT_EXPECT_FALSE(test, zone->flags & BIT(MYMM_ZONE_BELOW_HIGH));
+	KUNIT_EXPECT_EQ(test, zone->mark, HIGH_MARK + 7);
+	mymm_held_frames_take(held, GFP_PLAIN, HIGH_MARK - 1);
+	KUNIT_EXPECT_TRUE(test, zone->flags & BIT(MYMM_ZONE_BELOW_HIGH));
+	KUNIT_EXPECT_EQ(test, zone->mark, LOW_MARK + 7);
 	mymm_held_frames_take(held, GFP_PLAIN, MIN_MARK);
 	KUNIT_EXPECT_TRUE(test, zone->flags & BIT(MYMM_ZONE_BELOW_HIGH));
 	mymm_held_frames_give(held, HIGH_MARK - MIN_MARK);
@@ -129,6 +179,7 @@ static void below_high_until_above(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, zone->flags & BIT(MYMM_ZONE_BELOW_HIGH));
 	mymm_held_frames_give(held, 1);
 	KUNIT_EXPECT_FALSE(test, zone->flags & BIT(MYMM_ZONE_BELOW_HIGH));
+	KUNIT_EXPECT_EQ(test, zone->mark, HIGH_MARK + 7);
 }
 
 /* Above low nobody is woken, nor without __GFP_KSWAPD_RECLAIM. */
@@ -422,6 +473,7 @@ static void all_at_once(struct kunit *test)
 
 static struct kunit_case kswapd_cases[] = { KUNIT_CASE(low_to_high),
 					    KUNIT_CASE(runs_until_high),
+					    KUNIT_CASE(pressure_by_high),
 					    KUNIT_CASE(balanced_above_high),
 					    KUNIT_CASE(below_high_until_above),
 					    KUNIT_CASE(not_woken),

@@ -225,6 +225,27 @@ static void rounds(struct kunit *test)
 }
 
 /*
+ * There is hope as long as what is free and what is promised are more than min, not low: at
+ * min one frame is enough for 17 rounds, one below it there is one round.
+ */
+static void hope(struct kunit *test)
+{
+	struct mymm_pool *pool = mymm_test_pool_512k(test, 0);
+	struct mymm_test_shrinker *shrinker =
+		mymm_test_shrinker_at_min(test, pool);
+	struct mymm_frame *frame;
+
+	shrinker->says = 1;
+	KUNIT_EXPECT_NULL(test, mymm_alloc_pages(pool, GFP_DIRECT, 0));
+	KUNIT_EXPECT_EQ(test, counts(shrinker), 17 * PASSES);
+	frame = mymm_alloc_pages(pool, GFP_PLAIN | __GFP_HIGH, 0);
+	KUNIT_ASSERT_NOT_NULL(test, frame);
+	KUNIT_EXPECT_NULL(test, mymm_alloc_pages(pool, GFP_DIRECT, 0));
+	KUNIT_EXPECT_EQ(test, counts(shrinker), 18 * PASSES);
+	MYMM_EXPECT_OK(test, mymm_free_pages(pool, frame, 0));
+}
+
+/*
  * Somebody has 100 frames and gives them: as in promises(), at priority 1 he is asked for
  * 128, and has given all. Then 28 + 100 are free, which is min, and not enough. With one
  * more it is; now he is asked again at priority 1, since with what was put off, 66
@@ -559,6 +580,7 @@ static struct kunit_case reclaim_cases[] = { KUNIT_CASE(how_far_down),
 					     KUNIT_CASE(promises),
 					     KUNIT_CASE(told_to_stop),
 					     KUNIT_CASE(rounds),
+					     KUNIT_CASE(hope),
 					     KUNIT_CASE(frames_from_a_shrinker),
 					     KUNIT_CASE(which_node),
 					     KUNIT_CASE(shrinker_allocates),

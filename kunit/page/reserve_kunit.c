@@ -8,6 +8,7 @@
  * Tests: page/watermark.c page/pageblock.c page/slowpath.c
  */
 #include "lib/drawing.h"
+#include "lib/test_shrinker.h"
 #include "page/pageblock.h"
 #include "page/watermark.h"
 
@@ -241,6 +242,29 @@ static void no_boost(struct kunit *test)
 }
 
 /*
+ * A boost asks for reclaim; what __GFP_HIGH may have of min is given in spite of it, but only
+ * in single frames. Without __GFP_DIRECT_RECLAIM three eighths are left: 144 frames of min and
+ * a boost of 256, more than the 128 that are free, and 48 of min alone.
+ */
+static void boost_leaves_reserve(struct kunit *test)
+{
+	struct mymm_pool *pool =
+		mymm_test_pool_512k(test, MYMM_POOL_NO_RECLAIM);
+	struct mymm_held_frames *held = mymm_held_frames_new(test, pool);
+	struct mymm_frame *frame;
+
+	mymm_held_frames_take(held, GFP_PLAIN, MIN_MARK);
+	pool->zone[0].watermark_boost = 2 * MIN_MARK;
+	KUNIT_EXPECT_NULL(test, mymm_alloc_pages(pool, GFP_PLAIN, 0));
+	KUNIT_EXPECT_NULL(test,
+			  mymm_alloc_pages(pool, GFP_PLAIN | __GFP_HIGH, 1));
+	frame = mymm_alloc_pages(pool, GFP_PLAIN | __GFP_HIGH, 0);
+	KUNIT_ASSERT_NOT_NULL(test, frame);
+	MYMM_EXPECT_OK(test, mymm_free_pages(pool, frame, 0));
+	pool->zone[0].watermark_boost = 0;
+}
+
+/*
  * However large a block is: nobody who has to heed it gets it past the min watermark. As many
  * as there are of each order; before each the rule says whether it is to be had.
  */
@@ -297,6 +321,7 @@ static struct kunit_case reserve_cases[] = {
 	KUNIT_CASE(both_mobilities_refused),
 	KUNIT_CASE(boost),
 	KUNIT_CASE(no_boost),
+	KUNIT_CASE(boost_leaves_reserve),
 	KUNIT_CASE(large_blocks_heed_watermarks),
 	{},
 };
