@@ -24,6 +24,7 @@
 #include "pool/hotplug.h"
 #include "object/cache.h"
 #include "cache/alias.h"
+#include "cache/cache.h"
 
 static struct mymm_pool *pool;
 

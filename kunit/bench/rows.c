@@ -18,6 +18,7 @@
 
 #include "cache/magazine_drain.h"
 #include "bench.h"
+#include "cache/magazine.h"
 
 #define BATCH 256
 #define BULK 64

@@ -11,6 +11,7 @@
 #include "lib/text.h"
 #include "pool/pool.h"
 #include "cache/alias.h"
+#include "cache/cache.h"
 
 static struct mymm_pool *merging_pool(struct kunit *test)
 {

@@ -20,6 +20,8 @@
 
 #include "lib/util.h"
 #include "base/compat.h"
+#include "cache/cache.h"
+#include "object/calculate_order.h"
 
 /* --- geometry ----------------------------------------------------------------- */
 

@@ -13,6 +13,7 @@
 #include "lib/test_shrinker.h"
 #include "lib/text.h"
 #include "object/transfer.h"
+#include "cache/cache_stats.h"
 
 /* The whole file. */
 static char *stats_of(struct kunit *test, struct mymm_cache *cache)

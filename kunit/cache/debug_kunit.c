@@ -15,6 +15,7 @@
 
 #include "lib/checked.h"
 #include "cache/debug.h"
+#include "cache/cache.h"
 
 /* --- the kernel's cases ---------------------------------------------------------- */
 

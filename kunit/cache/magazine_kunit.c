@@ -18,6 +18,8 @@
 #include <linux/irq_work.h>
 
 #include "lib/util.h"
+#include "cache/magazine.h"
+#include "cache/object.h"
 
 static struct mymm_magazine_stats stats_of(struct mymm_cache *cache)
 {

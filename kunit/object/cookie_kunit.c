@@ -17,6 +17,8 @@
 #include "lib/util.h"
 #include "page/vmstat.h"
 #include "pool/pool.h"
+#include "cache/cache.h"
+#include "cache/object.h"
 
 static long refused(const struct mymm_pool *pool, enum mymm_refusal why)
 {

@@ -13,6 +13,7 @@
 #include "lib/checked.h"
 #include "base/compat.h"
 #include "cache/debug.h"
+#include "cache/cache.h"
 
 /*
  * By hand, in bytes. Z: a word behind the object unless it pads to one anyway (right), a word

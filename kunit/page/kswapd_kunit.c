@@ -10,6 +10,7 @@
 #include "page/kswapd.h"
 #include "page/vmstat.h"
 #include "pool/pool.h"
+#include "cache/magazine.h"
 
 /* --- kswapd ------------------------------------------------------------------------- */
 

@@ -27,6 +27,7 @@
 #include <linux/slab.h>
 
 #include "cache/alias.h"
+#include "cache/cache_config.h"
 #include "base/fault_inject.h"
 #include "object/cache.h"
 #include "base/compat.h"

@@ -30,6 +30,10 @@
 #include "object/slab_pages.h"
 #include "cache/magazine_drain.h"
 #include "cache/alias.h"
+#include "cache/cache.h"
+#include "cache/cache_config.h"
+#include "cache/engine.h"
+#include "cache/magazine.h"
 #include "page/pcp_drain.h"
 
 /* Find a free number, if the name is not taken. Under pool->lock. */

@@ -13,6 +13,7 @@
 #include "object/cache.h"
 #include "base/compat.h"
 #include "cache/debug.h"
+#include "cache/cache_config.h"
 
 static bool good_name(const char *name)
 {

@@ -25,6 +25,8 @@
 
 #include "object/cache.h"
 #include "base/compat.h"
+#include "cache/cache_stats.h"
+#include "cache/magazine.h"
 
 /* "NAME 98.76", in percent; or a dash if @all is 0. */
 static void show_rate(struct seq_file *m, const char *name, unsigned long hits,

@@ -3,6 +3,7 @@
  * The list of engines. object/engine.h describes the interface.
  */
 #include "object/cache.h"
+#include "cache/engine.h"
 
 static const struct mymm_engine_ops *const mymm_engines[] = {
 	&mymm_slub_ops,

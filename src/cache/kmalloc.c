@@ -31,6 +31,9 @@
 #include "engine/slob/slob.h"
 #include "page/page_free.h"
 #include "page/registry.h"
+#include "cache/cache.h"
+#include "cache/magazine.h"
+#include "cache/object.h"
 
 /*
  * The pool of this CPU's last kfree(), which the next one tries first. Before the first one,

@@ -67,7 +67,9 @@
 #include "object/cache.h"
 #include "base/compat.h"
 #include "cache/debug.h"
+#include "cache/magazine.h"
 #include "cache/magazine_fast.h"
+#include "cache/object.h"
 #include "object/transfer.h"
 
 /* --- the slow paths ------------------------------------------------------- */

@@ -14,6 +14,7 @@
 #include "cache/nomem.h"
 #include "object/cache.h"
 #include "object/transfer.h"
+#include "cache/magazine.h"
 
 static void *pop(struct mymm_cache *cache)
 {

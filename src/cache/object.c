@@ -10,6 +10,7 @@
 #include "object/cache.h"
 #include "base/compat.h"
 #include "cache/debug.h"
+#include "cache/object.h"
 #include "object/transfer.h"
 
 /**

@@ -23,6 +23,7 @@
 #include "object/cache.h"
 #include "base/compat.h"
 #include "cache/magazine_drain.h"
+#include "cache/magazine.h"
 
 static unsigned long slab_count(struct mymm_shrinker *shrinker,
 				struct mymm_shrink_control *sc)

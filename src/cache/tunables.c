@@ -19,6 +19,8 @@
 #include "object/cache.h"
 #include "base/compat.h"
 #include "cache/magazine_drain.h"
+#include "cache/tunables.h"
+#include "cache/magazine.h"
 
 /* The largest magazine that the kernel's per-CPU allocator can give. */
 #define MAX_LIMIT                                                             \

@@ -293,26 +293,4 @@ static inline struct mymm_cache *mymm_cache_of(struct mymm_pool *pool,
 		       NULL;
 }
 
-struct mymm_cache *__mymm_cache_create(struct mymm_pool *pool,
-				       const struct mymm_cache_config *config,
-				       struct mymm_owner creator);
-int mymm_cache_check_config(struct mymm_pool *pool,
-			    const struct mymm_cache_config *config,
-			    const struct mymm_engine_ops *engine);
-unsigned int mymm_cache_alignment(const struct mymm_cache_config *config);
-gfp_t mymm_cache_slab_gfp(slab_flags_t flags);
-int mymm_name_close(struct mymm_name *name, unsigned long *live);
-int mymm_cache_destroy_count(struct mymm_cache *cache, unsigned long *live);
-unsigned long mymm_cache_live(struct mymm_cache *cache);
-void mymm_cache_report(struct mymm_cache *cache, const char *what);
-unsigned int mymm_calculate_order(unsigned int size);
-u32 mymm_inverse_of_odd(u32 odd);
-struct mymm_tunables mymm_cache_default_tunables(const struct mymm_cache *cache,
-						 unsigned int small);
-int mymm_cache_tune(struct mymm_cache *cache,
-		    const struct mymm_tunables *tunables);
-void mymm_caches_wait(void);
-void mymm_cache_kill_all(struct mymm_pool *pool);
-void mymm_cache_release_all(struct mymm_pool *pool);
-
 #endif /* _MYMM_CACHE_H */

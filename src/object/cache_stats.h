@@ -48,6 +48,4 @@ static inline void mymm_count_slab_made(struct mymm_cache_stats *stats)
 			made - atomic_long_read(&stats->given_back));
 }
 
-void mymm_cache_stats_show(struct seq_file *m, struct mymm_cache *cache);
-
 #endif /* _MYMM_CACHE_STATS_H */

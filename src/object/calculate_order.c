@@ -17,6 +17,7 @@
 #include <linux/mm.h>
 
 #include "object/cache.h"
+#include "object/calculate_order.h"
 #include "base/compat.h"
 
 /* Does a slab of this order waste at most one part in @fraction? */

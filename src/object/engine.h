@@ -250,12 +250,4 @@ extern const struct mymm_engine_ops mymm_slub_ops;
 extern const struct mymm_engine_ops mymm_slab_ops;
 extern const struct mymm_engine_ops mymm_slob_ops;
 
-int mymm_engines_begin(struct mymm_pool *pool,
-		       const struct mymm_pool_config *config);
-void mymm_engines_end(struct mymm_pool *pool);
-int mymm_engines_check(struct mymm_pool *pool, unsigned long *slabs,
-		       struct mymm_finding *finding);
-
-const struct mymm_engine_ops *mymm_engine_find(const char *name);
-
 #endif /* _MYMM_ENGINE_H */

@@ -53,30 +53,4 @@ struct mymm_magazine_stats {
 	unsigned long collisions;
 };
 
-/* magazine.c */
-struct mymm_magazine __percpu *mymm_magazine_alloc(unsigned int limit);
-int mymm_magazine_create(struct mymm_cache *cache);
-void mymm_magazine_destroy(struct mymm_cache *cache);
-void *mymm_alloc_from_engine(struct mymm_cache *cache, gfp_t gfp);
-void mymm_free_to_engine(struct mymm_cache *cache, void *obj);
-size_t mymm_magazine_pop(struct mymm_cache *cache, size_t nr, void **objs);
-size_t mymm_magazine_push(struct mymm_cache *cache, size_t nr, void **objs);
-void *mymm_alloc_finish(struct mymm_cache *cache, void *obj, gfp_t gfp,
-			struct mymm_owner owner);
-void mymm_magazine_stats(struct mymm_cache *cache,
-			 struct mymm_magazine_stats *stats);
-void *__mymm_cache_alloc(struct mymm_cache *cache, gfp_t gfp,
-			 struct mymm_owner owner);
-int __mymm_cache_free(struct mymm_cache *cache, void *obj,
-		      struct mymm_owner owner);
-void *mymm_cache_alloc_unchecked(struct mymm_cache *cache, gfp_t gfp);
-void mymm_cache_free_unchecked(struct mymm_cache *cache, void *obj);
-
-/* object.c */
-bool mymm_magazine_has(struct mymm_cache *cache, const void *obj);
-int mymm_free_tracked(struct mymm_cache *cache, void *obj,
-		      struct mymm_owner owner);
-int mymm_object_admit(struct mymm_cache *cache, void *obj);
-bool mymm_object_is_free(struct mymm_cache *cache, void *obj);
-
 #endif /* _MYMM_MAGAZINE_H */

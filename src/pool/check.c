@@ -49,6 +49,7 @@
 #include "page/zone.h"
 #include "pool/check.h"
 #include "base/compat.h"
+#include "cache/engine.h"
 
 #define SLICE \
 	4096 /* frames, or blocks on a list, that are looked at in one go */

@@ -41,6 +41,8 @@
 #include "object/sanitize.h"
 #include "object/slab_pages.h"
 #include "page/tuning.h"
+#include "cache/cache.h"
+#include "cache/engine.h"
 
 static struct mymm_pool *default_pool; /* under mymm_pools_lock */
 

@@ -21,6 +21,7 @@
 #include <linux/uaccess.h>
 
 #include "cache/alias.h"
+#include "cache/cache.h"
 #include "cache/kmalloc.h"
 #include "object/alias.h"
 #include "object/cache.h"

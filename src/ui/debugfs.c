@@ -28,6 +28,7 @@
 #include "pool/check.h"
 #include "base/compat.h"
 #include "cache/debug.h"
+#include "cache/magazine.h"
 #include "page/extfrag.h"
 #include "pool/pool.h"
 #include "ui/debugfs_history.h"

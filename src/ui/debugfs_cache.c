@@ -18,6 +18,7 @@
 #include "ui/sysfs_cache.h"
 #include "cache/track.h"
 #include "cache/alias.h"
+#include "cache/cache_stats.h"
 
 /* The directory, and the pool that it shows; under mymm_cache_names_lock. */
 static struct dentry *caches;

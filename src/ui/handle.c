@@ -26,7 +26,9 @@
 #include <linux/mm.h>
 
 #include "cache/alias.h"
+#include "cache/cache.h"
 #include "cache/kmalloc.h"
+#include "cache/magazine.h"
 #include "object/alias.h"
 #include "object/cache.h"
 #include "page/contig.h"

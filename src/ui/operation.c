@@ -23,6 +23,7 @@
 
 #include "page/page_free.h"
 #include "cache/kmalloc.h"
+#include "cache/magazine.h"
 #include "page/page_alloc.h"
 #include "page/contig.h"
 #include "object/cache.h"

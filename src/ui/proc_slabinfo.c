@@ -31,6 +31,7 @@
 #include "object/cache.h"
 #include "base/compat.h"
 #include "ui/proc.h"
+#include "cache/tunables.h"
 
 static void show_header(struct seq_file *m)
 {

@@ -42,6 +42,7 @@
 #include "pool/pool.h"
 #include "ui/sysfs_cache.h"
 #include "cache/alias.h"
+#include "cache/magazine.h"
 
 static struct mymm_pool
 	*shown; /* the pool of the caches; under mymm_cache_names_lock */

@@ -12,6 +12,7 @@
 #include "ui/proc.h"
 #include "engine/slab/slab.h"
 #include "page/pcp.h"
+#include "cache/magazine.h"
 
 /* --- arrays ------------------------------------------------------------------------- */
 

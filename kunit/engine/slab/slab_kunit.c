@@ -16,6 +16,7 @@
 #include "ui/proc.h"
 #include "engine/slab/slab.h"
 #include "cache/magazine_drain.h"
+#include "cache/object.h"
 
 /* --- geometry ------------------------------------------------------------------ */
 

@@ -9,6 +9,7 @@
 #include "base/fault_inject.h"
 #include "object/slot.h"
 #include "engine/slab/slab.h"
+#include "object/calculate_order.h"
 
 static unsigned long give_free(struct mymm_cache *cache, unsigned long slabs)
 {

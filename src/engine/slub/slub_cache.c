@@ -22,6 +22,7 @@
 #include "base/fault_inject.h"
 #include "object/slot.h"
 #include "engine/slub/slub.h"
+#include "object/calculate_order.h"
 
 /* A CPU's slabs are unfrozen with interrupts off, which limits their number. */
 #define MAX_CPU_PARTIAL 4096U

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Checks of objects that are freed; the slow part; object.c. */
+#ifndef _MYMM_CACHE_OBJECT_H
+#define _MYMM_CACHE_OBJECT_H
+
+#include "object/cache.h"
+
+bool mymm_magazine_has(struct mymm_cache *cache, const void *obj);
+int mymm_free_tracked(struct mymm_cache *cache, void *obj,
+		      struct mymm_owner owner);
+int mymm_object_admit(struct mymm_cache *cache, void *obj);
+bool mymm_object_is_free(struct mymm_cache *cache, void *obj);
+
+#endif /* _MYMM_CACHE_OBJECT_H */
