@@ -431,6 +431,7 @@ static void users(struct kunit *test)
 	void *objs[100];
 	unsigned int i;
 
+	mymm_test_needs_callers(test);
 	for (i = 0; i < 100; i++)
 		objs[i] = mymm_cache_alloc(cache, GFP_KERNEL);
 	for (i = 0; i < 100; i += 4)

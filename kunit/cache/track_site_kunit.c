@@ -93,6 +93,7 @@ static void two_functions(struct kunit *test)
 	void *objs[10] = {};
 	char *text;
 
+	mymm_test_needs_callers(test);
 	KUNIT_EXPECT_STREQ(test, traces(test, cache, MYMM_TRACK_ALLOC),
 			   "No data\n");
 	many_by_one(cache, objs, 7);

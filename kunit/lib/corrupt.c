@@ -23,7 +23,10 @@ static void *copy_of(struct kunit *test, const void *from, size_t bytes)
 	KUNIT_ASSERT_NOT_NULL(test, copy);
 	err = kunit_add_action_or_reset(test, end_copy, copy);
 	KUNIT_ASSERT_EQ(test, err, 0);
+	/* Free memory is copied, too. */
+	mymm_sanitize_pause();
 	memcpy(copy, from, bytes);
+	mymm_sanitize_resume();
 	return copy;
 }
 
@@ -162,8 +165,11 @@ static void repair(struct mymm_corrupt *corrupt)
 	copy_lists(corrupt, true);
 	for (i = 0; i < SCENE_CACHES && corrupt->cache[i]; i++)
 		copy_cache(corrupt->cache[i], corrupt->saved[i], true);
-	if (corrupt->memory)
-		memcpy(pool->base, corrupt->memory, pool->bytes);
+	if (!corrupt->memory)
+		return;
+	mymm_sanitize_pause();
+	memcpy(pool->base, corrupt->memory, pool->bytes);
+	mymm_sanitize_resume();
 }
 
 /**

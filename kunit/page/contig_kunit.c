@@ -383,7 +383,7 @@ static void as_asked_for(struct kunit *test)
 	struct mymm_frame *frame = mymm_pfn_frame(pool, 102);
 	void *addr = mymm_frame_address(pool, frame);
 
-	memset(addr, 0xee, 6 * PAGE_SIZE);
+	mymm_test_scribble(addr, 0xee, 6 * PAGE_SIZE);
 	MYMM_EXPECT_OK(test,
 		       mymm_alloc_range(pool, 102, 6,
 					GFP_KERNEL | __GFP_ZERO | __GFP_COMP |

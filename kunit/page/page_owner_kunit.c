@@ -123,6 +123,7 @@ static void call_sites(struct kunit *test)
 	struct mymm_frame *frame;
 	unsigned int order;
 
+	mymm_test_needs_callers(test);
 	for (order = 0; order <= MYMM_MAX_ORDER; order++) {
 		frame = somebody(pool, order);
 		expect_caller(test, pool, frame, "somebody [");
@@ -163,6 +164,7 @@ static void slabs(struct kunit *test)
 	void *large, *obj;
 	struct mymm_owner_record record;
 
+	mymm_test_needs_callers(test);
 	KUNIT_ASSERT_EQ(test, mymm_owners_start(pool), 0);
 	cache = mymm_test_cache(test, pool, "owned", 100);
 	obj = mymm_cache_alloc(cache, GFP_KERNEL);
