@@ -34,7 +34,7 @@ MAKEFLAGS += --no-print-directory
 
 all: modules cli ## build the modules for the distribution's kernel, and the CLI (the default)
 
-modules: | $(BUILD) ## build the modules; KERNEL=stock|6.1|6.12|kunit|debug|um|PATH
+modules: | $(BUILD) ## build the modules; KERNEL=stock|6.1|6.12|kunit|debug|um|um-debug|PATH
 	@flock $(tree).lock scripts/build $(KERNEL) $(tree)
 
 cli: $(cli) $(BUILD)/fuzz $(BUILD)/replies ## build the CLI and what tests the char device, static
@@ -64,7 +64,7 @@ quick: ## the KUnit suites on user-mode Linux, in seconds; FOR=src/FOLDER/FILE.c
 	@scripts/test um
 
 test-debug: ## the same under KASAN, lockdep and kmemleak
-	@scripts/test debug
+	@scripts/test um-debug debug
 
 test-distros: ## make run on each distribution that is supported, from nothing; as root
 	@scripts/test-distros

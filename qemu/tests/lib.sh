@@ -15,7 +15,8 @@
 #	# cost: 40			the seconds that it takes: what takes long begins
 #	# cost debug: 270		on that kernel
 #	# boot: own			it shares its machine with no other test
-#	# part: mymm_[a-o]*		a boot for each such line, that glob being its FILTER
+#	# part: mymm_[a-o]*		a boot for each such line, those globs being its FILTER
+#	# part debug: mymm_stress	on that kernel
 # It begins with ". ./lib.sh", says "check SENTENCE COMMAND..." for each thing
 # that must hold, and ends with "finish". The plan comes last, after
 # everything, so that a script that dies on its way has no plan and has failed.
