@@ -30,7 +30,7 @@
 #define ERRNOS 200
 #define HANDLES 64
 #define CACHES 8
-#define OP_CODES (MYMM_OP_RANGE_ALLOC + 1)
+#define OP_CODES (MYMM_OP_TICK + 1)
 
 struct fuzzer {
 	uint64_t random;
@@ -93,7 +93,7 @@ static void nonsense(struct fuzzer *f)
 	any_bytes(f, bytes, sizeof(bytes));
 	if (any(f) % 4 == 0)
 		arg = (void *)edge(f);
-	call(f, any(f) % 2 ? any(f) : _IOWR(MYMM_IOC_MAGIC, any(f) % 10, bytes),
+	call(f, any(f) % 2 ? any(f) : _IOWR(MYMM_IOC_MAGIC, any(f) % 11, bytes),
 	     arg);
 }
 
@@ -151,6 +151,8 @@ static void right_op(struct fuzzer *f, struct mymm_op *op)
 		op->flags = some_flags(f);
 		op->pfn = any(f) % 4 ? any(f) % 20000 : edge(f);
 		op->arg = any(f) % 4 ? any(f) % 64 : edge(f);
+		break;
+	case MYMM_OP_TICK:
 		break;
 	default:
 		op->arg = any(f) % 4 ? MYMM_ANY : any(f) % 12;
@@ -298,12 +300,22 @@ static void nearly_a_zone(struct fuzzer *f)
 	call(f, MYMM_IOC_ZONE, &args);
 }
 
+static void nearly_a_clock(struct fuzzer *f)
+{
+	struct mymm_clock_args args = {
+		.size = any(f) % 8 ? sizeof(args) : edge(f),
+		.flags = any(f) % 8 ? any(f) % 2 : edge(f),
+	};
+
+	call(f, MYMM_IOC_CLOCK, &args);
+}
+
 static void *fuzz(void *data)
 {
 	struct fuzzer *f = data;
 
 	while (f->calls--) {
-		switch (any(f) % 17) {
+		switch (any(f) % 18) {
 		case 0 ... 2:
 			nonsense(f);
 			break;
@@ -321,6 +333,9 @@ static void *fuzz(void *data)
 			break;
 		case 15:
 			nearly_a_zone(f);
+			break;
+		case 16:
+			nearly_a_clock(f);
 			break;
 		default:
 			nearly_info(f);

@@ -186,6 +186,12 @@ static const struct member drain_members[] = {
 	END,
 };
 
+static const struct member clock_members[] = {
+	M(mymm_clock_args, size, SENT),
+	M(mymm_clock_args, flags, SENT),
+	END,
+};
+
 static const struct member zone_members[] = {
 	M(mymm_zone_args, size, SENT),
 	M(mymm_zone_args, flags, ZERO),
@@ -264,6 +270,13 @@ static void check_zone(void)
 	zone.zone = 0;
 	memset(zone.pool, 0, sizeof(zone.pool));
 	call("ZONE", MYMM_IOC_ZONE, &zone, sizeof(zone), zone_members, 0);
+}
+
+static void check_clock(void)
+{
+	struct mymm_clock_args clock = { .size = sizeof(clock) };
+
+	call("CLOCK", MYMM_IOC_CLOCK, &clock, sizeof(clock), clock_members, 0);
 }
 
 static void check_drain(void)
@@ -573,5 +586,6 @@ int main(void)
 	check_drain();
 	check_old();
 	check_named();
+	check_clock();
 	return wrong;
 }

@@ -243,11 +243,23 @@ bool mymm_magazine_try_trim_pool(struct mymm_pool *pool)
 }
 
 /**
- * mymm_magazine_try_reap_pool() - reap idle magazines, and let page list limits decay
+ * mymm_magazine_reap_pool() - reap idle magazines, and let page list limits decay
  * @pool: the pool; its caches whose engine has a reaper
  *
  * A magazine that was not allocated from since the last call loses a fifth of its room.
  * Where the limit of a CPU's page lists was raised, it falls.
+ *
+ * Context: process; sleeps. The caller holds cpus_read_lock() and pool->lock.
+ */
+void mymm_magazine_reap_pool(struct mymm_pool *pool)
+{
+	lockdep_assert_held(&pool->lock);
+	mymm_on_each_cpu(reap_local, pool);
+}
+
+/**
+ * mymm_magazine_try_reap_pool() - mymm_magazine_reap_pool() for callers that must not wait long
+ * @pool: whose caches
  *
  * Context: process; sleeps. The caller holds cpus_read_lock() and pool->lock.
  * Return: whether it was done: not while other work for all CPUs is under way.

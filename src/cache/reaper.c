@@ -6,8 +6,9 @@
  * magazine that was not allocated from since the last time loses a fifth of its room, on each
  * CPU; the engine reaps its arrays and slabs. The reaper also lets the limits of per-CPU page
  * lists decay, on kernels that tune them; Linux does that in its vmstat worker. A pool with
- * MYMM_POOL_NO_RECLAIM is skipped. A lock that is taken is left for the next time, as in
- * SLAB's cache_reap().
+ * MYMM_POOL_NO_RECLAIM is skipped. So is one whose clock is held (pool/clock.c): there the
+ * holder calls mymm_reap_pool(). A lock that is taken is left for the next time, as in SLAB's
+ * cache_reap().
  *
  * It starts with the first cache or pool that needs it, and stops at unload. Its timer is
  * deferrable: it does not wake an idle CPU.
@@ -45,42 +46,69 @@ bool mymm_reaper_wanted(const struct mymm_pool *pool)
 	return false;
 }
 
-static void reap_pool(struct mymm_pool *pool)
+/* The engines' part. Returns whether there is something to do on each CPU. */
+static bool reap_engines(struct mymm_pool *pool)
 {
 	bool any = mymm_reaper_wanted(pool);
 	struct mymm_cache *cache;
 
 	lockdep_assert_held(&pool->lock);
 	if (mymm_pool_dead(pool) || (pool->flags & MYMM_POOL_NO_RECLAIM))
-		return;
+		return false;
 	list_for_each_entry(cache, &pool->caches, list) {
 		if (!cache->engine->reap)
 			continue;
 		any = true;
 		cache->engine->reap(cache);
 	}
-	if (any)
-		mymm_magazine_try_reap_pool(pool);
+	return any;
 }
 
-static void reap(struct work_struct *work)
+/**
+ * mymm_reap_pool() - the reaper comes to one pool now
+ * @pool: the pool
+ *
+ * Context: process; sleeps.
+ */
+void mymm_reap_pool(struct mymm_pool *pool)
+{
+	cpus_read_lock();
+	mutex_lock(&pool->lock);
+	if (reap_engines(pool))
+		mymm_magazine_reap_pool(pool);
+	mutex_unlock(&pool->lock);
+	cpus_read_unlock();
+}
+
+/**
+ * mymm_reap_all() - the reaper comes to all pools whose clock is not held
+ *
+ * Context: process; sleeps.
+ */
+void mymm_reap_all(void)
 {
 	struct mymm_pool *pool;
 
 	if (!cpus_read_trylock())
-		goto again;
+		return;
 	if (!mutex_trylock(&mymm_pools_lock))
 		goto unlock;
 	list_for_each_entry(pool, &mymm_pools, node) {
-		if (!mutex_trylock(&pool->lock))
+		if (pool->clock_held || !mutex_trylock(&pool->lock))
 			continue;
-		reap_pool(pool);
+		if (reap_engines(pool))
+			mymm_magazine_try_reap_pool(pool);
 		mutex_unlock(&pool->lock);
 	}
 	mutex_unlock(&mymm_pools_lock);
 unlock:
 	cpus_read_unlock();
-again:
+}
+MYMM_EXPORT_INTERNAL(mymm_reap_all);
+
+static void reap(struct work_struct *work)
+{
+	mymm_reap_all();
 	schedule_delayed_work(&reap_work,
 			      round_jiffies_relative(REAP_INTERVAL));
 }

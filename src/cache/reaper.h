@@ -3,8 +3,12 @@
 #ifndef _MYMM_REAPER_H
 #define _MYMM_REAPER_H
 
+#include <linux/types.h>
+
 struct mymm_pool;
 
+void mymm_reap_pool(struct mymm_pool *pool);
+void mymm_reap_all(void);
 bool mymm_reaper_wanted(const struct mymm_pool *pool);
 void mymm_reaper_start(void);
 void mymm_reaper_exit(void);

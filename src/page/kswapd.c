@@ -42,6 +42,10 @@
  * Life. It begins when the pool is whole, is parked during an attempt to destroy the
  * pool, and ends before the frames do. In a dead pool it sleeps.
  *
+ * While the pool's clock is held (pool/clock.c) the threads are parked too. What would have
+ * woken one is noted, and the run is done by the task that steps the clock. So it always
+ * comes at the same place between two allocations, and on the same CPU.
+ *
  * The decisions are those of balance_pgdat(), kswapd_try_to_sleep() and wakeup_kswapd()
  * of Linux 6.12.
  */
@@ -197,7 +201,10 @@ void mymm_kswapd_want(struct mymm_node *node, unsigned int order,
 	    !read_boosts(node, highest, boost))
 		return;
 	atomic_long_inc(&kswapd->pool->reclaim.stats.kswapd_wake);
-	irq_work_queue(&kswapd->wake);
+	if (READ_ONCE(kswapd->held))
+		WRITE_ONCE(kswapd->due, true);
+	else
+		irq_work_queue(&kswapd->wake);
 }
 
 /**
@@ -253,8 +260,11 @@ static bool shrink(struct mymm_node *node, unsigned int *order,
 
 static bool interrupted(const struct mymm_kswapd *kswapd)
 {
-	return kthread_should_stop() || kthread_should_park() ||
-	       mymm_pool_dead(kswapd->pool);
+	/* Only a thread may be asked whether it is to stop. */
+	if (current == kswapd->task &&
+	    (kthread_should_stop() || kthread_should_park()))
+		return true;
+	return mymm_pool_dead(kswapd->pool);
 }
 
 /*
@@ -364,11 +374,30 @@ awake:
 	WRITE_ONCE(kswapd->asleep, false);
 }
 
+/* Balance for what is wanted. Sets the order and zone at which it may sleep then. */
+static void run(struct mymm_kswapd *kswapd, unsigned int *reached,
+		enum mymm_zone_type *highest)
+{
+	unsigned int order = READ_ONCE(kswapd->order);
+
+	*highest = wanted_zone(kswapd, *highest);
+	WRITE_ONCE(kswapd->order, 0);
+	WRITE_ONCE(kswapd->highest, MYMM_ZONE_NONE);
+
+	mymm_event_kswapd_wake(kswapd->pool, kswapd->node->id, *highest, order);
+	*reached = balance(kswapd, order, *highest);
+	/* All that it could do: it may sleep at a lower order. */
+	if (*reached >= order) {
+		*reached = READ_ONCE(kswapd->order);
+		*highest = wanted_zone(kswapd, *highest);
+	}
+}
+
 static int kswapd_main(void *data)
 {
 	enum mymm_zone_type highest = MYMM_NR_ZONE_TYPES - 1;
 	struct mymm_kswapd *kswapd = data;
-	unsigned int order, reached = 0;
+	unsigned int reached = 0;
 
 	while (!kthread_should_stop()) {
 		if (kthread_should_park()) {
@@ -376,21 +405,8 @@ static int kswapd_main(void *data)
 			continue;
 		}
 		try_to_sleep(kswapd, reached, highest);
-		if (interrupted(kswapd))
-			continue;
-		order = READ_ONCE(kswapd->order);
-		highest = wanted_zone(kswapd, highest);
-		WRITE_ONCE(kswapd->order, 0);
-		WRITE_ONCE(kswapd->highest, MYMM_ZONE_NONE);
-
-		mymm_event_kswapd_wake(kswapd->pool, kswapd->node->id, highest,
-				       order);
-		reached = balance(kswapd, order, highest);
-		/* All that it could do: it may sleep at a lower order. */
-		if (reached >= order) {
-			reached = READ_ONCE(kswapd->order);
-			highest = wanted_zone(kswapd, highest);
-		}
+		if (!interrupted(kswapd))
+			run(kswapd, &reached, &highest);
 	}
 	return 0;
 }
@@ -502,4 +518,76 @@ void mymm_kswapd_unpark(struct mymm_pool *pool)
 	for (n = 0; n < pool->nr_nodes; n++)
 		if (pool->node_of[n].kswapd.task)
 			kthread_unpark(pool->node_of[n].kswapd.task);
+}
+
+/* --- a clock that is held ------------------------------------------------------------- */
+
+/**
+ * mymm_kswapd_hold() - have kswapd run in mymm_kswapd_step() alone
+ * @pool: the pool, whose clock is held
+ *
+ * What was wanted before is forgotten.
+ *
+ * Context: process; sleeps.
+ */
+void mymm_kswapd_hold(struct mymm_pool *pool)
+{
+	unsigned int n;
+
+	mymm_kswapd_park(pool);
+	for (n = 0; n < pool->nr_nodes; n++) {
+		struct mymm_kswapd *kswapd = &pool->node_of[n].kswapd;
+
+		WRITE_ONCE(kswapd->order, 0);
+		WRITE_ONCE(kswapd->highest, MYMM_ZONE_NONE);
+		WRITE_ONCE(kswapd->due, false);
+		WRITE_ONCE(kswapd->held, true);
+		WRITE_ONCE(kswapd->asleep, true);
+	}
+}
+
+/**
+ * mymm_kswapd_release() - undo mymm_kswapd_hold()
+ * @pool: the pool
+ *
+ * Context: process.
+ */
+void mymm_kswapd_release(struct mymm_pool *pool)
+{
+	unsigned int n;
+
+	for (n = 0; n < pool->nr_nodes; n++)
+		WRITE_ONCE(pool->node_of[n].kswapd.held, false);
+	mymm_kswapd_unpark(pool);
+}
+
+/* From being woken to falling asleep. */
+static void step(struct mymm_kswapd *kswapd)
+{
+	enum mymm_zone_type highest = MYMM_NR_ZONE_TYPES - 1;
+	unsigned int reached;
+
+	WRITE_ONCE(kswapd->asleep, false);
+	WRITE_ONCE(kswapd->due, false);
+	do
+		run(kswapd, &reached, &highest);
+	while (!may_sleep(kswapd, reached, highest));
+	atomic_long_inc(&kswapd->pool->reclaim.stats.kswapd_sleep);
+	mymm_event_kswapd_sleep(kswapd->pool, kswapd->node->id);
+	WRITE_ONCE(kswapd->asleep, true);
+}
+
+/**
+ * mymm_kswapd_step() - do what the threads of a pool would have been woken for
+ * @pool: in mymm_kswapd_hold(), by the caller
+ *
+ * Context: process; sleeps. The current task is not reclaiming from the pool.
+ */
+void mymm_kswapd_step(struct mymm_pool *pool)
+{
+	unsigned int n;
+
+	for (n = 0; n < pool->nr_nodes; n++)
+		if (READ_ONCE(pool->node_of[n].kswapd.due))
+			step(&pool->node_of[n].kswapd);
 }

@@ -13,6 +13,9 @@ int mymm_kswapd_run(struct mymm_pool *pool);
 void mymm_kswapd_stop(struct mymm_pool *pool);
 void mymm_kswapd_park(struct mymm_pool *pool);
 void mymm_kswapd_unpark(struct mymm_pool *pool);
+void mymm_kswapd_hold(struct mymm_pool *pool);
+void mymm_kswapd_release(struct mymm_pool *pool);
+void mymm_kswapd_step(struct mymm_pool *pool);
 void mymm_kswapd_want(struct mymm_node *node, unsigned int order,
 		      enum mymm_zone_type highest);
 bool mymm_node_balanced(const struct mymm_node *node, unsigned int order,

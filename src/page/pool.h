@@ -145,6 +145,7 @@ struct mymm_node {
  * @own_users: those of the creator and of the size classes; with no others the pool
  *             may be destroyed; constant
  * @holds_module: it holds a reference to this module; constant
+ * @clock_held: a session steps its clock, see pool/clock.c; written under mymm_pools_lock
  * @refused: count of each kind of refusal
  * @rcu_slabs: slabs that wait for a grace period; slab_pages.c
  * @reclaim: shrinkers, and how often they were needed
@@ -197,6 +198,7 @@ struct mymm_pool {
 	refcount_t users;
 	unsigned int own_users;
 	bool holds_module;
+	bool clock_held;
 	atomic_long_t refused[MYMM_NR_REFUSALS];
 	atomic_long_t rcu_slabs;
 	struct mymm_reclaim reclaim;

@@ -78,6 +78,8 @@ struct mymm_reclaim {
  * @task: NULL in a pool that has none; constant
  * @wake: wakes @task from where nothing may be woken
  * @asleep: it waits to be woken
+ * @held: it runs only where the pool's clock is stepped; see pool/clock.c
+ * @due: and would have been woken
  * @order: the largest block that was wanted since it last looked
  * @highest: the highest zone that would have done; %MYMM_ZONE_NONE: nothing was wanted
  * @failures: runs in a row that gave nothing; after %MYMM_MAX_RECLAIM_RETRIES it stays
@@ -89,6 +91,8 @@ struct mymm_kswapd {
 	struct task_struct *task;
 	struct irq_work wake;
 	bool asleep;
+	bool held;
+	bool due;
 	unsigned int order;
 	enum mymm_zone_type highest;
 	atomic_t failures;

@@ -90,6 +90,8 @@
  * @MYMM_OP_RANGE_ALLOC: @pfn is the first frame and @arg the number of frames, 1 to
  *                       MYMM_RANGE_MAX; of @flags, what names a zone says nothing here;
  *                       gives a handle. -EBUSY: not all are free; -ENXIO: there is a hole
+ * @MYMM_OP_TICK: two seconds pass on the pool's clock, which the session must hold
+ *                (MYMM_IOC_CLOCK), or else it is -EPERM; all other members are 0
  */
 enum mymm_op_code {
 	MYMM_OP_PAGES_ALLOC = 1,
@@ -100,6 +102,7 @@ enum mymm_op_code {
 	MYMM_OP_OBJ_ALLOC,
 	MYMM_OP_OBJ_FREE,
 	MYMM_OP_RANGE_ALLOC,
+	MYMM_OP_TICK,
 };
 
 #define MYMM_ANY (~0ULL)
@@ -418,6 +421,25 @@ struct mymm_zone_args {
 	char pool[MYMM_NAME_LEN];
 };
 
+/* Hold the clock; without it, let go of it, if this session holds it. */
+#define MYMM_CLOCK_HOLD (1U << 0)
+
+/**
+ * struct mymm_clock_args - have the pool's clock go by this session (MYMM_IOC_CLOCK)
+ * @size: in: sizeof(struct mymm_clock_args)
+ * @flags: in: MYMM_CLOCK_HOLD or 0
+ *
+ * What a pool does by itself depends on time: what is kept but not used goes back every two
+ * seconds, and kswapd works whenever it gets a CPU. While a session holds the clock, the first
+ * is done by MYMM_OP_TICK alone, and kswapd's work at the end of the operation of this session
+ * that follows its being woken, on the same CPU. So the same operations give the same state.
+ * -EBUSY: another session holds it. It goes with the session.
+ */
+struct mymm_clock_args {
+	__u32 size;
+	__u32 flags;
+};
+
 #define MYMM_IOC_MAGIC 0xB5
 #define MYMM_IOC_INFO _IOWR(MYMM_IOC_MAGIC, 1, struct mymm_info)
 #define MYMM_IOC_BATCH _IOWR(MYMM_IOC_MAGIC, 2, struct mymm_batch)
@@ -427,5 +449,6 @@ struct mymm_zone_args {
 #define MYMM_IOC_DRAIN _IOWR(MYMM_IOC_MAGIC, 6, struct mymm_drain_args)
 #define MYMM_IOC_LIST _IOWR(MYMM_IOC_MAGIC, 7, struct mymm_list)
 #define MYMM_IOC_ZONE _IOWR(MYMM_IOC_MAGIC, 8, struct mymm_zone_args)
+#define MYMM_IOC_CLOCK _IOWR(MYMM_IOC_MAGIC, 9, struct mymm_clock_args)
 
 #endif /* _UAPI_MYMM_H */

@@ -457,6 +457,15 @@ static long call_zone(struct mymm_session *s, void *arg)
 	return 0;
 }
 
+static long call_clock(struct mymm_session *s, void *arg)
+{
+	const struct mymm_clock_args *args = arg;
+
+	if (args->flags & ~MYMM_CLOCK_HOLD)
+		return -EINVAL;
+	return mymm_session_hold_clock(s, args->flags & MYMM_CLOCK_HOLD);
+}
+
 static const struct {
 	long (*call)(struct mymm_session *s, void *arg);
 	size_t size;
@@ -479,6 +488,8 @@ static const struct {
 	[_IOC_NR(MYMM_IOC_ZONE)] = { call_zone, sizeof(struct mymm_zone_args),
 				     true,
 				     offsetof(struct mymm_zone_args, pool) },
+	[_IOC_NR(MYMM_IOC_CLOCK)] = { call_clock,
+				      sizeof(struct mymm_clock_args), true },
 };
 
 /* Copy the argument in, call, copy it out; out after an error too. */

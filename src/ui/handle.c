@@ -34,6 +34,7 @@
 #include "page/contig.h"
 #include "page/page_alloc.h"
 #include "page/page_free.h"
+#include "pool/clock.h"
 #include "ui/handle.h"
 
 /* Entries of caches are pointers, so the packed kind of a cache is unused. */
@@ -226,8 +227,33 @@ void mymm_session_end(struct mymm_session *s)
 	if (!mymm_pool_dead(s->pool))
 		free_all(s);
 	xa_destroy(&s->handles);
+	mymm_session_hold_clock(s, false);
 }
 MYMM_EXPORT_INTERNAL(mymm_session_end);
+
+/**
+ * mymm_session_hold_clock() - begin or cease to step the pool's clock
+ * @s: the session, its lock held or no other thread's
+ * @hold: which
+ *
+ * Context: process; sleeps.
+ * Return: 0, also if nothing changes; -EBUSY: another session holds it.
+ */
+int mymm_session_hold_clock(struct mymm_session *s, bool hold)
+{
+	int err = 0;
+
+	if (hold == s->holds_clock)
+		return 0;
+	if (hold)
+		err = mymm_clock_hold(s->pool);
+	else
+		mymm_clock_release(s->pool);
+	if (!err)
+		s->holds_clock = hold;
+	return err;
+}
+MYMM_EXPORT_INTERNAL(mymm_session_hold_clock);
 
 /**
  * mymm_handle_new() - give an entry a handle, the lowest that is free

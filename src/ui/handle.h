@@ -16,16 +16,18 @@ struct mymm_pool;
 
 /**
  * struct mymm_session - an open file of /dev/mymm
- * @lock: protects @handles and @held; serializes the calls of the session
+ * @lock: protects @handles, @held and @holds_clock; serializes the calls of the session
  * @handles: what the session holds, packed, by handle
  * @held: number of handles
+ * @holds_clock: the pool's; see pool/clock.c
  * @pool: where it allocates; constant
  * @owner: recorded for each allocation; constant
  */
 struct mymm_session {
-	struct mutex lock; /* of @handles, @held */
+	struct mutex lock; /* of @handles, @held, @holds_clock */
 	struct xarray handles;
 	unsigned long held;
+	bool holds_clock;
 	struct mymm_pool *pool;
 	struct mymm_owner owner;
 };
@@ -62,6 +64,7 @@ size_t mymm_held_bytes(struct mymm_session *s, struct mymm_held held);
 void mymm_session_begin(struct mymm_session *s, struct mymm_pool *pool,
 			struct mymm_owner owner);
 void mymm_session_end(struct mymm_session *s);
+int mymm_session_hold_clock(struct mymm_session *s, bool hold);
 int mymm_handle_new(struct mymm_session *s, void *entry, u32 *handle);
 void mymm_handle_replace(struct mymm_session *s, u32 handle,
 			 struct mymm_held held);

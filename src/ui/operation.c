@@ -29,6 +29,7 @@
 #include "object/cache.h"
 #include "page/alloc_failure.h"
 #include "object/sanitize.h"
+#include "pool/clock.h"
 #include "ui/operation.h"
 
 static int read_gfp(struct mymm_session *s, u32 flags, gfp_t *gfp)
@@ -366,6 +367,16 @@ static bool makes_handle(const struct mymm_op *op)
 	       op->op == MYMM_OP_OBJ_ALLOC || op->op == MYMM_OP_RANGE_ALLOC;
 }
 
+static int op_tick(struct mymm_session *s, const struct mymm_op *op)
+{
+	if (op->flags || op->handle || op->cache || op->arg)
+		return -EINVAL;
+	if (!s->holds_clock)
+		return -EPERM;
+	mymm_clock_tick(s->pool);
+	return 0;
+}
+
 static int run_op(struct mymm_session *s, struct mymm_op *op)
 {
 	if (op->node && op->op != MYMM_OP_PAGES_ALLOC)
@@ -389,6 +400,8 @@ static int run_op(struct mymm_session *s, struct mymm_op *op)
 		return op_obj_free(s, op);
 	case MYMM_OP_RANGE_ALLOC:
 		return op_range_alloc(s, op);
+	case MYMM_OP_TICK:
+		return op_tick(s, op);
 	default:
 		return -EINVAL;
 	}
@@ -438,6 +451,8 @@ int mymm_session_run(struct mymm_session *s, struct mymm_made *made,
 		err = resolve(s, made, op);
 	if (!err)
 		err = run_op(s, op);
+	if (s->holds_clock)
+		mymm_clock_settle(s->pool);
 	if (made)
 		made->handle[made->done++] =
 			!err && makes_handle(op) ? op->handle : 0;

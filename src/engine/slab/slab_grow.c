@@ -138,8 +138,9 @@ static u32 next_colour(struct mymm_slabs *s, int node)
 }
 
 /* Take a spare record; a caller that may sleep waits until there are more. */
-static u32 get_record(struct mymm_slabs *s, gfp_t gfp)
+static u32 get_record(struct mymm_cache *cache, gfp_t gfp)
 {
+	struct mymm_slabs *s = mymm_slabs_of(cache);
 	u32 nr, record;
 	bool low;
 
@@ -148,6 +149,10 @@ static u32 get_record(struct mymm_slabs *s, gfp_t gfp)
 		record = mymm_slab_record_get(s, &low);
 		if (low)
 			mymm_refill();
+		/* Reclaim for this slab tries the locks that the refill takes. */
+		if (low && gfpflags_allow_blocking(gfp) &&
+		    READ_ONCE(cache->pool->clock_held))
+			mymm_refill_wait();
 		if (record != MYMM_NO_RECORD || !gfpflags_allow_blocking(gfp))
 			return record;
 		mymm_refill_wait();
@@ -173,7 +178,7 @@ struct mymm_frame *mymm_slab_make(struct mymm_cache *cache, gfp_t gfp, int node)
 	unsigned int i;
 
 	if (s->place == MYMM_INDEX_OFF_SLAB) {
-		record = get_record(s, gfp);
+		record = get_record(cache, gfp);
 		if (record == MYMM_NO_RECORD)
 			return NULL;
 	}
