@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A clock that is held: what a pool does by itself happens when the holder says so, and then
- * at once; one session can have it, and it goes with the session.
+ * at once; one session can have it, and it goes with the session. And what follows a drain is
+ * the same whatever was before it.
  *
- * Tests: pool/clock.c
+ * Tests: pool/clock.c pool/drain.c
  */
 #include "cache/magazine.h"
 #include "cache/reaper.h"
@@ -57,6 +58,13 @@ static void kswapd_waits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, free_frames(pool), 287);
 	mymm_clock_settle(pool);
 	KUNIT_EXPECT_EQ(test, read_stat(&stats->pageoutrun), 1);
+	/* What was put off, 208 + 218 - 128 by that table, is not after a drain. */
+	KUNIT_EXPECT_EQ(test,
+			atomic_long_read(&shrinker->shrinker.nr_deferred[0]),
+			298);
+	mymm_pool_drain(pool);
+	KUNIT_EXPECT_EQ(
+		test, atomic_long_read(&shrinker->shrinker.nr_deferred[0]), 0);
 }
 
 /* In vain: it ends after as many runs as the thread would do. */
@@ -73,6 +81,8 @@ static void kswapd_gives_up(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, mymm_kswapd_hopeless(kswapd_of(pool)));
 	KUNIT_EXPECT_EQ(test, counts(shrinker),
 			MYMM_MAX_RECLAIM_RETRIES * MYMM_DEF_PRIORITY);
+	mymm_pool_drain(pool);
+	KUNIT_EXPECT_FALSE(test, mymm_kswapd_hopeless(kswapd_of(pool)));
 }
 
 /* Let go of, it is a thread again. */
@@ -149,6 +159,56 @@ static void reaper_waits(struct kunit *test)
 	while (in_magazines(cache) == kept && i++ < 1000)
 		mymm_reap_all();
 	KUNIT_EXPECT_LT(test, in_magazines(cache), kept);
+}
+
+/* What is kept after so much use, and after each tick. */
+struct course {
+	struct {
+		unsigned long in_magazines;
+		unsigned long shared;
+		unsigned long slabs;
+	} after[TICKS];
+};
+
+static void run_course(struct kunit *test, struct mymm_cache *cache,
+		       unsigned int nr, struct course *course)
+{
+	unsigned int i;
+
+	use(test, cache, nr);
+	for (i = 0; i < TICKS; i++) {
+		struct mymm_slabinfo info = mymm_test_slabinfo(cache);
+
+		course->after[i].in_magazines = in_magazines(cache);
+		course->after[i].shared = info.shared_avail;
+		course->after[i].slabs = info.num_slabs;
+		mymm_clock_tick(cache->pool);
+	}
+}
+
+/* After a drain everything takes the course that it took in a new cache. */
+static void drained_is_new(struct kunit *test)
+{
+	static const unsigned int nr[] = { 1, 130, OBJS };
+	struct mymm_pool *pool = slab_pool(test);
+	struct mymm_cache *cache = mymm_test_cache(test, pool, "course", 64);
+	struct course new, again;
+	unsigned int i;
+
+	migrate_disable();
+	hold_clock(test, pool);
+	for (i = 0; i < ARRAY_SIZE(nr); i++) {
+		mymm_pool_drain(pool);
+		run_course(test, cache, nr[i], &new);
+		/* It ends in the middle of something. */
+		use(test, cache, OBJS);
+		mymm_clock_tick(pool);
+		use(test, cache, 60);
+		mymm_pool_drain(pool);
+		run_course(test, cache, nr[i], &again);
+		KUNIT_EXPECT_MEMEQ(test, &again, &new, sizeof(new));
+	}
+	migrate_enable();
 }
 
 static int tick(struct mymm_session *session, struct mymm_op op)

@@ -70,9 +70,12 @@ static void empty_magazine(struct mymm_cache *cache, struct mymm_magazine *mag,
 	} while (nr);
 }
 
+/* What follows does not depend on when it was last trimmed or reaped. */
 static void drain_magazine(struct mymm_cache *cache, struct mymm_magazine *mag)
 {
 	empty_magazine(cache, mag, 0);
+	mag->trim_hits = mag->alloc_hits;
+	mag->reap_hits = mag->alloc_hits;
 }
 
 /* Give back the slabs that the engine keeps for a CPU. */

@@ -302,6 +302,25 @@ unsigned long mymm_reclaim_direct(const struct mymm_request *request,
 }
 
 /**
+ * mymm_reclaim_forget() - nothing is put off, and no node hopeless
+ * @pool: was drained, so there is nothing left to get
+ *
+ * Context: any but NMI.
+ */
+void mymm_reclaim_forget(struct mymm_pool *pool)
+{
+	struct mymm_shrinker *shrinker;
+	unsigned int n;
+
+	guard(raw_spinlock_irqsave)(&pool->reclaim.lock);
+	list_for_each_entry(shrinker, &pool->reclaim.shrinkers, list)
+		for (n = 0; n < MYMM_MAX_NODES; n++)
+			atomic_long_set(&shrinker->nr_deferred[n], 0);
+	for (n = 0; n < pool->nr_nodes; n++)
+		atomic_set(&pool->node_of[n].kswapd.failures, 0);
+}
+
+/**
  * mymm_reclaim_init() - be ready for shrinkers
  * @pool: new
  *

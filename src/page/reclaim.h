@@ -133,6 +133,7 @@ struct mymm_scan {
 };
 
 void mymm_reclaim_init(struct mymm_pool *pool);
+void mymm_reclaim_forget(struct mymm_pool *pool);
 void mymm_reclaim_enter(struct mymm_pool *pool, struct mymm_reclaim_task *task);
 void mymm_reclaim_leave(struct mymm_pool *pool, struct mymm_reclaim_task *task);
 bool mymm_reclaiming(struct mymm_pool *pool);

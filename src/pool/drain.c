@@ -25,6 +25,7 @@ static unsigned long drain(struct mymm_pool *pool)
 			slabs += cache->engine->shrink(cache, ULONG_MAX);
 		mymm_pcp_drain_all(pool);
 		mymm_pool_reset(pool);
+		mymm_reclaim_forget(pool);
 	}
 	mutex_unlock(&pool->lock);
 	cpus_read_unlock();

@@ -21,6 +21,25 @@ static unsigned long give_free(struct mymm_cache *cache, unsigned long slabs)
 	return nr;
 }
 
+/* A node without slabs becomes like a new one: neither reaper nor colours depend on the past. */
+static void begin_anew(struct mymm_slabs *s)
+{
+	unsigned int node;
+
+	for (node = 0; node < s->nr_nodes; node++) {
+		struct mymm_slab_node *n = &s->node[node];
+
+		guard(raw_spinlock_irqsave)(&n->lock);
+		if (n->nr_slabs)
+			return;
+		n->free_touched = false;
+		n->colour_next = 0;
+		if (n->shared)
+			n->shared->touched = false;
+	}
+	s->turn = 0;
+}
+
 /* Give back free slabs; if they are not enough, those that become free when arrays drain. */
 static unsigned long slab_shrink(struct mymm_cache *cache, unsigned long slabs)
 {
@@ -29,6 +48,7 @@ static unsigned long slab_shrink(struct mymm_cache *cache, unsigned long slabs)
 	if (nr < slabs) {
 		mymm_slab_drain_arrays(cache);
 		nr += give_free(cache, slabs - nr);
+		begin_anew(mymm_slabs_of(cache));
 	}
 	return nr;
 }
