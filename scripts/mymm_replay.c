@@ -6,8 +6,9 @@
  * cut off, damaged or foreign is refused with its line, and leaves nothing behind.
  *
  * The same file gives the same state each time, if the pool begins in the same state:
- * so the process stays on one CPU, the pool is drained first, and if it is not
- * pristine even then, since others hold something, the summary says so.
+ * so the process stays on one CPU, holds the pool's clock, drains the pool, and if that is
+ * not pristine even then, since others hold something, the summary says so. The clock ticks
+ * by the recording (mymm_run.c); it is held until all is given back.
  *
  * Replay has a session of its own. Closing it gives everything back, and a new one
  * looks whether the pool is whole.
@@ -61,6 +62,14 @@ static const char *in_use(uint64_t frames)
 	snprintf(text, sizeof(text), "%s are in use, by others",
 		 plural(frames, "frame", "frames"));
 	return text;
+}
+
+static int hold_clock(struct session *session)
+{
+	struct mymm_clock_args args = { .size = sizeof(args),
+					.flags = MYMM_CLOCK_HOLD };
+
+	return session_ioctl(session, MYMM_IOC_CLOCK, &args);
 }
 
 /* With a new session: is the pool as it was? */
@@ -120,11 +129,15 @@ static int replay_in_pool(struct recording *rec, const struct args *args,
 	if (session_open(&session))
 		return FAILED;
 	out->was_pristine = session.info.flags & MYMM_INFO_PRISTINE;
+	out->clock_error = hold_clock(&session);
 	rc = drain(&session);
 	out->pristine = session.info.flags & MYMM_INFO_PRISTINE;
 	out->start = session.info;
 	if (!rc && !out->pristine)
 		warn("the pool is not pristine: what comes depends on what others hold");
+	if (!rc && out->clock_error)
+		warn("the pool's clock can't be held: what comes depends on time: %s",
+		     strerror(out->clock_error));
 	if (!rc)
 		rc = replay_run(&session, rec, out, every);
 	if (!rc && !json)

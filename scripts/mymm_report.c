@@ -114,6 +114,8 @@ static void json_pool(const struct outcome *out)
 	json_text("engine", out->start.engine);
 	json_bool("was_pristine", out->was_pristine);
 	json_bool("pristine", out->pristine);
+	json_bool("clock_held", !out->clock_error);
+	json_number("clock_steps", out->ticks);
 	json_number("cpu", out->cpu);
 	json_number("batches", out->batches);
 	json_number("took_us", out->seconds * 1e6);

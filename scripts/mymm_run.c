@@ -10,6 +10,11 @@
  * Every allocation is asked for without a line in the log: failures are counted here.
  * The free of something that failed is left out, and counted too.
  *
+ * The pool's clock, if the replay holds it, ticks by the recording's: every two seconds there,
+ * in a batch with the operations around it. A recording without seconds ticks by events. An
+ * interval in which nothing happens has at most 64 ticks: by then all that is not used has
+ * gone back.
+ *
  * With --dry-run the same is done without a pool: all that a pool could give succeeds, and
  * takes what it took in the recorded kernel.
  */
@@ -33,6 +38,7 @@ struct runner {
 	uint32_t nr;
 	uint32_t next_handle; /* dry */
 	uint64_t events;
+	uint64_t next_tick; /* on the clock that it goes by */
 };
 
 static bool acted_on(const struct outcome *out, const struct life *life)
@@ -265,8 +271,14 @@ static int send_batch(struct runner *run)
 			      run->nr, err ? strerror(err) : "interrupted");
 	for (uint32_t i = 0; i < run->nr; i++) {
 		const struct mymm_op *op = &run->ops[i];
-		struct life *life = &run->rec->life[run->life[i]];
+		struct life *life;
 
+		if (op->op == MYMM_OP_TICK) {
+			if (op->result)
+				refused(run, op, i);
+			continue;
+		}
+		life = &run->rec->life[run->life[i]];
 		if (op->result && allocates(op))
 			life->handle = 0; /* no reference any more */
 		if (op->result == -ENOMEM && allocates(op))
@@ -300,6 +312,55 @@ static uint32_t flags_for(const struct runner *run, const struct life *life)
 	return flags;
 }
 
+/* The batch's next operation, to be filled. */
+static struct mymm_op *next_op(struct runner *run, const struct step *step)
+{
+	struct mymm_op *op = &run->ops[run->nr];
+
+	memset(op, 0, sizeof(*op));
+	run->life[run->nr] = step->life;
+	run->event[run->nr] = run->events;
+	run->time[run->nr] = run->rec->entry[step->entry].time;
+	return op;
+}
+
+static int add_op(struct runner *run)
+{
+	return ++run->nr == BATCH ? send_batch(run) : OK;
+}
+
+/* What the pool's clock goes by, and how much of it a tick is. */
+static uint64_t clock_of(const struct runner *run, const struct step *step,
+			 uint64_t *tick)
+{
+	bool seconds = run->rec->clock == CLOCK_SECONDS;
+
+	*tick = seconds ? TICK_USECS : TICK_EVENTS;
+	return seconds ? run->rec->entry[step->entry].time : run->events;
+}
+
+/* The ticks before a step. */
+static int pass_time(struct runner *run, const struct step *step)
+{
+	uint64_t tick, now = clock_of(run, step, &tick);
+	int rc = OK;
+
+	if (!run->session || run->out->clock_error)
+		return OK;
+	if (!run->next_tick)
+		run->next_tick = now + tick;
+	if (now >= run->next_tick &&
+	    (now - run->next_tick) / tick >= TICKS_MOST)
+		run->next_tick = now - (TICKS_MOST - 1) * tick;
+	while (!rc && now >= run->next_tick) {
+		next_op(run, step)->op = MYMM_OP_TICK;
+		run->out->ticks++;
+		run->next_tick += tick;
+		rc = add_op(run);
+	}
+	return rc;
+}
+
 static int do_step(struct runner *run, const struct step *step)
 {
 	static const uint32_t alloc_op[] = { MYMM_OP_PAGES_ALLOC,
@@ -319,8 +380,7 @@ static int do_step(struct runner *run, const struct step *step)
 		run->out->free_of_failed++;
 		return OK;
 	}
-	op = &run->ops[run->nr];
-	memset(op, 0, sizeof(*op));
+	op = next_op(run, step);
 	op->cache = cache ? cache->handle : 0;
 	if (step->what == STEP_ALLOC) {
 		op->op = alloc_op[life->kind];
@@ -334,10 +394,7 @@ static int do_step(struct runner *run, const struct step *step)
 		op->handle = life->handle;
 		op->arg = life->kind == LIFE_PAGES ? life->order : 0;
 	}
-	run->life[run->nr] = step->life;
-	run->event[run->nr] = run->events;
-	run->time[run->nr] = run->rec->entry[step->entry].time;
-	return ++run->nr == BATCH ? send_batch(run) : OK;
+	return add_op(run);
 }
 
 /* A line of the film: what is in use, and free blocks of each order in the pool. */
@@ -388,7 +445,8 @@ static int run_steps(struct runner *run, uint64_t every)
 		const struct step *step = &rec->step[i];
 
 		run->events += step->event;
-		if (step->what != STEP_NOTHING &&
+		rc = pass_time(run, step);
+		if (!rc && step->what != STEP_NOTHING &&
 		    acted_on(run->out, &rec->life[step->life]))
 			rc = do_step(run, step);
 		if (every && step->event && !rc && !(run->events % every))
@@ -433,6 +491,9 @@ int replay_run(struct session *session, struct recording *rec,
 	if (!rc && session) {
 		rc = session_info(session);
 		out->end = session->info;
+		/* Those of this replay, not of all since load. */
+		for (uint32_t i = 0; i < out->end.nr_zones; i++)
+			out->end.zones[i].failed -= out->start.zones[i].failed;
 		if (!rc)
 			rc = look_into(session, out->depth);
 	}

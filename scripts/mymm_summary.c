@@ -41,6 +41,20 @@ const char *time_text(const struct recording *rec, uint64_t time, int digits)
 	return text;
 }
 
+static void show_clock(const struct recording *rec, const struct outcome *out)
+{
+	const char *steps = plural(out->ticks, "step", "steps");
+
+	if (out->clock_error)
+		puts("Its clock went by the machine's, so this state need not come again");
+	else if (rec->clock == CLOCK_SECONDS)
+		printf("Its clock went by the recording's: %s of %d s\n", steps,
+		       TICK_USECS / 1000000);
+	else
+		printf("Its clock went by the events: %s of %s\n", steps,
+		       count_text(TICK_EVENTS));
+}
+
 static void show_head(const struct recording *rec, const struct outcome *out)
 {
 	static const char *const what[] = { "pages and objects", "pages only",
@@ -70,6 +84,7 @@ static void show_head(const struct recording *rec, const struct outcome *out)
 	else
 		puts("The pool was NOT pristine, even when drained: others hold something,\n"
 		     "and this state will not come again");
+	show_clock(rec, out);
 }
 
 static void remark(uint64_t nr, const char *text)

@@ -394,6 +394,8 @@ struct outcome {
 	int cpu;
 	bool was_pristine; /* before anything */
 	bool pristine; /* after the drain */
+	int clock_error; /* errno of why the pool's clock is not ours */
+	uint64_t ticks; /* of that clock */
 	uint64_t acted[TRACE_KINDS];
 	uint64_t failed[MYMM_UAPI_ORDERS + 1];
 	uint64_t failed_for[MYMM_REASON_WATERMARK + 1]; /* by enum mymm_reason */
@@ -418,6 +420,11 @@ struct outcome {
 
 /* The largest block, so the largest kmalloc and the largest object. */
 #define BYTES_MOST (4096ULL << (MYMM_UAPI_ORDERS - 1))
+/* The pool's clock goes by the recording's, or by events if that has no seconds. */
+#define TICK_USECS (2 * 1000 * 1000)
+#define TICK_EVENTS 20000
+/* After so many in which nothing happens, more change nothing. */
+#define TICKS_MOST 64
 /* Caches that a pool has room for, beside those that it makes itself. */
 #define CACHES_MOST 480
 
