@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The tests: what holds, said in code and tried.
+ * The test module.
  *
  * Each file is one noun with one or two suites, called mymm_NOUN. They go from small
  * to large: first every case of something tiny, then many random ones against a
@@ -53,8 +53,8 @@ void mymm_test_random(struct kunit *test, struct rnd_state *state)
 }
 
 /*
- * Of the suites' objects kmemleak is told nothing: each would cost it a record and a stack
- * walk, some of them overlap on purpose, and qemu/tests/sanitizers asks about it.
+ * kmemleak does not track the suites' objects: each would cost it a record and a stack walk, some
+ * of them overlap on purpose, and qemu/tests/sanitizers has the tests of it.
  */
 static int __init mymm_kunit_init(void)
 {

@@ -110,7 +110,7 @@ static void underrun(void)
 	give_back(first);
 }
 
-/* What is allowed is not told: each byte of each object, time and again. */
+/* Allowed accesses are not reported: each byte of each object, time and again. */
 static void allowed(void)
 {
 	u8 *obj[50];
@@ -381,7 +381,7 @@ static void *found(struct lost *lost)
 	return lost->nr ? (void *)~lost->not_at[--lost->nr] : NULL;
 }
 
-/* Ten objects of 20 bytes, five of 300, one of 10001: of no one. */
+/* Ten objects of 20 bytes, five of 300, one of 10001, to which nothing points. */
 static void lose(void)
 {
 	int i;
@@ -406,8 +406,8 @@ static void lose_freed(void)
 }
 
 /*
- * Of 1000 bytes: we know the first, it knows the second, and that one an object of the
- * kernel's of 3000 bytes. None is lost.
+ * Two objects of 1000 bytes: we point to the first, it points to the second, and that one to an
+ * object of the kernel's of 3000 bytes. None is lost.
  */
 static void keep_chain(void)
 {
@@ -422,7 +422,7 @@ static void keep_chain(void)
 	WRITE_ONCE(root, first);
 }
 
-/* The same, but nobody knows the first: two are lost, and the kernel's one. */
+/* The same, but nothing points to the first: two are lost, and the kernel's one. */
 static void lose_chain(void)
 {
 	keep_chain();
@@ -491,7 +491,7 @@ static int begin(void)
 		return 0;
 	pool = mymm_pool_create(&config);
 	if (!IS_ERR(pool)) {
-		/* Who begins where the pool does is never lost: see sanitize.c. */
+		/* An object at the pool's beginning is never lost: see sanitize.c. */
 		WARN_ON(mymm_alloc_range(pool, 0, 1, GFP_KERNEL));
 		cache = new_cache("plants", SIZE, 0, NULL);
 		if (!IS_ERR(cache))

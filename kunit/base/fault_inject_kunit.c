@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What happens when the kernel has no memory for us: each allocation that we ask from it
- * is made to fail once, by our own injector.
+ * Out of memory in the kernel: our own injector makes each of our allocations from it fail once.
  *
- * A test counts up: let the first fail, the second, ... until the function succeeds. Each
- * failure must give -ENOMEM and leave nothing behind; and how many there are must be
- * what the function is known to ask for, or some were never tried.
+ * A test lets the first allocation fail, then the second, ... until the function succeeds. Each
+ * failure must give -ENOMEM and leave nothing behind. The number of failures must be the number
+ * of allocations that the function is known to make; otherwise some were never tried.
  *
  * Tests: base/backing.c base/fault_inject.c page/event.c
  */
@@ -30,7 +29,7 @@ static unsigned int table_pages(unsigned int pages, unsigned int flags)
 	return DIV_ROUND_UP(frames * 24, PAGE_SIZE);
 }
 
-/* It is made in the end, and each failure on the way there left nothing behind. */
+/* The pool is created in the end, and each failure before left nothing behind. */
 static void create_in_the_end(struct kunit *test,
 			      const struct mymm_pool_config *config,
 			      unsigned long expected)
@@ -106,8 +105,8 @@ static void pool_create_full(struct kunit *test)
 }
 
 /*
- * A larger pool fails at its first page, in the middle, at its last page, and when they
- * are to be mapped: each time all that was had by then is given back.
+ * A larger pool fails at its first page, in the middle, at its last page, and when its pages are
+ * mapped: each time all that was allocated is freed.
  */
 static void pool_create_gives_back(struct kunit *test)
 {
@@ -131,7 +130,7 @@ static void pool_create_gives_back(struct kunit *test)
 	}
 }
 
-/* A cache asks for itself and for its magazines. */
+/* A cache allocates itself and its magazines. */
 static void cache_create(struct kunit *test)
 {
 	static const struct mymm_cache_config config = {
@@ -160,7 +159,7 @@ static void cache_create(struct kunit *test)
 	MYMM_EXPECT_OK(test, mymm_cache_destroy(cache));
 }
 
-/* Allocation and freeing ask the kernel for nothing, so nothing of it can fail them. */
+/* Allocating and freeing never allocate from the kernel, so a failure there can't fail them. */
 static void no_kernel_memory_needed(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool(test, "DMA:1M");

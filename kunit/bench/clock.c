@@ -2,14 +2,14 @@
 /*
  * How a figure is got, and printed.
  *
- * The clock is the time stamp counter. Under `-icount shift=0` it counts guest
- * instructions, and two boots agree: a few rounds are enough. Without that its ticks are
- * the machine's, and somebody else may be at work on it: the least of many short rounds
- * has neither a timer tick in it nor an interruption; ours and the kernel's are taken in
- * turn, pass by pass, so that both see the same machine.
+ * The clock is the time stamp counter. Under `-icount shift=0` it counts guest instructions, and
+ * two boots agree: a few rounds are enough. Otherwise it counts the machine's ticks, and other
+ * programs may run meanwhile: the least of many short rounds has neither a timer tick in it nor
+ * an interruption; ours and the kernel's are taken in turn, pass by pass, so that both see the
+ * same machine.
  *
- * Honest means: the same work on both sides, in the same loop; both warm, by a round
- * that is not counted; an empty loop taken off.
+ * Both sides do the same work in the same loop, both warmed up by a round that is not counted;
+ * the cost of an empty loop is subtracted.
  */
 #include <linux/moduleparam.h>
 #include <linux/utsname.h>

@@ -7,11 +7,11 @@
  * init_on_alloc=1, Debian's default, has it clear each object and page, which costs both
  * sides more than everything else together.
  *
- * A batch is as long as a magazine. It begins with an empty one, so that it is full at the
- * end of each round, and one refill more or less is no matter of what came before.
+ * A batch is as long as a magazine and begins with an empty one, so the magazine is full at the
+ * end of each round, and the number of refills does not depend on earlier rounds.
  *
- * Instructions are not time: they see neither the price of an atomic operation nor a
- * cache miss. Documentation/testing.md has what else they hide.
+ * Instructions are not time: they include neither the price of an atomic operation nor a cache
+ * miss. Documentation/testing.md has what else they hide.
  */
 #include <linux/cpu.h>
 #include <linux/module.h>
@@ -80,7 +80,7 @@ static void empty_magazines(struct mymm_cache *cache)
 		mymm_cache_free_bulk(cache, BULK, bench.objs);              \
 	})
 
-/* Past the magazines: what a miss comes to. */
+/* Past the magazines: the cost of a miss. */
 #define ENGINE_PAIR(cache, nr)                                             \
 	({                                                                 \
 		(cache)->engine->alloc(cache, GFP_KERNEL, nr, bench.objs); \

@@ -2,10 +2,10 @@
 /*
  * How the cost grows with how much lives at once.
  *
- * So many are allocated, and then freed, in the order that they came in, or shuffled. What
- * fits in a magazine, or in what a CPU keeps of pages, is a matter of that alone; beyond it
- * whole batches go to the engine, or the zone, and come from there; and with more than the
- * machine's caches hold, each touch costs what memory costs.
+ * A row allocates many objects and then frees them, in the order of allocation or shuffled. As
+ * long as they fit in a magazine, or in a CPU's page lists, nothing else is used; beyond it whole
+ * batches move to and from the engine or the zone; and beyond the size of the machine's caches
+ * each access costs a memory access.
  *
  * The table has a few points of that. Reading debugfs mymm_bench_sweep gives all powers of
  * ten, up to the parameter "most".

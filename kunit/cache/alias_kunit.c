@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Merging: which caches become one, and what becomes of their names.
+ * Merging: which caches are merged, and what happens to their names.
  *
  * The default engine of these pools is slob, so that there are no size classes that a cache
  * could be merged into before it meets the other one.
@@ -129,7 +129,7 @@ static void rule(struct kunit *test)
 	}
 }
 
-/* Not without the pool's flag, nor with another engine, nor with slob. */
+/* No merging without the pool's flag, with another engine, or with slob. */
 static void who_does_not(struct kunit *test)
 {
 	struct mymm_pool *plain = mymm_test_pool(test, "DMA:256K");
@@ -155,7 +155,7 @@ static void who_does_not(struct kunit *test)
 	}
 }
 
-/* A size class has a usersize: nobody is merged into it, as into none of the kernel's. */
+/* A size class has a usersize, so no cache is merged into it, as in the kernel. */
 static void not_with_a_class(struct kunit *test)
 {
 	const struct mymm_pool_config config = {
@@ -169,7 +169,7 @@ static void not_with_a_class(struct kunit *test)
 
 	KUNIT_EXPECT_PTR_NE(test, cache, pool->kmalloc[0][6]);
 	KUNIT_EXPECT_PTR_EQ(test, cache, other);
-	/* Who has a name keeps the pool, and gives up no more than that. */
+	/* Each name holds a reference to the pool, and destroying it drops just that one. */
 	KUNIT_EXPECT_EQ(test, refcount_read(&pool->users), users + 2);
 	MYMM_EXPECT_OK(test, mymm_test_cache_destroy(test, cache));
 	KUNIT_EXPECT_EQ(test, refcount_read(&pool->users), users + 1);
@@ -191,9 +191,9 @@ static unsigned int lines_with(struct kunit *test, struct mymm_pool *pool,
 }
 
 /*
- * Three names of one cache: objects have room for the largest, whoever allocates and whoever
- * frees. It has one line, under its first name, and ends with the last of them, if nothing is
- * held; until then nobody is asked what is held.
+ * Three names of one cache: objects have room for the largest, whichever name allocates or frees.
+ * The cache has one line, under its first name, and ends with its last name, if no object is
+ * held; only then held objects are counted.
  */
 static void one_for_three(struct kunit *test)
 {
@@ -234,7 +234,7 @@ static int error_of(struct kunit *test, struct mymm_pool *pool,
 	return PTR_ERR_OR_ZERO(mymm_cache_create(pool, &config));
 }
 
-/* A name that somebody has is taken, whether it would be merged or not. */
+/* A name in use is refused, whether the cache would be merged or not. */
 static void names_are_unique(struct kunit *test)
 {
 	struct mymm_pool *pool = merging_pool(test);
@@ -249,8 +249,8 @@ static void names_are_unique(struct kunit *test)
 }
 
 /*
- * Names given up by those who have them, in either order: the cache keeps what it is called.
- * Meanwhile only who would be merged into it can have that name again.
+ * Names are closed in either order; the cache is still shown under its first name. Meanwhile only
+ * a cache that would be merged into it can have that name again.
  */
 static void first_name_first(struct kunit *test)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a cache has gone through, as debugfs mymm/caches/NAME/stats tells it: counted by hand.
+ * The statistics of a cache in debugfs mymm/caches/NAME/stats, against counts made by hand.
  *
  * A poisoned cache of slub or slab has no magazines, so that each allocation and each free is
  * the engine's, and what is out is what is held.
@@ -220,8 +220,8 @@ static void pairs(struct mymm_test_thread *thread)
 }
 
 /*
- * A thousand pairs: the first allocation brings a batch, 999 of 1000 are served from
- * the magazine, and all frees end there. What came too much is at hand.
+ * A thousand pairs: the first allocation brings a batch, 999 of 1000 are served from the
+ * magazine, and all frees end there. The rest of the batch counts as at hand.
  */
 static void hit_rate(struct kunit *test)
 {
@@ -240,7 +240,7 @@ static void hit_rate(struct kunit *test)
 
 /* --- no memory, and waiting for some --------------------------------------------------- */
 
-/* Gives what a held has, after a nap. */
+/* A shrinker that sleeps before it frees some held frames. */
 static unsigned long sleeper_count(struct mymm_shrinker *shrinker,
 				   struct mymm_shrink_control *sc)
 {
@@ -266,8 +266,8 @@ static void end_shrinker(void *shrinker)
 }
 
 /*
- * All frames are somebody's. Who can't wait gets nothing, which is a failure, and no sleep,
- * each time; who can waits until they are given back. A failure of several at once is one.
+ * All frames are held. A request that can't wait fails without sleeping, each time; one that can
+ * wait sleeps until frames are freed. A failed bulk allocation counts as one failure.
  */
 static void failed_and_slept(struct kunit *test)
 {
@@ -309,7 +309,7 @@ static void failed_and_slept(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, obj);
 	expect_number(test, cache, "allocs_failed", 3);
 	expect_number(test, cache, "allocs_slept", 1);
-	/* There is room in that slab: nobody need be asked. */
+	/* That slab has room: no shrinker is called. */
 	KUNIT_ASSERT_EQ(test, mymm_cache_alloc_bulk(cache, GFP_DIRECT, 2, objs),
 			2);
 	expect_number(test, cache, "allocs_slept", 1);

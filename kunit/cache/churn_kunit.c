@@ -4,9 +4,9 @@
  * shrunk and its tunables are set, other caches come and go, and interrupts allocate and free
  * what tasks do. On each engine, on all CPUs.
  *
- * What is held lies in slots, and whoever comes by exchanges: who takes an object out looks
- * whether it still says what was written into it. In the end nothing may be lost, and nothing
- * may have been refused.
+ * Held objects lie in slots, and each player exchanges one: it checks that the object that it
+ * takes out still has what was written into it. In the end nothing may be lost, and nothing may
+ * have been refused.
  *
  * Tests: cache/tunables.c cache/magazine_drain.c pool/drain.c
  */
@@ -156,7 +156,7 @@ static void cpu_back(void *data)
 	add_cpu((unsigned long)data);
 }
 
-/* Away and back, with some moves of somebody's in between. */
+/* Offline and online again, with some moves of the players in between. */
 static void plug(struct kunit *test, struct churn *churn, unsigned long cpu)
 {
 	unsigned int i;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Debug caches: what is found when somebody writes where he should not, or frees twice, and
- * that nothing is when nobody does.
+ * Debug caches: stray writes and double frees are reported, and nothing else is.
  *
  * The first cases are those of the kernel's lib/slub_kunit.c; each damage is reported an exact
- * number of times. Where what lies in a slot is told in slot_kunit.c; which caches are checked
- * in debug_param_kunit.c.
+ * number of times. slot_kunit.c tests the layout of slots, debug_param_kunit.c which caches are
+ * checked.
  *
  * Tests: cache/debug.c cache/debug_report.c cache/debug_validate.c cache/track.c
  * Tests: engine/slub/slub_walk.c engine/slab/slab_walk.c
@@ -34,15 +33,15 @@ static void clobber_zone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mymm_checked_reports(pool), 2);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&cache->quarantined), 1);
 	KUNIT_EXPECT_EQ(test, mymm_cache_live(cache), 0);
-	/* It is nobody's now. */
+	/* It is out of use now. */
 	MYMM_EXPECT_REFUSED(test, pool, MYMM_REFUSED_DOUBLE_FREE, -EINVAL,
 			    mymm_cache_free(cache, p));
 	KUNIT_EXPECT_EQ(test, mymm_cache_validate(cache), 0);
 }
 
 /*
- * The link in a free object. It is found once, with the object; the list is whole again, and
- * the second look finds nothing.
+ * The link in a free object is overwritten. It is found once, with the object; the list is whole
+ * again, and the second check finds nothing.
  */
 static void next_pointer(struct kunit *test)
 {
@@ -177,7 +176,7 @@ static void fill(void *obj)
 	memset(obj, 0x33, 8);
 }
 
-/* Objects that fill themselves to the last byte: none disturbs another, and none is told of. */
+/* Objects that fill themselves to the last byte: none disturbs another, nothing is reported. */
 static void use_cache(struct kunit *test, struct mymm_cache *cache)
 {
 	void *objs[40];
@@ -265,7 +264,7 @@ static void every_combination(struct kunit *test)
 	MYMM_EXPECT_SOUND(test, pool);
 }
 
-/* Links of several free objects are overwritten: each is told of once, the others come. */
+/* Links of several free objects are overwritten: each is reported once, the rest are allocated. */
 static void several_links(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool(test, "DMA:256K");
@@ -385,7 +384,7 @@ static void kmalloc_sizes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mymm_checked_reports(pool), 1);
 }
 
-/* --- who did it -------------------------------------------------------------------------- */
+/* --- users ------------------------------------------------------------------------------- */
 
 struct seen {
 	struct kunit *test;

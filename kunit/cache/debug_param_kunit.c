@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which caches are debug caches: the parameter, what a pool spares, and who can be none.
+ * Which caches are debug caches: the parameter, the pool's exceptions, and caches that can't be.
  *
  * Tests: cache/debug_param.c
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Bytes: which size class serves a size, what is told of it, and how it grows.
+ * kmalloc: which size class serves a size, what ksize() returns for it, and how it grows.
  *
  * Tests: cache/kmalloc.c
  */
@@ -148,7 +148,7 @@ static void large(struct kunit *test)
 	}
 }
 
-/* Nothing, and what is not there. */
+/* Size 0, and addresses that are no object. */
 static void nothing(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool(test, "Normal:256K");
@@ -168,7 +168,7 @@ static void nothing(struct kunit *test)
 	MYMM_EXPECT_OK(test, mymm_free_pages(pool, frame, 0));
 }
 
-/* What a cache's own objects are told to have: no more than is safe to write. */
+/* ksize() of a cache's own objects: no more than is safe to write. */
 static void ksize_of_caches(struct kunit *test)
 {
 	static const struct {
@@ -250,7 +250,7 @@ static void krealloc_edges(struct kunit *test)
 	ptr = mymm_krealloc(pool, zero, 100, GFP_KERNEL | __GFP_ZERO);
 	KUNIT_ASSERT_NOT_NULL(test, ptr);
 	KUNIT_EXPECT_NULL(test, memchr_inv(ptr, 0, 100));
-	/* What ksize() tells may be used, whatever was asked for. */
+	/* All that ksize() returns may be used, whatever size was requested. */
 	KUNIT_ASSERT_EQ(test, mymm_ksize(ptr), 128);
 	memset(ptr, 0xaa, 128);
 	/* Less: where it is, and with __GFP_ZERO the rest is cleared. */

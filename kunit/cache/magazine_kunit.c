@@ -3,13 +3,13 @@
  * Magazines: how many objects they hold, which come out first, when a batch moves; and
  * that an interrupt which lands while one is in use stays away from it.
  *
- * The last can be had for certain. A test takes the token of its own CPU's magazine, as a
- * fast path does for a few instructions, and has a hardware interrupt come meanwhile: by
- * irq_work, which is an IPI to oneself, and by a timer. The interrupt allocates and frees;
- * it must get an object, must not get one of the magazine's, and must leave the
- * magazine as it is. And it is left to chance as well: a timer goes off all the time
- * while a task allocates and frees, until the magazine has counted that it was found in
- * use. How often that is tried is bounded by a number of pairs, not by time.
+ * The interrupt can be provoked for certain. A test takes the local trylock of its own CPU's
+ * magazine, as a fast path does for a few instructions, and has a hardware interrupt come
+ * meanwhile: by irq_work, which is an IPI to oneself, and by a timer. The interrupt allocates and
+ * frees; it must get an object, must not get one of the magazine's, and must leave the magazine
+ * as it is. It is left to chance as well: a timer goes off all the time while a task allocates
+ * and frees, until the magazine has counted that it was found in use. How often that is tried is
+ * bounded by a number of pairs, not by time.
  *
  * Tests: cache/magazine.c cache/bulk.c cache/tunables.c
  */
@@ -146,9 +146,9 @@ static void hit_rate_of_batches(struct kunit *test)
 }
 
 /*
- * Another CPU's numbers are read one by one while they change: here a batch has come when it
- * was looked how many objects there are, and not yet when these were counted. There are never
- * less frees than none, of which percentages would be made.
+ * Another CPU's numbers are read one by one while they change: here a batch arrives after the
+ * objects were counted and before the transfers are. The result is never a negative number of
+ * frees, from which percentages would be computed.
  */
 static void read_in_between(struct kunit *test)
 {
@@ -315,7 +315,7 @@ static void visit_end(struct visit *visit)
 	destroy_hrtimer_on_stack(&visit->timer);
 }
 
-/* Take the token, have @start make an interrupt come, see what it did. */
+/* Take the trylock, have @start cause an interrupt, check what it did. */
 static void be_visited(struct mymm_test_thread *thread, struct visit *visit,
 		       void (*start)(struct visit *visit))
 {
@@ -412,7 +412,7 @@ static void timer_in_window(struct kunit *test)
 #define MOST_PAIRS 100000000UL
 #define WANTED 3
 
-/* Allocate and free, each object marked, until chance has had its way. */
+/* Allocate and free, each object marked, until an interrupt has found the magazine in use. */
 static void until_collision(struct mymm_test_thread *thread)
 {
 	struct mymm_cache *cache = thread->data;

@@ -2,12 +2,11 @@
 /*
  * Objects of many kinds at once: 10^5 random operations against a model.
  *
- * Caches of nine kinds, size classes, large kmallocs and pages share a pool that is too
- * small for all that is asked of it. The model has a bit for each 8 bytes of the
- * pool's memory: in somebody's hands or not. Whatever is allocated must lie in the
- * pool, on bytes that nobody has, and is filled to its last usable byte with a
- * value of its own, which must be there when it is given back. So an overlap is found
- * at once, and a write by the allocator later.
+ * Caches of nine kinds, size classes, large kmallocs and pages share a pool that is too small for
+ * all that is requested of it. The model has a bit for each 8 bytes of the pool's memory:
+ * allocated or not. An allocation must lie in the pool, on bytes that are not allocated, and is
+ * filled to its last usable byte with a value of its own, which must be there when it is freed.
+ * So an overlap is found at once, and a write by the allocator later.
  *
  * An allocation may fail only if there is nothing: no free object in a slab of the cache,
  * and no block for a slab in any zone that would do. And when magazines were emptied,
@@ -89,7 +88,7 @@ static void fail(struct ops *ops, const char *what, unsigned int kind,
 
 /* --- the model ------------------------------------------------------------------- */
 
-/* The granules of @live get to be taken, or free again; were they the other? */
+/* Mark the granules of @live taken, or free again; false if one was that already. */
 static bool turn(struct ops *ops, const struct live *live, bool taken)
 {
 	unsigned long first = (live->ptr - ops->pool->base) / GRANULE;
@@ -107,7 +106,7 @@ static bool turn(struct ops *ops, const struct live *live, bool taken)
 	return true;
 }
 
-/* Somebody got something. */
+/* Check an allocation and add it to the model. */
 static void take(struct ops *ops, void *ptr, u32 size, unsigned int kind,
 		 gfp_t gfp)
 {
@@ -136,7 +135,7 @@ static void take(struct ops *ops, void *ptr, u32 size, unsigned int kind,
 	ops->nr_of_kind[kind]++;
 }
 
-/* Somebody is about to give number @i back. */
+/* Check object number @i and remove it from the model; it is to be freed. */
 static struct live give(struct ops *ops, u32 i)
 {
 	struct live live = ops->live[i];

@@ -3,12 +3,12 @@
  * Refusals: whatever is freed or asked for wrongly gives its errno, is counted once by
  * its reason, and changes nothing.
  *
- * Nothing is a hash over all that belongs to the pool, its memory included; see
- * mymm_test_same().
+ * "Nothing has changed" is checked by a hash over all that belongs to the pool, its memory
+ * included; see mymm_test_same().
  *
- * A non-maskable interrupt can't be made here. What tells an NMI from other contexts is
- * a count in preempt_count, so a test raises that, with interrupts off, around a call
- * that must look at it before it does anything else.
+ * A non-maskable interrupt can't be made here. A count in preempt_count distinguishes an NMI from
+ * other contexts, so a test raises that, with interrupts off, around a call that must check it
+ * before it does anything else.
  *
  * Tests: cache/object.c object/refuse.c page/page_free.c cache/nomem.c
  */
@@ -173,7 +173,7 @@ static void wrong_objects(struct kunit *test)
 	REFUSED(FOREIGN, -EINVAL,
 		mymm_cache_free(cache, pool->base + pool->bytes));
 	REFUSED(WRONG_KIND, -EINVAL, mymm_cache_free(cache, page));
-	/* A page that nobody has, at the end of the pool. */
+	/* A free page, at the end of the pool. */
 	REFUSED(WRONG_KIND, -EINVAL,
 		mymm_cache_free(cache, pool->base + pool->bytes - PAGE_SIZE));
 
@@ -183,7 +183,7 @@ static void wrong_objects(struct kunit *test)
 	MYMM_EXPECT_OK(test, mymm_free_pages(pool, frame, 0));
 }
 
-/* In a bulk each is judged for itself: the good ones are freed, the others counted. */
+/* In a bulk free each object is checked by itself: the good ones are freed, the others counted. */
 static void wrong_among_many(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool(test, "DMA:256K");
@@ -286,7 +286,7 @@ static void wrong_kfrees(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, page && small && large);
 	MYMM_EXPECT_UNCHANGED(test, pool, 0, mymm_kfree(NULL));
 	MYMM_EXPECT_UNCHANGED(test, pool, 0, mymm_kfree(ZERO_SIZE_PTR));
-	/* Nobody's: no pool can count these. */
+	/* In no pool: no pool can count these. */
 	MYMM_EXPECT_UNCHANGED(test, pool, -EINVAL, mymm_kfree(on_stack));
 	MYMM_EXPECT_UNCHANGED(test, pool, -EINVAL, mymm_kfree(test));
 	MYMM_EXPECT_UNCHANGED(test, pool, -EINVAL, mymm_kfree((void *)~0UL));
@@ -347,7 +347,7 @@ static void wrong_sizes(struct kunit *test)
 
 /* --- NMI ----------------------------------------------------------------------- */
 
-/* With interrupts off, as one that came would take itself for an NMI too. */
+/* With interrupts off, since an interrupt would take itself for an NMI, too. */
 static unsigned long nmi_begin(void)
 {
 	unsigned long flags;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who holds the objects of a cache: alloc_traces and free_traces, made by two functions here,
- * whose names must be in the lines, with as many objects as they allocated or freed.
+ * The call sites that hold the objects of a cache: alloc_traces and free_traces, made by two
+ * functions here, whose names must be in the lines, with as many objects as they allocated or
+ * freed.
  *
  * Tests: cache/track_site.c object/track.c
  */
@@ -83,9 +84,10 @@ static void expect_site(struct kunit *test, const char *text, unsigned int nth,
 }
 
 /*
- * Seven objects by one function, three by another; who has most comes first. Two of the seven
- * are freed, and allocated anew: by the other function, but with another stack, since it was
- * called from another place. What was never freed before was freed by nobody.
+ * Seven objects by one function, three by another; the site with the most objects comes first.
+ * Two of the seven are freed, and allocated anew: by the other function, but with another stack,
+ * since it was called from another place. An object that was never freed before has no site of a
+ * free.
  */
 static void two_functions(struct kunit *test)
 {
@@ -165,7 +167,7 @@ static void many_objects(struct kunit *test)
 	MYMM_EXPECT_OK(test, mymm_cache_free_bulk(cache, 1000, objs));
 }
 
-/* Who does not store users can't tell. */
+/* A cache that does not store users has no sites. */
 static void without_users(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool(test, "DMA:256K");

@@ -2,12 +2,12 @@
 /*
  * The validator, where slabs are concerned: I6, I7, I9, and I5 for their lists.
  *
- * As for pages, each thing that can be wrong is made wrong: in the first, a middle and
- * the last slab of the partial list or the full one, at the first, a middle and the last
- * object of a freelist, in a cache with slabs of one page and in one with larger slabs.
+ * As for pages, each thing that can be wrong is made wrong: in the first, a middle and the last
+ * slab of the partial list or the full one, at the first, a middle and the last object of a
+ * freelist, in a cache with slabs of one page and in one with larger slabs.
  *
- * In the corrupt each of both caches has five full slabs, and five partial ones of which
- * each has five free objects.
+ * Each of the two caches has five full slabs, and five partial ones of which each has five free
+ * objects.
  *
  * Tests: engine/slub/slub_check.c engine/slab/slab_check.c
  */
@@ -233,7 +233,7 @@ static void head_is_pages(struct spot *spot)
 	spot->slab->tag |= MYMM_FRAME_PAGES;
 }
 
-/* All that the cache counts is right, but nobody has the slab. */
+/* All that the cache counts is right, but the slab is on no list. */
 static void slab_on_no_list(struct spot *spot)
 {
 	mymm_list_del(spot->table, spot->idx);
@@ -328,7 +328,7 @@ static void free_held(void *data)
 		mymm_cache_free(held->cache, held->obj[held->nr]);
 }
 
-/* A cache as the corrupt wants it: objects of slab after slab, some given back. */
+/* A cache to be broken: objects of slab after slab, some of them freed. */
 static struct mymm_cache *build(struct kunit *test, struct mymm_pool *pool,
 				const char *name, unsigned int size)
 {

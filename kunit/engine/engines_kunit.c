@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What holds of each engine: the same tests for all of them. Suites of a noun run with each
- * engine where it matters, too (MYMM_CASE_ENGINES() and MYMM_CASE_COOKIES() in util.h); here
- * is what belongs to none of them.
+ * What holds for each engine: the same tests for all of them. Suites of a noun run with each
+ * engine where it matters, too (MYMM_CASE_ENGINES() and MYMM_CASE_COOKIES() in util.h); here is
+ * what belongs to none of them.
  *
  * Tests: cache/engine.c
  */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Debug caches, and what they have told.
+ * Debug caches, and the number of their reports.
  *
- * Each report is counted as one of two refusals, so a test that does exact damage knows what
- * their sum must be.
+ * Each report is counted as one of two refusals, so a test that does exact damage knows their
+ * sum.
  */
 #include "lib/checked.h"
 #include "pool/pool.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Debug caches, and what they have told. */
+/* Debug caches, and the number of their reports. */
 #ifndef _MYMM_KUNIT_CHECKED_H
 #define _MYMM_KUNIT_CHECKED_H
 

@@ -2,10 +2,9 @@
 /*
  * Breaking a pool on purpose, to see that the validator says so, and which invariant.
  *
- * A corrupt keeps a copy of everything that the validator reads. After something was
- * broken and looked at, the copy is put back, and the validator must be content
- * again; so the next thing is broken in a pool that is whole, and the pool can be
- * destroyed as any other in the end.
+ * A struct mymm_corrupt keeps a copy of everything that the validator reads. After a breakage was
+ * checked, the copy is put back, and the validator must be content again; so each breakage starts
+ * from a whole pool, and the pool can be destroyed as any other in the end.
  */
 #include <linux/vmalloc.h>
 
@@ -30,7 +29,7 @@ static void *copy_of(struct kunit *test, const void *from, size_t bytes)
 	return copy;
 }
 
-/* All of a struct but the lock that it begins with, to the copy or back; the next copy. */
+/* Save or restore a struct, except the lock at its beginning; returns the next copy. */
 static void *copy_locked(void *copy, void *from, size_t skip, size_t size,
 			 bool back)
 {
@@ -41,7 +40,7 @@ static void *copy_locked(void *copy, void *from, size_t skip, size_t size,
 	return copy + size - skip;
 }
 
-/* What a cache's nodes and CPUs have, to the copy or back from it; nobody is at them. */
+/* Save or restore what a cache's nodes and CPUs have; the cache is not in use. */
 static void copy_cache(struct mymm_cache *cache, void *copy, bool back)
 {
 	struct mymm_slubs *s = mymm_slubs_of(cache);
@@ -84,7 +83,7 @@ static size_t nr_pageblocks(const struct mymm_pool *pool)
 	return nr;
 }
 
-/* All CPUs' lists, to the copy or back from it; nobody is at them. */
+/* Save or restore all CPUs' lists; they are not in use. */
 static void copy_lists(struct mymm_corrupt *corrupt, bool back)
 {
 	struct mymm_pcp *copy = corrupt->pcp;
@@ -111,7 +110,7 @@ static void copy_lists(struct mymm_corrupt *corrupt, bool back)
 /**
  * mymm_corrupt_new() - remember what a pool is like
  * @test: the test
- * @pool: its pool; nobody uses it from now on
+ * @pool: its pool; it is not used otherwise from now on
  * @one: a cache of it, or NULL
  * @two: another one, or NULL
  *

@@ -35,7 +35,7 @@ enum mymm_migratetype mymm_draw_type(char letter)
  * mymm_draw_gfp() - flags of a request for frames of a type
  * @letter: one of U, M, R, or a small one
  *
- * Return: flags of somebody for whom the reserve is not kept.
+ * Return: flags of a request that may not use the reserve.
  */
 gfp_t mymm_draw_gfp(char letter)
 {
@@ -160,7 +160,7 @@ void mymm_draw_expect(struct kunit *test, struct mymm_pool *pool,
 }
 
 /**
- * mymm_draw_give_back() - give back all that is held of a pool, whoever held it
+ * mymm_draw_give_back() - free all that is held of a pool
  * @test: the test
  * @pool: the pool
  */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Use after free, on purpose: KASAN is not to tell of what a test does to see that we do.
+ * Use after free, on purpose: KASAN must not report what a test does to check our own reports.
  */
 #include "lib/util.h"
 
 /**
- * mymm_test_scribble() - write to memory that is free, and don't have KASAN tell
+ * mymm_test_scribble() - write to free memory without a report by KASAN
  * @at: where
  * @byte: what
  * @bytes: how many
@@ -18,7 +18,7 @@ void mymm_test_scribble(void *at, u8 byte, size_t bytes)
 }
 
 /**
- * mymm_test_peek() - look at memory that is free, the same way
+ * mymm_test_peek() - read free memory without a report by KASAN
  * @at: where
  *
  * Return: the byte.
@@ -34,7 +34,7 @@ u8 mymm_test_peek(const void *at)
 }
 
 /**
- * mymm_test_flip() - change bits of a byte that is free, or ours, the same way
+ * mymm_test_flip() - change bits of a byte, free or not, without a report by KASAN
  * @at: where
  * @bits: which
  */
@@ -44,7 +44,7 @@ void mymm_test_flip(void *at, u8 bits)
 }
 
 /**
- * mymm_test_unwatched() - let KASAN not see what this test does from now on
+ * mymm_test_unwatched() - switch KASAN off for this thread
  */
 void mymm_test_unwatched(void)
 {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What each CPU has in its page lists, looked at from outside.
+ * What each CPU has in its page lists, checked from outside.
  *
- * The validator can't say much of it, as it must not touch what is another CPU's. But when
- * nobody allocates or frees, each list can be walked: each block on it must say that it is
- * in a CPU's list, and have the list's order and zone; the frames of all lists of a CPU
- * must be those that it counts; and no frame of the zone may say that it is in a CPU's
- * list and be in none.
+ * The validator can check little of them, as it must not touch another CPU's lists. But while no
+ * thread allocates or frees, each list can be walked: each block on it must say that it is in a
+ * CPU's list, and have the list's order and zone; the frames of all lists of a CPU must be those
+ * that it counts; and no frame of the zone may say that it is in a CPU's list and be in none.
  */
 #include "lib/lists.h"
 #include "page/pcp_cpu.h"
@@ -81,7 +80,7 @@ struct mymm_pcp *mymm_lists_of(struct mymm_pool *pool,
 /**
  * mymm_lists_read() - the blocks of a list
  * @pool: the pool
- * @pcp: a CPU's lists of a zone; nobody is at them
+ * @pcp: a CPU's lists of a zone, not in use
  * @list: the number of one
  * @blocks: becomes their first frames, in the order in which they come out; or NULL
  * @most: how many there is room for
@@ -107,13 +106,12 @@ unsigned int mymm_lists_read(struct mymm_pool *pool, const struct mymm_pcp *pcp,
 
 /**
  * mymm_lists_limit() - set how much CPUs keep, and begin with empty lists
- * @pool: the pool, of which nobody has anything
+ * @pool: the pool, of which nothing is held
  * @batch: frames of a batch
  * @high_min: what a CPU keeps at least
  * @high_max: and at most
  *
- * Other numbers than those that follow from the size of the machine, so that tests can
- * reckon with them.
+ * The numbers don't follow from the size of the machine, so that tests can compute with them.
  */
 void mymm_lists_limit(struct mymm_pool *pool, int batch, int high_min,
 		      int high_max)
@@ -189,7 +187,7 @@ static unsigned long walk(struct kunit *test, struct mymm_pool *pool,
 /**
  * mymm_lists_sound() - expect that all CPUs' lists are what they are said to be
  * @test: the test
- * @pool: the pool; nobody allocates or frees
+ * @pool: the pool; no thread allocates or frees
  * @where: in the test
  */
 void mymm_lists_sound(struct kunit *test, struct mymm_pool *pool,

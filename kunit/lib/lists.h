@@ -59,7 +59,7 @@ static inline unsigned int mymm_list_number(unsigned int order,
 	return order * MYMM_NR_MIGRATETYPES + type;
 }
 
-/* While nobody allocates or frees: each list is what its CPU says of it. */
+/* While no thread allocates or frees: each list is as its CPU says. */
 #define MYMM_EXPECT_LISTS_SOUND(test, pool) \
 	mymm_lists_sound(test, pool, __FILE__ ":" __stringify(__LINE__))
 

@@ -165,7 +165,7 @@ int mymm_model_source(const struct mymm_model *model, unsigned int zone,
  * @model: the model
  * @page: the page
  *
- * Return: the order; -1 if somebody holds it.
+ * Return: the order; -1 if the page is held.
  */
 int mymm_model_order_at(const struct mymm_model *model, u32 page)
 {
@@ -182,7 +182,7 @@ int mymm_model_order_at(const struct mymm_model *model, u32 page)
  * @model: the model
  * @first: the page
  *
- * Return: the block; NULL if none that somebody holds begins there.
+ * Return: the block; NULL if no held block begins there.
  */
 struct mymm_model_block *mymm_model_block_at(struct mymm_model *model,
 					     u32 first)
@@ -196,13 +196,13 @@ struct mymm_model_block *mymm_model_block_at(struct mymm_model *model,
 }
 
 /**
- * mymm_model_take() - somebody got a block
+ * mymm_model_take() - check an allocated block and add it to the model
  * @model: the model
  * @zone: number of the zone that it should be from
  * @first: its first page
  * @order: its order
  *
- * Return: NULL; what is wrong with that, and the model is as it was.
+ * Return: NULL; or what is wrong with it, and then the model is as it was.
  */
 const char *mymm_model_take(struct mymm_model *model, unsigned int zone,
 			    u32 first, unsigned int order)
@@ -230,7 +230,7 @@ const char *mymm_model_take(struct mymm_model *model, unsigned int zone,
 }
 
 /**
- * mymm_model_hold() - somebody holds a block, however it was come by
+ * mymm_model_hold() - add a held block, however it was allocated
  * @model: the model
  * @first: its first page
  * @order: its order
@@ -253,7 +253,7 @@ void mymm_model_hold(struct mymm_model *model, u32 first, unsigned int order,
 }
 
 /**
- * mymm_model_give() - somebody gave a block back
+ * mymm_model_give() - remove a freed block
  * @model: the model
  * @block: one of the model's
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What pages should be like, by somebody who has not read the allocator. */
+/* What pages should be like, computed without the allocator. */
 #ifndef _MYMM_KUNIT_MODEL_H
 #define _MYMM_KUNIT_MODEL_H
 
@@ -23,7 +23,7 @@ struct mymm_model_zone {
 	unsigned long full[MODEL_ORDERS];
 };
 
-/* A block that somebody holds. */
+/* A held block. */
 struct mymm_model_block {
 	u32 first;
 	u32 order;
@@ -31,7 +31,7 @@ struct mymm_model_block {
 };
 
 /**
- * struct mymm_model - who owns which page
+ * struct mymm_model - the owner of each page
  * @nr_pages: how many there are
  * @owner: of each page: the id of its block, 0 if it is free
  * @block: those that are held, in no order

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pools that record who holds their pages, and requests of somebody who is known by that.
+ * Pools that record the owners of their pages, and requests with a known owner.
  *
- * A test's callers are no code but numbers, made of order and session, so that a mixture of
- * two records can't be mistaken for one.
+ * A test's callers are no code but numbers, made of order and session, so that a mixture of two
+ * records can't be mistaken for one.
  */
 #include "lib/records.h"
 
 /**
- * mymm_records_caller() - what stands for the code that asked
+ * mymm_records_caller() - the address that stands for a caller
  * @order: for a block of this order
  * @session: in this session
  *
@@ -24,7 +24,7 @@ unsigned long mymm_records_caller(unsigned int order, u32 session)
  * @pool: the pool
  * @gfp: flags
  * @order: its order
- * @session: who asks
+ * @session: in this session
  *
  * Return: its first frame, or NULL.
  */
@@ -49,7 +49,7 @@ static void stop_recording(void *pool)
  * @test: the test
  * @zones: what zones it has
  *
- * Per-CPU lists and migratetypes, but the last frame is anybody's.
+ * It has per-CPU lists and migratetypes, but any request may have the last frame.
  *
  * Return: the pool, which ends with the test.
  */

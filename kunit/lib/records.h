@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Pools that record who holds their pages. */
+/* Pools that record the owners of their pages. */
 #ifndef _MYMM_KUNIT_RECORDS_H
 #define _MYMM_KUNIT_RECORDS_H
 

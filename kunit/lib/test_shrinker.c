@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who holds frames, and who gives them back when asked.
+ * Held frames, and shrinkers that free them when they are called.
  *
- * A *held* is a number of frames; a *shrinker* is a shrinker that has one, or says so, and
- * counts how often it is asked. Both end with the test. A pool that is made here *rests*:
- * its kswapds have gone to sleep, so that what they do then has a cause in the test.
+ * A struct mymm_held_frames is a number of frames; a struct mymm_test_shrinker is a shrinker that
+ * has some, or says so, and counts its calls. Both end with the test. A pool that is made here
+ * *rests*: its kswapds have gone to sleep, so that what they do then has a cause in the test.
  */
 #include "lib/test_shrinker.h"
 
@@ -153,7 +153,7 @@ struct mymm_test_shrinker *mymm_test_shrinker_new(struct kunit *test,
 	return shrinker;
 }
 
-/* A zone at min, and somebody who may be asked. */
+/* A zone at min, and a shrinker for it. */
 struct mymm_test_shrinker *mymm_test_shrinker_at_min(struct kunit *test,
 						     struct mymm_pool *pool)
 {

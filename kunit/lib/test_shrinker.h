@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Who holds frames, and who gives them back when asked: for tests of reclaim. */
+/* Held frames, and shrinkers that free them when they are called: for tests of reclaim. */
 #ifndef _MYMM_KUNIT_TEST_SHRINKER_H
 #define _MYMM_KUNIT_TEST_SHRINKER_H
 
@@ -15,25 +15,25 @@
  *	low  = min + step                            = 160
  *	high = low + step                            = 192
  *
- * and no per-CPU lists, so that each frame is either free or somebody's.
+ * and no per-CPU lists, so that each frame is either free or held.
  */
 #define FRAMES 4096
 #define MIN_MARK 128
 #define LOW_MARK 160
 #define HIGH_MARK 192
 
-/* Priorities 12 to 0: so often is each shrinker asked by one direct reclaim in vain. */
+/* Priorities 12 to 0: the calls of each shrinker by one direct reclaim in vain. */
 #define PASSES 13
 
-/* May wait, asks nobody in the background, and nobody need know. */
+/* May wait, does not wake kswapd, does not warn. */
 #define GFP_DIRECT (__GFP_DIRECT_RECLAIM | __GFP_IO | __GFP_FS | __GFP_NOWARN)
-/* Goes down to min, and nobody is asked for anything. */
+/* Goes down to min, and does not reclaim. */
 #define GFP_PLAIN __GFP_NOWARN
 
 extern const struct mymm_tuning mymm_tuning_512k;
 
 /**
- * struct mymm_held_frames - frames that somebody holds
+ * struct mymm_held_frames - frames that a test holds
  * @pool: of which pool
  * @nr: how many
  * @frame: which
@@ -49,8 +49,8 @@ struct mymm_held_frames {
  * @shrinker: what is registered
  * @held: what it gives back; NULL: nothing. Made before the shrinker, it ends after it
  * @others: what others hold, by mymm_test_shrinker_at_min()
- * @says: what count() tells if there is no held
- * @stop: scan() tells MYMM_SHRINK_STOP
+ * @says: what count() returns if @held is NULL
+ * @stop: scan() returns MYMM_SHRINK_STOP
  * @counts: calls of count(), for each node
  * @scans: calls of scan()
  * @wanted: frames that the first of them were asked for

@@ -2,9 +2,9 @@
 /*
  * Threads on CPUs.
  *
- * Threads are bound to a CPU each and begin together, when all of them are there. They
- * count what they find wrong, and whoever started them waits for all and tells: a thread
- * that KUNIT_ASSERT() ended could not be waited for.
+ * Threads are bound to a CPU each and begin together, when all of them are there. They count what
+ * they find wrong, and the thread that started them waits for all and reports it: a thread that
+ * KUNIT_ASSERT() ended could not be waited for.
  */
 #include <linux/cpu.h>
 #include <linux/kthread.h>
@@ -38,7 +38,7 @@ static int thread_main(void *data)
 	return 0;
 }
 
-/* Start threads on the CPUs of @cpus, wait for them, tell what they found. */
+/* Start threads on the CPUs of @cpus, wait for them, report what they found. */
 static void run_threads(struct kunit *test, const struct cpumask *cpus,
 			void (*run)(struct mymm_test_thread *thread),
 			void *data)

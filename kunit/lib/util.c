@@ -2,10 +2,10 @@
 /*
  * Pools and caches that end by themselves.
  *
- * What a test makes here is given back by an action of KUnit, which also runs when
- * the test stopped at an ASSERT. And it is looked at then: that is the last part of each
- * test. A pool that can't be destroyed as it should fails the test, and is
- * then released whatever is in it, so that the next test finds nothing of it.
+ * What a test makes here is given back by an action of KUnit, which also runs when the test
+ * stopped at an ASSERT. It is checked then: that is the last part of each test. A pool that can't
+ * be destroyed as it should fails the test, and is then released whatever is in it, so that the
+ * next test finds nothing of it.
  */
 #include <kunit/test-bug.h>
 #include <linux/fs.h>
@@ -407,7 +407,7 @@ char *mymm_test_read_file(struct kunit *test, const char *path, size_t piece,
 				  min(piece, size - 1 - (size_t)pos), &pos);
 	while (got > 0);
 	KUNIT_EXPECT_EQ(test, got, 0);
-	/* Whoever seeks to 0 reads the same again, as slabtop does. */
+	/* After a seek to 0 the same is read again, as slabtop does. */
 	pos = 0;
 	got = kernel_read(file, first, sizeof(first) - 1, &pos);
 	KUNIT_EXPECT_EQ(test, got, min(sizeof(first) - 1, strlen(text)));

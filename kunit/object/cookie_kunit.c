@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Cookies and poison: what a free object carries, and what it tells of those who
- * free twice or write late.
+ * Cookies and poison: what a free object carries, and how a double free or a late write is found.
  *
  * A free object is in one of four places, and a second free must be refused in each:
  *
  *	this CPU's magazine     the object's slab's freelist
  *	another CPU's magazine  nowhere, when its slab went back to the pool
  *
- * Whoever writes to a free object is found out when it is to be used again: by its
- * cookie, if the write hits that, else by its poison, if the cache has any. Such an
- * object is out of use for good; the others go on.
+ * A write to a free object is found when the object is to be used again: by its cookie, if the
+ * write hits that, else by its poison, if the cache has any. Such an object is out of use for
+ * good; the others go on.
  *
  * Tests: cache/object.c cache/magazine.c
  */
@@ -154,8 +153,8 @@ static void twice_without_magazine(struct kunit *test)
 }
 
 /*
- * Somebody writes into a held object just what a free one would carry. It is held all
- * the same, so its free must succeed; and the next one must not.
+ * A held object is filled with just what a free one would carry. It is held all the same, so its
+ * free must succeed; and the next one must not.
  */
 static void user_writes_cookie(struct kunit *test)
 {
@@ -250,7 +249,7 @@ static void written_after_free(struct kunit *test, unsigned int first,
 	KUNIT_EXPECT_GT(test, refused(pool, MYMM_REFUSED_OVERWRITTEN), 0);
 	MYMM_EXPECT_SOUND(test, pool);
 
-	/* Those that are out of use are not held by anybody. */
+	/* Those that are out of use don't count as held. */
 	KUNIT_EXPECT_EQ(test, mymm_cache_destroy_count(cache, &live), -EBUSY);
 	KUNIT_EXPECT_EQ(test, live, OBJECTS - bad + 1);
 	/* The cache goes on; but its slab stays until it ends. */
@@ -309,8 +308,8 @@ static void describe_late_write(const struct late_write *late, char *text)
 KUNIT_ARRAY_PARAM(late_writes, late_writes, describe_late_write);
 
 /*
- * With poison each byte counts: one that was changed is found when the object is to be
- * used again, and its number and value are told. The other objects come.
+ * With poison each byte counts: a changed byte is found when the object is to be used again, and
+ * its number and value are reported. The other objects are allocated.
  */
 static void poison(struct kunit *test)
 {

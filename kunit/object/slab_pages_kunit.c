@@ -78,7 +78,7 @@ static void contents_stay(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, mymm_cache_alloc(cache, GFP_KERNEL), obj);
 	KUNIT_EXPECT_NULL(test, memchr_inv(obj, 0x5a, SIZE));
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, obj));
-	/* Whoever asks for it gets it cleared. */
+	/* __GFP_ZERO clears it. */
 	KUNIT_EXPECT_PTR_EQ(
 		test, mymm_cache_alloc(cache, GFP_KERNEL | __GFP_ZERO), obj);
 	KUNIT_EXPECT_NULL(test, memchr_inv(obj, 0, SIZE));
@@ -101,8 +101,8 @@ static unsigned int take_all(struct mymm_pool *pool, struct mymm_frame **page)
 }
 
 /*
- * While a reader looks at the objects of a slab, all of them are freed, the slab is given
- * back, and somebody else takes every page that there is, and writes to it.
+ * While a reader looks at the objects of a slab, all of them are freed, the slab is given back,
+ * and all pages of the pool are allocated and written to.
  */
 static void outlives_a_reader(struct kunit *test)
 {
@@ -115,7 +115,7 @@ static void outlives_a_reader(struct kunit *test)
 	struct mymm_frame *page[FRAMES];
 	void *objs[3];
 
-	/* Straight from the engine: a magazine can't be emptied by who may not sleep. */
+	/* Straight from the engine: emptying a magazine may sleep, and this thread may not. */
 	nr = cache->engine->alloc(cache, GFP_KERNEL, ARRAY_SIZE(objs), objs);
 	KUNIT_ASSERT_EQ(test, nr, ARRAY_SIZE(objs));
 	for (i = 0; i < nr; i++) {
@@ -166,7 +166,7 @@ static void drain_waits(struct kunit *test)
 	}
 }
 
-/* The cache may end before its slabs do; that the pool waits for them, its end tells. */
+/* The cache may end before its slabs do; the end of the pool shows that it waits for them. */
 static void cache_ends_first(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool(test, "DMA:128K");

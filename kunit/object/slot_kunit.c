@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Slots of debug caches: where what lies in them, and that no byte is forgotten.
+ * Slots of debug caches: their layout, and that each byte is checked.
  *
  * Layouts are reckoned by hand. Then each byte of a slot is changed, one after the other,
  * while its object is in use and while it is free; each is reported once, but for those that
@@ -169,7 +169,7 @@ static void each_byte_free(struct kunit *test)
 	MYMM_EXPECT_SOUND(test, pool);
 }
 
-/* What is behind the last object of a slab: said once, and nobody loses an object. */
+/* A write behind the last object of a slab: reported once, and no object is lost. */
 static void slab_padding(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool(test, "DMA:256K");

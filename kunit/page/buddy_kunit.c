@@ -229,8 +229,8 @@ static void zones_do_not_merge(struct kunit *test)
 }
 
 /*
- * The largest blocks do not merge, and what is behind the last page looks like nobody's
- * buddy: a zone of three blocks of order 10 and one page.
+ * The largest blocks do not merge, and the last page's buddy is outside of the zone: a zone of
+ * three blocks of order 10 and one page.
  */
 static void largest_order(struct kunit *test)
 {

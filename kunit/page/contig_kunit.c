@@ -343,8 +343,8 @@ static void holes(struct kunit *test)
 }
 
 /*
- * A frame that was freed a moment ago is in a CPU's list. Who can't sleep can't have it by
- * name; who can makes the CPUs give it back.
+ * A frame that was freed a moment ago is in a CPU's list. A request by number that can't sleep
+ * fails; one that can makes the CPUs give it back.
  */
 static void in_a_cpus_list(struct kunit *test)
 {
@@ -363,7 +363,7 @@ static void in_a_cpus_list(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mymm_tag_state(frame->tag), MYMM_FRAME_PCP);
 	MYMM_EXPECT_OK(test, mymm_alloc_range(pool, pfn, 1, GFP_KERNEL));
 	KUNIT_EXPECT_EQ(test, mymm_pcp_frames(pool, normal(pool)), 0);
-	/* In use it is for nobody, and nothing is drained for it in vain. */
+	/* A held frame is refused, and nothing is drained for it in vain. */
 	KUNIT_EXPECT_EQ(test, mymm_alloc_range(pool, pfn, 1, GFP_KERNEL),
 			-EBUSY);
 	MYMM_EXPECT_OK(test, mymm_free_range(pool, pfn, 1));
@@ -533,7 +533,7 @@ static void take_and_give(struct mymm_test_thread *thread)
 	}
 }
 
-/* No frame has two owners, whoever asks by name and whoever does not. */
+/* No frame has two owners, whether it was allocated by number or not. */
 static void ops(struct kunit *test)
 {
 	struct mymm_pool *pool =

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who holds pages, when blocks change hands.
+ * The records of owners, while blocks change hands.
  *
- * All CPUs exchange blocks, so that nearly each is freed elsewhere than it was allocated.
- * Whoever allocates notes in a table of the test what the record must say, and whoever
- * frees strikes it out. In the end the records are compared with that table, frame by
- * frame; and on the way each record that a reader finds is looked at, see records.c.
+ * All CPUs exchange blocks, so that nearly each is freed elsewhere than it was allocated. An
+ * allocation notes in a table of the test what the record must say, and a free strikes it out. In
+ * the end the records are compared with that table, frame by frame; and on the way each record
+ * that a reader finds is checked, see records.c.
  *
  * Tests: page/page_owner.c
  */
@@ -18,7 +18,7 @@
 /**
  * struct fair - blocks change hands
  * @pool: the pool
- * @slot: first frames of blocks that are anybody's
+ * @slot: first frames of blocks, which all threads exchange
  * @wanted: what the record of each frame must say; its holder's to write
  * @done: recording was switched off and on
  */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * kswapd: what wakes it, how much it does, when it gives up; how a pool ends under its
- * hands. And the slab layer's shrinker, which is who it usually asks. kunit/lib/test_shrinker.h
- * has the zone that most cases have.
+ * kswapd: what wakes it, how much it does, when it gives up; how a pool ends while it runs. And
+ * the slab layer's shrinker, which it usually calls. kunit/lib/test_shrinker.h has the zone that
+ * most cases have.
  *
  * Tests: page/kswapd.c page/watermark.c cache/shrinker.c
  */
@@ -129,7 +129,7 @@ static void pressure_by_high(struct kunit *test)
 	MYMM_EXPECT_OK(test, mymm_free_pages(pool, frame, 0));
 }
 
-/* A node is balanced with more free frames than high, what a boost adds included. */
+/* A node is balanced when it has more free frames than high, boost included. */
 static void balanced_above_high(struct kunit *test)
 {
 	struct mymm_pool *pool =
@@ -183,7 +183,7 @@ static void below_high_until_above(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zone->mark, HIGH_MARK + 7);
 }
 
-/* Above low nobody is woken, nor without __GFP_KSWAPD_RECLAIM. */
+/* kswapd is not woken above low, nor without __GFP_KSWAPD_RECLAIM. */
 static void not_woken(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool_512k(test, 0);
@@ -198,8 +198,9 @@ static void not_woken(struct kunit *test)
 }
 
 /*
- * With nothing to be had it gives up after 16 runs, each of which asks 12 times, and is not
- * woken any more; but it is, once an allocation's own reclaim has got something.
+ * When nothing can be reclaimed kswapd gives up after 16 runs, each of which calls the shrinker
+ * 12 times, and is not woken any more; but it is, once an allocation's own reclaim has got
+ * something.
  */
 static void hopeless(struct kunit *test)
 {
@@ -251,7 +252,7 @@ static void raise_boost(struct kunit *test, struct mymm_pool *pool)
 		mymm_free_pages(pool, block[i], 8);
 	KUNIT_ASSERT_EQ(test, pool->zone[0].watermark_boost, 0);
 	KUNIT_ASSERT_EQ(test, free_frames(pool), 2048);
-	/* Who can't have kswapd woken leaves it to the next who can. */
+	/* Without __GFP_KSWAPD_RECLAIM the wakeup is left to the next request that has it. */
 	frame = mymm_alloc_pages(pool, GFP_PLAIN, 0);
 	KUNIT_EXPECT_EQ(test, pool->zone[0].watermark_boost, 512);
 	KUNIT_EXPECT_EQ(test, pool->zone[0].extfrag, 1);
@@ -262,8 +263,8 @@ static void raise_boost(struct kunit *test, struct mymm_pool *pool)
 }
 
 /*
- * A boost ends with the run that it has called for. The node is balanced all the time, and
- * nothing is to be had; to have tried is enough, but counts as a failure.
+ * A boost ends with the run that it has caused. The node is balanced all the time, and nothing
+ * can be reclaimed; one attempt is enough, but counts as a failure.
  */
 static void boost_ends(struct kunit *test)
 {
@@ -279,7 +280,7 @@ static void boost_ends(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&kswapd_of(pool)->failures), 1);
 }
 
-/* Where nobody can do what it asks for, it is forgotten. */
+/* Where kswapd can't reclaim for it, a boost is dropped. */
 static void boost_for_nobody(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool_512k(test, 0);
@@ -294,7 +295,7 @@ static void boost_for_nobody(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, read_stat(&pool->reclaim.stats.kswapd_wake), 0);
 }
 
-/* A pool may end at any moment of kswapd's work, and when it can't end that goes on. */
+/* A pool may end at any moment of kswapd's work; when it can't end, kswapd goes on. */
 static void end_in_between(struct kunit *test)
 {
 	const struct mymm_pool_config config = {
@@ -347,8 +348,8 @@ static void new_objects(struct kunit *test, struct mymm_cache *cache,
 #define OBJS 2000
 
 /*
- * What caches have and nobody uses is there for pages: the frames of all slabs, those
- * whose objects are in magazines too, so that none is left and the zone is at min.
+ * What caches have and don't use is reclaimed for pages: the frames of all slabs, those whose
+ * objects are in magazines too, so that none is left and the zone is at min.
  */
 static void slabs_for_pages(struct kunit *test)
 {
@@ -454,7 +455,7 @@ static void compete(struct mymm_test_thread *thread)
 			mymm_test_complain(thread, "a frame is lost");
 }
 
-/* All CPUs want the last frames, and whoever may reclaims; nothing is lost. */
+/* All CPUs want the last frames, and reclaim if they may; nothing is lost. */
 static void all_at_once(struct kunit *test)
 {
 	const struct mymm_pool_config config = {

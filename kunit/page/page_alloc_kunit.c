@@ -3,12 +3,11 @@
  * Pages of a pool: which zone they are from, what is in them, and that no two owners
  * ever have the same.
  *
- * The rules come first, one test each. Then 10^5 random requests and frees, of all
- * orders, from all zones that flags can name. The model says for each request
- * which zone must serve it, from a block of which order, or that it must fail; and of
- * the free lists how many blocks of each order there are. Each page that somebody
- * holds is marked in memory with its owner's number, so that a page with two owners, or
- * one that the allocator wrote into, is found when it is given back.
+ * The rules come first, one test each. Then 10^5 random requests and frees, of all orders, from
+ * all zones that flags can name. The model says for each request which zone must serve it, from a
+ * block of which order, or that it must fail; and of the free lists how many blocks of each order
+ * there are. Each held page is marked in memory with its owner's number, so that a page with two
+ * owners, or one that the allocator wrote into, is found when it is given back.
  *
  * Tests: page/page_alloc.c page/page_free.c page/page.c page/zone.c page/gfp_zone.c
  */
@@ -130,7 +129,7 @@ static void failure_counted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_long_read(normal), 2);
 }
 
-/* A pool that has no zone as low as the flags want: a failure, and nobody's. */
+/* A pool that has no zone as low as the flags want: a failure, counted for no zone. */
 static void no_zone_that_low(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool_none(test, "Normal:8K");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who holds pages: that each record tells the truth, and that there is one for each block
- * that was allocated since recording began, and none for others.
+ * The owners of pages: each record is right, and there is one for each block that was allocated
+ * since recording began, and none for others.
  *
  * A rule each, by one thread that knows what it did; all CPUs at once are exchange_kunit.c.
  *
@@ -27,7 +27,7 @@ static bool record_of(struct mymm_pool *pool, struct mymm_frame *frame,
 
 /* --- one after the other ---------------------------------------------------- */
 
-/* Each block is its owner's, with all that is known of him; a free takes the record away. */
+/* Each block's record has all fields of its owner; a free removes the record. */
 static void attribution(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_records_pool(test, "Normal:16M");
@@ -116,7 +116,7 @@ static void expect_caller(struct kunit *test, struct mymm_pool *pool,
 	KUNIT_EXPECT_EQ(test, record.session, 0);
 }
 
-/* The public functions know who called them, of small blocks and of large ones. */
+/* The public functions record their caller, for small blocks and for large ones. */
 static void call_sites(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_records_pool(test, "Normal:8M");
@@ -153,8 +153,8 @@ static void refused(struct kunit *test)
 }
 
 /*
- * Slabs and large kmallocs are blocks as well. The slab layer holds a slab for as long as
- * it likes, whoever has the objects.
+ * Slabs and large kmallocs are blocks as well. The slab layer holds a slab for as long as it
+ * likes, whatever becomes of its objects.
  */
 static void slabs(struct kunit *test)
 {
@@ -219,7 +219,7 @@ static void mid_life(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mymm_records_count(pool), 0);
 }
 
-/* Two pools record, and know nothing of each other. */
+/* Two pools record, each for itself. */
 static void two_pools(struct kunit *test)
 {
 	struct mymm_pool *one = mymm_records_pool(test, "Normal:4M");
@@ -237,7 +237,7 @@ static void two_pools(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mymm_records_count(two), 0);
 }
 
-/* The walk begins where it is told, and finds heads in ascending order. */
+/* The walk begins at the given frame, and finds heads in ascending order. */
 static void walk(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_records_pool(test, "Normal:16M");
@@ -408,14 +408,14 @@ static void no_memory(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mymm_area_held(), held);
 }
 
-/* --- when it is told ------------------------------------------------------------- */
+/* --- when a free is traced ------------------------------------------------------- */
 
 /**
  * struct meddler - a probe that frees what is just being freed
  * @pool: in this pool
  * @frame: the block
  * @order: its order
- * @told: how often this free was told of
+ * @told: how often this free was traced
  * @result: what the meddler's own free gave
  */
 struct meddler {
@@ -440,8 +440,8 @@ static void meddle(void *data, struct mymm_pool *pool, u32 pfn,
 }
 
 /*
- * A free is told when the block is claimed, but nobody can have it yet. So a second free at
- * this very moment is refused, is not told of, and can't take away a later record. Of each
+ * A free is traced after the block is claimed and before it can be allocated again. So a second
+ * free at this very moment is refused, is not traced, and can't remove a later record. Of each
  * order: some of them go to this CPU's lists, the others to the zone.
  */
 static void told_when_claimed(struct kunit *test)

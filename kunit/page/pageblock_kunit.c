@@ -68,7 +68,7 @@ static const struct story {
 	  "the smallest first, to steal" },
 	{ "MR", "mmmm.mmmrrrrrr..", 'u', 1, "MR", "mmmm0mmmrrrrrrU-", 1,
 	  "one that is large enough" },
-	/* nobody's */
+	/* no pageblock is claimed */
 	{ "H", "h.......", 'u', 0, "H", "h01.2...", -1, "the reserve" },
 	{ "HM", "h.......mmmmmm.m", 'r', 0, "HM", "h01.2...mmmmmmrm", 1,
 	  "rather steal" },
@@ -134,7 +134,7 @@ static void no_grouping(struct kunit *test)
 #define FRAMES (2 * BLOCK)
 #define STATES (9 * 6561) /* 3 * 3 types, 3^8 maps */
 
-/* What frames are, by somebody who knows no lists. */
+/* The model of the frames, which has no lists. */
 struct model {
 	char types[2 + 1];
 	char map[FRAMES + 1]; /* . u m r, one for each frame */

@@ -165,9 +165,9 @@ static void expect_batches(struct kunit *test,
 }
 
 /*
- * Who only allocates gets twice as much each time, up to what there is room for: a batch
- * of 8, then 16, 32; 64 is more than the limit less a batch, 64 - 8, so it is 56 from then
- * on: 8 + 16 + 32 + 56 + 56 = 168.
+ * A CPU that only allocates gets twice as much each time, up to what there is room for: a batch
+ * of 8, then 16, 32; 64 is more than the limit less a batch, 64 - 8, so it is 56 from then on:
+ * 8 + 16 + 32 + 56 + 56 = 168.
  */
 static void batches_double(struct kunit *test)
 {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Per-CPU page lists, when somebody else would like to have what is in them: what is freed
- * twice is refused, of all CPUs that free a block one succeeds, and neither an interrupt nor
- * another CPU gets what is in a list.
+ * Per-CPU page lists with concurrent users: a double free is refused, of all CPUs that free a
+ * block one succeeds, and neither an interrupt nor another CPU gets what is in a list.
  *
- * What an interrupt does is provoked as in magazine_kunit.c: with the token taken, for certain;
- * and by a timer, as chance has it.
+ * An interrupt is provoked as in magazine_kunit.c: with the local trylock taken, for certain; and
+ * by a timer, by chance.
  *
  * Tests: page/pcp.c page/page_free.c
  */
@@ -42,8 +41,8 @@ static void give_back(struct mymm_test_thread *thread)
 }
 
 /*
- * A block in a list is free already, whoever's list it is: each of its frames, by each
- * order, is refused, from this CPU and from another, and nothing changes.
+ * A block in a list is free already, in whichever CPU's list: each of its frames, by each order,
+ * is refused, from this CPU and from another, and nothing changes.
  */
 static void double_free_of_listed(struct kunit *test)
 {
@@ -89,7 +88,7 @@ struct race {
 	atomic_t freed;
 };
 
-/* Nobody goes on before all are here, for the @nth time. */
+/* Wait until all threads are here, for the @nth time. */
 static void meet(struct race *race, struct mymm_test_thread *thread,
 		 unsigned int nth)
 {
@@ -241,7 +240,7 @@ static enum hrtimer_restart visit_by_timer(struct hrtimer *timer)
 }
 
 /*
- * Take the token, have an interrupt come, see what it did: it must have got blocks of each
+ * Take the trylock, have an interrupt come, check what it did: it must have got blocks of each
  * order, none of the lists', and the lists must be as they were.
  */
 static void be_visited(struct mymm_test_thread *thread)
@@ -324,7 +323,7 @@ static void until_collision(struct mymm_test_thread *thread)
 			mymm_test_complain(thread, "no block");
 			break;
 		}
-		/* Nobody looks at it while the block is allocated. */
+		/* The field is not used while the block is allocated. */
 		frame->start = mark;
 		barrier();
 		if (READ_ONCE(frame->start) != mark)

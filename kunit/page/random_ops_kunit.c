@@ -2,12 +2,12 @@
 /*
  * Everything at once: page lists, migratetypes, watermarks, nodes, holes, knobs that turn.
  *
- * There is one CPU, so that each run is the same, and a map that says of each frame whether
- * somebody holds it, and nothing else. A block that is given must be free in the map, all of
- * it, aligned, no hole, of a zone and a node that will do. Whether a request may fail is asked
- * of the rule (mymm_zone_watermark_ok()), zone by zone: if one passes the min watermark without
- * any privilege, the request must be served; if none would even with what CPUs have in their
- * lists, and the request has no privilege, it must not.
+ * There is one CPU, so that each run is the same, and a map that says of each frame whether it is
+ * held, and nothing else. An allocated block must be free in the map, all of it, aligned, no
+ * hole, of a zone and a node that will do. Whether a request may fail follows from the rule
+ * (mymm_zone_watermark_ok()), zone by zone: if one passes the min watermark without any
+ * privilege, the request must be served; if none would even with what CPUs have in their lists,
+ * and the request has no privilege, it must not.
  *
  * With all CPUs see hotplug_kunit.c.
  *
@@ -192,7 +192,7 @@ static void random_wish(struct ops *ops, struct wish *wish)
 			zone, wish->order,
 			mymm_zone_watermark(zone, MYMM_WMARK_MIN), highest, 0,
 			zone->buddy.free);
-		/* There is no kswapd: who wants it woken makes boosts be forgotten. */
+		/* There is no kswapd: a request that would wake it drops the boosts. */
 		min = wish->gfp & __GFP_KSWAPD_RECLAIM ?
 			      zone->watermark[MYMM_WMARK_MIN] :
 			      mymm_zone_watermark(zone, MYMM_WMARK_MIN);
@@ -286,7 +286,7 @@ static void ops_free(struct ops *ops)
 	*block = ops->block[--ops->nr_blocks];
 }
 
-/* Some frames by their numbers: they are to be had if nobody holds one. */
+/* Allocate some frames by number, which succeeds if none is held. */
 static void ops_range(struct ops *ops)
 {
 	u32 nr = 1 + mymm_test_below(&ops->random,
@@ -308,7 +308,7 @@ static void ops_range(struct ops *ops)
 	if (apart)
 		expected = -EINVAL;
 	err = mymm_alloc_range(ops->pool, first, nr, GFP_KERNEL);
-	/* Which of several reasons is told is not our business. */
+	/* With several reasons, any of them may be returned. */
 	if (!err != !expected || (held + hole + apart == 1 && err != expected))
 		ops_fail(ops, "a range", first, nr);
 	if (err)
@@ -320,7 +320,7 @@ static void ops_range(struct ops *ops)
 		ops_fail(ops, "a range can't be freed", first, nr);
 }
 
-/* Free blocks of a zone by type and order, as its frames tell. */
+/* Count the free blocks of a zone by type and order, from its frames. */
 static void recount(struct ops *ops, struct mymm_zone *zone)
 {
 	unsigned long nr[MYMM_NR_MIGRATETYPES][MYMM_NR_ORDERS] = {};

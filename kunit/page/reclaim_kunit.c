@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What happens below the low watermark: who gets how far down, who is asked for frames and
- * how often, and who waits for ever. kunit/lib/test_shrinker.h has the zone that most cases have.
+ * What happens below the low watermark: how far down each request gets, which shrinkers are
+ * called and how often, and which requests wait for ever. kunit/lib/test_shrinker.h has the zone
+ * that most cases have.
  *
  * Tests: page/slowpath.c page/reclaim.c page/watermark.c
  */
@@ -84,7 +85,7 @@ static void how_far_down_blocks(struct kunit *test)
 		MYMM_EXPECT_OK(test, mymm_free_pages(pool, block[nr], 2));
 }
 
-/* Where whoever may wait fails, whoever can't wait does not. */
+/* Where a request that may wait fails, one that can't wait succeeds. */
 static void atomic_where_kernel_fails(struct kunit *test)
 {
 	struct mymm_pool *pool =
@@ -105,8 +106,8 @@ static void atomic_where_kernel_fails(struct kunit *test)
 /* --- direct reclaim ---------------------------------------------------------------- */
 
 /*
- * Who has nothing is asked once for each priority. With nothing to be had by anybody
- * there is no second round.
+ * A shrinker without frames is called once for each priority. If no shrinker has any there is no
+ * second round.
  */
 static void nothing_to_be_had(struct kunit *test)
 {
@@ -125,13 +126,13 @@ static void nothing_to_be_had(struct kunit *test)
 			2);
 	KUNIT_EXPECT_EQ(test, read_stat(&stats->pgscan_direct), 0);
 
-	/* Who can't wait asks nobody. */
+	/* A request that can't wait calls no shrinker. */
 	KUNIT_EXPECT_NULL(test, mymm_alloc_pages(pool, GFP_PLAIN, 0));
 	KUNIT_EXPECT_EQ(test, counts(shrinker), 2 * PASSES);
 }
 
 /*
- * Somebody says that he has 100 frames, and never gives one. By hand, for one reclaim
+ * A shrinker says that it has 100 frames, and never gives one. By hand, for one reclaim
  * (p: priority, d: put off before, w: 2 * (100 >> p), t: (d >> p) + w, at most 200):
  *
  *	p    12..7   6   5   4    3    2    1    0
@@ -161,7 +162,7 @@ static void promises(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, read_stat(&stats->pgsteal_direct), 0);
 }
 
-/* Told "not now", nobody insists: one call each at priorities 1 and 0. */
+/* MYMM_SHRINK_STOP ends a pass: one call each at priorities 1 and 0. */
 static void told_to_stop(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool_512k(test, 0);
@@ -246,10 +247,10 @@ static void hope(struct kunit *test)
 }
 
 /*
- * Somebody has 100 frames and gives them: as in promises(), at priority 1 he is asked for
- * 128, and has given all. Then 28 + 100 are free, which is min, and not enough. With one
- * more it is; now he is asked again at priority 1, since with what was put off, 66
- * frames, at priority 2 it would be no more than 77.
+ * A shrinker has 100 frames and gives them: as in promises(), at priority 1 it is asked for 128,
+ * and has given all. Then 28 + 100 are free, which is min, and not enough. With one more it is;
+ * now it is asked again at priority 1, since with what was put off, 66 frames, at priority 2 it
+ * would be no more than 77.
  */
 static void frames_from_a_shrinker(struct kunit *test)
 {
@@ -315,9 +316,8 @@ static void which_node(struct kunit *test)
 }
 
 /*
- * A shrinker that allocates: it gets a frame although the zone is at min, from what is left
- * for those who free; and does not make itself be called once more, nor when nothing is
- * left at all.
+ * A shrinker that allocates gets a frame although the zone is at min, from the part left for
+ * threads that reclaim. It does not cause another call of itself, even when nothing is left.
  */
 static void shrinker_allocates(struct kunit *test)
 {
@@ -345,7 +345,7 @@ static void shrinker_allocates(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, mymm_reclaiming(pool));
 }
 
-/* What lacks something is not registered; what is registered holds the pool. */
+/* An incomplete shrinker is not registered; a registered one holds the pool. */
 static void registering(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool_512k(test, 0);
@@ -369,7 +369,7 @@ static void registering(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, counts(shrinker), 0);
 }
 
-/* In a pool without reclaim nobody is asked; it fails all the same, and does not loop. */
+/* In a pool without reclaim no shrinker is called; the request fails and does not loop. */
 static void nobody_asked(struct kunit *test)
 {
 	struct mymm_pool *pool =
@@ -454,12 +454,12 @@ static void lists_are_drained(struct kunit *test)
 /* --- __GFP_NOFAIL ------------------------------------------------------------------- */
 
 /**
- * struct insister - a thread that does not take no for an answer
+ * struct insister - a thread that allocates with __GFP_NOFAIL
  * @pool: from which pool
  * @task: the thread
  * @frame: what it got
  * @ready: it can be killed by a signal
- * @done: it has its answer
+ * @done: its allocation has returned
  */
 struct insister {
 	struct mymm_pool *pool;
@@ -492,7 +492,7 @@ static void end_insister(void *data)
 	kthread_stop(insister->task);
 }
 
-/* A zone where not even half of min is left, and an insister who has tried a few times. */
+/* A zone with no more than half of min free, and an insister that has tried a few times. */
 static struct insister *new_insister(struct kunit *test,
 				     struct mymm_held_frames *held)
 {
@@ -513,13 +513,13 @@ static struct insister *new_insister(struct kunit *test,
 			kunit_add_action_or_reset(test, end_insister, insister),
 			0);
 	wait_for_completion(&insister->ready);
-	/* The last of the frames was not to be had: that was one. */
+	/* Taking the last of the frames failed: that was one. */
 	WAIT_UNTIL(test, read_stat(stalls) > 4);
 	KUNIT_EXPECT_FALSE(test, completion_done(&insister->done));
 	return insister;
 }
 
-/* It waits until somebody frees a frame, which it gets though the zone is below min. */
+/* It waits until a frame is freed, and gets it though the zone is below min. */
 static void insisting(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool_512k(test, 0);
@@ -533,7 +533,7 @@ static void insisting(struct kunit *test)
 	MYMM_EXPECT_OK(test, mymm_free_pages(pool, insister->frame, 0));
 }
 
-/* Killed, it has no answer. */
+/* A killed insister gets NULL. */
 static void insisting_killed(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool_512k(test, 0);
@@ -545,7 +545,7 @@ static void insisting_killed(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, insister->frame);
 }
 
-/* Nor is there one when the pool is dead. */
+/* So does one whose pool is dead. */
 static void insisting_dead(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool_512k(test, 0);
@@ -557,7 +557,7 @@ static void insisting_dead(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, insister->frame);
 }
 
-/* Who can't wait can't insist; and for what no zone has nobody waits. */
+/* A request that can't wait can't insist; and none waits for what no zone has. */
 static void insisting_in_vain(struct kunit *test)
 {
 	struct mymm_pool *pool =

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a zone keeps back: pageblocks of type HighAtomic, for those who can't wait, and the
+ * What a zone keeps back: pageblocks of type HighAtomic, for requests that can't wait, and the
  * frames below its watermarks, which are raised for a while when pageblocks get mixed.
  *
  * Zones are drawn as drawing.c says.
@@ -62,12 +62,12 @@ static void reserve(struct kunit *test)
 	expect_reserve(test, zone, 16, 6);
 	MYMM_EXPECT_SOUND(test, pool);
 
-	/* Nobody else gets it: 1600 - 2 - 8 - 1 - 6 are left for them. */
+	/* No other request gets it: 1600 - 2 - 8 - 1 - 6 are left for them. */
 	while (mymm_alloc_pages(pool, mymm_draw_gfp('m'), 0))
 		nr++;
 	KUNIT_EXPECT_EQ(test, nr, 1583);
 	expect_reserve(test, zone, 16, 6);
-	/* Who can't wait does, when nothing else is left; who may use it, first. */
+	/* A request that can't wait gets it when nothing else is left; a HIGHATOMIC one, first. */
 	last = rmqueue(zone, 0, MYMM_MOVABLE, MYMM_ALLOC_NON_BLOCK);
 	KUNIT_ASSERT_NOT_NULL(test, last);
 	KUNIT_EXPECT_EQ(test, (last - pool->frame) / 8, first / 8);
@@ -149,7 +149,7 @@ static void unreserve(struct kunit *test)
 			test, mymm_pageblock_unreserve(list, MYMM_MOVABLE, i));
 }
 
-/* The reserve's free blocks of a high order are no way around what a request may not be. */
+/* An invalid request is refused, though the reserve has free blocks of a high order. */
 static void both_mobilities_refused(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_draw_pool(test, 200, 5);
@@ -265,8 +265,8 @@ static void boost_leaves_reserve(struct kunit *test)
 }
 
 /*
- * However large a block is: nobody who has to heed it gets it past the min watermark. As many
- * as there are of each order; before each the rule says whether it is to be had.
+ * No request of any order that must heed the min watermark gets past it. All blocks of each order
+ * are allocated; before each the rule says whether it succeeds.
  */
 static void large_blocks_heed_watermarks(struct kunit *test)
 {

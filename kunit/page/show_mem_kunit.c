@@ -8,13 +8,13 @@
  *	        | DMA            | Normal                   |
  *	        +----------------+--------+-----------------+
  *
- * Pageblocks have 8 frames. min_free_kbytes=16 are 4 frames: 4 * 16 / 48 = 1 for DMA, and 4 *
- * 32 / 48 = 2 for Normal; low and high are no higher, since a quarter of that is nothing.
- * With a ratio of 8 DMA keeps 32 / 8 = 4 from those who could have had Normal.
+ * Pageblocks have 8 frames. min_free_kbytes=16 are 4 frames: 4 * 16 / 48 = 1 for DMA, and
+ * 4 * 32 / 48 = 2 for Normal; low and high are no higher, since a quarter of that is nothing.
+ * With a ratio of 8 DMA keeps 32 / 8 = 4 from requests that could have had Normal.
  *
- * Somebody has one unmovable frame of Normal. It was cut from a block of 16, which has
- * changed its type as a whole: of each order from 0 to 3 one is left, and the other
- * block of 16 is movable still.
+ * One unmovable frame of Normal is held. It was cut from a block of 16, which has changed its
+ * type as a whole: of each order from 0 to 3 one is left, and the other block of 16 is movable
+ * still.
  *
  * Tests: page/show_mem.c
  */

@@ -2,8 +2,8 @@
 /*
  * Knobs that are turned while a pool is in use.
  *
- * What may not be is refused, and nothing changes. After any other turn the pool has what a
- * new one with these knobs would have, at once, and whoever uses it notices nothing else.
+ * An invalid value is refused, and nothing changes. After any other change the pool has what a
+ * new one with these knobs would have, at once, and its users notice nothing else.
  *
  * Tests: page/tuning.c
  */

@@ -83,7 +83,7 @@ static void free_pages_too_few(struct spot *spot)
 	spot->buddy->free--;
 }
 
-/* A held block that nobody tells of: its frames are in no block. */
+/* A held block whose head is erased: its frames are in no block. */
 static void held_head_forgotten(struct spot *spot)
 {
 	spot->table[spot->held].tag = 0;

@@ -2,10 +2,9 @@
 /*
  * All CPUs at once, one of which goes away and comes back, again and again.
  *
- * There are tasks that wander among the CPUs, interrupts of two kinds, drains, ranges and
- * knobs that turn. What is held lies in slots, and players exchange: who takes something out
- * looks whether it still says what was written into it, by whoever that was. In the end
- * nothing may be lost.
+ * There are tasks that wander among the CPUs, interrupts of two kinds, drains, ranges and knobs
+ * that turn. Held blocks lie in slots, and players exchange them: a player checks that what it
+ * takes out still has what was written into it. In the end nothing may be lost.
  *
  * What each request may expect is asked with one CPU, in random_ops_kunit.c.
  *
@@ -285,7 +284,7 @@ static void cpu_back(void *data)
 	add_cpu((unsigned long)data);
 }
 
-/* Away and back; in between each time until somebody has played there. */
+/* Offline and online again; in between, each time, until a player has moved there. */
 static void plug(struct kunit *test, struct game *game)
 {
 	unsigned int last = game->last_cpu, i;

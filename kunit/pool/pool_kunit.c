@@ -268,7 +268,7 @@ static void config_defaults(struct kunit *test)
 
 /* --- ending -------------------------------------------------------------------- */
 
-/* With a page, an object or a cache of it in somebody's hands it goes on. */
+/* With a page, an object or a cache still held it goes on. */
 static void busy(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool(test, "DMA:1M");
@@ -343,8 +343,8 @@ static void several_pools(struct kunit *test)
 /* --- death ----------------------------------------------------------------------- */
 
 /*
- * A dead pool refuses each function, with -EIO or NULL, and counts it. It can be
- * destroyed with pages, objects and caches in somebody's hands; end_pool() does.
+ * A dead pool refuses each function, with -EIO or NULL, and counts it. It can be destroyed with
+ * pages, objects and caches still held; end_pool() does.
  */
 static void dead_refuses(struct kunit *test)
 {
@@ -386,7 +386,7 @@ static void dead_refuses(struct kunit *test)
 			    mymm_kmalloc(pool, 64, GFP_KERNEL));
 	MYMM_EXPECT_REFUSED(test, pool, dead, 0,
 			    mymm_kmalloc(pool, 20000, GFP_KERNEL));
-	/* The second time this CPU knows whose the address is. */
+	/* The second time this CPU knows the pool of the address. */
 	migrate_disable();
 	MYMM_EXPECT_REFUSED(test, pool, dead, -EIO, mymm_kfree(small));
 	MYMM_EXPECT_REFUSED(test, pool, dead, -EIO, mymm_kfree(small));

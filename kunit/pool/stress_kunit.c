@@ -2,10 +2,9 @@
 /*
  * All CPUs at once, and interrupts in between.
  *
- * The game is an exchange. There are slots, which all play for: a player allocates
- * something, marks it as its own from the first word to the last, and swaps it with what is
- * in a slot. What comes out was put there by anybody, on any CPU, in any context; its
- * marks must be whole, and it is freed.
+ * The game is an exchange of what lies in slots. A player allocates something, marks it as its
+ * own from the first word to the last, and swaps it with what is in a slot. What comes out was
+ * put there by any player, on any CPU, in any context; its marks must be whole, and it is freed.
  *
  *	task, CPU 0 --\              /-- timer, and IPI from CPU 1 (hardirq), CPU 0
  *	task, CPU 1 --- [][][][][] ----- timer, and IPI from CPU 0 (hardirq), CPU 1
@@ -30,7 +29,7 @@
 #define SLOTS 128
 #define CACHES 4
 
-/* What a task plays at least, and at most to have so many visits of interrupts. */
+/* The moves of a task: at least, and at most while it waits for so many interrupts. */
 #define MOVES 10000
 #define MOST_MOVES 2000000
 #define VISITS 500
@@ -46,7 +45,7 @@ struct game {
 	bool interrupts;
 };
 
-/* One who plays: a task, a timer or a tasklet of some CPU. */
+/* A player: a task, a timer or a tasklet of some CPU. */
 struct player {
 	struct game *game;
 	struct rnd_state random;
@@ -439,7 +438,7 @@ struct race {
 	atomic_t freed;
 };
 
-/* Nobody goes on before all are here, for the @nth time. */
+/* Wait until all threads are here, for the @nth time. */
 static void meet(struct race *race, struct mymm_test_thread *thread,
 		 unsigned int nth)
 {

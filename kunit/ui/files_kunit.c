@@ -140,7 +140,7 @@ static void pagetypeinfo(struct kunit *test)
 	let_go(test, page);
 }
 
-/* No more than 100000 blocks are told. */
+/* No more than 100000 blocks are shown. */
 static void pagetypeinfo_capped(struct kunit *test)
 {
 	struct mymm_pool *pool = grouped_pool(test, "DMA:256K");

@@ -153,7 +153,7 @@ static void not_asked_for(struct kunit *test)
 	MYMM_EXPECT_OK(test, kfree_op(batch, MYMM_REF(0)));
 }
 
-/* The operation finds no memory; gives the reason that it is told. */
+/* The operation finds no memory; returns the reason that it reports. */
 static u32 reason_of(struct kunit *test, struct batch *batch, struct mymm_op op,
 		     u32 order)
 {

@@ -289,7 +289,7 @@ static void refused_without_memory(struct kunit *test)
 	refuse(test, mymm_test_pool_none(test, "DMA:256K"));
 }
 
-/* Somebody wrote over an index array: what the objects say is believed. */
+/* When an index array is overwritten, the words in the objects decide. */
 static void index_overwritten(struct kunit *test)
 {
 	static const unsigned int sizes[] = { 32, 192 };
@@ -323,7 +323,7 @@ static void index_overwritten(struct kunit *test)
 			&pool->refused[MYMM_REFUSED_OVERWRITTEN]);
 		mymm_test_take(test, cache, num - 1, objs);
 		MYMM_EXPECT_SOUND(test, pool);
-		/* No object was harmed, so none is lost, and nobody is told. */
+		/* No object was damaged, so none is lost, and nothing is reported. */
 		KUNIT_EXPECT_EQ(test, atomic_long_read(&cache->quarantined), 0);
 		KUNIT_EXPECT_EQ(
 			test,
@@ -337,8 +337,8 @@ static void index_overwritten(struct kunit *test)
 /* --- without memory -------------------------------------------------------------------- */
 
 /*
- * Of an object that two CPUs freed at the same time, the second comes when its slab is on no
- * list: about to be on one, which the lists don't know of, or about to go.
+ * Two CPUs free an object at the same time. The second free comes while its slab is on no list:
+ * about to be put on one, which the lists don't know of, or about to be freed.
  */
 static void freed_to_unlisted(struct kunit *test)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The slob engine: who lies where, and what is said of it.
+ * The slob engine: where objects lie, and what is shown and checked of it.
  *
- * Addresses are worked out by hand, see place.c. What a free is refused for, and what can't be
- * told, is slob_refuse_kunit.c.
+ * Addresses are worked out by hand, see place.c. slob_refuse_kunit.c has what a free is refused
+ * for, and what it can't detect.
  *
  * Tests: engine/slob/slob.c engine/slob/slob_heap.c engine/slob/slob_kmalloc.c
  * Tests: engine/slob/slob_check.c
@@ -259,7 +259,7 @@ static void zones_are_kept(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, mymm_place_of(pool, normal), MYMM_PLACE(8, 64));
 	KUNIT_EXPECT_EQ(test, mymm_place_of(pool, dma), MYMM_PLACE(0, 64));
-	/* Who may have Normal may have DMA, and that page is the first now. */
+	/* A request that may use Normal may use DMA, and that page is the first now. */
 	KUNIT_EXPECT_EQ(test, mymm_place_of(pool, lower), MYMM_PLACE(0, 192));
 	MYMM_EXPECT_OK(test, mymm_kfree(normal));
 	MYMM_EXPECT_OK(test, mymm_kfree(dma));
@@ -287,7 +287,7 @@ static void large_objects(struct kunit *test)
 			    mymm_cache_free(more, two + PAGE_SIZE));
 	MYMM_EXPECT_REFUSED(test, pool, MYMM_REFUSED_NOT_START, -EINVAL,
 			    mymm_kfree(two + 8));
-	/* It is its frames that say whose it is, so kfree() knows, too. */
+	/* Its frames record its cache, so kfree() finds it, too. */
 	MYMM_EXPECT_OK(test, mymm_kfree(one));
 	MYMM_EXPECT_OK(test, mymm_cache_free(more, two));
 	KUNIT_EXPECT_EQ(test, mymm_pool_allocated(pool), 0);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A page of the slob engine as a heap: first fit, best fit, and coming together again.
+ * A page of the slob engine as a heap: first fit, best fit, and merging.
  *
- * A map is drawn as the page's own list of free blocks tells it:
+ * A map is drawn from the page's own list of free blocks:
  *
  *	##<..##<##<.....
  *
@@ -80,7 +80,7 @@ static const char *draw(struct kunit *test, struct heap *heap)
 	return heap->map;
 }
 
-/* Where it is found, and taken; or a negative errno. */
+/* Where the block is found, and taken; or a negative errno. */
 static int take(struct heap *heap, const struct mymm_slob_want *want)
 {
 	struct mymm_slob_place place;
@@ -164,7 +164,7 @@ static void fits_by_hand(struct kunit *test)
 	}
 }
 
-/* Five units are nowhere; and with one unit before a multiple of 4, three neither. */
+/* Five units fit nowhere; with one unit before a multiple of 4, three don't either. */
 static void does_not_fit(struct kunit *test)
 {
 	static const struct mymm_slob_want wants[] = {
@@ -184,7 +184,7 @@ static void does_not_fit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, take(heap, &wants[0]), -ENOSPC);
 }
 
-/* What is given back comes together with what is free before it, behind it, and both. */
+/* A freed block merges with the free block before it, behind it, and with both. */
 static void comes_together(struct kunit *test)
 {
 	static const struct {
@@ -214,7 +214,7 @@ static void comes_together(struct kunit *test)
 	}
 }
 
-/* What is not all in use is told, and how. */
+/* A range that is not all in use is refused, with the reason. */
 static void tells_what_is_free(struct kunit *test)
 {
 	static const struct {
@@ -241,8 +241,8 @@ static void tells_what_is_free(struct kunit *test)
 }
 
 /*
- * Whoever writes to a free block breaks the list, or not; but nobody is led out of the page
- * or around in a circle. The block at 1 has 4 units, and the next is at 7.
+ * A write to a free block may break the list; but no search leaves the page or runs in a circle.
+ * The block at 1 has 4 units, and the next is at 7.
  */
 static void overwritten_links(struct kunit *test)
 {
@@ -265,7 +265,7 @@ static void overwritten_links(struct kunit *test)
 		{ -32768, 0, -EUCLEAN },
 		{ -2049, 0, -EUCLEAN },
 		{ 0x6b6b, 0x6b6b, -EUCLEAN },
-		/* This can't be told from what might have been. */
+		/* These can't be distinguished from right ones. */
 		{ 4, 2048, -ENOSPC },
 		{ -7, 0, -ENOSPC },
 		{ 5, 7, -ENOSPC },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The slob engine: what a free is refused for, what can't be told, and what comes of an object
- * that is written to after it was freed.
+ * The slob engine: what a free is refused for, what it can't detect, and what follows from a
+ * write to a freed object.
  *
  * Tests: engine/slob/slob.c engine/slob/slob_kmalloc.c
  */
@@ -51,7 +51,7 @@ static void exact_refusals(struct kunit *test)
 	REFUSED(DOUBLE_FREE, mymm_cache_free_bulk(cache, 1, &o[1]));
 	for (i = 8; i < 64; i += 8)
 		REFUSED(NOT_START, mymm_cache_free(cache, o[0] + i));
-	/* Whatever is written to it meanwhile: no cookie is asked. */
+	/* Whatever was written to it meanwhile: cookies are not checked. */
 	mymm_test_scribble(o[1] + 8, 'A', 56);
 	REFUSED(DOUBLE_FREE, mymm_cache_free(cache, o[1]));
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, o[0]));
@@ -98,11 +98,11 @@ static void exact_refusals_of_bytes(struct kunit *test)
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, obj));
 }
 
-/* --- what can't be told ------------------------------------------------------------------ */
+/* --- what can't be detected -------------------------------------------------------------- */
 
 /*
- * An object freed to another cache, of 24 bytes: 24 of its 64 are free then. Its owner is told
- * so when he frees it; the cache has an object less than it thinks.
+ * An object freed to another cache, of 24 bytes: 24 of its 64 are free then. The free by its
+ * owner is refused; the cache counts one object less than it has.
  *
  *	| o (64)                | s (24) |...   ->   |< 24 |  in use  |  s   |...
  */
@@ -121,7 +121,7 @@ static void wrong_cache_is_not_told(struct kunit *test)
 	MYMM_EXPECT_SOUND(test, pool);
 	REFUSED(DOUBLE_FREE, mymm_cache_free(cache, o));
 	REFUSED(WRONG_CACHE, mymm_cache_free(small, s));
-	/* Whoever gets the 24 bytes makes it whole again. */
+	/* The next allocation of the 24 bytes makes it whole again. */
 	KUNIT_EXPECT_PTR_EQ(test, mymm_cache_alloc(small, GFP_KERNEL), o);
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, o));
 	MYMM_EXPECT_OK(test, mymm_cache_free(small, s));
@@ -216,8 +216,8 @@ static void wild_frees(struct kunit *test)
 /*
  *	| o0 | o1 | o2 |....
  *
- * o1 is freed and then written to. Who looks for room there next finds that out: the page is
- * not used any more; what is on it can be freed, and is not given out again.
+ * o1 is freed and then written to. The next search on that page detects it: the page is not used
+ * any more; what is on it can be freed, and is not allocated again.
  */
 static void overwritten_page(struct kunit *test)
 {
@@ -278,7 +278,7 @@ static void overwritten_found_by_free(struct kunit *test)
 	MYMM_EXPECT_OK(test, mymm_test_cache_destroy(test, cache));
 }
 
-/* Two such pages that one search comes by: each is counted, and told of. */
+/* One search reads two such pages: each is counted and reported. */
 static void overwritten_pages(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_place_pool(test, "DMA:64K", "first");
@@ -308,7 +308,7 @@ static void overwritten_pages(struct kunit *test)
 }
 
 /**
- * struct racing_free - one frees what is another's
+ * struct racing_free - a thread that frees another's object
  * @cache: of objects of a page
  * @at: where the only one can be
  * @held: given out, and not taken back

@@ -88,7 +88,7 @@ static void long_search_pauses(struct kunit *test)
 }
 
 /*
- * Where alignment decides, the bound does not tell, and each page is read: 33 steps.
+ * Where alignment decides, the bound does not help, and each page is read: 33 steps.
  *
  *	page   | 1026 |             3070 free             |
  *	                       ^ 2048: no room for 2050 from here, nor before

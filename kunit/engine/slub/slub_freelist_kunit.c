@@ -163,8 +163,7 @@ static void texts_refused(struct kunit *test)
 /* --- forged links --------------------------------------------------------------- */
 
 /**
- * struct forgery - a slab with three free objects, of which the first has a link that
- *                  somebody wrote
+ * struct forgery - a slab with three free objects; the link of the first is forged
  * @cache: the cache
  * @objs: its objects; the last three are free, and linked: 63, 62, 61
  * @word: what is written into the first's word
@@ -178,8 +177,8 @@ struct forgery {
 };
 
 /*
- * What is handed out then are free objects of this slab, each once; those that are out of use
- * are counted and told of; and the next slab is as good as any.
+ * The objects that are then allocated are free objects of this slab, each once; those out of use
+ * are counted and reported; and the next slab is as good as any.
  */
 static void forge(struct kunit *test, struct forgery *f)
 {
@@ -224,8 +223,8 @@ static void new_slab(struct kunit *test, struct forgery *f)
 }
 
 /*
- * Any bit of the upper 48 is wrong: the object is lost, the two others are found by their
- * words. Then other things that people write: nothing, all ones, a letter, an address, poison.
+ * Any bit of the upper 48 is wrong: the object is lost, the two others are found by their words.
+ * Then other common values: zero, all ones, a letter, an address, poison.
  */
 static void overwritten(struct kunit *test)
 {
@@ -259,9 +258,9 @@ static void overwritten(struct kunit *test)
 }
 
 /*
- * The cookie is whole, and the link is wrong, as only who knows the pool's key could make it:
- * to objects in use, to itself, beyond the slab. It is not followed further than to an
- * object that says it is not on the list; nothing is lost, since all words say the truth.
+ * The cookie is right and the link is wrong, which only knowledge of the pool's key allows: to
+ * objects in use, to itself, beyond the slab. The walk stops at the first object whose word says
+ * that it is not on the list; nothing is lost, since all words are right.
  */
 static void forged(struct kunit *test)
 {

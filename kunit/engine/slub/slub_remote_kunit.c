@@ -161,7 +161,7 @@ struct player {
 	struct rnd_state random;
 };
 
-/* Some slots' objects are freed, whoever took them, and those that were empty are filled. */
+/* Free the objects of some slots, whichever CPU took them, and fill the slots that were empty. */
 static void move(struct player *player)
 {
 	struct ops *ops = player->ops;
@@ -173,7 +173,7 @@ static void move(struct player *player)
 	for (i = 0; i < nr; i++) {
 		unsigned int at = mymm_test_below(&player->random, SLOTS);
 
-		/* It is nobody's yet, as KASAN sees it. */
+		/* KASAN does not count it as allocated yet. */
 		mymm_poke(new[i], (unsigned long)new[i]);
 		old[back] = xchg(&ops->slot[at], new[i]);
 		back += !!old[back];
