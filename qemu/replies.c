@@ -2,11 +2,11 @@
 /*
  * replies - what each call of the char device answers, byte for byte.
  *
- * A table says of each member of each struct that goes to the program what it must be: as it
- * was sent, set, or zero; of a name, zero behind its end. The members of a table must cover
- * their struct, so that one that is added must be added here. What is to be set is sent
- * poisoned, and behind each struct is poison that must stay. So bytes of the kernel that were
- * never meant for the program show, and members that nobody uses are known to be zero.
+ * A table says of each member of each struct that goes to the program what it must be: as it was
+ * sent, set, or zero; of a name, zero behind its end. The members of a table must cover their
+ * struct, so that a new member must be added here. What is to be set is sent poisoned, and behind
+ * each struct is poison that must stay. So a leak of kernel memory to the program is found, and
+ * unused members are known to be zero.
  *
  * Prints what is wrong, one line each; the exit code is 1 then.
  */
@@ -127,7 +127,7 @@ static void must_give(const char *what, int want)
 	exit(1);
 }
 
-/* A call with @arg of @size bytes, of which @m tells; gives @error. */
+/* A call with @arg of @size bytes, whose members @m describes; it must give @error. */
 static void call(const char *what, unsigned long request, void *arg,
 		 size_t size, const struct member *m, int error)
 {
@@ -385,7 +385,7 @@ static uint32_t run(const char *what, struct mymm_op op,
 	return sent.op.handle;
 }
 
-/* A call with only so many bytes of its argument, by a program that knows no more. */
+/* A call with only the first bytes of its argument, as an older program makes it. */
 static void call_old(const char *what, unsigned long request, void *arg,
 		     uint32_t size, int error)
 {
@@ -402,7 +402,7 @@ static void call_old(const char *what, unsigned long request, void *arg,
 	free(at);
 }
 
-/* A program that was built before the last members gets what it knows, and no byte more. */
+/* A program built before the last members existed gets those that it knows, and no byte more. */
 static void check_old(void)
 {
 	struct mymm_info info = { 0 };

@@ -26,7 +26,7 @@ run() {
 	cd /mymm && rm -rf "/tmp/$1"
 }
 
-# clean: as far as tests can tell, the machine is as it was.
+# clean: as far as tests can see, the machine is as it was.
 clean() {
 	dmesg -c >/dev/null
 	for module in mymm_kunit mymm_bench mymm_plant mymm; do
