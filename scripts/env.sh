@@ -6,8 +6,8 @@
 #
 # Kbuild, gcc, git, grep, tar and bash itself take orders from variables (ARCH, O, CONFIG_*,
 # KCFLAGS, CPATH, GIT_DIR, TAR_OPTIONS, CDPATH, SHELLOPTS ...), and what tools print depends on
-# the language. Nobody can list those that do harm, so those are listed that may stay; a knob
-# of ours has to stand there. Functions that a shell exported go, too.
+# the language. A list of all that do harm is impossible, so this lists those that may stay; a
+# knob of ours has to stand there. Functions that a shell exported go, too.
 #
 #	top	the checkout
 #	cache	where kernels are kept
@@ -47,7 +47,7 @@ clean_environment() {
 	umask go+rx
 }
 
-# Who closed a descriptor would find the next file that is opened in its place.
+# The next file that is opened would take the place of a closed descriptor.
 open_descriptors() {
 	{ : <&0; } 2>/dev/null || exec </dev/null
 	{ : >&1; } 2>/dev/null || exec >/dev/null

@@ -108,7 +108,7 @@ int args_parse(struct args *args, const struct command *command, int argc,
 		bool took = false;
 
 		if (only || argv[i][0] != '-' || !argv[i][1]) {
-			/* Each word stays there once: who made them frees them. */
+			/* argv is reordered, so its owner still frees each word once. */
 			argv[i] = argv[nr];
 			argv[nr++] = word;
 			continue;

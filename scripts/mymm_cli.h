@@ -96,7 +96,7 @@ struct session;
 struct args;
 
 /**
- * struct command - something that a person can ask for
+ * struct command - a command of the command line
  * @name: one or two words
  * @operands: as --help shows them
  * @brief: a line for the overview
@@ -217,7 +217,7 @@ extern const struct command caches_commands[];
 extern const struct command script_commands[];
 extern const struct command replay_commands[];
 
-/* How to allocate, for whoever allocates: options and what they mean. */
+/* Options of all commands that allocate, and what they mean. */
 /* It takes these for blocks of code. */
 /* clang-format off */
 #define OPT_ZERO	{ 0, "zero", NULL, "zeroed" }

@@ -7,12 +7,12 @@
  * own: GFP_NOFS is __GFP_RECLAIM|__GFP_IO, and so on. Before 4.6 the trace showed
  * __GFP_ZERO as GFP_ZERO.
  *
- * Some tools show a number. Five layouts of the bits have been in use since 2.6.32, and
- * a recording does not say which kernel it is of. But what asks to reclaim directly and by
+ * Some tools show a number. Five layouts of the bits have been in use since 2.6.32, and a
+ * recording does not say which kernel it is of. But a request that may reclaim directly and by
  * kswapd, as nearly every allocation does, has in each layout a pattern that makes no sense in
- * the others: 0xcc0 is GFP_KERNEL today, 0x6000c0, 0x14000c0, 0x24000c0 and 0xd0 were
- * it. So the numbers of a recording together tell their layout. If they do not, as
- * with a word that is not known, that is counted, and they have no effect.
+ * the others: 0xcc0 is GFP_KERNEL today, 0x6000c0, 0x14000c0, 0x24000c0 and 0xd0 were it. So all
+ * numbers of a recording together determine their layout. If they do not, as with an unknown
+ * word, that is counted, and they have no effect.
  *
  * The pages that SLUB takes for its slabs are not marked in a recording. allocate_slab()
  * gives them away: it asks with __GFP_NOWARN|__GFP_NORETRY; with __GFP_COMP where
@@ -124,7 +124,7 @@ static const struct {
 	{ "__GFP_KMEMCG", W_ACCOUNT },
 	{ "__GFP_WAIT", W_RECLAIM },
 	{ "__GFP_NO_KSWAPD", W_NO_KSWAPD },
-	/* Nothing to us, and nothing that tells slabs from other pages. */
+	/* No effect here, and no difference between slabs and other pages. */
 	{ "__GFP_NOLOCKDEP", 0 },
 	{ "__GFP_NOTRACK", 0 },
 	{ "none", 0 },
@@ -265,7 +265,7 @@ static bool is_number(const char *text, uint32_t *number)
 	return !*end && value <= UINT32_MAX;
 }
 
-/* The layout that most of the numbers tell of; NULL if none is ahead. */
+/* The layout that most of the numbers fit; NULL if none is ahead. */
 static const struct layout *layout_of(const struct texts *texts,
 				      enum gfp_numbers *numbers)
 {

@@ -58,7 +58,7 @@ static const char *past_digits(const char *at)
 	return at;
 }
 
-/* Which task it was only has to be told from other tasks. */
+/* The value need only differ from that of other tasks. */
 static uint32_t task_of(const char *at, const char *end)
 {
 	uint32_t hash = 0x811C9DC5;

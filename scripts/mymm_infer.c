@@ -10,7 +10,7 @@
  *	there was of one and the same cache, with the same size;
  *	else it is not known, and the object goes to a cache named size-N.
  *
- * How many were settled in which way is counted: a guess is told as a guess.
+ * Each way is counted, so that the summary shows what was a guess.
  *
  * A cache is a name together with its sizes. If the recording has two of one name (a
  * module loaded twice), the later ones are NAME:SIZE, since names in the pool are

@@ -2,9 +2,9 @@
 /*
  * The lines of a file, plain or compressed, or of stdin.
  *
- * What a file is compressed with is told by its first bytes, not by its name. The
- * tool that undoes it runs as a child, reading the file and writing a pipe, and what
- * it returns at the end counts: a recording that it found damaged is refused.
+ * How a file is compressed is determined by its first bytes, not by its name. The tool that
+ * undoes it runs as a child, reading the file and writing a pipe, and what it returns at the end
+ * counts: a recording that it found damaged is refused.
  *
  * Compressed stdin can not be handed on, its first bytes being read already, so it
  * is spooled into memory: as it came, hence small.

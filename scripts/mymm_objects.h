@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Caches, for those who use them by handle or name. */
+/* Caches, used by handle or by name. */
 #ifndef _MYMM_OBJECTS_H
 #define _MYMM_OBJECTS_H
 

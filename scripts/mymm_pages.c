@@ -182,7 +182,7 @@ static const char *span_text(uint64_t pfn, uint64_t nr)
 	return text;
 }
 
-/* Says why; what the numbers tell needs no asking. */
+/* Says why; where the numbers show it, the kernel is not asked. */
 static int take_failed(const struct session *session, const struct mymm_op *op)
 {
 	const struct mymm_zone_info *zone = session_zone(session, op->pfn);

@@ -6,8 +6,8 @@
  * keep the session alive after us. That command finds the session's number in
  * MYMM_SESSION.
  *
- * The kernel gives an errno; a person wants to know which thing, and why. op_why()
- * turns one into the other, with what INFO tells about the pool.
+ * The kernel gives an errno; a user wants to know which thing, and why. op_why() turns one into
+ * the other, with what INFO says about the pool.
  */
 #include <errno.h>
 #include <fcntl.h>

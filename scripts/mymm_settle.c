@@ -34,7 +34,7 @@ struct settler {
 	const struct gfp *gfp; /* of each text */
 	struct map frames; /* first frame of a live block: life */
 	struct map pointers; /* live object: life */
-	/* The last pages allocated on a CPU: their life, for whom and how. */
+	/* The last pages allocated on a CPU: their life, task and flags. */
 	uint32_t last_page[ENTRY_CPUS];
 	uint32_t last_task[ENTRY_CPUS];
 	uint32_t last_gfp[ENTRY_CPUS];
@@ -139,7 +139,7 @@ static void page_alloc(struct settler *settler, const struct entry *entry)
 	life = new_life(settler, LIFE_PAGES, entry);
 	life->order = entry->order;
 	life->left = frames;
-	/* The type tells what a word that is not known would have. */
+	/* The type shows what mobility an unknown word would have given. */
 	if (gfp->unknown) {
 		rec->maybe_slabs += entry->type != TYPE_MOVABLE;
 		life->flags &= ~(MYMM_GFP_MOVABLE | MYMM_GFP_RECLAIMABLE);

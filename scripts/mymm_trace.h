@@ -99,10 +99,10 @@ struct gfp {
 enum gfp_numbers {
 	GFP_NO_NUMBERS,
 	GFP_NUMBERS_READ,
-	GFP_NUMBERS_UNKNOWN, /* nothing tells which kernel's they are */
+	GFP_NUMBERS_UNKNOWN, /* their layout is unknown */
 };
 
-/* All texts of a recording, together, since the one tells what the other means. */
+/* All texts of a recording, together, since each helps to interpret the others. */
 struct gfp *gfp_parse_all(const struct texts *texts, enum gfp_numbers *numbers);
 /* Is a block of that order one that SLUB took for itself? */
 bool gfp_is_slab(const struct gfp *gfp, uint32_t order);
