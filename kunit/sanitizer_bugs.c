@@ -130,8 +130,8 @@ static void allowed(void)
 #define NEIGHBOURS 64
 
 /*
- * Objects that fill their cells, so that nothing is between them but what one of them is:
- * the byte behind one whose neighbour is held, or free. They are handed out in any order.
+ * Objects that fill their slots, with nothing between them: the byte behind an object whose
+ * neighbour is held, or free. They are allocated in any order.
  */
 static void neighbour(bool is_free)
 {

@@ -54,7 +54,7 @@ static int hold(void)
 	while (poll(wait, 2, -1) >= 0 && !wait[0].revents)
 		if (wait[1].revents && read(0, text, sizeof(text)) <= 0)
 			break;
-	/* Taken, a signal does not end us before we have said what came of it. */
+	/* A signal is consumed here, so that it does not end us before we have reported. */
 	if (wait[0].revents && read(wait[0].fd, &got, sizeof(got)) < 0)
 		warn("cannot tell which signal came");
 	close(wait[0].fd);

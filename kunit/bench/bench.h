@@ -23,7 +23,7 @@ extern unsigned int mymm_bench_passes;
 extern bool mymm_bench_tenths;
 extern unsigned int mymm_bench_most;
 
-/* What came before has been done, and nothing after. User-mode Linux has no such function. */
+/* Ordered against the code before and after it. User-mode Linux has no such function. */
 static __always_inline u64 ticks(void)
 {
 #ifdef CONFIG_UML
@@ -64,7 +64,7 @@ static __always_inline u64 ticks(void)
 
 /**
  * struct row - one line of the table
- * @what: for people
+ * @what: its name in the table
  * @ours: one operation, or @divisor of them
  * @theirs: the same by the kernel, or NULL
  * @arg: the order of pages, or how many live at once

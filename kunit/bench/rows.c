@@ -216,7 +216,7 @@ static const struct row rows[] = {
 	{ "order 10, bare buddy, pair", ours_pages_bare, NULL, 10, 1000, 1 },
 };
 
-/* The last, since a debug cache of the kernel makes all of its caches dearer for good. */
+/* The last row, since a debug cache of the kernel slows down all of its caches for good. */
 static const struct row debug_row = {
 	"object of 64 bytes, FZPU, pair", ours_debug, theirs_debug, 0, 200, 1,
 };

@@ -164,7 +164,7 @@ static int sweep_show(struct seq_file *m, void *v)
 	for (i = 0; i < ARRAY_SIZE(kinds); i++)
 		for (nr = 1; nr <= min(kinds[i].most, mymm_bench_most);
 		     nr *= 10) {
-			/* What is long need not be repeated as often. */
+			/* A long round needs fewer repetitions. */
 			if (nr > LEAST)
 				mymm_bench_rounds =
 					max(rounds / (nr / LEAST), 2U);

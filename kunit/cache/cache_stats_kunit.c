@@ -145,7 +145,7 @@ static void growth(struct kunit *test)
 	MYMM_EXPECT_OK(test, mymm_cache_free_bulk(cache, cache->num + 1, objs));
 }
 
-/* What a constructor of slob has a page for is a slab of its own. */
+/* In slob each object larger than a page is a slab of its own. */
 static void large_of_slob(struct kunit *test)
 {
 	const struct mymm_cache_config config = {

@@ -348,7 +348,7 @@ static void freed_twice_overwritten(struct kunit *test)
 
 /* --- kmalloc ------------------------------------------------------------------------------ */
 
-/* What was asked for is what there is, in each direction. */
+/* ksize() is the requested size, also after krealloc() to less and to more. */
 static void kmalloc_sizes(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_checked_kmalloc(test, "FZPU,kmalloc-*");

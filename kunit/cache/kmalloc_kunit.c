@@ -237,7 +237,7 @@ static void krealloc_grows(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mymm_zone_managed(&pool->zone[0]) - snap.free, 0);
 }
 
-/* From nothing it allocates; to less it stays; that there is no memory loses nothing. */
+/* krealloc() of nothing, to a smaller size, and without memory: then the object is kept. */
 static void krealloc_edges(struct kunit *test)
 {
 	/* With init_on_alloc=1 the kernel clears the rest for any flags. */
@@ -253,7 +253,7 @@ static void krealloc_edges(struct kunit *test)
 	/* All that ksize() returns may be used, whatever size was requested. */
 	KUNIT_ASSERT_EQ(test, mymm_ksize(ptr), 128);
 	memset(ptr, 0xaa, 128);
-	/* Less: where it is, and with __GFP_ZERO the rest is cleared. */
+	/* To less: it stays where it is, and with __GFP_ZERO the rest is cleared. */
 	zero = mymm_krealloc(pool, ptr, 50, GFP_KERNEL);
 	KUNIT_EXPECT_PTR_EQ(test, zero, ptr);
 	KUNIT_ASSERT_EQ(test, mymm_ksize(ptr), 128);
@@ -263,7 +263,7 @@ static void krealloc_edges(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(ptr, 0xaa, 50));
 	KUNIT_ASSERT_EQ(test, mymm_ksize(ptr), 128);
 	KUNIT_EXPECT_NULL(test, memchr_inv(ptr + 50, 0, 78));
-	/* More than there is: nothing has happened. */
+	/* To more than there is: nothing changes. */
 	MYMM_EXPECT_UNCHANGED(test, pool, 0,
 			      mymm_krealloc(pool, ptr, 100000,
 					    GFP_NOWAIT | __GFP_NOWARN));

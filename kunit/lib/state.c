@@ -12,7 +12,7 @@
 #include "lib/util.h"
 #include "page/pcp.h"
 
-/* Each CPU's, but for how often an interrupt found it at them. */
+/* Each CPU's lists, without the lock and its count of collisions. */
 static u32 hash_lists(struct mymm_pool *pool, const struct mymm_zone *zone,
 		      u32 hash)
 {
@@ -103,7 +103,7 @@ static u32 hash_caches(struct mymm_pool *pool)
 	return hash;
 }
 
-/* What allocations have left for later is done, and nothing remains of it. */
+/* Finish pending splits, and clear what describes them. */
 static void settle(struct mymm_pool *pool)
 {
 	unsigned int i;

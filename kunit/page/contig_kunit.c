@@ -277,7 +277,7 @@ static void refused(struct kunit *test)
 			    mymm_alloc_range(pool, 0, 1, both));
 }
 
-/* Each thing that a frame can be instead of an allocated block of pages has its words. */
+/* A range with a frame of no allocated block is refused, with a reason for each kind of frame. */
 static void free_refused(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool(test, "Normal:1M");

@@ -405,7 +405,7 @@ static void trim_is_not_drain(struct kunit *test)
 	unsigned int i;
 
 	KUNIT_ASSERT_EQ(test, cache->mag_limit, ARRAY_SIZE(objs));
-	/* On one CPU, or what one has put the other has not. */
+	/* On one CPU, since each has a magazine of its own. */
 	migrate_disable();
 	for (i = 0; i < ARRAY_SIZE(objs); i++)
 		objs[i] = mymm_cache_alloc(cache, GFP_NOWAIT);

@@ -164,7 +164,7 @@ static void peak(struct kunit *test)
 
 /* --- what they are --------------------------------------------------------- */
 
-/* Frames, numbers and addresses lead to each other; for no pool's to nothing. */
+/* Frames, numbers and addresses convert to each other; what is of no pool converts to none. */
 static void frame_and_address(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool(test, "DMA:32K,Normal:32K");

@@ -368,7 +368,7 @@ static void paragraph(struct kunit *test)
 	if (at)
 		*at = 0;
 	KUNIT_EXPECT_STREQ(test, buf, wanted);
-	/* Whatever the room, it says how much it would need. */
+	/* Whatever the size of the buffer, it returns the size that is needed. */
 	for (size = 1; size < sizeof(buf); size++)
 		KUNIT_EXPECT_EQ(test, len,
 				mymm_page_owner_print(pool, pfn, &record, buf,

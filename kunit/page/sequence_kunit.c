@@ -113,8 +113,8 @@ static bool settled_matches(const struct walk *walk)
 }
 
 /*
- * Looking settles what an allocation has left for later. The next step is to find it as it
- * was, or none would ever see that: so it is put back.
+ * The check finishes a split that an allocation has left pending, so the state is put back
+ * afterwards. Otherwise no step would ever begin with a pending split.
  */
 static bool matches(const struct walk *walk)
 {

@@ -52,7 +52,7 @@ static void describe_bad(const struct bad_tuning *bad, char *text)
 
 KUNIT_ARRAY_PARAM(bad_tunings, bad_tunings, describe_bad);
 
-/* Neither a new pool is made so, nor is one that there is changed in anything. */
+/* No pool is created with an invalid knob, and an existing pool does not change. */
 static void bad_knobs(struct kunit *test)
 {
 	const struct bad_tuning *bad = test->param_value;

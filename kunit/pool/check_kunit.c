@@ -487,7 +487,7 @@ static void block_leaves_zone(struct kunit *test)
 			    "at the end");
 }
 
-/* The validator changes nothing, and what it says goes with a pool that is dead. */
+/* The validator changes nothing: a pool in which it finds a fault does not become dead. */
 static void reads_only(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool(test, "DMA:256K");

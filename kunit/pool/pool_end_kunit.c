@@ -148,8 +148,8 @@ static int references(struct kunit *test)
 }
 
 /*
- * A pool has threads, and its creator may go without having ended it: so as long as it is
- * there mymm can't go.
+ * A pool has threads, and its creator may be unloaded without destroying it. So mymm can't be
+ * unloaded while a pool exists.
  */
 static void keeps_module(struct kunit *test)
 {

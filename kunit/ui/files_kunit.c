@@ -68,7 +68,7 @@ static void let_go(struct kunit *test, struct held *held)
 
 /* --- pagetypeinfo ---------------------------------------------------------------- */
 
-/* What the kernel was configured with, and we don't have, are columns of 0 and rows of 0. */
+/* Migratetypes that the kernel has and we don't are columns of 0 and rows of 0. */
 #ifdef CONFIG_CMA
 #define CMA_NAME "         CMA "
 #define CMA_COUNT "           0 "
