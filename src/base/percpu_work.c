@@ -40,7 +40,8 @@ static void run_item(struct work_struct *item)
 	call.fn(call.arg);
 }
 
-static void run_on_each(void (*fn)(void *arg), void *arg)
+static void run_on(bool (*wanted)(int cpu, void *arg), void (*fn)(void *arg),
+		   void *arg)
 {
 	int cpu;
 
@@ -48,7 +49,8 @@ static void run_on_each(void (*fn)(void *arg), void *arg)
 	call.fn = fn;
 	call.arg = arg;
 	for_each_online_cpu(cpu)
-		queue_work_on(cpu, queue, per_cpu_ptr(items, cpu));
+		if (!wanted || wanted(cpu, arg))
+			queue_work_on(cpu, queue, per_cpu_ptr(items, cpu));
 	for_each_online_cpu(cpu)
 		flush_work(per_cpu_ptr(items, cpu));
 }
@@ -63,7 +65,7 @@ static void run_on_each(void (*fn)(void *arg), void *arg)
 void mymm_on_each_cpu(void (*fn)(void *arg), void *arg)
 {
 	mutex_lock(&call_lock);
-	run_on_each(fn, arg);
+	run_on(NULL, fn, arg);
 	mutex_unlock(&call_lock);
 }
 
@@ -77,9 +79,26 @@ void mymm_on_each_cpu(void (*fn)(void *arg), void *arg)
  */
 bool mymm_try_on_each_cpu(void (*fn)(void *arg), void *arg)
 {
+	return mymm_try_on_cpus(NULL, fn, arg);
+}
+
+/**
+ * mymm_try_on_cpus() - mymm_try_on_each_cpu() for some CPUs
+ * @wanted: is the function to run on @cpu? Called on the caller's CPU; NULL: on each
+ * @fn: the function
+ * @arg: the argument of both
+ *
+ * To wake another CPU costs far more than to find that it has nothing to do.
+ *
+ * Context: process; sleeps, but for no other call. The caller holds cpus_read_lock().
+ * Return: whether it ran.
+ */
+bool mymm_try_on_cpus(bool (*wanted)(int cpu, void *arg), void (*fn)(void *arg),
+		      void *arg)
+{
 	if (!mutex_trylock(&call_lock))
 		return false;
-	run_on_each(fn, arg);
+	run_on(wanted, fn, arg);
 	mutex_unlock(&call_lock);
 	return true;
 }

@@ -13,6 +13,7 @@
 #include "page/pcp_drain.h"
 #include "page/pool.h"
 #include "page/pcp.h"
+#include "page/pcp_cpu.h"
 
 static void drain_local(void *pool)
 {
@@ -30,12 +31,23 @@ void mymm_pcp_drain_all(struct mymm_pool *pool)
 	mymm_on_each_cpu(drain_local, pool);
 }
 
+static bool has_pages(int cpu, void *arg)
+{
+	struct mymm_pool *pool = arg;
+	unsigned int n;
+
+	for (n = 0; n < pool->nr_zones; n++)
+		if (mymm_pcp_count(&per_cpu_ptr(pool->cpu, cpu)->pcp[n]) > 0)
+			return true;
+	return false;
+}
+
 /**
  * mymm_pcp_try_drain_all() - mymm_pcp_drain_all() for callers that must not wait long
  * @pool: of which pool
  *
  * While CPUs come or go, or other work for all CPUs is under way, only this CPU's lists are
- * emptied.
+ * emptied. A CPU whose lists are empty is not woken, as in __drain_all_pages() of mm/page_alloc.c.
  *
  * Context: process; sleeps.
  */
@@ -43,7 +55,7 @@ void mymm_pcp_try_drain_all(struct mymm_pool *pool)
 {
 	bool all = cpus_read_trylock();
 
-	if (!all || !mymm_try_on_each_cpu(drain_local, pool))
+	if (!all || !mymm_try_on_cpus(has_pages, drain_local, pool))
 		mymm_pcp_drain_local(pool);
 	if (all)
 		cpus_read_unlock();
