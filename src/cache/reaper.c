@@ -127,7 +127,7 @@ void mymm_reaper_start(void)
 /**
  * mymm_reaper_exit() - stop the reaper
  *
- * Context: process; sleeps. All pools are gone.
+ * Context: process; sleeps. No cache is made, and none allocated from, any more.
  */
 void mymm_reaper_exit(void)
 {

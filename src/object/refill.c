@@ -69,7 +69,7 @@ void mymm_refill_wait(void)
 /**
  * mymm_refill_exit() - cancel a scheduled refill
  *
- * Context: process; sleeps. All pools are gone.
+ * Context: process; sleeps. No cache is made, and none allocated from, any more.
  */
 void mymm_refill_exit(void)
 {

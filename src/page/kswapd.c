@@ -30,7 +30,7 @@
  * Linux it would stay, but there is always something to reclaim there.
  *
  * After 16 runs in a row that gave nothing it is *hopeless*, and not woken any more
- * until an allocation's own reclaim gives something.
+ * until an allocation's own reclaim gives something, or the pool is drained.
  *
  * Sleep comes in two steps, so that "just above high" and "at rest" are distinct: it
  * dozes a tenth of a second, and sleeps for good only if the node is still balanced then.
@@ -263,6 +263,9 @@ static bool interrupted(const struct mymm_kswapd *kswapd)
 	/* Only a thread may be asked whether it is to stop. */
 	if (current == kswapd->task &&
 	    (kthread_should_stop() || kthread_should_park()))
+		return true;
+	/* In mymm_kswapd_step() it is a caller, which a signal may end. */
+	if (current != kswapd->task && fatal_signal_pending(current))
 		return true;
 	return mymm_pool_dead(kswapd->pool);
 }
@@ -571,7 +574,7 @@ static void step(struct mymm_kswapd *kswapd)
 	WRITE_ONCE(kswapd->due, false);
 	do
 		run(kswapd, &reached, &highest);
-	while (!may_sleep(kswapd, reached, highest));
+	while (!may_sleep(kswapd, reached, highest) && !interrupted(kswapd));
 	atomic_long_inc(&kswapd->pool->reclaim.stats.kswapd_sleep);
 	mymm_event_kswapd_sleep(kswapd->pool, kswapd->node->id);
 	WRITE_ONCE(kswapd->asleep, true);

@@ -303,7 +303,9 @@ unsigned long mymm_reclaim_direct(const struct mymm_request *request,
 
 /**
  * mymm_reclaim_forget() - nothing is put off, and no node hopeless
- * @pool: was drained, so there is nothing left to get
+ * @pool: was drained, so its caches have nothing left to give
+ *
+ * Work that other modules' shrinkers put off is forgotten, too.
  *
  * Context: any but NMI.
  */

@@ -10,6 +10,8 @@
  *	may keep (cache/reaper.c)   every two seconds        mymm_clock_tick()
  *	kswapd (page/kswapd.c)      a thread, when woken     mymm_clock_settle()
  *	refill (object/refill.c)    a work item, when due    mymm_clock_settle() waits for it
+ *	slabs of caches typesafe by RCU
+ *	(object/slab_pages.c)       after a grace period     mymm_clock_settle() waits for it
  *
  * The holder settles after each of its operations, and ticks as it likes; a replay ticks by
  * the time of its recording. Direct reclaim is part of an allocation in either case, and needs
@@ -24,6 +26,7 @@
 #include "base/compat.h"
 #include "cache/reaper.h"
 #include "object/refill.h"
+#include "object/slab_pages.h"
 #include "page/kswapd.h"
 #include "page/pool.h"
 #include "page/registry.h"
@@ -48,6 +51,7 @@ int mymm_clock_hold(struct mymm_pool *pool)
 	}
 	mymm_kswapd_hold(pool);
 	mymm_refill_wait();
+	mymm_slabs_wait(pool);
 	return 0;
 }
 MYMM_EXPORT_INTERNAL(mymm_clock_hold);
@@ -88,5 +92,6 @@ void mymm_clock_settle(struct mymm_pool *pool)
 {
 	mymm_refill_wait();
 	mymm_kswapd_step(pool);
+	mymm_slabs_wait(pool);
 }
 MYMM_EXPORT_INTERNAL(mymm_clock_settle);

@@ -9,7 +9,8 @@
  * Every argument is a struct whose first member is its size, so that it can grow:
  * a kernel that knows less than the caller accepts the longer struct as long as
  * the rest is zero (-E2BIG otherwise), and fills the shorter one of an older
- * caller. Reserved members and unknown flag bits must be zero (-EINVAL).
+ * caller. Reserved members and unknown flag bits must be zero (-EINVAL). Set the whole struct to
+ * zero first: a member that is added later may be read.
  */
 #ifndef _UAPI_MYMM_H
 #define _UAPI_MYMM_H

@@ -173,6 +173,7 @@ void mymm_session_begin(struct mymm_session *s, struct mymm_pool *pool,
 	mutex_init(&s->lock);
 	xa_init_flags(&s->handles, XA_FLAGS_ALLOC1);
 	s->held = 0;
+	s->holds_clock = false;
 	s->pool = pool;
 	s->owner = owner;
 }

@@ -24,20 +24,24 @@ static unsigned long give_free(struct mymm_cache *cache, unsigned long slabs)
 /* A node without slabs becomes like a new one: neither reaper nor colours depend on the past. */
 static void begin_anew(struct mymm_slabs *s)
 {
+	bool empty = true;
 	unsigned int node;
 
 	for (node = 0; node < s->nr_nodes; node++) {
 		struct mymm_slab_node *n = &s->node[node];
 
 		guard(raw_spinlock_irqsave)(&n->lock);
-		if (n->nr_slabs)
-			return;
+		if (n->nr_slabs) {
+			empty = false;
+			continue;
+		}
 		n->free_touched = false;
 		n->colour_next = 0;
 		if (n->shared)
 			n->shared->touched = false;
 	}
-	s->turn = 0;
+	if (empty)
+		s->turn = 0;
 }
 
 /* Give back free slabs; if they are not enough, those that become free when arrays drain. */
