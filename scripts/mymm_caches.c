@@ -51,7 +51,9 @@ static int read_rows(struct rows *rows, const char *pool)
 
 	if (!file)
 		return failed(errno, "%s: %s%s", path, strerror(errno),
-			      errno == ENOENT ? ": is the module loaded?" : "");
+			      errno != ENOENT ? "" :
+			      pool	      ? ": is debugfs mounted?" :
+						": is the module loaded?");
 	while (fgets(line, sizeof(line), file)) {
 		line[strcspn(line, "\n")] = 0;
 		if (pool && !strncmp(line, mark, sizeof(mark) - 1)) {
@@ -60,6 +62,12 @@ static int read_rows(struct rows *rows, const char *pool)
 		} else if (here) {
 			add_row(rows, line);
 		}
+	}
+	if (ferror(file)) {
+		int err = errno;
+
+		fclose(file);
+		return failed(err, "%s: %s", path, strerror(err));
 	}
 	fclose(file);
 	return found ? OK :

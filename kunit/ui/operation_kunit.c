@@ -168,7 +168,7 @@ static u32 reason_of(struct kunit *test, struct batch *batch, struct mymm_op op,
 /*
  * A zone of 256 frames that are one block. There is no block of 512; that of 256 must stay,
  * since some frames must; each frame is held, so none is free; each second one is freed,
- * so no two are. A kmalloc and an object have the same reasons for theirs.
+ * so no two are. A kmalloc has the same reasons for its block.
  */
 static void reasons(struct kunit *test)
 {
