@@ -9,11 +9,11 @@
 
 #include "base/finding.h"
 #include "base/percpu_work.h"
+#include "page/pcp.h"
 #include "page/pcp_check.h"
+#include "page/pcp_cpu.h"
 #include "page/pcp_drain.h"
 #include "page/pool.h"
-#include "page/pcp.h"
-#include "page/pcp_cpu.h"
 
 static void drain_local(void *pool)
 {
