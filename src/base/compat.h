@@ -153,6 +153,20 @@ void kasan_poison(const void *addr, size_t size, u8 value, bool init);
 #define MYMM_KASAN 0
 #endif
 
+/* 6.3 renamed what takes ptes out of one vma. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+#define MYMM_HAS_ZAP_SINGLE 1
+#else
+#define MYMM_HAS_ZAP_SINGLE 0
+#endif
+
+/* From 6.10 on the kernel's page of zeros can't be in a shared mapping of a driver. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+#define MYMM_SHARES_ZERO_PAGE 0
+#else
+#define MYMM_SHARES_ZERO_PAGE 1
+#endif
+
 /*
  * in_nmi(), where it is asked once an operation: one instruction that tests the count in
  * its place. The count was a variable of its own until 6.2, and is again since 6.15.

@@ -22,6 +22,7 @@
 #include "page/pcp_cpu.h"
 #include "page/pool.h"
 #include "page/pcp.h"
+#include "page/vmstat.h"
 
 /* --- counters ------------------------------------------------------------------------ */
 
@@ -147,7 +148,9 @@ int mymm_pcp_create(struct mymm_pool *pool, unsigned int nr_zones)
 		pool->tails = __alloc_percpu((nr_zones + 1) * MYMM_PCP_LISTS *
 						     sizeof(*pool->tails),
 					     __alignof__(*pool->tails));
-	if (!pool->tails) {
+	if (!mymm_inject_fail())
+		pool->vm_counts = alloc_percpu(struct mymm_vm_counts);
+	if (!pool->tails || !pool->vm_counts) {
 		mymm_pcp_destroy(pool);
 		return -ENOMEM;
 	}
@@ -293,6 +296,8 @@ void mymm_pcp_kill(struct mymm_pool *pool)
  */
 void mymm_pcp_destroy(struct mymm_pool *pool)
 {
+	free_percpu(pool->vm_counts);
+	pool->vm_counts = NULL;
 	free_percpu(pool->tails);
 	pool->tails = NULL;
 	free_percpu(pool->cpu);

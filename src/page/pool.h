@@ -52,6 +52,7 @@ struct mymm_engine_ops;
 struct mymm_owners;
 struct mymm_pcp_tail;
 struct mymm_slob;
+struct mymm_vm_counts;
 struct mymm_zone;
 
 #define MYMM_NAME_MAX 32 /* names, with their final NUL */
@@ -149,6 +150,7 @@ struct mymm_node {
  * @refused: count of each kind of refusal
  * @rcu_slabs: slabs that wait for a grace period; slab_pages.c
  * @reclaim: shrinkers, and how often they were needed
+ * @vm_counts: what process/ counts, see vmstat.h
  * @arena: the memory behind the frames
  * @table: the memory of the frame table
  * @owners: owners of pages; NULL: not recorded; page_owner.c
@@ -204,6 +206,7 @@ struct mymm_pool {
 	struct mymm_reclaim reclaim;
 
 	struct mymm_pcp_tail __percpu *tails;
+	struct mymm_vm_counts __percpu *vm_counts;
 	struct mymm_area arena;
 	struct mymm_area table;
 	struct mymm_owners __rcu *owners;

@@ -62,6 +62,25 @@ void mymm_zone_events(struct mymm_pool *pool, const struct mymm_zone *zone,
 MYMM_EXPORT_INTERNAL(mymm_zone_events);
 
 /**
+ * mymm_vm_sum() - what process/ has counted
+ * @pool: the pool
+ * @what: of what
+ *
+ * Context: any. Exact while nothing is counted.
+ * Return: the sum of all CPUs.
+ */
+unsigned long mymm_vm_sum(const struct mymm_pool *pool, enum mymm_vm_item what)
+{
+	long sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(pool->vm_counts, cpu)->item[what]);
+	return max(sum, 0L);
+}
+MYMM_EXPORT_INTERNAL(mymm_vm_sum);
+
+/**
  * mymm_node_slab_frames() - frames of a node that are slabs
  * @node: the node
  * @reclaimable: those of caches with SLAB_RECLAIM_ACCOUNT, or the others?

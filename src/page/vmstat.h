@@ -3,6 +3,8 @@
 #ifndef _MYMM_VMSTAT_H
 #define _MYMM_VMSTAT_H
 
+#include <linux/percpu.h>
+
 #include "page/zone.h"
 
 struct mymm_node;
@@ -28,6 +30,23 @@ struct mymm_zone_events {
 	unsigned long numa_other;
 };
 
+/* What process/ counts of a pool. */
+enum mymm_vm_item {
+	MYMM_NR_ANON_PAGES, /* frames that processes have */
+	MYMM_NR_PAGE_TABLE_PAGES, /* frames that are their tables, but for the roots */
+	MYMM_PGFAULT, /* faults on such memory */
+	MYMM_NR_VM_ITEMS,
+};
+
+/* What one CPU has counted; only the sum of all means something. */
+struct mymm_vm_counts {
+	long item[MYMM_NR_VM_ITEMS];
+};
+
+#define mymm_vm_count(pool, what, nr) \
+	this_cpu_add((pool)->vm_counts->item[what], nr)
+
+unsigned long mymm_vm_sum(const struct mymm_pool *pool, enum mymm_vm_item what);
 void mymm_zone_events(struct mymm_pool *pool, const struct mymm_zone *zone,
 		      struct mymm_zone_events *events);
 unsigned long mymm_zone_allocated(struct mymm_pool *pool,

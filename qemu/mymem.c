@@ -1,0 +1,658 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * mymem - a process that uses memory, of /dev/mymem or of the kernel, and says what it sees.
+ *
+ * Each scenario runs on either kind of memory, and prints the same lines if both behave alike; a
+ * qemu/tests script runs both and compares. A line "ok" or "not ok" ends it.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "mymem.h"
+
+#define PG 4096UL
+#define MB (1UL << 20)
+
+static bool ours; /* memory of /dev/mymem */
+static int fd = -1;
+
+static void die(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	printf("not ok: ");
+	vprintf(format, args);
+	printf("\n");
+	va_end(args);
+	fflush(stdout);
+	_exit(1);
+}
+
+static void need(bool ok, const char *what)
+{
+	if (!ok)
+		die("%s (%s)", what, strerror(errno));
+}
+
+static char *map_flags(size_t len, int prot, int flags)
+{
+	char *p;
+
+	if (ours && fd < 0) {
+		fd = open("/dev/mymem", O_RDWR | O_CLOEXEC);
+		need(fd >= 0, "/dev/mymem can't be opened");
+	}
+	p = mmap(NULL, len, prot,
+		 flags | (ours ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS),
+		 ours ? fd : -1, 0);
+	if (p != MAP_FAILED && !ours)
+		madvise(p, len, MADV_NOHUGEPAGE);
+	return p;
+}
+
+static char *map(size_t len)
+{
+	char *p = map_flags(len, PROT_READ | PROT_WRITE, 0);
+
+	need(p != MAP_FAILED, "mmap");
+	return p;
+}
+
+static int discard(void *addr, size_t len)
+{
+	struct mymem_range range = { .size = sizeof(range),
+				     .addr = (unsigned long)addr,
+				     .len = len };
+
+	if (!ours)
+		return madvise(addr, len, MADV_DONTNEED);
+	return ioctl(fd, MYMEM_IOC_DISCARD, &range);
+}
+
+/* A value in kB of a file of /proc/self. */
+static long value_of(const char *path, const char *name)
+{
+	char line[256];
+	FILE *file = fopen(path, "r");
+	long value = -1;
+	size_t len = strlen(name);
+
+	while (fgets(line, sizeof(line), file))
+		if (!strncmp(line, name, len) && line[len] == ':')
+			value = strtol(line + len + 1, NULL, 10);
+	fclose(file);
+	return value;
+}
+
+static long vm_size(void)
+{
+	return value_of("/proc/self/status", "VmSize");
+}
+
+/* What is resident, counted pte by pte: VmRSS is behind by what threads have not handed in. */
+static long rss(void)
+{
+	return value_of("/proc/self/smaps_rollup", "Rss");
+}
+
+static long minflt(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_minflt;
+}
+
+static long last_size, last_rss;
+
+/* By how much both have changed since the last step. */
+static void step(const char *what)
+{
+	long size = vm_size(), resident = rss();
+
+	printf("%-40s VmSize %+ld kB, resident %+ld kB\n", what,
+	       size - last_size, resident - last_rss);
+	last_size = size;
+	last_rss = resident;
+	fflush(stdout);
+}
+
+static void begin(void)
+{
+	/* The first look faults in what it needs itself. */
+	rss();
+	last_size = vm_size();
+	last_rss = rss();
+}
+
+static void fill(char *p, size_t len, unsigned long salt)
+{
+	for (size_t i = 0; i < len; i += PG)
+		*(unsigned long *)(p + i) = *(unsigned long *)(p + i + PG - 8) =
+			i / PG + salt;
+}
+
+static void expect(const char *p, size_t len, unsigned long salt,
+		   const char *when)
+{
+	for (size_t i = 0; i < len; i += PG) {
+		unsigned long want = i / PG + salt;
+
+		if (*(unsigned long *)(p + i) != want ||
+		    *(unsigned long *)(p + i + PG - 8) != want)
+			die("%s: page %zu has %lu, should have %lu", when,
+			    i / PG, *(unsigned long *)(p + i), want);
+	}
+}
+
+static void expect_zeros(const char *p, size_t len, const char *when)
+{
+	for (size_t i = 0; i < len; i += 8)
+		if (*(unsigned long *)(p + i))
+			die("%s: not zero at page %zu", when, i / PG);
+}
+
+static volatile char sink;
+
+static void touch(const char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i += PG)
+		sink = p[i];
+}
+
+/* Wait for a child: its exit code, or 128 and its signal. */
+static int end_of(pid_t pid)
+{
+	int status;
+
+	need(waitpid(pid, &status, 0) > 0, "waitpid");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static pid_t spawn(void)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	need(pid >= 0, "fork");
+	return pid;
+}
+
+/* --- scenarios -------------------------------------------------------------------- */
+
+static void lazy(void)
+{
+	size_t len = 100 * MB;
+	char *p;
+
+	begin();
+	p = map(len);
+	step("100 MiB are mapped");
+	touch(p, len);
+	step("all is read");
+	fill(p, len / 2, 1);
+	step("half is written");
+	expect(p, len / 2, 1, "written");
+	expect_zeros(p + len / 2, len / 2, "not written");
+	munmap(p + 8 * MB, 4 * MB);
+	step("4 MiB in the middle are unmapped");
+	need(!discard(p, 4 * MB), "discard");
+	step("4 MiB are discarded");
+	expect_zeros(p, 4 * MB, "discarded");
+	expect(p + 4 * MB, 4 * MB, 1 + 4 * MB / PG, "beside the hole");
+	munmap(p, len);
+	step("all is unmapped");
+}
+
+static void move(void)
+{
+	size_t len = 4 * MB;
+	char *p = map(len), *q, *other;
+
+	fill(p, len, 7);
+	begin();
+	q = mremap(p, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, p + 256 * MB);
+	need(q == p + 256 * MB, "mremap to an address");
+	step("4 MiB are moved");
+	expect(q, len, 7, "moved");
+	other = mmap(p, len, PROT_READ | PROT_WRITE,
+		     MAP_FIXED |
+			     (ours ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS),
+		     ours ? fd : -1, 0);
+	need(other == p, "mmap where it was");
+	expect_zeros(other, len, "where it was");
+	fill(other, len, 1000);
+	expect(q, len, 7, "moved, and there is another");
+	expect(other, len, 1000, "the other");
+	step("other 4 MiB are written where they were");
+	q = mremap(q, len, 2 * len, MREMAP_MAYMOVE);
+	need(q != MAP_FAILED, "mremap to grow");
+	step("8 MiB");
+	expect(q, len, 7, "grown");
+	expect_zeros(q + len, len, "the new part");
+	fill(q + len, len, 70);
+	step("the new part is written");
+	/* A part out of the middle, and the rest grows to where it was. */
+	other = mremap(q + len, len, len, MREMAP_MAYMOVE | MREMAP_FIXED,
+		       q + 512 * MB);
+	need(other == q + 512 * MB, "mremap of a part");
+	q = mremap(q, len, 2 * len, 0);
+	need(q != MAP_FAILED, "mremap in place");
+	expect_zeros(q + len, len, "grown to where a part was");
+	fill(q + len, len, 5000);
+	expect(other, len, 70, "the part that was moved");
+	expect(q, len, 7, "the part that stayed");
+	step("a part is moved, and the rest has grown to where it was");
+	q = mremap(q, 2 * len, len, 0);
+	need(q != MAP_FAILED, "mremap to shrink");
+	step("and shrinks again");
+	expect(q, len, 7, "shrunk");
+}
+
+static void protect(void)
+{
+	size_t len = 4 * MB;
+	char *p;
+
+	begin();
+	p = map_flags(64 * MB, PROT_NONE, MAP_NORESERVE);
+	need(p != MAP_FAILED, "mmap PROT_NONE");
+	step("64 MiB without access");
+	need(!mprotect(p, len, PROT_READ | PROT_WRITE), "mprotect");
+	fill(p, len, 3);
+	step("4 MiB of it can be written, and are");
+	need(!mprotect(p, len, PROT_READ), "mprotect to read");
+	expect(p, len, 3, "read-only");
+	if (!spawn()) {
+		p[0] = 1;
+		_exit(0);
+	}
+	printf("a write to what is read-only ends with %d\n", end_of(-1));
+	need(!mprotect(p, len, PROT_READ | PROT_WRITE), "mprotect again");
+	fill(p, len, 4);
+	expect(p, len, 4, "written again");
+	step("it is written again");
+}
+
+static void forked(void)
+{
+	size_t len = 8 * MB;
+	char *p = map(len);
+	int pipes[2], back[2];
+	char byte = 0;
+	pid_t pid;
+
+	need(!pipe(pipes) && !pipe(back), "pipe");
+	fill(p, len, 1);
+	pid = spawn();
+	if (!pid) {
+		expect(p, len, 1, "the child at first");
+		fill(p, len / 2, 2);
+		write(back[1], &byte, 1);
+		read(pipes[0], &byte, 1);
+		expect(p, len / 2, 2, "the child's half");
+		expect(p + len / 2, len / 2, 1 + len / 2 / PG,
+		       "what the child did not write");
+		_exit(0);
+	}
+	read(back[0], &byte, 1);
+	expect(p, len, 1, "the parent after the child's writes");
+	fill(p + len / 4, len / 2, 3);
+	write(pipes[1], &byte, 1);
+	printf("the child ends with %d\n", end_of(pid));
+	expect(p, len / 4, 1, "the parent's first quarter");
+	expect(p + len / 4, len / 2, 3, "the parent's middle");
+	expect(p + 3 * len / 4, len / 4, 1 + 3 * len / 4 / PG,
+	       "the parent's last quarter");
+	for (int generation = 0; generation < 3; generation++) {
+		pid = spawn();
+		if (pid) {
+			_exit(end_of(pid));
+		}
+		fill(p + generation * MB, MB, 100 * (generation + 1));
+	}
+	for (int generation = 0; generation < 3; generation++)
+		expect(p + generation * MB, MB, 100 * (generation + 1),
+		       "three generations");
+	expect(p + 6 * MB, 2 * MB, 1 + 6 * MB / PG, "the first one's");
+	printf("three generations are right\n");
+}
+
+static void pinned(void)
+{
+	char *p = map(MB), *a = mmap(NULL, MB, PROT_READ | PROT_WRITE,
+				     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct iovec local = { a, PG }, remote = { p, PG };
+	int pipes[2];
+	char buffer[PG];
+
+	need(!pipe(pipes), "pipe");
+	p[0] = 7;
+	need(process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == PG,
+	     "process_vm_readv");
+	need(a[0] == 7, "what was read");
+	remote.iov_base = p + 2 * PG;
+	need(process_vm_writev(getpid(), &local, 1, &remote, 1, 0) == PG,
+	     "process_vm_writev to what was not touched");
+	need(p[2 * PG] == 7, "what was written");
+	remote.iov_base = p;
+	memset(p, 'x', PG);
+	need(vmsplice(pipes[1], &remote, 1, 0) == PG, "vmsplice");
+	munmap(p, MB);
+	/* Whatever takes the frame now may not change what is in the pipe. */
+	p = map(4 * MB);
+	memset(p, 'y', 4 * MB);
+	need(read(pipes[0], buffer, PG) == PG, "read from the pipe");
+	for (size_t i = 0; i < PG; i++)
+		need(buffer[i] == 'x', "what was in the pipe");
+	printf("what is in a pipe stays\n");
+	{
+		int direct =
+			open("/mymm/direct", O_RDWR | O_CREAT | O_DIRECT, 0600);
+
+		if (direct < 0)
+			direct = open("direct", O_RDWR | O_CREAT, 0600);
+		need(direct >= 0, "a file");
+		need(write(direct, p, MB) == MB, "write");
+		need(pread(direct, map(MB), MB, 0) == MB,
+		     "read to what was not touched");
+		close(direct);
+		unlink("/mymm/direct");
+		unlink("direct");
+	}
+}
+
+static void *wake(void *word)
+{
+	__atomic_store_n((int *)word, 1, __ATOMIC_SEQ_CST);
+	while (syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0) < 1)
+		;
+	return NULL;
+}
+
+static void futexes(void)
+{
+	int *word = (int *)map(PG);
+	pthread_t thread;
+
+	*word = 0;
+	need(!pthread_create(&thread, NULL, wake, word), "pthread_create");
+	syscall(SYS_futex, word, FUTEX_WAIT, 0, NULL, NULL, 0);
+	*word = 1;
+	/* Whoever was waiting or not, there may be one more to be woken. */
+	while (pthread_tryjoin_np(thread, NULL)) {
+		struct timespec soon = { .tv_nsec = 1000000 };
+
+		syscall(SYS_futex, word, FUTEX_WAIT, 1, &soon, NULL, 0);
+	}
+	printf("a shared futex wakes\n");
+}
+
+static void traced(void)
+{
+	char *p = map(MB);
+	pid_t pid;
+	long value;
+
+	p[0] = 9;
+	sink = p[5 * PG];
+	pid = spawn();
+	if (!pid) {
+		sink = p[5 * PG];
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		raise(SIGSTOP);
+		_exit(*(long *)(p + 6 * PG) == 1234 ? 0 : 1);
+	}
+	waitpid(pid, NULL, 0);
+	errno = 0;
+	value = ptrace(PTRACE_PEEKDATA, pid, p, NULL);
+	need(value == 9 && !errno, "a peek at what was written");
+	value = ptrace(PTRACE_PEEKDATA, pid, p + 5 * PG, NULL);
+	need(value == 0 && !errno, "a peek at zeros");
+	need(!ptrace(PTRACE_POKEDATA, pid, p + 6 * PG, 1234L), "a poke");
+	ptrace(PTRACE_CONT, pid, NULL, NULL);
+	need(end_of(pid) == 0, "the child saw what was poked");
+	printf("a debugger can look and write\n");
+}
+
+static void advise(void)
+{
+	char *p = map(4 * MB);
+
+	begin();
+	need(!madvise(p, 4 * MB, MADV_POPULATE_WRITE), "MADV_POPULATE_WRITE");
+	step("4 MiB are populated");
+	need(!mlock(p, MB), "mlock");
+	munlock(p, MB);
+	munmap(p, 4 * MB);
+	step("unmapped");
+	p = map_flags(4 * MB, PROT_READ | PROT_WRITE, MAP_POPULATE);
+	need(p != MAP_FAILED, "MAP_POPULATE");
+	expect_zeros(p, 4 * MB, "populated");
+}
+
+static void faults(void)
+{
+	char *p = map(16 * MB);
+	long before = minflt();
+
+	fill(p, 16 * MB, 1);
+	printf("faults of 4096 writes: %ld\n", minflt() - before);
+}
+
+static void killed(void)
+{
+	for (int i = 0; i < 20; i++) {
+		pid_t pid = spawn();
+
+		if (!pid) {
+			char *p = map(32 * MB);
+
+			for (;;) {
+				fill(p, 32 * MB, 1);
+				discard(p, 16 * MB);
+			}
+		}
+		usleep(20000);
+		kill(pid, SIGKILL);
+		need(end_of(pid) == 128 + SIGKILL, "it is killed");
+	}
+	printf("20 were killed\n");
+}
+
+/* Random reads, writes, discards, forks, moves; each checks what is its. */
+static void storm_one(unsigned int seed, size_t pages, long rounds)
+{
+	unsigned long *want = calloc(pages, sizeof(*want));
+	char *p = map(pages * PG);
+	bool whole = true; /* one vma: mremap() wants that */
+
+	for (long round = 1; round <= rounds; round++) {
+		size_t at = rand_r(&seed) % pages;
+		unsigned long *word = (unsigned long *)(p + at * PG);
+		unsigned int what = rand_r(&seed) % 256;
+		pid_t pid;
+
+		if (word[0] != want[at] || word[100] != want[at])
+			die("page %zu has %lu, should have %lu", at, word[0],
+			    want[at]);
+		if (what < 160) {
+			word[0] = word[100] = want[at] = round;
+		} else if (what < 180) {
+			size_t nr = 1 + rand_r(&seed) % 8;
+
+			if (nr > pages - at)
+				nr = pages - at;
+			need(!discard(word, nr * PG), "discard");
+			memset(&want[at], 0, nr * sizeof(*want));
+		} else if (what == 180 && whole) {
+			char *to = mremap(p, pages * PG, pages * PG,
+					  MREMAP_MAYMOVE | MREMAP_FIXED,
+					  p + (1 << 30));
+
+			if (to == MAP_FAILED)
+				to = mremap(p, pages * PG, pages * PG,
+					    MREMAP_MAYMOVE | MREMAP_FIXED,
+					    p - (1 << 30));
+			need(to != MAP_FAILED, "mremap");
+			p = to;
+		} else if (what == 181 && round > rounds / 2) {
+			whole = false;
+			need(!mprotect(word, PG, PROT_READ), "mprotect");
+			need(!mprotect(word, PG, PROT_READ | PROT_WRITE),
+			     "mprotect back");
+		} else if (what == 182 || what == 183) {
+			pid = spawn();
+			if (!pid) {
+				for (int i = 0; i < 100; i++) {
+					at = rand_r(&seed) % pages;
+					word = (unsigned long *)(p + at * PG);
+					if (word[0] != want[at] ||
+					    word[100] != want[at])
+						die("child: page %zu has %lu, should have %lu",
+						    at, word[0], want[at]);
+					word[0] = word[100] = want[at] = i;
+				}
+				_exit(0);
+			}
+			if (what == 183)
+				kill(pid, SIGKILL);
+			else
+				for (int i = 0; i < 50; i++) {
+					at = rand_r(&seed) % pages;
+					word = (unsigned long *)(p + at * PG);
+					if (word[0] != want[at])
+						die("parent: page %zu has %lu, should have %lu",
+						    at, word[0], want[at]);
+					word[0] = word[100] = want[at] = round;
+				}
+			if (end_of(pid) && what == 182)
+				die("a child failed");
+		} else if (what == 184 && pages > 8) {
+			munmap(p + (pages - 1) * PG, PG);
+			need(mmap(p + (pages - 1) * PG, PG,
+				  PROT_READ | PROT_WRITE,
+				  MAP_FIXED |
+					  (ours ? MAP_SHARED :
+						  MAP_PRIVATE | MAP_ANONYMOUS),
+				  ours ? fd : -1, 0) != MAP_FAILED,
+			     "mmap of the last page");
+			want[pages - 1] = 0;
+			/* The first pages are moved as one from now on. */
+			pages--;
+		}
+	}
+}
+
+static void storm(int processes, size_t pages, long rounds)
+{
+	int bad = 0;
+
+	for (int i = 0; i < processes; i++)
+		if (!spawn()) {
+			fd = -1;
+			storm_one(i + 1, pages, rounds);
+			_exit(0);
+		}
+	for (int i = 0; i < processes; i++)
+		bad += !!end_of(-1);
+	if (bad)
+		die("%d of %d went wrong", bad, processes);
+	printf("%d processes, %ld rounds: all right\n", processes, rounds);
+}
+
+/* --- costs ------------------------------------------------------------------------ */
+
+static unsigned long now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000UL + t.tv_nsec;
+}
+
+#define COST(what, ...)                                                \
+	do {                                                           \
+		unsigned long t = now();                               \
+		__VA_ARGS__;                                           \
+		printf("%-28s %lu\n", what, (now() - t) / (len / PG)); \
+	} while (0)
+
+/* Nanoseconds a page; under -icount, instructions. */
+static void cost(void)
+{
+	size_t len = 16 * MB;
+	char *p;
+	pid_t pid;
+
+	for (int round = 0; round < 2; round++) {
+		p = map(len);
+		COST("write fault",
+		     for (size_t i = 0; i < len; i += PG) p[i] = 1);
+		COST("munmap", munmap(p, len));
+		p = map(len);
+		COST("zero read fault", touch(p, len));
+		COST("write after read",
+		     for (size_t i = 0; i < len; i += PG) p[i] = 1);
+		COST("fork", pid = fork(); if (!pid) _exit(0));
+		end_of(pid);
+		COST("write after fork",
+		     for (size_t i = 0; i < len; i += PG) p[i] = 2);
+		COST("discard", discard(p, len));
+		munmap(p, len);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*run)(void);
+	} scenarios[] = {
+		{ "lazy", lazy },	{ "move", move },
+		{ "protect", protect }, { "fork", forked },
+		{ "pinned", pinned },	{ "futex", futexes },
+		{ "trace", traced },	{ "advise", advise },
+		{ "faults", faults },	{ "killed", killed },
+		{ "cost", cost },
+	};
+
+	if (argc < 3) {
+		fprintf(stderr, "usage: mymem ours|kernel SCENARIO [...]\n");
+		return 2;
+	}
+	ours = !strcmp(argv[1], "ours");
+	if (!strcmp(argv[2], "storm") && argc == 6) {
+		storm(atoi(argv[3]), atol(argv[4]), atol(argv[5]));
+		printf("ok\n");
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof(scenarios) / sizeof(*scenarios); i++)
+		if (!strcmp(argv[2], scenarios[i].name)) {
+			scenarios[i].run();
+			printf("ok\n");
+			return 0;
+		}
+	fprintf(stderr, "mymem: no scenario '%s'\n", argv[2]);
+	return 2;
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Overcommit: how much memory may be promised.
+ *
+ * A mapping takes nothing, and what is mapped is seldom used up; so a machine promises more than
+ * it has. How much more, /proc/sys/mymm/overcommit_memory says, with Linux's three rules
+ * (Documentation/mm/overcommit-accounting.rst):
+ *
+ *	0	one mapping may not be larger than all memory
+ *	1	everything is promised
+ *	2	all promises together stay below the limit: overcommit_ratio per cent of memory,
+ *		or overcommit_kbytes if that is not 0. Of it, admin_reserve_kbytes are kept for
+ *		CAP_SYS_ADMIN, and user_reserve_kbytes, or 1/32 of what the process has, for
+ *		others than the process
+ *
+ * What was promised is given back with the mapping. A mapping that was never writable, and one
+ * with MAP_NORESERVE under the rules 0 and 1, is promised nothing.
+ */
+#include <linux/capability.h>
+#include <linux/sysctl.h>
+
+#include "base/compat.h"
+#include "process/vm.h"
+
+#define KB_TO_PAGES(kb) ((kb) >> (PAGE_SHIFT - 10))
+
+enum { HEURISTIC, ALWAYS, NEVER };
+
+static int overcommit_memory = HEURISTIC;
+static int overcommit_ratio = 50;
+static unsigned long overcommit_kbytes;
+static unsigned long admin_reserve_kbytes;
+static unsigned long user_reserve_kbytes;
+
+static struct ctl_table_header *header;
+
+/* So many percpu_counters may be off that a sum is asked for. */
+static long committed(const struct mymm_vm *vm)
+{
+	return percpu_counter_sum_positive(
+		(struct percpu_counter *)&vm->committed);
+}
+
+/**
+ * mymm_commit_limit() - what may be promised under rule 2
+ * @vm: the pool
+ *
+ * Return: pages.
+ */
+unsigned long mymm_commit_limit(const struct mymm_vm *vm)
+{
+	unsigned long kbytes = READ_ONCE(overcommit_kbytes);
+
+	if (kbytes)
+		return KB_TO_PAGES(kbytes);
+	return mult_frac(vm->total, READ_ONCE(overcommit_ratio), 100);
+}
+
+/**
+ * mymm_commit_never_reserves() - does rule 2 hold, which promises to MAP_NORESERVE, too?
+ *
+ * Return: so.
+ */
+bool mymm_commit_never_reserves(void)
+{
+	return READ_ONCE(overcommit_memory) == NEVER;
+}
+
+static bool may_promise(const struct mymm_region *region, unsigned long pages)
+{
+	const struct mymm_vm *vm = region->space->vm;
+	long allowed;
+
+	switch (READ_ONCE(overcommit_memory)) {
+	case ALWAYS:
+		return true;
+	case HEURISTIC:
+		return pages <= vm->total;
+	}
+	allowed = mymm_commit_limit(vm);
+	if (!capable(CAP_SYS_ADMIN))
+		allowed -= KB_TO_PAGES(READ_ONCE(admin_reserve_kbytes));
+	allowed -= min(atomic_long_read(&region->pages) / 32,
+		       (long)KB_TO_PAGES(READ_ONCE(user_reserve_kbytes)));
+	return committed(vm) < allowed;
+}
+
+/**
+ * mymm_commit_force() - promise without asking
+ * @region: to whom
+ * @pages: how many pages
+ *
+ * A fork can't be refused any more when it comes to us; in Linux it would be under rule 2.
+ */
+void mymm_commit_force(struct mymm_region *region, unsigned long pages)
+{
+	struct mymm_vm *vm = region->space->vm;
+
+	percpu_counter_add(&vm->committed, pages);
+	atomic_long_add(pages, &region->charged);
+	if (pages && mymm_commit_never_reserves() &&
+	    committed(vm) > mymm_commit_limit(vm))
+		atomic_long_inc(&vm->fork_over_limit);
+}
+
+/**
+ * mymm_commit_charge() - promise, if that is allowed
+ * @region: to whom
+ * @pages: how many pages
+ *
+ * Follows __vm_enough_memory() of Linux 6.12.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int mymm_commit_charge(struct mymm_region *region, unsigned long pages)
+{
+	struct mymm_vm *vm = region->space->vm;
+
+	percpu_counter_add(&vm->committed, pages);
+	if (may_promise(region, pages)) {
+		atomic_long_add(pages, &region->charged);
+		return 0;
+	}
+	percpu_counter_sub(&vm->committed, pages);
+	return -ENOMEM;
+}
+
+/**
+ * mymm_commit_release() - take a promise back
+ * @region: from whom
+ * @pages: how many pages
+ */
+void mymm_commit_release(struct mymm_region *region, unsigned long pages)
+{
+	percpu_counter_sub(&region->space->vm->committed, pages);
+	atomic_long_sub(pages, &region->charged);
+}
+
+/* In Linux who writes one of the two sets the other to 0. */
+static int set_limit(MYMM_CTL_CONST struct ctl_table *table, int write,
+		     void *buffer, size_t *length, loff_t *pos)
+{
+	int err;
+
+	if (table->data == &overcommit_ratio) {
+		err = proc_dointvec_minmax(table, write, buffer, length, pos);
+		if (!err && write)
+			overcommit_kbytes = 0;
+	} else {
+		err = proc_doulongvec_minmax(table, write, buffer, length, pos);
+		if (!err && write)
+			overcommit_ratio = 0;
+	}
+	return err;
+}
+
+#define SYSCTL(variable, handler)                           \
+	{                                                   \
+		.procname = #variable, .data = &(variable), \
+		.maxlen = sizeof(variable), .mode = 0644,   \
+		.proc_handler = (handler),                  \
+	}
+
+static int largest_rule = NEVER, no_ratio;
+static struct ctl_table entries[] = {
+	SYSCTL(overcommit_memory, proc_dointvec_minmax),
+	SYSCTL(overcommit_ratio, set_limit),
+	SYSCTL(overcommit_kbytes, set_limit),
+	SYSCTL(admin_reserve_kbytes, proc_doulongvec_minmax),
+	SYSCTL(user_reserve_kbytes, proc_doulongvec_minmax),
+	MYMM_CTL_TABLE_END
+};
+
+/**
+ * mymm_commit_init() - set the reserves by the kernel's rule, and make the files
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int mymm_commit_init(void)
+{
+	unsigned long kb = mymm_vm_default()->total << (PAGE_SHIFT - 10);
+
+	admin_reserve_kbytes = min(kb / 32, 1UL << 13);
+	user_reserve_kbytes = min(kb / 32, 1UL << 17);
+	if (!IS_ENABLED(CONFIG_PROC_SYSCTL))
+		return 0;
+	entries[0].extra1 = &no_ratio;
+	entries[0].extra2 = &largest_rule;
+	entries[1].extra1 = &no_ratio;
+	header = register_sysctl("mymm", entries);
+	return header ? 0 : -ENOMEM;
+}
+
+/** mymm_commit_exit() - take the files away */
+void mymm_commit_exit(void)
+{
+	unregister_sysctl_table(header);
+}

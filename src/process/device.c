@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /dev/mymem: memory of a pool for processes. uapi/mymem.h says what a program may ask for.
+ *
+ * Each open file has an inode of its own, on a file system that is mounted nowhere, and what is
+ * mapped are this inode's pages: the device's own inode is one for all.
+ */
+#include <linux/fs.h>
+#include <linux/fs_context.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/mount.h>
+#include <linux/overflow.h>
+#include <linux/pagemap.h>
+#include <linux/pseudo_fs.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "process/vm.h"
+#include "uapi/mymem.h"
+
+#define FS_MAGIC 0x6d796d6d /* "mymm" */
+/* No argument is larger; a larger size is garbage. */
+#define MAX_ARG_SIZE (64 * 1024U)
+
+static_assert(MYMEM_NAME_LEN == MYMM_NAME_MAX, "names fit");
+
+static struct vfsmount *mount;
+
+/* --- files ------------------------------------------------------------------------ */
+
+static int space_open(struct inode *inode, struct file *file)
+{
+	struct mymm_space *space = kzalloc(sizeof(*space), GFP_KERNEL);
+	int err = -ENOMEM;
+
+	if (!space)
+		return -ENOMEM;
+	spin_lock_init(&space->lock);
+	INIT_LIST_HEAD(&space->regions);
+	space->vm = mymm_vm_get(NULL);
+	if (IS_ERR(space->vm)) {
+		err = PTR_ERR(space->vm);
+		goto err_free;
+	}
+	space->inode = alloc_anon_inode(mount->mnt_sb);
+	if (IS_ERR(space->inode)) {
+		err = PTR_ERR(space->inode);
+		goto err_put;
+	}
+	file->f_mapping = space->inode->i_mapping;
+	file->private_data = space;
+	return 0;
+
+err_put:
+	mymm_vm_put(space->vm);
+err_free:
+	kfree(space);
+	return err;
+}
+
+/* A vma has a reference to its file, so there are none. */
+static int space_release(struct inode *inode, struct file *file)
+{
+	struct mymm_space *space = file->private_data;
+
+	iput(space->inode);
+	mymm_vm_put(space->vm);
+	kfree(space);
+	return 0;
+}
+
+static int space_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct mymm_space *space = file->private_data;
+
+	/* The kernel would put copies of a private mapping into its own memory. */
+	if (!(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	WRITE_ONCE(space->mapped, true);
+	return mymm_region_mmap(space, vma);
+}
+
+/* --- calls ------------------------------------------------------------------------ */
+
+static long call_discard(struct mymm_space *space, void *arg)
+{
+	const struct mymem_range *range = arg;
+
+	return mymm_region_discard(range->addr, range->len);
+}
+
+static long call_reserve(struct mymm_space *space, void *arg)
+{
+	const struct mymem_range *range = arg;
+
+	return mymm_region_reserve(range->addr, range->len);
+}
+
+static DEFINE_MUTEX(choice_lock); /* one choice of a pool at a time */
+
+static long call_pool(struct mymm_space *space, void *arg)
+{
+	struct mymem_pool *choice = arg;
+	struct mymm_vm *vm;
+
+	if (strnlen(choice->name, sizeof(choice->name)) == sizeof(choice->name))
+		return -EINVAL;
+	guard(mutex)(&choice_lock);
+	if (READ_ONCE(space->mapped))
+		return -EBUSY;
+	vm = mymm_vm_get(choice->name);
+	if (IS_ERR(vm))
+		return PTR_ERR(vm);
+	swap(space->vm, vm);
+	mymm_vm_put(vm);
+	return 0;
+}
+
+/* A range of whole pages, which does not wrap. */
+static int check_range(struct mymem_range *range)
+{
+	u64 end;
+
+	if (offset_in_page(range->addr))
+		return -EINVAL;
+	range->len = PAGE_ALIGN(range->len);
+	if (check_add_overflow(range->addr, range->len, &end) ||
+	    end > TASK_SIZE_MAX)
+		return -EINVAL;
+	return 0;
+}
+
+static const struct {
+	unsigned int cmd;
+	bool range;
+	long (*call)(struct mymm_space *space, void *arg);
+} calls[] = {
+	{ MYMEM_IOC_DISCARD, true, call_discard },
+	{ MYMEM_IOC_RESERVE, true, call_reserve },
+	{ MYMEM_IOC_POOL, false, call_pool },
+};
+
+union args {
+	u32 flags[2]; /* the size is the first member of each, flags the second */
+	struct mymem_range range;
+	struct mymem_pool pool;
+};
+
+static int fetch(union args *args, unsigned int cmd, void __user *from)
+{
+	u32 size;
+	int err;
+
+	if (get_user(size, (u32 __user *)from))
+		return -EFAULT;
+	if (size < _IOC_SIZE(cmd))
+		return -EINVAL;
+	if (size > MAX_ARG_SIZE)
+		return -E2BIG;
+	err = copy_struct_from_user(args, _IOC_SIZE(cmd), from, size);
+	if (err)
+		return err;
+	return args->flags[1] ? -EINVAL : 0;
+}
+
+static long space_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	union args args;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(calls); i++)
+		if (calls[i].cmd == cmd)
+			break;
+	if (i == ARRAY_SIZE(calls))
+		return -ENOTTY;
+	err = fetch(&args, cmd, (void __user *)arg);
+	if (!err && calls[i].range)
+		err = check_range(&args.range);
+	return err ?: calls[i].call(file->private_data, &args);
+}
+
+static const struct file_operations space_fops = {
+	.owner = THIS_MODULE,
+	.open = space_open,
+	.release = space_release,
+	.mmap = space_mmap,
+	.unlocked_ioctl = space_ioctl,
+	.llseek = noop_llseek,
+};
+
+static struct miscdevice device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "mymem",
+	.fops = &space_fops,
+};
+
+/* --- the file system -------------------------------------------------------------- */
+
+static int init_context(struct fs_context *fc)
+{
+	return init_pseudo(fc, FS_MAGIC) ? 0 : -ENOMEM;
+}
+
+static struct file_system_type fs_type = {
+	.name = "mymem",
+	.init_fs_context = init_context,
+	.kill_sb = kill_anon_super,
+};
+
+/**
+ * mymm_device_init() - make /dev/mymem
+ * @mode: permissions of its node
+ *
+ * Return: 0 or a negative errno.
+ */
+int mymm_device_init(umode_t mode)
+{
+	int err;
+
+	mount = kern_mount(&fs_type);
+	if (IS_ERR(mount))
+		return PTR_ERR(mount);
+	device.mode = mode;
+	err = misc_register(&device);
+	if (err)
+		kern_unmount(mount);
+	return err;
+}
+
+/** mymm_device_exit() - take it away; no file is open */
+void mymm_device_exit(void)
+{
+	misc_deregister(&device);
+	kern_unmount(mount);
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Faults: where memory comes from.
+ *
+ *	slot     access   what happens                                         ->
+ *	empty    read     zeros are mapped, and nothing is taken               fault
+ *	empty    write    a frame is taken, filled with zeros, and mapped      fault
+ *	empty    write, where zeros are mapped: a frame is put into the slot,
+ *	                  the zeros are unmapped, and the access faults again  pfn_mkwrite
+ *	frame    read     it is mapped, read-only                              fault
+ *	frame    write    it is mapped; a shared one is copied before          fault
+ *	frame    write, where it is mapped read-only: it becomes writable; of a shared
+ *	                  one a copy is made, and the access faults again      page_mkwrite
+ *
+ * The kernel maps what ->fault returns while the page is still locked, and that is what keeps
+ * slot and pte together. After a fault for writing it calls ->page_mkwrite, too.
+ *
+ * When the pool has no frame the access is SIGBUS: VM_FAULT_OOM would only try again.
+ */
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/sched/signal.h>
+
+#include "process/mapped.h"
+#include "process/rmap.h"
+#include "process/vm.h"
+
+/* The page of a slot, locked, if the slot is still what it was; else NULL. */
+static struct page *lock_page_of(struct mymm_region *region, unsigned long addr,
+				 u64 slot)
+{
+	struct page *page = mymm_slot_page(region->space->vm, slot);
+
+	lock_page(page);
+	if (mymm_table_get(&region->table, addr) == slot)
+		return page;
+	unlock_page(page);
+	return NULL;
+}
+
+/*
+ * Put a new page into a slot. 0: it is there, with its lock still held; -EAGAIN: the slot is not
+ * @old any more, and the page is gone; -ENOMEM: so it is, for want of a table.
+ */
+static int put_in_slot(struct mymm_region *region, unsigned long addr, u64 old,
+		       struct page *page)
+{
+	u64 new = mymm_slot_of_pfn(mymm_mapped_pfn(page));
+	int err = 0;
+
+	while (!mymm_table_replace(&region->table, addr, old, new)) {
+		if (mymm_table_get(&region->table, addr) != old)
+			err = -EAGAIN;
+		else
+			err = mymm_table_prepare(&region->table, addr);
+		if (err)
+			break;
+	}
+	if (err)
+		mymm_mapped_free(region->space->vm, page);
+	return err;
+}
+
+/*
+ * A copy of a shared page, in its slot. The page comes locked, and is unlocked; the copy is
+ * locked. -EAGAIN: something has changed meanwhile; look again.
+ */
+static struct page *copy_shared(struct mymm_region *region, unsigned long addr,
+				u64 slot, struct page *page)
+{
+	struct mymm_vm *vm = region->space->vm;
+	struct page *copy;
+	int err;
+
+	/* The pool is asked with no lock held; so that the page stays what it is, it is held. */
+	get_page(page);
+	unlock_page(page);
+	copy = mymm_mapped_alloc(region->space, page->index, 0);
+	lock_page(page);
+	put_page(page);
+	err = -ENOMEM;
+	if (!copy)
+		goto out;
+	err = -EAGAIN;
+	if (mymm_table_get(&region->table, addr) != slot ||
+	    mymm_mapped_share(page) == 1) {
+		mymm_mapped_free(vm, copy);
+		goto out;
+	}
+	mymm_mapped_copy(vm, copy, page);
+	err = put_in_slot(region, addr, slot, copy);
+	if (!err)
+		mymm_mapped_put(page);
+out:
+	unlock_page(page);
+	return err ? ERR_PTR(err) : copy;
+}
+
+/* A page of zeros for an empty slot, in it, and locked; or an error as above. */
+static struct page *fill_empty(struct mymm_region *region, unsigned long addr,
+			       pgoff_t index)
+{
+	struct page *page = mymm_mapped_alloc(region->space, index, __GFP_ZERO);
+	int err;
+
+	if (!page)
+		return ERR_PTR(-ENOMEM);
+	err = put_in_slot(region, addr, 0, page);
+	return err ? ERR_PTR(err) : page;
+}
+
+/* The page that an access is to have, locked; NULL: zeros; or an error as above. */
+static struct page *page_for(struct mymm_region *region, unsigned long addr,
+			     pgoff_t index, bool write)
+{
+	u64 slot = mymm_table_get(&region->table, addr);
+	struct page *page;
+
+	if (!slot)
+		return write ? fill_empty(region, addr, index) : NULL;
+	page = lock_page_of(region, addr, slot);
+	if (!page)
+		return ERR_PTR(-EAGAIN);
+	if (write && mymm_mapped_share(page) > 1)
+		return copy_shared(region, addr, slot, page);
+	return page;
+}
+
+static bool refused(struct mymm_region *region, struct vm_area_struct *vma)
+{
+	return READ_ONCE(region->broken) || fatal_signal_pending(current) ||
+	       mymm_vma_settle(vma);
+}
+
+static vm_fault_t fault(struct vm_fault *vmf)
+{
+	struct mymm_region *region = mymm_region_of(vmf->vma);
+	bool write = vmf->flags & FAULT_FLAG_WRITE;
+	struct page *page;
+
+	mymm_vm_count(region->space->vm->pool, MYMM_PGFAULT, 1);
+	if (refused(region, vmf->vma))
+		return VM_FAULT_SIGBUS;
+	do {
+		page = page_for(region, vmf->address, vmf->pgoff, write);
+	} while (page == ERR_PTR(-EAGAIN));
+	if (!page)
+		return mymm_map_zero(vmf);
+	if (IS_ERR(page))
+		return VM_FAULT_SIGBUS;
+	get_page(page);
+	vmf->page = page;
+	return VM_FAULT_LOCKED;
+}
+
+/* A write where zeros are mapped. */
+static vm_fault_t pfn_mkwrite(struct vm_fault *vmf)
+{
+	struct mymm_region *region = mymm_region_of(vmf->vma);
+	unsigned long addr = vmf->address & PAGE_MASK;
+	struct page *page;
+
+	mymm_vm_count(region->space->vm->pool, MYMM_PGFAULT, 1);
+	if (refused(region, vmf->vma))
+		return VM_FAULT_SIGBUS;
+	page = fill_empty(region, addr, vmf->pgoff);
+	if (page == ERR_PTR(-ENOMEM))
+		return VM_FAULT_SIGBUS;
+	if (!IS_ERR(page))
+		unlock_page(page);
+	mymm_zap(vmf->vma, addr, PAGE_SIZE);
+	return VM_FAULT_NOPAGE;
+}
+
+/* Is it a fault of its own, and not the end of one for writing that came by fault()? */
+static bool was_mapped(const struct vm_fault *vmf)
+{
+	return pte_present(vmf->orig_pte);
+}
+
+/* A write where a page is mapped, or is about to be. */
+static vm_fault_t page_mkwrite(struct vm_fault *vmf)
+{
+	struct mymm_region *region = mymm_region_of(vmf->vma);
+	unsigned long addr = vmf->address & PAGE_MASK;
+	struct page *page = vmf->page, *copy;
+	u64 slot;
+
+	if (was_mapped(vmf))
+		mymm_vm_count(region->space->vm->pool, MYMM_PGFAULT, 1);
+	lock_page(page);
+	slot = mymm_table_get(&region->table, addr);
+	if (!slot || mymm_slot_page(region->space->vm, slot) != page) {
+		unlock_page(page);
+		return VM_FAULT_NOPAGE;
+	}
+	if (mymm_mapped_share(page) == 1)
+		return VM_FAULT_LOCKED;
+	copy = copy_shared(region, addr, slot, page);
+	if (copy == ERR_PTR(-ENOMEM))
+		return VM_FAULT_SIGBUS;
+	if (!IS_ERR(copy)) {
+		unlock_page(copy);
+		mymm_zap(vmf->vma, addr, PAGE_SIZE);
+	}
+	return VM_FAULT_NOPAGE;
+}
+
+/* ptrace and /proc/PID/mem, where there is no struct page: zeros, to be read. */
+static int access(struct vm_area_struct *vma, unsigned long addr, void *buf,
+		  int len, int write)
+{
+	if (write)
+		return -EIO;
+	len = min_t(int, len, PAGE_SIZE - offset_in_page(addr));
+	memset(buf, 0, len);
+	return len;
+}
+
+const struct vm_operations_struct mymm_vm_ops = {
+	.open = mymm_vma_open,
+	.close = mymm_vma_close,
+	.mremap = mymm_vma_mremap,
+	.mprotect = mymm_vma_mprotect,
+	.fault = fault,
+	.pfn_mkwrite = pfn_mkwrite,
+	.page_mkwrite = page_mkwrite,
+	.access = access,
+	.find_special_page = mymm_no_special_page,
+};

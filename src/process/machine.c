@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pools whose frames processes have. Each has a struct mymm_vm for as long as somebody uses it;
+ * the default pool's is there while the module is.
+ */
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "base/compat.h"
+#include "page/registry.h"
+#include "page/zone.h"
+#include "process/mapped.h"
+#include "process/vm.h"
+
+static DEFINE_MUTEX(vms_lock); /* of the list, and of @users */
+static LIST_HEAD(vms);
+static struct mymm_vm *vm_default; /* constant while the module is loaded */
+
+static int find_pages(struct mymm_vm *vm)
+{
+	struct mymm_pool *pool = vm->pool;
+	unsigned int i;
+	u32 pfn;
+
+	vm->page = kvcalloc(pool->nr_frames, sizeof(*vm->page), GFP_KERNEL);
+	if (!vm->page)
+		return -ENOMEM;
+	for (i = 0; i < pool->nr_zones; i++)
+		vm->total += mymm_zone_managed(&pool->zone[i]);
+	for (pfn = 0; pfn < pool->nr_frames; pfn++) {
+		/* What no page is behind can't be allocated either. */
+		if (mymm_pfn_frame(pool, pfn))
+			vm->page[pfn] =
+				vmalloc_to_page(mymm_pool_address(pool, pfn));
+		if (!(pfn % 1024))
+			cond_resched();
+	}
+	return 0;
+}
+
+static void vm_free(struct mymm_vm *vm)
+{
+	/* What is in limbo holds the module; here it is of a pool that is left. */
+	cancel_delayed_work_sync(&vm->limbo_work);
+	percpu_counter_destroy(&vm->committed);
+	kvfree(vm->page);
+	mymm_pool_put(vm->pool);
+	kfree(vm);
+}
+
+/* Takes over the reference to the pool, also if it fails. */
+static struct mymm_vm *vm_create(struct mymm_pool *pool)
+{
+	struct mymm_vm *vm = kzalloc(sizeof(*vm), GFP_KERNEL);
+	int err = -ENOMEM;
+
+	if (!vm)
+		goto err_put;
+	vm->pool = pool;
+	mutex_init(&vm->lock);
+	spin_lock_init(&vm->limbo_lock);
+	INIT_LIST_HEAD(&vm->regions);
+	INIT_LIST_HEAD(&vm->limbo);
+	INIT_DELAYED_WORK(&vm->limbo_work, mymm_limbo_run);
+	err = percpu_counter_init(&vm->committed, 0, GFP_KERNEL);
+	if (err)
+		goto err_free;
+	err = find_pages(vm);
+	if (err)
+		goto err_counter;
+	return vm;
+
+err_counter:
+	kvfree(vm->page);
+	percpu_counter_destroy(&vm->committed);
+err_free:
+	kfree(vm);
+err_put:
+	mymm_pool_put(pool);
+	return ERR_PTR(err);
+}
+
+/* A reference to the pool of that name, or to the default pool. */
+static struct mymm_pool *find_pool(const char *name)
+{
+	struct mymm_pool *pool;
+
+	if (!name)
+		return mymm_pool_get_default() ?: ERR_PTR(-ENOENT);
+	guard(mutex)(&mymm_pools_lock);
+	pool = mymm_pool_named(name);
+	if (!pool || !refcount_inc_not_zero(&pool->users))
+		return ERR_PTR(-ENOENT);
+	return pool;
+}
+
+static struct mymm_vm *known(const struct mymm_pool *pool)
+{
+	struct mymm_vm *vm;
+
+	list_for_each_entry(vm, &vms, list)
+		if (vm->pool == pool)
+			return vm;
+	return NULL;
+}
+
+/**
+ * mymm_vm_get() - a pool to take frames for processes from
+ * @pool_name: its name; NULL: the default pool
+ *
+ * Context: process; sleeps.
+ * Return: it, to be given back by mymm_vm_put(); -ENOENT: there is no such pool; -EOPNOTSUPP: it
+ * has no memory; -ENOMEM.
+ */
+struct mymm_vm *mymm_vm_get(const char *pool_name)
+{
+	struct mymm_pool *pool = find_pool(pool_name);
+	struct mymm_vm *vm;
+
+	if (IS_ERR(pool))
+		return ERR_CAST(pool);
+	if (!mymm_pool_has_memory(pool)) {
+		mymm_pool_put(pool);
+		return ERR_PTR(-EOPNOTSUPP);
+	}
+	guard(mutex)(&vms_lock);
+	vm = known(pool);
+	if (vm) {
+		mymm_pool_put(pool);
+	} else {
+		vm = vm_create(pool);
+		if (IS_ERR(vm))
+			return vm;
+		list_add_tail(&vm->list, &vms);
+	}
+	vm->users++;
+	return vm;
+}
+
+/**
+ * mymm_vm_put() - leave a pool
+ * @vm: from mymm_vm_get()
+ *
+ * Context: process; sleeps.
+ */
+void mymm_vm_put(struct mymm_vm *vm)
+{
+	guard(mutex)(&vms_lock);
+	if (--vm->users)
+		return;
+	/* Those that wait in limbo are its pool's: they keep it. */
+	if (READ_ONCE(vm->nr_limbo)) {
+		vm->users++;
+		return;
+	}
+	list_del(&vm->list);
+	vm_free(vm);
+}
+
+/**
+ * mymm_vm_default() - the default pool
+ *
+ * Return: it; constant while the module is loaded.
+ */
+struct mymm_vm *mymm_vm_default(void)
+{
+	return vm_default;
+}
+
+/**
+ * mymm_vm_init() - take the default pool
+ *
+ * Return: 0, or what mymm_vm_get() returns.
+ */
+int mymm_vm_init(void)
+{
+	struct mymm_vm *vm = mymm_vm_get(NULL);
+
+	if (IS_ERR(vm))
+		return PTR_ERR(vm);
+	vm_default = vm;
+	return 0;
+}
+
+/** mymm_vm_exit() - leave all pools; nothing is mapped, nor in limbo */
+void mymm_vm_exit(void)
+{
+	struct mymm_vm *vm, *next;
+
+	guard(mutex)(&vms_lock);
+	list_for_each_entry_safe(vm, next, &vms, list) {
+		list_del(&vm->list);
+		vm_free(vm);
+	}
+}

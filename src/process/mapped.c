@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The struct page behind a frame that processes have.
+ *
+ * A pool's frames are pages that mymm got from the kernel one by one. One that is mapped to a
+ * process is made to look like a page of shmem:
+ *
+ *	page->mapping	the space's, for futexes, and for the kernel's walk of the rmap
+ *	page->index	where in it
+ *	page->private	the frame's number, and how many slots point to it
+ *	swapbacked	which has the kernel count it as RssShmem
+ *	uptodate
+ *
+ * It is on no list of the kernel's, so nothing of the kernel's reclaims or moves it. All of this
+ * is taken away again before the frame goes back to its pool.
+ *
+ * Limbo. A page that was unmapped may still be in use: in a pipe, as the target of a direct
+ * read, in a CPU's batch of pages to be unlocked. Nothing says when that reference goes, and
+ * until then the frame must not be given to anybody else. Such pages wait on a list that is
+ * looked through each tick. The module can't be unloaded meanwhile.
+ */
+#include <linux/highmem.h>
+#include <linux/module.h>
+#include <linux/pagemap.h>
+
+#include "process/mapped.h"
+#include "process/vm.h"
+
+/* Give the frame of a page that nothing knows any more back to its pool. */
+static void give_back(struct mymm_vm *vm, struct page *page)
+{
+	u32 pfn = mymm_mapped_pfn(page);
+
+	set_page_private(page, 0);
+	mymm_free_pages(vm->pool, &vm->pool->frame[pfn], 0);
+}
+
+/**
+ * mymm_mapped_alloc() - a frame for a process
+ * @space: whose inode's page it will be
+ * @index: the place in it
+ * @gfp: __GFP_ZERO, or nothing if the caller fills it
+ *
+ * Context: process; sleeps; with no lock of ours held.
+ * Return: the page behind the frame, locked, with one slot that is to point to it; NULL: the
+ * pool has no frame.
+ */
+struct page *mymm_mapped_alloc(struct mymm_space *space, pgoff_t index,
+			       gfp_t gfp)
+{
+	struct mymm_vm *vm = space->vm;
+	struct mymm_frame *frame;
+	struct page *page;
+	u32 pfn;
+
+	frame = mymm_alloc_pages(vm->pool,
+				 GFP_HIGHUSER_MOVABLE | __GFP_NOWARN | gfp, 0);
+	if (!frame)
+		return NULL;
+	pfn = frame - vm->pool->frame;
+	page = vm->page[pfn];
+	/* Nobody can have it locked: it was in no inode. */
+	WARN_ON_ONCE(!trylock_page(page));
+	page->mapping = space->inode->i_mapping;
+	page->index = index;
+	set_page_private(page, (unsigned long)pfn << MYMM_SHARE_BITS | 1);
+	SetPageUptodate(page);
+	SetPageSwapBacked(page);
+	mymm_vm_count(vm->pool, MYMM_NR_ANON_PAGES, 1);
+	return page;
+}
+
+/**
+ * mymm_mapped_free() - give back a frame that no slot points to
+ * @vm: whose frame it is
+ * @page: the page behind it: locked, and unlocked after it; not mapped
+ *
+ * Context: process.
+ */
+void mymm_mapped_free(struct mymm_vm *vm, struct page *page)
+{
+	page->mapping = NULL;
+	page->index = 0;
+	ClearPageUptodate(page);
+	ClearPageSwapBacked(page);
+	ClearPageReferenced(page);
+	ClearPageDirty(page);
+	mymm_vm_count(vm->pool, MYMM_NR_ANON_PAGES, -1);
+	unlock_page(page);
+	if (page_count(page) == 1) {
+		give_back(vm, page);
+		return;
+	}
+	__module_get(THIS_MODULE);
+	spin_lock(&vm->limbo_lock);
+	list_add_tail(&page->lru, &vm->limbo);
+	vm->nr_limbo++;
+	spin_unlock(&vm->limbo_lock);
+	schedule_delayed_work(&vm->limbo_work, 1);
+}
+
+/**
+ * mymm_mapped_copy() - copy the contents of a frame
+ * @vm: whose frames they are
+ * @to: the page behind one
+ * @from: the page behind the other
+ */
+void mymm_mapped_copy(struct mymm_vm *vm, struct page *to, struct page *from)
+{
+	copy_page(mymm_pool_address(vm->pool, mymm_mapped_pfn(to)),
+		  mymm_pool_address(vm->pool, mymm_mapped_pfn(from)));
+}
+
+/**
+ * mymm_limbo_run() - give back what is in no use any more
+ * @work: the work of struct mymm_vm
+ */
+void mymm_limbo_run(struct work_struct *work)
+{
+	struct mymm_vm *vm =
+		container_of(to_delayed_work(work), struct mymm_vm, limbo_work);
+	struct page *page, *next;
+	LIST_HEAD(done);
+	bool more;
+
+	spin_lock(&vm->limbo_lock);
+	list_for_each_entry_safe(page, next, &vm->limbo, lru) {
+		if (page_count(page) != 1)
+			continue;
+		list_move(&page->lru, &done);
+		vm->nr_limbo--;
+	}
+	more = vm->nr_limbo;
+	spin_unlock(&vm->limbo_lock);
+	list_for_each_entry_safe(page, next, &done, lru) {
+		list_del(&page->lru);
+		give_back(vm, page);
+		module_put(THIS_MODULE);
+	}
+	if (more)
+		schedule_delayed_work(&vm->limbo_work, 1);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The struct page behind a frame that processes have. */
+#ifndef _MYMM_PROCESS_MAPPED_H
+#define _MYMM_PROCESS_MAPPED_H
+
+#include <linux/mm.h>
+
+struct mymm_space;
+struct mymm_vm;
+
+/* What page_private() holds: the number of the frame, and how many slots point to it. */
+#define MYMM_SHARE_BITS 32
+
+static inline u32 mymm_mapped_pfn(const struct page *page)
+{
+	return page_private(page) >> MYMM_SHARE_BITS;
+}
+
+/* With the page's lock, as the next two. */
+static inline u32 mymm_mapped_share(const struct page *page)
+{
+	return page_private(page);
+}
+
+static inline void mymm_mapped_get(struct page *page)
+{
+	set_page_private(page, page_private(page) + 1);
+}
+
+/* Was that the last slot? Then the caller calls mymm_mapped_free(). */
+static inline bool mymm_mapped_put(struct page *page)
+{
+	set_page_private(page, page_private(page) - 1);
+	return !mymm_mapped_share(page);
+}
+
+struct page *mymm_mapped_alloc(struct mymm_space *space, pgoff_t index,
+			       gfp_t gfp);
+void mymm_mapped_free(struct mymm_vm *vm, struct page *page);
+void mymm_mapped_copy(struct mymm_vm *vm, struct page *to, struct page *from);
+void mymm_limbo_run(struct work_struct *work);
+
+#endif /* _MYMM_PROCESS_MAPPED_H */

@@ -1,0 +1,577 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a process has of an open /dev/mymem, and how it follows the process's vmas.
+ *
+ * The table of a region goes by address, as page tables do. So what the kernel does to vmas
+ * without a word to us, to merge and to grow them, changes nothing here. What it does tell:
+ *
+ *	mmap            ->mmap                    the first vma of a process makes its region
+ *	munmap, exit    ->close                   the slots in the vma's range go; ptes are gone
+ *	a split         ->open of the new half    nothing moves
+ *	mremap, moved   ->open, ->mremap, ->close slots move in ->mremap, as ptes did before it
+ *	fork            ->open, with another mm   slots are shared, and ptes become read-only
+ *
+ * vma->vm_pgoff, which is a place in the file elsewhere, says here where the memory was when it
+ * was mapped, as for anonymous memory, so that the kernel's rmap finds its way. Two vmas of a
+ * process never begin with the same place, but after a move they may come to have one in
+ * common; what tells them apart then is the slot.
+ *
+ * What is promised (overcommit) is kept for each vma, and for all that can be written to or once
+ * could. mremap() makes a vma longer without a word; the promise is asked for at the next
+ * fault, and refused by SIGBUS, unless MYMEM_IOC_RESERVE asked before.
+ */
+#include <linux/pagemap.h>
+#include <linux/sched/task_stack.h>
+#include <linux/slab.h>
+#include <asm/syscall.h>
+
+#include "process/mapped.h"
+#include "process/rmap.h"
+#include "process/vm.h"
+
+/* --- regions ---------------------------------------------------------------------- */
+
+static struct mymm_region *find_region(struct mymm_space *space,
+				       const struct mm_struct *mm)
+{
+	struct mymm_region *region;
+
+	guard(spinlock)(&space->lock);
+	list_for_each_entry(region, &space->regions, list)
+		if (region->mm == mm)
+			return region;
+	return NULL;
+}
+
+static struct mymm_region *make_region(struct mymm_space *space,
+				       struct mm_struct *mm, gfp_t gfp)
+{
+	struct mymm_region *region = kzalloc(sizeof(*region), gfp);
+
+	if (!region)
+		return NULL;
+	region->space = space;
+	region->mm = mm;
+	mymm_table_init(&region->table, space->vm->pool);
+	list_add_tail(&region->all, &space->vm->regions);
+	guard(spinlock)(&space->lock);
+	list_add(&region->list, &space->regions);
+	return region;
+}
+
+/* The region of a process, with one vma more. */
+static struct mymm_region *join_region(struct mymm_space *space,
+				       struct mm_struct *mm, gfp_t gfp)
+{
+	struct mymm_region *region;
+
+	guard(mutex)(&space->vm->lock);
+	region = find_region(space, mm) ?: make_region(space, mm, gfp);
+	if (region)
+		region->nr_vmas++;
+	return region;
+}
+
+static void leave_region(struct mymm_region *region)
+{
+	struct mymm_space *space = region->space;
+
+	guard(mutex)(&space->vm->lock);
+	if (--region->nr_vmas)
+		return;
+	list_del(&region->all);
+	spin_lock(&space->lock);
+	list_del(&region->list);
+	spin_unlock(&space->lock);
+	mymm_table_destroy(&region->table);
+	kfree(region);
+}
+
+/* --- what is promised ------------------------------------------------------------- */
+
+static void set_pages(struct mymm_vma *m, unsigned long pages)
+{
+	atomic_long_add(pages - m->pages, &m->region->pages);
+	m->pages = pages;
+}
+
+/* Each page of it was promised. */
+static bool fully_charged(const struct mymm_vma *m)
+{
+	return m->charged && m->charged >= vma_pages(m->vma);
+}
+
+/**
+ * mymm_vma_settle() - have promises for a vma that has grown
+ * @vma: the vma
+ *
+ * Context: process, with the mmap_lock or the vma's lock held, perhaps for reading.
+ * Return: 0; -ENOMEM: they were refused.
+ */
+int mymm_vma_settle(struct vm_area_struct *vma)
+{
+	struct mymm_vma *m = vma->vm_private_data;
+	unsigned long pages = vma_pages(vma), before = READ_ONCE(m->pages);
+	unsigned long charged = READ_ONCE(m->charged);
+
+	if (likely(before == pages))
+		return 0;
+	if (!m->noreserve && vma->vm_flags & VM_WRITE && pages > charged) {
+		if (mymm_commit_charge(m->region, pages - charged))
+			return -ENOMEM;
+		/* Another thread has done it. */
+		if (cmpxchg(&m->charged, charged, pages) != charged)
+			mymm_commit_release(m->region, pages - charged);
+	}
+	if (cmpxchg(&m->pages, before, pages) == before)
+		atomic_long_add(pages - before, &m->region->pages);
+	return 0;
+}
+
+/**
+ * mymm_vma_mprotect() - vm_ops->mprotect: what becomes writable has to be promised
+ * @vma: the vma
+ * @start: the first address of the part of it
+ * @end: one past the last
+ * @flags: its flags to be
+ *
+ * Context: process, with the mmap_lock held for writing.
+ * Return: 0; -ENOMEM: it was refused.
+ */
+int mymm_vma_mprotect(struct vm_area_struct *vma, unsigned long start,
+		      unsigned long end, unsigned long flags)
+{
+	struct mymm_vma *m = vma->vm_private_data;
+	unsigned long missing, pages = (end - start) >> PAGE_SHIFT;
+
+	if (m->noreserve || !(flags & VM_WRITE) || vma->vm_flags & VM_WRITE)
+		return 0;
+	missing = vma_pages(vma) - min(m->charged, vma_pages(vma));
+	pages = min(pages, missing);
+	if (mymm_commit_charge(m->region, pages))
+		return -ENOMEM;
+	/* If the vma is split now, this part of it is what stays in @m. */
+	m->charged += pages;
+	return 0;
+}
+
+/* --- slots ------------------------------------------------------------------------ */
+
+/* Is a slot still what it was, now that its page is locked? If not, the page isn't. */
+static bool lock_slot(struct mymm_region *region, unsigned long addr, u64 slot)
+{
+	struct page *page = mymm_slot_page(region->space->vm, slot);
+
+	lock_page(page);
+	if (mymm_table_get(&region->table, addr) == slot)
+		return true;
+	unlock_page(page);
+	return false;
+}
+
+/* Empty the slots of a range. Those pages that are nobody's then, are put on the list. */
+static void empty_slots(struct mymm_region *region, unsigned long start,
+			unsigned long end, struct list_head *gone)
+{
+	unsigned long addr = start;
+	u64 slot;
+
+	while ((slot = mymm_table_next(&region->table, &addr, end))) {
+		struct page *page = mymm_slot_page(region->space->vm, slot);
+
+		lock_page(page);
+		if (!mymm_table_replace(&region->table, addr, slot, 0)) {
+			unlock_page(page);
+			continue;
+		}
+		if (mymm_mapped_put(page))
+			list_add_tail(&page->lru, gone);
+		unlock_page(page);
+		addr += PAGE_SIZE;
+	}
+}
+
+/* What empty_slots() has left: now it is mapped nowhere. */
+static void free_gone(struct mymm_vm *vm, struct list_head *gone)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, gone, lru) {
+		list_del(&page->lru);
+		lock_page(page);
+		mymm_mapped_free(vm, page);
+	}
+}
+
+/* --- fork ------------------------------------------------------------------------- */
+
+/* A child's slot, where it has none: false if there was one, or no memory for its table. */
+static bool give_slot(struct mymm_region *child, unsigned long addr, u64 slot)
+{
+	while (!mymm_table_replace(&child->table, addr, 0, slot)) {
+		if (mymm_table_get(&child->table, addr))
+			return false;
+		if (mymm_table_prepare(&child->table, addr)) {
+			WRITE_ONCE(child->broken, true);
+			return false;
+		}
+	}
+	return true;
+}
+
+/*
+ * A page that a device or another process writes to can't be shared: what it writes is meant for
+ * the parent. As in Linux, the child has its copy at once.
+ */
+static void copy_pinned(struct mymm_region *child, unsigned long addr,
+			struct page *page)
+{
+	struct mymm_vm *vm = child->space->vm;
+	struct page *copy = mymm_mapped_alloc(child->space, page->index, 0);
+	u64 slot;
+
+	if (!copy) {
+		WRITE_ONCE(child->broken, true);
+		return;
+	}
+	mymm_mapped_copy(vm, copy, page);
+	slot = mymm_slot_of_pfn(mymm_mapped_pfn(copy));
+	if (give_slot(child, addr, slot))
+		unlock_page(copy);
+	else
+		mymm_mapped_free(vm, copy);
+}
+
+static void share_slot(struct mymm_region *parent, struct mymm_region *child,
+		       unsigned long addr, u64 slot)
+{
+	struct page *page = mymm_slot_page(parent->space->vm, slot);
+
+	if (page_maybe_dma_pinned(page)) {
+		get_page(page);
+		unlock_page(page);
+		copy_pinned(child, addr, page);
+		put_page(page);
+		return;
+	}
+	if (give_slot(child, addr, slot))
+		mymm_mapped_get(page);
+	unlock_page(page);
+}
+
+/*
+ * All that the parent has in a range, the child has, too; and the next who writes makes a copy.
+ * If the pool has no memory for the child's table, fork can't be refused any more. The child
+ * must not read zeros where there was something, so all it gets is SIGBUS.
+ */
+static void share_slots(struct mymm_region *parent, struct mymm_region *child,
+			struct vm_area_struct *vma)
+{
+	unsigned long addr = vma->vm_start;
+	u64 slot;
+
+	while (!child->broken &&
+	       (slot = mymm_table_next(&parent->table, &addr, vma->vm_end))) {
+		if (!lock_slot(parent, addr, slot))
+			continue;
+		share_slot(parent, child, addr, slot);
+		addr += PAGE_SIZE;
+	}
+	if (child->broken)
+		atomic_long_inc(&parent->space->vm->fork_broken);
+}
+
+static void open_forked(struct mymm_vma *old, struct mymm_vma *m)
+{
+	struct vm_area_struct *vma = m->vma;
+
+	m->region = join_region(old->region->space, vma->vm_mm,
+				GFP_KERNEL | __GFP_NOFAIL);
+	set_pages(m, vma_pages(vma));
+	m->charged = old->charged;
+	mymm_commit_force(m->region, m->charged);
+	share_slots(old->region, m->region, vma);
+	mymm_write_protect(old->vma, old->vma->vm_start,
+			   old->vma->vm_end - old->vma->vm_start);
+}
+
+/* --- vmas ------------------------------------------------------------------------- */
+
+/* A part of @old becomes a vma of its own. */
+static void open_split(struct mymm_vma *old, struct mymm_vma *m)
+{
+	unsigned long pages = vma_pages(m->vma);
+	unsigned long charged = fully_charged(old) ? pages : 0;
+
+	set_pages(m, pages);
+	set_pages(old, vma_pages(old->vma) - pages);
+	m->charged = charged;
+	old->charged -= charged;
+}
+
+/**
+ * mymm_vma_open() - vm_ops->open: a vma was copied
+ * @vma: the copy
+ *
+ * Context: process, with the mmap_lock held for writing.
+ */
+void mymm_vma_open(struct vm_area_struct *vma)
+{
+	struct mymm_vma *old = vma->vm_private_data;
+	struct mymm_vma *m = kzalloc(sizeof(*m), GFP_KERNEL | __GFP_NOFAIL);
+
+	m->vma = vma;
+	m->noreserve = old->noreserve;
+	vma->vm_private_data = m;
+	if (vma->vm_mm != old->region->mm) {
+		open_forked(old, m);
+		return;
+	}
+	m->region = join_region(old->region->space, vma->vm_mm, GFP_KERNEL);
+	if (vma->vm_start >= old->vma->vm_start &&
+	    vma->vm_end <= old->vma->vm_end)
+		open_split(old, m);
+	/* Else it is mremap()'s, and mymm_vma_mremap() comes next. */
+}
+
+/**
+ * mymm_vma_close() - vm_ops->close: a vma goes
+ * @vma: the vma; its ptes are gone
+ *
+ * Context: process, with the mmap_lock held, or of an mm that nobody has any more.
+ */
+void mymm_vma_close(struct vm_area_struct *vma)
+{
+	struct mymm_vma *m = vma->vm_private_data;
+	struct mymm_region *region = m->region;
+	LIST_HEAD(gone);
+
+	empty_slots(region, vma->vm_start, vma->vm_end, &gone);
+	free_gone(region->space->vm, &gone);
+	mymm_table_prune(&region->table, vma->vm_start, vma->vm_end);
+	mymm_commit_release(region, m->charged);
+	set_pages(m, 0);
+	leave_region(region);
+	kfree(m);
+}
+
+/* Move slots to where there are none. The tables are there. */
+static void move_slots(struct mymm_region *region, unsigned long from,
+		       unsigned long to, unsigned long len)
+{
+	unsigned long addr = from;
+	u64 slot;
+
+	while ((slot = mymm_table_next(&region->table, &addr, from + len))) {
+		if (!lock_slot(region, addr, slot))
+			continue;
+		WARN_ON_ONCE(!mymm_table_replace(&region->table,
+						 addr - from + to, 0, slot));
+		mymm_table_replace(&region->table, addr, slot, 0);
+		unlock_page(mymm_slot_page(region->space->vm, slot));
+		addr += PAGE_SIZE;
+	}
+}
+
+/* Have the tables that move_slots() needs. */
+static int prepare_move(struct mymm_region *region, unsigned long from,
+			unsigned long to, unsigned long len)
+{
+	unsigned long addr = from;
+
+	if (to + len > MYMM_TABLE_END)
+		return -ENOMEM;
+	while (mymm_table_next(&region->table, &addr, from + len)) {
+		if (mymm_table_prepare(&region->table, addr - from + to))
+			return -ENOMEM;
+		addr += PAGE_SIZE;
+	}
+	return 0;
+}
+
+/**
+ * mymm_vma_mremap() - vm_ops->mremap: ptes were moved to another vma
+ * @vma: that vma
+ *
+ * What was moved is known to the system call alone, so its arguments are looked up.
+ *
+ * Context: mremap(), with the mmap_lock held for writing.
+ * Return: 0; -ENOMEM: no promise, or no table: the kernel then undoes it all; -EINVAL: the
+ * memory was to be at two places at once.
+ */
+int mymm_vma_mremap(struct vm_area_struct *vma)
+{
+	struct mymm_vma *m = vma->vm_private_data, *from;
+	unsigned long args[6], old_addr, len, to, pages, taken;
+	struct vm_area_struct *old;
+
+	syscall_get_arguments(current, task_pt_regs(current), args);
+	old_addr = untagged_addr(args[0]);
+	len = PAGE_ALIGN(args[1]);
+	old = find_vma(vma->vm_mm, old_addr);
+	if (!len || !old || old->vm_ops != vma->vm_ops ||
+	    old_addr < old->vm_start || len > old->vm_end - old_addr)
+		return -EINVAL;
+	from = old->vm_private_data;
+	to = vma->vm_start + (((old->vm_pgoff - vma->vm_pgoff) << PAGE_SHIFT) +
+			      old_addr - old->vm_start);
+	if (prepare_move(m->region, old_addr, to, len))
+		return -ENOMEM;
+	pages = vma_pages(vma);
+	taken = fully_charged(from) ? len >> PAGE_SHIFT : 0;
+	if (taken && pages > m->charged + taken) {
+		if (mymm_commit_charge(m->region, pages - m->charged - taken))
+			return -ENOMEM;
+		m->charged = pages - taken;
+	}
+	m->charged += taken;
+	from->charged -= taken;
+	set_pages(m, pages);
+	move_slots(m->region, old_addr, to, len);
+	return 0;
+}
+
+/* Where in the file a new vma is: where it is in memory, unless another vma has that. */
+static pgoff_t place_of(struct mymm_space *space, struct vm_area_struct *vma)
+{
+	pgoff_t place = vma->vm_start >> PAGE_SHIFT;
+
+	while (mymm_rmap_overlaps(space->inode->i_mapping, vma->vm_mm, place,
+				  place + vma_pages(vma) - 1))
+		place += MYMM_TABLE_END >> PAGE_SHIFT;
+	return place;
+}
+
+/**
+ * mymm_region_mmap() - a new vma
+ * @space: the file
+ * @vma: the vma
+ *
+ * Context: process, with the mmap_lock held for writing.
+ * Return: 0 or -ENOMEM.
+ */
+int mymm_region_mmap(struct mymm_space *space, struct vm_area_struct *vma)
+{
+	struct mymm_vma *m;
+	unsigned long pages = vma_pages(vma);
+
+	if (vma->vm_end > MYMM_TABLE_END)
+		return -ENOMEM;
+	m = kzalloc(sizeof(*m), GFP_KERNEL);
+	if (!m)
+		return -ENOMEM;
+	m->vma = vma;
+	m->noreserve = vma->vm_flags & VM_NORESERVE &&
+		       !mymm_commit_never_reserves();
+	m->region = join_region(space, vma->vm_mm, GFP_KERNEL);
+	if (!m->region)
+		goto err_free;
+	if (!m->noreserve && vma->vm_flags & VM_WRITE) {
+		if (mymm_commit_charge(m->region, pages))
+			goto err_leave;
+		m->charged = pages;
+	}
+	set_pages(m, pages);
+	vma->vm_pgoff = place_of(space, vma);
+	vma->vm_private_data = m;
+	vma->vm_ops = &mymm_vm_ops;
+	return 0;
+
+err_leave:
+	leave_region(m->region);
+err_free:
+	kfree(m);
+	return -ENOMEM;
+}
+
+/* --- calls ------------------------------------------------------------------------ */
+
+/* So much of a range at once that what is on its way does not become much. */
+#define DISCARD_STEP MYMM_LEAF_SIZE
+
+static void discard(struct vm_area_struct *vma, unsigned long start,
+		    unsigned long end)
+{
+	struct mymm_region *region = mymm_region_of(vma);
+	unsigned long to;
+
+	for (; start < end; start = to) {
+		LIST_HEAD(gone);
+
+		to = min(end, ALIGN_DOWN(start, DISCARD_STEP) + DISCARD_STEP);
+		empty_slots(region, start, to, &gone);
+		mymm_zap(vma, start, to - start);
+		free_gone(region->space->vm, &gone);
+		cond_resched();
+	}
+}
+
+/**
+ * mymm_region_discard() - take back what is in a range of the caller's memory
+ * @addr: the first address
+ * @len: bytes; with @addr, of whole pages
+ *
+ * Context: process; sleeps.
+ * Return: 0; -ENOMEM: a part of the range is not ours, and was left alone; -EINTR.
+ */
+int mymm_region_discard(unsigned long addr, unsigned long len)
+{
+	struct mm_struct *mm = current->mm;
+	unsigned long end = addr + len;
+	struct vm_area_struct *vma;
+	int err = 0;
+
+	if (mmap_read_lock_killable(mm))
+		return -EINTR;
+	while (addr < end) {
+		unsigned long to = end;
+
+		vma = find_vma(mm, addr);
+		if (!vma || vma->vm_start > addr) {
+			if (vma)
+				to = min(end, vma->vm_start);
+			err = -ENOMEM;
+		} else {
+			to = min(end, vma->vm_end);
+			if (vma->vm_ops == &mymm_vm_ops)
+				discard(vma, addr, to);
+			else
+				err = -ENOMEM;
+		}
+		addr = to;
+	}
+	mmap_read_unlock(mm);
+	return err;
+}
+
+/**
+ * mymm_region_reserve() - ask for promises before a vma is made longer
+ * @addr: an address of the vma
+ * @len: bytes that it is to grow by
+ *
+ * Context: process; sleeps.
+ * Return: 0; -ENOMEM: no, or @addr is none of ours; -EINTR.
+ */
+int mymm_region_reserve(unsigned long addr, unsigned long len)
+{
+	struct mm_struct *mm = current->mm;
+	unsigned long pages = len >> PAGE_SHIFT;
+	struct vm_area_struct *vma;
+	struct mymm_vma *m;
+	int err = -ENOMEM;
+
+	if (mmap_write_lock_killable(mm))
+		return -EINTR;
+	vma = find_vma(mm, addr);
+	if (vma && vma->vm_start <= addr && vma->vm_ops == &mymm_vm_ops) {
+		m = vma->vm_private_data;
+		err = 0;
+		if (!m->noreserve && vma->vm_flags & VM_WRITE)
+			err = mymm_vma_settle(vma) ?:
+				      mymm_commit_charge(m->region, pages);
+		if (!err && !m->noreserve && vma->vm_flags & VM_WRITE)
+			m->charged += pages;
+	}
+	mmap_write_unlock(mm);
+	return err;
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * All that touches the page tables of a process, with what the kernel exports for it.
+ *
+ * What was never written to reads as zeros, and takes no frame: a *special* pte maps a page of
+ * zeros, which the kernel does not count. Before 6.10 that is the kernel's own, and everything
+ * works with it. Newer kernels keep theirs out of shared mappings, so there it is a page of this
+ * module's; what looks up the struct page behind an address to read from it, as
+ * process_vm_readv(), fails on such a page until it was written to.
+ */
+#include <linux/fs.h>
+#include <linux/interval_tree_generic.h>
+#include <linux/mm.h>
+#include <linux/pfn_t.h>
+#include <linux/pgtable.h>
+
+#include "base/compat.h"
+#include "process/rmap.h"
+
+#define FIRST(vma) ((vma)->vm_pgoff)
+#define LAST(vma) ((vma)->vm_pgoff + vma_pages(vma) - 1)
+/* The kernel's tree of the vmas of a mapping, whose functions are not exported. */
+INTERVAL_TREE_DEFINE(struct vm_area_struct, shared.rb, unsigned long,
+		     shared.rb_subtree_last, FIRST, LAST, static __maybe_unused,
+		     vmas)
+
+/* Zeros that are not the kernel's; NULL: the kernel's will do. */
+static struct page *zero_page;
+
+/**
+ * mymm_map_zero() - have an address read as zeros
+ * @vmf: the fault, for reading
+ *
+ * Context: a fault.
+ * Return: what the fault returns.
+ */
+vm_fault_t mymm_map_zero(struct vm_fault *vmf)
+{
+	pfn_t pfn = zero_page ? __pfn_to_pfn_t(page_to_pfn(zero_page),
+					       PFN_SPECIAL) :
+				pfn_to_pfn_t(my_zero_pfn(vmf->address));
+
+	return vmf_insert_mixed(vmf->vma, vmf->address, pfn);
+}
+
+/**
+ * mymm_no_special_page() - vm_ops->find_special_page
+ * @vma: the vma
+ * @addr: an address that has a special pte
+ *
+ * Return: NULL: there is no struct page to be used, as behind the kernel's page of zeros.
+ */
+struct page *mymm_no_special_page(struct vm_area_struct *vma,
+				  unsigned long addr)
+{
+	return NULL;
+}
+
+/**
+ * mymm_zap() - take ptes out, and flush them
+ * @vma: the vma
+ * @addr: the first address
+ * @len: bytes
+ *
+ * Context: process, with the mmap_lock, the vma's lock or the mapping's i_mmap_rwsem.
+ */
+void mymm_zap(struct vm_area_struct *vma, unsigned long addr, unsigned long len)
+{
+#if MYMM_HAS_ZAP_SINGLE
+	zap_page_range_single(vma, addr, len, NULL);
+#else
+	zap_page_range(vma, addr, len);
+#endif
+}
+
+static int write_protect(pte_t *pte, unsigned long addr, void *mm)
+{
+	pte_t entry = READ_ONCE(*pte);
+
+	if (pte_present(entry) && pte_write(entry))
+		ptep_set_wrprotect(mm, addr, pte);
+	return 0;
+}
+
+/**
+ * mymm_write_protect() - have the next write to a range fault, as fork does
+ * @vma: the vma
+ * @addr: the first address
+ * @len: bytes
+ *
+ * TLBs are not flushed: at the end of a fork the kernel flushes all of the parent's.
+ *
+ * Context: fork, with the parent's mmap_lock held for writing.
+ */
+void mymm_write_protect(struct vm_area_struct *vma, unsigned long addr,
+			unsigned long len)
+{
+	apply_to_existing_page_range(vma->vm_mm, addr, len, write_protect,
+				     vma->vm_mm);
+}
+
+/**
+ * mymm_rmap_overlaps() - do vmas of a process have a part of a mapping?
+ * @mapping: the mapping
+ * @mm: the process
+ * @first: the first page of the part
+ * @last: the last
+ *
+ * Context: process; with @mm's mmap_lock held for writing.
+ * Return: does one?
+ */
+bool mymm_rmap_overlaps(struct address_space *mapping,
+			const struct mm_struct *mm, pgoff_t first, pgoff_t last)
+{
+	struct vm_area_struct *vma;
+
+	i_mmap_lock_read(mapping);
+	for (vma = vmas_iter_first(&mapping->i_mmap, first, last); vma;
+	     vma = vmas_iter_next(vma, first, last))
+		if (vma->vm_mm == mm)
+			break;
+	i_mmap_unlock_read(mapping);
+	return vma;
+}
+
+/**
+ * mymm_rmap_init() - have a page of zeros
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int mymm_rmap_init(void)
+{
+	if (MYMM_SHARES_ZERO_PAGE)
+		return 0;
+	zero_page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	return zero_page ? 0 : -ENOMEM;
+}
+
+/** mymm_rmap_exit() - nothing is mapped any more */
+void mymm_rmap_exit(void)
+{
+	if (zero_page)
+		__free_page(zero_page);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* All that touches the page tables of a process. */
+#ifndef _MYMM_PROCESS_RMAP_H
+#define _MYMM_PROCESS_RMAP_H
+
+#include <linux/mm.h>
+
+vm_fault_t mymm_map_zero(struct vm_fault *vmf);
+void mymm_zap(struct vm_area_struct *vma, unsigned long addr,
+	      unsigned long len);
+void mymm_write_protect(struct vm_area_struct *vma, unsigned long addr,
+			unsigned long len);
+bool mymm_rmap_overlaps(struct address_space *mapping,
+			const struct mm_struct *mm, pgoff_t first,
+			pgoff_t last);
+struct page *mymm_no_special_page(struct vm_area_struct *vma,
+				  unsigned long addr);
+int mymm_rmap_init(void);
+void mymm_rmap_exit(void);
+
+#endif /* _MYMM_PROCESS_RMAP_H */

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A table from addresses to frames, in frames of the pool, as a page table is.
+ *
+ *	 47      39 38      30 29      21 20      12 11       0
+ *	| root     | node     | node     | leaf     | in page  |
+ *	     |          |          |          |
+ *	  512 entries of 8 bytes, one unmovable frame of the pool each
+ *
+ * The kernel's own page tables can't be of a pool. This one has their form: one node for each
+ * 512 GiB, 1 GiB and 2 MiB in which something was touched, so that it takes what they take in
+ * Linux, and a process that touches a page of each 2 MiB pays for it here as there. What
+ * /proc/meminfo calls PageTables are the nodes but for the root.
+ *
+ * Nodes come when something is put into them. A node is given back when nothing is in it and
+ * what it stands for is unmapped; a page that is discarded leaves its node, as in Linux.
+ *
+ * Two threads of a process may be here at once, and a third may unmap the neighbour of what
+ * they look at. So each look is under the table's lock; but no frame is allocated under it:
+ * mymm_table_prepare() makes the nodes, and if one of them is gone again when it is wanted, the
+ * caller prepares once more.
+ */
+#include <linux/mm.h>
+
+#include "base/compat.h"
+#include "page/pool.h"
+#include "page/vmstat.h"
+#include "process/table.h"
+
+#define ENTRY(addr, level)                                  \
+	((addr) >> (PAGE_SHIFT + (level)*MYMM_TABLE_BITS) & \
+	 (MYMM_TABLE_ENTRIES - 1))
+/* Bytes that an entry of a node of that level stands for. */
+#define SPAN(level) (PAGE_SIZE << ((level)*MYMM_TABLE_BITS))
+
+static u64 *node_of(const struct mymm_table *table, u64 entry)
+{
+	return mymm_pool_address(table->pool, mymm_slot_pfn(entry));
+}
+
+static u64 *alloc_node(struct mymm_pool *pool, u64 *entry)
+{
+	struct mymm_frame *frame;
+
+	frame = mymm_alloc_pages(pool, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN,
+				 0);
+	if (!frame)
+		return NULL;
+	*entry = mymm_slot_of_pfn(frame - pool->frame);
+	return mymm_pool_address(pool, frame - pool->frame);
+}
+
+static void free_node(struct mymm_pool *pool, const u64 *node)
+{
+	mymm_free_pages(pool, &pool->frame[mymm_pool_index(pool, node)], 0);
+}
+
+/* The entry that leads on, in the node of that level; NULL if there is no such node. */
+static u64 *find(const struct mymm_table *table, unsigned long addr,
+		 unsigned int level)
+{
+	unsigned int at = MYMM_TABLE_LEVELS - 1;
+	u64 *node = table->root;
+
+	if (!node || addr >= MYMM_TABLE_END)
+		return NULL;
+	for (; at > level; at--) {
+		u64 entry = node[ENTRY(addr, at)];
+
+		if (!entry)
+			return NULL;
+		node = node_of(table, entry);
+	}
+	return &node[ENTRY(addr, level)];
+}
+
+/**
+ * mymm_table_init() - an empty table
+ * @table: the table
+ * @pool: what its nodes will be of
+ */
+void mymm_table_init(struct mymm_table *table, struct mymm_pool *pool)
+{
+	*table = (struct mymm_table){ .pool = pool };
+	spin_lock_init(&table->lock);
+}
+
+/* Put a new node where there is none; false if there is one by now. */
+static bool add_node(struct mymm_table *table, unsigned long addr,
+		     unsigned int level, u64 *node, u64 entry)
+{
+	u64 *above;
+
+	guard(spinlock)(&table->lock);
+	if (level == MYMM_TABLE_LEVELS - 1) {
+		if (table->root)
+			return false;
+		table->root = node;
+		return true;
+	}
+	above = find(table, addr, level + 1);
+	if (!above || *above)
+		return false;
+	*above = entry;
+	table->nr_nodes++;
+	mymm_vm_count(table->pool, MYMM_NR_PAGE_TABLE_PAGES, 1);
+	return true;
+}
+
+/* The highest level at which a node is missing; -1: there is a leaf. */
+static int missing(struct mymm_table *table, unsigned long addr)
+{
+	int level = MYMM_TABLE_LEVELS - 1;
+
+	guard(spinlock)(&table->lock);
+	while (level >= 0 && find(table, addr, level))
+		level--;
+	return level;
+}
+
+/**
+ * mymm_table_prepare() - have all nodes that an address needs
+ * @table: the table
+ * @addr: the address
+ *
+ * Nothing is in them yet, so another thread's mymm_table_prune() may take them away again.
+ *
+ * Context: process; sleeps.
+ * Return: 0; -ENOMEM: the pool has no frame, or a table can't have such an address.
+ */
+int mymm_table_prepare(struct mymm_table *table, unsigned long addr)
+{
+	int level;
+
+	if (addr >= MYMM_TABLE_END)
+		return -ENOMEM;
+	while ((level = missing(table, addr)) >= 0) {
+		u64 entry, *node = alloc_node(table->pool, &entry);
+
+		if (!node)
+			return -ENOMEM;
+		if (!add_node(table, addr, level, node, entry))
+			free_node(table->pool, node);
+	}
+	return 0;
+}
+
+/**
+ * mymm_table_get() - the slot of an address
+ * @table: the table
+ * @addr: the address
+ *
+ * Context: any but interrupts.
+ * Return: the slot; 0: there is nothing.
+ */
+u64 mymm_table_get(struct mymm_table *table, unsigned long addr)
+{
+	u64 *slot;
+
+	guard(spinlock)(&table->lock);
+	slot = find(table, addr, 0);
+	return slot ? *slot : 0;
+}
+
+/**
+ * mymm_table_replace() - change a slot, if it is still what it was
+ * @table: the table
+ * @addr: the address
+ * @old: what it should be; with the lock of its page held
+ * @new: what it becomes
+ *
+ * Context: any but interrupts.
+ * Return: was it changed? If not, it is something else, or there is no leaf.
+ */
+bool mymm_table_replace(struct mymm_table *table, unsigned long addr, u64 old,
+			u64 new)
+{
+	u64 *slot;
+
+	guard(spinlock)(&table->lock);
+	slot = find(table, addr, 0);
+	if (!slot || *slot != old)
+		return false;
+	*slot = new;
+	table->nr_frames += !!new;
+	table->nr_frames -= !!old;
+	return true;
+}
+
+/**
+ * mymm_table_next() - the next slot with something in it
+ * @table: the table
+ * @addr: where to begin; becomes the slot's address
+ * @end: where to end
+ *
+ * Context: any but interrupts.
+ * Return: the slot; 0: there is no more before @end.
+ */
+u64 mymm_table_next(struct mymm_table *table, unsigned long *addr,
+		    unsigned long end)
+{
+	unsigned long at = *addr;
+
+	guard(spinlock)(&table->lock);
+	while (table->root && at < min(end, MYMM_TABLE_END)) {
+		unsigned int level = MYMM_TABLE_LEVELS - 1;
+		u64 *entry = &table->root[ENTRY(at, level)];
+
+		for (; *entry && level; level--)
+			entry = &node_of(table, *entry)[ENTRY(at, level - 1)];
+		if (*entry) {
+			*addr = at;
+			return *entry;
+		}
+		/* Nothing here; nor in what follows in this node? */
+		do {
+			at = ALIGN_DOWN(at, SPAN(level)) + SPAN(level);
+		} while (at < end && ENTRY(at, level) && !*++entry);
+	}
+	return 0;
+}
+
+static bool empty(const u64 *node)
+{
+	return !memchr_inv(node, 0, PAGE_SIZE);
+}
+
+/* Take the node of that level out if nothing is in it. */
+static void prune_node(struct mymm_table *table, unsigned long addr,
+		       unsigned int level)
+{
+	u64 *above, *node;
+
+	{
+		guard(spinlock)(&table->lock);
+		above = find(table, addr, level + 1);
+		if (!above || !*above)
+			return;
+		node = node_of(table, *above);
+		if (!empty(node))
+			return;
+		*above = 0;
+		table->nr_nodes--;
+	}
+	mymm_vm_count(table->pool, MYMM_NR_PAGE_TABLE_PAGES, -1);
+	free_node(table->pool, node);
+}
+
+/* Is there a node of that level? */
+static bool has_node(struct mymm_table *table, unsigned long addr,
+		     unsigned int level)
+{
+	guard(spinlock)(&table->lock);
+	return find(table, addr, level);
+}
+
+/**
+ * mymm_table_prune() - give back the nodes of a range that have become empty
+ * @table: the table
+ * @start: the first address
+ * @end: one past the last
+ *
+ * Context: process.
+ */
+void mymm_table_prune(struct mymm_table *table, unsigned long start,
+		      unsigned long end)
+{
+	unsigned long at;
+	int level;
+
+	for (level = 0; level < MYMM_TABLE_LEVELS - 1; level++)
+		for (at = ALIGN_DOWN(start, SPAN(level + 1)); at < end;
+		     at += SPAN(level + 1)) {
+			/* Do not look at each 2 MiB of what has nothing in 512 GiB. */
+			if (!has_node(table, at, MYMM_TABLE_LEVELS - 2))
+				at = ALIGN_DOWN(at, SPAN(3)) + SPAN(3) -
+				     SPAN(level + 1);
+			else
+				prune_node(table, at, level);
+			cond_resched();
+		}
+}
+
+/**
+ * mymm_table_destroy() - give back what is left of a table
+ * @table: has nothing in it
+ *
+ * Context: process; nobody else looks at it.
+ */
+void mymm_table_destroy(struct mymm_table *table)
+{
+	if (table->root)
+		free_node(table->pool, table->root);
+	table->root = NULL;
+	WARN_ON_ONCE(table->nr_nodes || table->nr_frames);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of process/ share: a pool as the memory of processes.
+ *
+ *	struct mymm_vm       a pool, and the struct page behind each of its frames
+ *	struct mymm_space    an open /dev/mymem: an inode of its own, and so an rmap of its own
+ *	struct mymm_region   what one mm has of a space: a table from addresses to frames
+ *	struct mymm_vma      one vma of a region: what it is charged for
+ *
+ * Locks, outermost first:
+ *
+ *	mmap_lock or the vma's lock     the kernel's
+ *	vm->lock (mutex)                the list of regions, and a region's end
+ *	the lock of a frame's page      the slots that point to it, and that it is mapped at all
+ *	space->lock (spinlock)          which regions there are
+ *	mapping->i_mmap_rwsem           the kernel's
+ *	table->lock (spinlock)          the nodes of a table, and its counts
+ *	the pte's lock                  the kernel's
+ *	vm->limbo_lock (spinlock)       frames that somebody still has a reference to
+ *
+ * A slot changes only under the lock of the page that it points to. A frame is mapped only under
+ * its page's lock. None of these is held while the pool is asked for a frame.
+ */
+#ifndef _MYMM_PROCESS_VM_H
+#define _MYMM_PROCESS_VM_H
+
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/percpu_counter.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "page/pool.h"
+#include "page/vmstat.h"
+#include "process/table.h"
+
+/**
+ * struct mymm_vm - a pool whose frames processes have
+ * @pool: the pool; a reference is held
+ * @page: what is behind each frame, by its number; NULL for a hole; constant
+ * @total: frames that the pool can hand out; constant
+ * @committed: pages that were promised
+ * @fork_over_limit: forks that were granted although the promises exceed the limit, since
+ *                   they can't be refused
+ * @fork_broken: children that got no memory for their tables
+ * @lock: of @regions
+ * @regions: all regions, by @all
+ * @limbo_lock: of @limbo
+ * @limbo: pages that are out of use, but that something has a reference to
+ * @nr_limbo: how many
+ * @limbo_work: looks after them
+ * @users: spaces
+ * @list: of all struct mymm_vm
+ */
+struct mymm_vm {
+	struct mymm_pool *pool;
+	struct page **page;
+	unsigned long total;
+	struct percpu_counter committed;
+	atomic_long_t fork_over_limit;
+	atomic_long_t fork_broken;
+	struct mutex lock;
+	struct list_head regions;
+	spinlock_t limbo_lock;
+	struct list_head limbo;
+	unsigned long nr_limbo;
+	struct delayed_work limbo_work;
+	unsigned int users;
+	struct list_head list;
+};
+
+/**
+ * struct mymm_space - an open file of the device
+ * @inode: its pages are those of this inode's mapping
+ * @vm: where frames come from
+ * @lock: of @regions
+ * @regions: those of each mm that has mapped the file, by @list
+ * @mapped: there has been a mapping
+ */
+struct mymm_space {
+	struct inode *inode;
+	struct mymm_vm *vm;
+	spinlock_t lock;
+	struct list_head regions;
+	bool mapped;
+};
+
+/**
+ * struct mymm_region - what one mm has of a space
+ * @space: the space
+ * @mm: whose it is; not referenced, since the vmas are gone before it is
+ * @table: from addresses to frames
+ * @nr_vmas: vmas; with the last the region goes; under vm->lock
+ * @pages: pages of all of them when they were counted last, which may be before mremap()
+ * @charged: pages that were promised to it
+ * @broken: its parent's memory could not be shared: each access is SIGBUS
+ * @list: in space->regions
+ * @all: in vm->regions
+ */
+struct mymm_region {
+	struct mymm_space *space;
+	struct mm_struct *mm;
+	struct mymm_table table;
+	unsigned long nr_vmas;
+	atomic_long_t pages;
+	atomic_long_t charged;
+	bool broken;
+	struct list_head list;
+	struct list_head all;
+};
+
+/**
+ * struct mymm_vma - one vma of a region
+ * @region: the region
+ * @vma: the vma
+ * @pages: its pages when they were counted last: mremap() can change them unseen
+ * @charged: pages that were promised to it; more than it has if it is to grow
+ * @noreserve: nothing is promised to it
+ */
+struct mymm_vma {
+	struct mymm_region *region;
+	struct vm_area_struct *vma;
+	unsigned long pages;
+	unsigned long charged;
+	bool noreserve;
+};
+
+/* commit.c */
+int mymm_commit_charge(struct mymm_region *region, unsigned long pages);
+void mymm_commit_force(struct mymm_region *region, unsigned long pages);
+void mymm_commit_release(struct mymm_region *region, unsigned long pages);
+bool mymm_commit_never_reserves(void);
+unsigned long mymm_commit_limit(const struct mymm_vm *vm);
+int mymm_commit_init(void);
+void mymm_commit_exit(void);
+
+/* device.c */
+int mymm_device_init(umode_t mode);
+void mymm_device_exit(void);
+
+/* fault.c */
+extern const struct vm_operations_struct mymm_vm_ops;
+
+/* machine.c */
+struct mymm_vm *mymm_vm_get(const char *pool_name);
+void mymm_vm_put(struct mymm_vm *vm);
+struct mymm_vm *mymm_vm_default(void);
+int mymm_vm_init(void);
+void mymm_vm_exit(void);
+
+/* region.c */
+int mymm_region_mmap(struct mymm_space *space, struct vm_area_struct *vma);
+void mymm_vma_open(struct vm_area_struct *vma);
+void mymm_vma_close(struct vm_area_struct *vma);
+int mymm_vma_mremap(struct vm_area_struct *vma);
+int mymm_vma_mprotect(struct vm_area_struct *vma, unsigned long start,
+		      unsigned long end, unsigned long flags);
+int mymm_vma_settle(struct vm_area_struct *vma);
+int mymm_region_discard(unsigned long addr, unsigned long len);
+int mymm_region_reserve(unsigned long addr, unsigned long len);
+
+static inline struct mymm_region *
+mymm_region_of(const struct vm_area_struct *vma)
+{
+	return ((struct mymm_vma *)vma->vm_private_data)->region;
+}
+
+static inline struct page *mymm_slot_page(const struct mymm_vm *vm, u64 slot)
+{
+	return vm->page[mymm_slot_pfn(slot)];
+}
+
+#endif /* _MYMM_PROCESS_VM_H */

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * /dev/mymem: memory of a process in the frames of a pool.
+ *
+ * Map it with mmap(MAP_SHARED), at any offset, which is not looked at: each mapping has memory
+ * of its own, as an anonymous one. A mapping takes nothing; the first write to a page takes a
+ * frame. A child has a copy of its parent's memory, made page by page when one of them writes.
+ *
+ * Arguments are structs that begin with their size, as those of <mymm.h>.
+ */
+#ifndef _UAPI_MYMEM_H
+#define _UAPI_MYMEM_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define MYMEM_NAME_LEN 32
+
+/**
+ * struct mymem_range - a range of addresses of the caller
+ * @size: in: sizeof(struct mymem_range)
+ * @flags: in: 0
+ * @addr: in: the first; of a page
+ * @len: in: bytes; rounded up to pages
+ */
+struct mymem_range {
+	__u32 size;
+	__u32 flags;
+	__u64 addr;
+	__u64 len;
+};
+
+/**
+ * struct mymem_pool - the pool that mappings are to take frames from (MYMEM_IOC_POOL)
+ * @size: in: sizeof(struct mymem_pool)
+ * @flags: in: 0
+ * @name: in: its name
+ */
+struct mymem_pool {
+	__u32 size;
+	__u32 flags;
+	char name[MYMEM_NAME_LEN];
+};
+
+/*
+ * MYMEM_IOC_DISCARD: what madvise(MADV_DONTNEED) does to anonymous memory: frames go back, and
+ *	the pages read as zeros. -EINVAL: @addr is not of a page; -ENOMEM: a part of the range
+ *	is not of this device, and was left as it is.
+ * MYMEM_IOC_RESERVE: ask whether @len bytes more may be promised, as mremap() can't that makes
+ *	a mapping longer; @addr is one of the mapping's. -ENOMEM: no. Otherwise they are charged to
+ *	the mapping, which should be made longer now.
+ * MYMEM_IOC_POOL: choose a pool, before the first mapping. -ENOENT: none has that name; -EBUSY:
+ *	there was a mapping; -EOPNOTSUPP: it has no memory.
+ */
+#define MYMEM_IOC_MAGIC 0xB6
+#define MYMEM_IOC_DISCARD _IOW(MYMEM_IOC_MAGIC, 0, struct mymem_range)
+#define MYMEM_IOC_RESERVE _IOW(MYMEM_IOC_MAGIC, 1, struct mymem_range)
+#define MYMEM_IOC_POOL _IOW(MYMEM_IOC_MAGIC, 2, struct mymem_pool)
+
+#endif /* _UAPI_MYMEM_H */
