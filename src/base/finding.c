@@ -7,6 +7,7 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 
+#include "base/compat.h"
 #include "base/finding.h"
 
 /**
@@ -29,3 +30,4 @@ int mymm_find(struct mymm_finding *finding, unsigned int invariant,
 	va_end(args);
 	return -EUCLEAN;
 }
+MYMM_EXPORT_INTERNAL(mymm_find);

@@ -49,9 +49,11 @@
 
 struct mymm_cpu;
 struct mymm_engine_ops;
+struct mymm_finding;
 struct mymm_owners;
 struct mymm_pcp_tail;
 struct mymm_slob;
+struct mymm_vm;
 struct mymm_vm_counts;
 struct mymm_zone;
 
@@ -151,6 +153,9 @@ struct mymm_node {
  * @rcu_slabs: slabs that wait for a grace period; slab_pages.c
  * @reclaim: shrinkers, and how often they were needed
  * @vm_counts: what process/ counts, see vmstat.h
+ * @vm: the memory of processes, see process/vm.h; NULL: none has any; under @lock
+ * @check_processes: looks for what is wrong with the memory of processes; NULL: none has
+ *                   any; under @lock
  * @arena: the memory behind the frames
  * @table: the memory of the frame table
  * @owners: owners of pages; NULL: not recorded; page_owner.c
@@ -207,6 +212,9 @@ struct mymm_pool {
 
 	struct mymm_pcp_tail __percpu *tails;
 	struct mymm_vm_counts __percpu *vm_counts;
+	struct mymm_vm *vm;
+	int (*check_processes)(struct mymm_pool *pool,
+			       struct mymm_finding *finding);
 	struct mymm_area arena;
 	struct mymm_area table;
 	struct mymm_owners __rcu *owners;

@@ -18,6 +18,8 @@
  *   I9  a frame that belongs to a slab is allocated, its cache knows it, and all frames
  *       of a slab say the same; a free frame belongs to no cache
  *   I10 a frame that is not the first of a block is a tail
+ *   I11 a frame that a slot of a process points to is allocated, counts its slots, and knows
+ *       its inode; process/check.c has it
  *
  * I8 can't be broken by what is in memory: both files show what mymm_zone_read() makes
  * of the lists' counts, once by migratetype and once their sum; and I5 says that these
@@ -495,9 +497,12 @@ static int check_pool(struct mymm_pool *pool, struct mymm_finding *finding,
 			finding, 9,
 			"%lu frames say that they begin a slab, %lu slabs are on lists",
 			by_frames, by_lists);
-	return pool->flags & MYMM_POOL_NO_PCP ?
-		       0 :
-		       mymm_pcp_check_all(pool, finding);
+	err = pool->flags & MYMM_POOL_NO_PCP ?
+		      0 :
+		      mymm_pcp_check_all(pool, finding);
+	if (err || !pool->check_processes)
+		return err;
+	return pool->check_processes(pool, finding);
 }
 
 /**

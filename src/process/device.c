@@ -36,6 +36,7 @@ static int space_open(struct inode *inode, struct file *file)
 
 	if (!space)
 		return -ENOMEM;
+	mutex_init(&space->choice);
 	spin_lock_init(&space->lock);
 	INIT_LIST_HEAD(&space->regions);
 	space->vm = mymm_vm_get(NULL);
@@ -77,7 +78,7 @@ static int space_mmap(struct file *file, struct vm_area_struct *vma)
 	/* The kernel would put copies of a private mapping into its own memory. */
 	if (!(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
-	WRITE_ONCE(space->mapped, true);
+	scoped_guard(mutex, &space->choice) space->mapped = true;
 	return mymm_region_mmap(space, vma);
 }
 
@@ -97,8 +98,6 @@ static long call_reserve(struct mymm_space *space, void *arg)
 	return mymm_region_reserve(range->addr, range->len);
 }
 
-static DEFINE_MUTEX(choice_lock); /* one choice of a pool at a time */
-
 static long call_pool(struct mymm_space *space, void *arg)
 {
 	struct mymem_pool *choice = arg;
@@ -106,8 +105,8 @@ static long call_pool(struct mymm_space *space, void *arg)
 
 	if (strnlen(choice->name, sizeof(choice->name)) == sizeof(choice->name))
 		return -EINVAL;
-	guard(mutex)(&choice_lock);
-	if (READ_ONCE(space->mapped))
+	guard(mutex)(&space->choice);
+	if (space->mapped)
 		return -EBUSY;
 	vm = mymm_vm_get(choice->name);
 	if (IS_ERR(vm))

@@ -39,38 +39,29 @@ static struct page *lock_page_of(struct mymm_region *region, unsigned long addr,
 }
 
 /*
- * Put a new page into a slot. 0: it is there, with its lock still held; -EAGAIN: the slot is not
- * @old any more, and the page is gone; -ENOMEM: so it is, for want of a table.
+ * Put a new page into a slot. If the slot is not @old any more, or its leaf is gone, the page is,
+ * too, and it is -EAGAIN: look again.
  */
-static int put_in_slot(struct mymm_region *region, unsigned long addr, u64 old,
-		       struct page *page)
+static struct page *put_in_slot(struct mymm_region *region, unsigned long addr,
+				u64 old, struct page *page)
 {
 	u64 new = mymm_slot_of_pfn(mymm_mapped_pfn(page));
-	int err = 0;
 
-	while (!mymm_table_replace(&region->table, addr, old, new)) {
-		if (mymm_table_get(&region->table, addr) != old)
-			err = -EAGAIN;
-		else
-			err = mymm_table_prepare(&region->table, addr);
-		if (err)
-			break;
-	}
-	if (err)
-		mymm_mapped_free(region->space->vm, page);
-	return err;
+	if (mymm_table_replace(&region->table, addr, old, new))
+		return page;
+	mymm_mapped_free(region->space->vm, page);
+	return ERR_PTR(-EAGAIN);
 }
 
 /*
  * A copy of a shared page, in its slot. The page comes locked, and is unlocked; the copy is
- * locked. -EAGAIN: something has changed meanwhile; look again.
+ * locked. -EAGAIN: look again; -ENOMEM: the pool has no frame.
  */
 static struct page *copy_shared(struct mymm_region *region, unsigned long addr,
 				u64 slot, struct page *page)
 {
 	struct mymm_vm *vm = region->space->vm;
 	struct page *copy;
-	int err;
 
 	/* The pool is asked with no lock held; so that the page stays what it is, it is held. */
 	get_page(page);
@@ -78,35 +69,32 @@ static struct page *copy_shared(struct mymm_region *region, unsigned long addr,
 	copy = mymm_mapped_alloc(region->space, page->index, 0);
 	lock_page(page);
 	put_page(page);
-	err = -ENOMEM;
-	if (!copy)
-		goto out;
-	err = -EAGAIN;
-	if (mymm_table_get(&region->table, addr) != slot ||
-	    mymm_mapped_share(page) == 1) {
+	if (!copy) {
+		copy = ERR_PTR(-ENOMEM);
+	} else if (mymm_table_get(&region->table, addr) != slot ||
+		   mymm_mapped_share(page) == 1) {
 		mymm_mapped_free(vm, copy);
-		goto out;
+		copy = ERR_PTR(-EAGAIN);
+	} else {
+		mymm_mapped_copy(vm, copy, page);
+		copy = put_in_slot(region, addr, slot, copy);
+		if (!IS_ERR(copy))
+			mymm_mapped_put(page);
 	}
-	mymm_mapped_copy(vm, copy, page);
-	err = put_in_slot(region, addr, slot, copy);
-	if (!err)
-		mymm_mapped_put(page);
-out:
 	unlock_page(page);
-	return err ? ERR_PTR(err) : copy;
+	return copy;
 }
 
 /* A page of zeros for an empty slot, in it, and locked; or an error as above. */
 static struct page *fill_empty(struct mymm_region *region, unsigned long addr,
 			       pgoff_t index)
 {
-	struct page *page = mymm_mapped_alloc(region->space, index, __GFP_ZERO);
-	int err;
+	struct page *page;
 
-	if (!page)
+	if (mymm_table_prepare(&region->table, addr))
 		return ERR_PTR(-ENOMEM);
-	err = put_in_slot(region, addr, 0, page);
-	return err ? ERR_PTR(err) : page;
+	page = mymm_mapped_alloc(region->space, index, __GFP_ZERO);
+	return page ? put_in_slot(region, addr, 0, page) : ERR_PTR(-ENOMEM);
 }
 
 /* The page that an access is to have, locked; NULL: zeros; or an error as above. */
@@ -166,6 +154,7 @@ static vm_fault_t pfn_mkwrite(struct vm_fault *vmf)
 	page = fill_empty(region, addr, vmf->pgoff);
 	if (page == ERR_PTR(-ENOMEM))
 		return VM_FAULT_SIGBUS;
+	/* If it was another's turn, so be it: the access faults again. */
 	if (!IS_ERR(page))
 		unlock_page(page);
 	mymm_zap(vmf->vma, addr, PAGE_SIZE);

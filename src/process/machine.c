@@ -42,6 +42,10 @@ static void vm_free(struct mymm_vm *vm)
 {
 	/* What is in limbo holds the module; here it is of a pool that is left. */
 	cancel_delayed_work_sync(&vm->limbo_work);
+	mutex_lock(&vm->pool->lock);
+	vm->pool->check_processes = NULL;
+	vm->pool->vm = NULL;
+	mutex_unlock(&vm->pool->lock);
 	percpu_counter_destroy(&vm->committed);
 	kvfree(vm->page);
 	mymm_pool_put(vm->pool);
@@ -68,6 +72,10 @@ static struct mymm_vm *vm_create(struct mymm_pool *pool)
 	err = find_pages(vm);
 	if (err)
 		goto err_counter;
+	mutex_lock(&pool->lock);
+	pool->vm = vm;
+	pool->check_processes = mymm_vm_check;
+	mutex_unlock(&pool->lock);
 	return vm;
 
 err_counter:

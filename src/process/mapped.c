@@ -65,7 +65,7 @@ struct page *mymm_mapped_alloc(struct mymm_space *space, pgoff_t index,
 	page->index = index;
 	set_page_private(page, (unsigned long)pfn << MYMM_SHARE_BITS | 1);
 	SetPageUptodate(page);
-	SetPageSwapBacked(page);
+	folio_set_swapbacked(page_folio(page));
 	mymm_vm_count(vm->pool, MYMM_NR_ANON_PAGES, 1);
 	return page;
 }
@@ -79,12 +79,14 @@ struct page *mymm_mapped_alloc(struct mymm_space *space, pgoff_t index,
  */
 void mymm_mapped_free(struct mymm_vm *vm, struct page *page)
 {
+	struct folio *folio = page_folio(page);
+
 	page->mapping = NULL;
 	page->index = 0;
-	ClearPageUptodate(page);
-	ClearPageSwapBacked(page);
-	ClearPageReferenced(page);
-	ClearPageDirty(page);
+	folio_clear_uptodate(folio);
+	folio_clear_swapbacked(folio);
+	folio_clear_referenced(folio);
+	folio_clear_dirty(folio);
 	mymm_vm_count(vm->pool, MYMM_NR_ANON_PAGES, -1);
 	unlock_page(page);
 	if (page_count(page) == 1) {

@@ -205,20 +205,6 @@ static void free_gone(struct mymm_vm *vm, struct list_head *gone)
 
 /* --- fork ------------------------------------------------------------------------- */
 
-/* A child's slot, where it has none: false if there was one, or no memory for its table. */
-static bool give_slot(struct mymm_region *child, unsigned long addr, u64 slot)
-{
-	while (!mymm_table_replace(&child->table, addr, 0, slot)) {
-		if (mymm_table_get(&child->table, addr))
-			return false;
-		if (mymm_table_prepare(&child->table, addr)) {
-			WRITE_ONCE(child->broken, true);
-			return false;
-		}
-	}
-	return true;
-}
-
 /*
  * A page that a device or another process writes to can't be shared: what it writes is meant for
  * the parent. As in Linux, the child has its copy at once.
@@ -228,33 +214,32 @@ static void copy_pinned(struct mymm_region *child, unsigned long addr,
 {
 	struct mymm_vm *vm = child->space->vm;
 	struct page *copy = mymm_mapped_alloc(child->space, page->index, 0);
-	u64 slot;
 
 	if (!copy) {
 		WRITE_ONCE(child->broken, true);
 		return;
 	}
 	mymm_mapped_copy(vm, copy, page);
-	slot = mymm_slot_of_pfn(mymm_mapped_pfn(copy));
-	if (give_slot(child, addr, slot))
+	if (mymm_table_replace(&child->table, addr, 0,
+			       mymm_slot_of_pfn(mymm_mapped_pfn(copy))))
 		unlock_page(copy);
 	else
 		mymm_mapped_free(vm, copy);
 }
 
-static void share_slot(struct mymm_region *parent, struct mymm_region *child,
-		       unsigned long addr, u64 slot)
+/* The page of the parent's slot is locked, and unlocked; the child's table has a leaf for it. */
+static void share_slot(struct mymm_region *child, unsigned long addr, u64 slot)
 {
-	struct page *page = mymm_slot_page(parent->space->vm, slot);
+	struct page *page = mymm_slot_page(child->space->vm, slot);
 
-	if (page_maybe_dma_pinned(page)) {
+	if (folio_maybe_dma_pinned(page_folio(page))) {
 		get_page(page);
 		unlock_page(page);
 		copy_pinned(child, addr, page);
 		put_page(page);
 		return;
 	}
-	if (give_slot(child, addr, slot))
+	if (mymm_table_replace(&child->table, addr, 0, slot))
 		mymm_mapped_get(page);
 	unlock_page(page);
 }
@@ -272,9 +257,14 @@ static void share_slots(struct mymm_region *parent, struct mymm_region *child,
 
 	while (!child->broken &&
 	       (slot = mymm_table_next(&parent->table, &addr, vma->vm_end))) {
+		/* Nothing takes the leaf away again: the child does not run yet. */
+		if (mymm_table_prepare(&child->table, addr)) {
+			WRITE_ONCE(child->broken, true);
+			break;
+		}
 		if (!lock_slot(parent, addr, slot))
 			continue;
-		share_slot(parent, child, addr, slot);
+		share_slot(child, addr, slot);
 		addr += PAGE_SIZE;
 	}
 	if (child->broken)

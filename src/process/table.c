@@ -113,6 +113,8 @@ static int missing(struct mymm_table *table, unsigned long addr)
 	int level = MYMM_TABLE_LEVELS - 1;
 
 	guard(spinlock)(&table->lock);
+	if (find(table, addr, 0))
+		return -1;
 	while (level >= 0 && find(table, addr, level))
 		level--;
 	return level;

@@ -76,13 +76,15 @@ struct mymm_vm {
  * @vm: where frames come from
  * @lock: of @regions
  * @regions: those of each mm that has mapped the file, by @list
- * @mapped: there has been a mapping
+ * @choice: of @mapped, and of the choice of @vm
+ * @mapped: there has been a mapping, so @vm is constant
  */
 struct mymm_space {
 	struct inode *inode;
 	struct mymm_vm *vm;
 	spinlock_t lock;
 	struct list_head regions;
+	struct mutex choice;
 	bool mapped;
 };
 
@@ -125,6 +127,9 @@ struct mymm_vma {
 	unsigned long charged;
 	bool noreserve;
 };
+
+/* check.c */
+int mymm_vm_check(struct mymm_pool *pool, struct mymm_finding *finding);
 
 /* commit.c */
 int mymm_commit_charge(struct mymm_region *region, unsigned long pages);
