@@ -57,9 +57,10 @@ static struct page *put_in_slot(struct mymm_region *region, unsigned long addr,
  * A copy of a shared page, in its slot. The page comes locked, and is unlocked; the copy is
  * locked. -EAGAIN: look again; -ENOMEM: the pool has no frame.
  */
-static struct page *copy_shared(struct mymm_region *region, unsigned long addr,
+static struct page *copy_shared(struct vm_area_struct *vma, unsigned long addr,
 				u64 slot, struct page *page)
 {
+	struct mymm_region *region = mymm_region_of(vma);
 	struct mymm_vm *vm = region->space->vm;
 	struct page *copy;
 
@@ -77,6 +78,8 @@ static struct page *copy_shared(struct mymm_region *region, unsigned long addr,
 		copy = ERR_PTR(-EAGAIN);
 	} else {
 		mymm_mapped_copy(vm, copy, page);
+		/* It is a frame of ours for as long as a pte of ours may map it. */
+		mymm_zap_page(vma, addr, page);
 		copy = put_in_slot(region, addr, slot, copy);
 		if (!IS_ERR(copy))
 			mymm_mapped_put(page);
@@ -98,9 +101,10 @@ static struct page *fill_empty(struct mymm_region *region, unsigned long addr,
 }
 
 /* The page that an access is to have, locked; NULL: zeros; or an error as above. */
-static struct page *page_for(struct mymm_region *region, unsigned long addr,
+static struct page *page_for(struct vm_area_struct *vma, unsigned long addr,
 			     pgoff_t index, bool write)
 {
+	struct mymm_region *region = mymm_region_of(vma);
 	u64 slot = mymm_table_get(&region->table, addr);
 	struct page *page;
 
@@ -110,7 +114,7 @@ static struct page *page_for(struct mymm_region *region, unsigned long addr,
 	if (!page)
 		return ERR_PTR(-EAGAIN);
 	if (write && mymm_mapped_share(page) > 1)
-		return copy_shared(region, addr, slot, page);
+		return copy_shared(vma, addr, slot, page);
 	return page;
 }
 
@@ -123,6 +127,7 @@ static bool refused(struct mymm_region *region, struct vm_area_struct *vma)
 static vm_fault_t fault(struct vm_fault *vmf)
 {
 	struct mymm_region *region = mymm_region_of(vmf->vma);
+	unsigned long addr = vmf->address & PAGE_MASK;
 	bool write = vmf->flags & FAULT_FLAG_WRITE;
 	struct page *page;
 
@@ -130,7 +135,7 @@ static vm_fault_t fault(struct vm_fault *vmf)
 	if (refused(region, vmf->vma))
 		return VM_FAULT_SIGBUS;
 	do {
-		page = page_for(region, vmf->address, vmf->pgoff, write);
+		page = page_for(vmf->vma, addr, vmf->pgoff, write);
 	} while (page == ERR_PTR(-EAGAIN));
 	if (!page)
 		return mymm_map_zero(vmf);
@@ -180,18 +185,18 @@ static vm_fault_t page_mkwrite(struct vm_fault *vmf)
 	lock_page(page);
 	slot = mymm_table_get(&region->table, addr);
 	if (!slot || mymm_slot_page(region->space->vm, slot) != page) {
+		/* What is mapped is not what the slot has: the access faults again, for that. */
 		unlock_page(page);
+		mymm_zap(vmf->vma, addr, PAGE_SIZE);
 		return VM_FAULT_NOPAGE;
 	}
 	if (mymm_mapped_share(page) == 1)
 		return VM_FAULT_LOCKED;
-	copy = copy_shared(region, addr, slot, page);
+	copy = copy_shared(vmf->vma, addr, slot, page);
 	if (copy == ERR_PTR(-ENOMEM))
 		return VM_FAULT_SIGBUS;
-	if (!IS_ERR(copy)) {
+	if (!IS_ERR(copy))
 		unlock_page(copy);
-		mymm_zap(vmf->vma, addr, PAGE_SIZE);
-	}
 	return VM_FAULT_NOPAGE;
 }
 

@@ -169,37 +169,31 @@ static bool lock_slot(struct mymm_region *region, unsigned long addr, u64 slot)
 	return false;
 }
 
-/* Empty the slots of a range. Those pages that are nobody's then, are put on the list. */
-static void empty_slots(struct mymm_region *region, unsigned long start,
-			unsigned long end, struct list_head *gone)
+/*
+ * Empty the slots of a range. A slot keeps its page for as long as a pte may map it. So the ptes
+ * of a vma that stays, are taken out before; what another thread has mapped again meanwhile is
+ * taken out here, where its page's lock keeps it from doing so.
+ */
+static void empty_slots(struct mymm_region *region, struct vm_area_struct *vma,
+			unsigned long start, unsigned long end)
 {
+	struct mymm_vm *vm = region->space->vm;
 	unsigned long addr = start;
 	u64 slot;
 
 	while ((slot = mymm_table_next(&region->table, &addr, end))) {
-		struct page *page = mymm_slot_page(region->space->vm, slot);
+		struct page *page = mymm_slot_page(vm, slot);
 
-		lock_page(page);
-		if (!mymm_table_replace(&region->table, addr, slot, 0)) {
-			unlock_page(page);
+		if (!lock_slot(region, addr, slot))
 			continue;
-		}
+		if (vma)
+			mymm_zap_page(vma, addr, page);
+		mymm_table_replace(&region->table, addr, slot, 0);
 		if (mymm_mapped_put(page))
-			list_add_tail(&page->lru, gone);
-		unlock_page(page);
+			mymm_mapped_free(vm, page);
+		else
+			unlock_page(page);
 		addr += PAGE_SIZE;
-	}
-}
-
-/* What empty_slots() has left: now it is mapped nowhere. */
-static void free_gone(struct mymm_vm *vm, struct list_head *gone)
-{
-	struct page *page, *next;
-
-	list_for_each_entry_safe(page, next, gone, lru) {
-		list_del(&page->lru);
-		lock_page(page);
-		mymm_mapped_free(vm, page);
 	}
 }
 
@@ -334,10 +328,8 @@ void mymm_vma_close(struct vm_area_struct *vma)
 {
 	struct mymm_vma *m = vma->vm_private_data;
 	struct mymm_region *region = m->region;
-	LIST_HEAD(gone);
 
-	empty_slots(region, vma->vm_start, vma->vm_end, &gone);
-	free_gone(region->space->vm, &gone);
+	empty_slots(region, NULL, vma->vm_start, vma->vm_end);
 	mymm_table_prune(&region->table, vma->vm_start, vma->vm_end);
 	mymm_commit_release(region, m->charged);
 	set_pages(m, 0);
@@ -486,12 +478,9 @@ static void discard(struct vm_area_struct *vma, unsigned long start,
 	unsigned long to;
 
 	for (; start < end; start = to) {
-		LIST_HEAD(gone);
-
 		to = min(end, ALIGN_DOWN(start, DISCARD_STEP) + DISCARD_STEP);
-		empty_slots(region, start, to, &gone);
 		mymm_zap(vma, start, to - start);
-		free_gone(region->space->vm, &gone);
+		empty_slots(region, vma, start, to);
 		cond_resched();
 	}
 }

@@ -73,6 +73,34 @@ void mymm_zap(struct vm_area_struct *vma, unsigned long addr, unsigned long len)
 #endif
 }
 
+static int look(pte_t *pte, unsigned long addr, void *mapped)
+{
+	*(bool *)mapped |= pte_present(READ_ONCE(*pte));
+	return 0;
+}
+
+/**
+ * mymm_zap_page() - take out the pte of a page, if there is one
+ * @vma: the vma
+ * @addr: where the page is in it
+ * @page: the page, locked, so that it is not mapped there again
+ *
+ * Context: as mymm_zap().
+ */
+void mymm_zap_page(struct vm_area_struct *vma, unsigned long addr,
+		   struct page *page)
+{
+	bool mapped = false;
+
+	/* By anybody at all? */
+	if (atomic_read(&page->_mapcount) < 0)
+		return;
+	apply_to_existing_page_range(vma->vm_mm, addr, PAGE_SIZE, look,
+				     &mapped);
+	if (mapped)
+		mymm_zap(vma, addr, PAGE_SIZE);
+}
+
 static int write_protect(pte_t *pte, unsigned long addr, void *mm)
 {
 	pte_t entry = READ_ONCE(*pte);

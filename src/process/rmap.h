@@ -8,6 +8,8 @@
 vm_fault_t mymm_map_zero(struct vm_fault *vmf);
 void mymm_zap(struct vm_area_struct *vma, unsigned long addr,
 	      unsigned long len);
+void mymm_zap_page(struct vm_area_struct *vma, unsigned long addr,
+		   struct page *page);
 void mymm_write_protect(struct vm_area_struct *vma, unsigned long addr,
 			unsigned long len);
 bool mymm_rmap_overlaps(struct address_space *mapping,
