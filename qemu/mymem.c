@@ -581,6 +581,51 @@ static void storm(int processes, size_t pages, long rounds)
 	printf("%d processes, %ld rounds: all right\n", processes, rounds);
 }
 
+/* --- what the device refuses ---------------------------------------------------- */
+
+static void private(void)
+{
+	map(PG);
+	need(mmap(NULL, PG, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0) ==
+			     MAP_FAILED &&
+		     errno == EINVAL,
+	     "MAP_PRIVATE is EINVAL");
+	need(ioctl(fd, 0x1234) < 0 && errno == ENOTTY, "an unknown ioctl");
+	need(discard((void *)1, PG) < 0 && errno == EINVAL,
+	     "a discard of no page");
+	need(discard((void *)PG, PG) < 0 && errno == ENOMEM,
+	     "a discard of what is not mapped");
+	need(discard((void *)PG, -PG) < 0 && errno == EINVAL,
+	     "a discard that wraps");
+}
+
+static void hold(void)
+{
+	fill(map(MB), MB, 1);
+	pause();
+}
+
+static size_t written;
+
+static void on_bus(int signal)
+{
+	(void)signal;
+	printf("SIGBUS after %zu pages\n", written);
+	fflush(stdout);
+	_exit(0);
+}
+
+/* Until the pool has no more. */
+static void exhaust(void)
+{
+	char *p = map(4096 * MB);
+
+	signal(SIGBUS, on_bus);
+	for (; written < 4096 * MB / PG; written++)
+		p[written * PG] = 1;
+	die("the pool has no end");
+}
+
 /* --- costs ------------------------------------------------------------------------ */
 
 static unsigned long now(void)
@@ -634,7 +679,8 @@ int main(int argc, char **argv)
 		{ "pinned", pinned },	{ "futex", futexes },
 		{ "trace", traced },	{ "advise", advise },
 		{ "faults", faults },	{ "killed", killed },
-		{ "cost", cost },
+		{ "private", private }, { "hold", hold },
+		{ "exhaust", exhaust }, { "cost", cost },
 	};
 
 	if (argc < 3) {
