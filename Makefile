@@ -37,13 +37,13 @@ all: modules cli ## build the modules for the distribution's kernel, and the CLI
 modules: | $(BUILD) ## build the modules; KERNEL=stock|6.1|6.12|kunit|debug|um|um-debug|PATH
 	@flock $(tree).lock scripts/build $(KERNEL) $(tree)
 
-cli: $(cli) $(BUILD)/fuzz $(BUILD)/replies ## build the CLI and what tests the char device, static
+cli: $(cli) $(BUILD)/fuzz $(BUILD)/replies $(BUILD)/mymem ## build the CLI and what tests the devices, static
 
 $(cli): $(wildcard scripts/*.c scripts/*.h src/uapi/*.h) | $(BUILD)
 	@scripts/deps build
 	$(CC) -O2 -g -static -Wall -Wextra $(strict) -Isrc/uapi -Iscripts $(version) -o $@ $(filter %.c,$^)
 
-$(BUILD)/fuzz $(BUILD)/replies: $(BUILD)/%: qemu/%.c src/uapi/mymm.h | $(BUILD)
+$(BUILD)/fuzz $(BUILD)/replies $(BUILD)/mymem: $(BUILD)/%: qemu/%.c src/uapi/mymm.h src/uapi/mymem.h | $(BUILD)
 	@scripts/deps build
 	$(CC) -O2 -g -static -Wall -Wextra $(strict) -Isrc/uapi -o $@ $< -lpthread
 
