@@ -221,21 +221,53 @@ static void copy_pinned(struct mymm_region *child, unsigned long addr,
 		mymm_mapped_free(vm, copy);
 }
 
-/* The page of the parent's slot is locked, and unlocked; the child's table has a leaf for it. */
-static void share_slot(struct mymm_region *child, unsigned long addr, u64 slot)
+/* Has the child got what is in the slot? Else it has a copy of its own, or there is nothing now. */
+static bool share_slot(struct mymm_region *child, unsigned long addr,
+		       const u64 *from, u64 *to)
 {
-	struct page *page = mymm_slot_page(child->space->vm, slot);
+	u64 slot = READ_ONCE(*from);
+	struct page *page;
+	bool shared;
 
+	if (!slot)
+		return false;
+	page = mymm_slot_page(child->space->vm, slot);
+	lock_page(page);
 	if (folio_maybe_dma_pinned(page_folio(page))) {
 		get_page(page);
 		unlock_page(page);
 		copy_pinned(child, addr, page);
 		put_page(page);
+		return false;
+	}
+	shared = READ_ONCE(*from) == slot;
+	if (shared) {
+		WRITE_ONCE(*to, slot);
+		mymm_mapped_get(page);
+	}
+	unlock_page(page);
+	return shared;
+}
+
+/*
+ * The slots of one leaf, from @addr on. No leaf of the parent goes meanwhile, since nothing is
+ * unmapped during a fork, nor one of the child, which does not run yet.
+ */
+static void share_leaf(struct mymm_region *parent, struct mymm_region *child,
+		       unsigned long addr, unsigned long end)
+{
+	const u64 *from = mymm_table_leaf(&parent->table, addr);
+	unsigned long shared = 0;
+	u64 *to;
+
+	if (mymm_table_prepare(&child->table, addr)) {
+		WRITE_ONCE(child->broken, true);
 		return;
 	}
-	if (mymm_table_replace(&child->table, addr, 0, slot))
-		mymm_mapped_get(page);
-	unlock_page(page);
+	to = mymm_table_leaf(&child->table, addr);
+	for (; addr < end; addr += PAGE_SIZE)
+		shared += share_slot(child, addr, from++, to++);
+	mymm_table_count(&child->table, shared);
 }
 
 /*
@@ -246,23 +278,19 @@ static void share_slot(struct mymm_region *child, unsigned long addr, u64 slot)
 static void share_slots(struct mymm_region *parent, struct mymm_region *child,
 			struct vm_area_struct *vma)
 {
-	unsigned long addr = vma->vm_start;
-	u64 slot;
+	unsigned long addr = vma->vm_start, end;
 
-	while (!child->broken &&
-	       (slot = mymm_table_next(&parent->table, &addr, vma->vm_end))) {
-		/* Nothing takes the leaf away again: the child does not run yet. */
-		if (mymm_table_prepare(&child->table, addr)) {
-			WRITE_ONCE(child->broken, true);
+	while (mymm_table_next(&parent->table, &addr, vma->vm_end)) {
+		end = min(vma->vm_end,
+			  ALIGN_DOWN(addr, MYMM_LEAF_SIZE) + MYMM_LEAF_SIZE);
+		share_leaf(parent, child, addr, end);
+		if (child->broken) {
+			atomic_long_inc(&parent->space->vm->fork_broken);
 			break;
 		}
-		if (!lock_slot(parent, addr, slot))
-			continue;
-		share_slot(child, addr, slot);
-		addr += PAGE_SIZE;
+		addr = end;
+		cond_resched();
 	}
-	if (child->broken)
-		atomic_long_inc(&parent->space->vm->fork_broken);
 }
 
 static void open_forked(struct mymm_vma *old, struct mymm_vma *m)

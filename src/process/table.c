@@ -190,6 +190,35 @@ bool mymm_table_replace(struct mymm_table *table, unsigned long addr, u64 old,
 }
 
 /**
+ * mymm_table_leaf() - where the slot of an address is
+ * @table: the table; no leaf of it is given back meanwhile
+ * @addr: the address
+ *
+ * For what goes through many slots. Those of the same leaf are one behind the other.
+ *
+ * Context: any but interrupts.
+ * Return: the slot's place; NULL: there is no leaf.
+ */
+u64 *mymm_table_leaf(struct mymm_table *table, unsigned long addr)
+{
+	guard(spinlock)(&table->lock);
+	return find(table, addr, 0);
+}
+
+/**
+ * mymm_table_count() - count slots that were filled in their places
+ * @table: the table
+ * @nr: how many were empty before
+ *
+ * Context: any but interrupts.
+ */
+void mymm_table_count(struct mymm_table *table, unsigned long nr)
+{
+	guard(spinlock)(&table->lock);
+	table->nr_frames += nr;
+}
+
+/**
  * mymm_table_next() - the next slot with something in it
  * @table: the table
  * @addr: where to begin; becomes the slot's address

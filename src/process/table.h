@@ -53,6 +53,8 @@ int mymm_table_prepare(struct mymm_table *table, unsigned long addr);
 u64 mymm_table_get(struct mymm_table *table, unsigned long addr);
 bool mymm_table_replace(struct mymm_table *table, unsigned long addr, u64 old,
 			u64 new);
+u64 *mymm_table_leaf(struct mymm_table *table, unsigned long addr);
+void mymm_table_count(struct mymm_table *table, unsigned long nr);
 u64 mymm_table_next(struct mymm_table *table, unsigned long *addr,
 		    unsigned long end);
 void mymm_table_prune(struct mymm_table *table, unsigned long start,
