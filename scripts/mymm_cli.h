@@ -12,6 +12,8 @@
  *	mymm_object.c    obj alloc, free; kmalloc, krealloc, kfree
  *	mymm_show.c      list, info, drain
  *	mymm_caches.c    caches
+ *	mymm_memory.c    map, touch, discard, unmap: /dev/mymem
+ *	mymm_fork.c      a script's children
  *	mymm_json.c      what --json prints
  *	mymm_script.c    run; mymm_words.c splits its lines
  *	mymm_replay.c    replay; its own parts are in mymm_trace.h
@@ -215,6 +217,7 @@ extern const struct command object_commands[];
 extern const struct command show_commands[];
 extern const struct command caches_commands[];
 extern const struct command script_commands[];
+extern const struct command memory_commands[];
 extern const struct command replay_commands[];
 
 /* Options of all commands that allocate, and what they mean. */
@@ -240,6 +243,15 @@ extern const struct command replay_commands[];
 	"\n  " FLAGS_REST ".\n"
 
 int how_flags(const struct args *args, uint32_t *flags);
+
+/* --- mymm_fork.c --- */
+
+/* A child that runs lines with @run; exit codes as of commands. */
+int child_fork(const char *name, int (*run)(void *script, const char *line),
+	       void *script);
+int child_run(const char *name, const char *text);
+int child_end(const char *name);
+void child_end_all(void);
 
 /* --- mymm_words.c --- */
 

@@ -172,6 +172,32 @@ static int run_command(struct script *script, int argc, char **argv)
 
 static int run_words(struct script *script, struct words *words, size_t at,
 		     const char *line);
+static int run_line(struct script *script, const char *line);
+
+static int run_line_of(void *script, const char *line)
+{
+	return run_line(script, line);
+}
+
+/* fork NAME, in NAME COMMAND, end NAME */
+static int run_child(struct script *script, struct words *words, size_t at,
+		     const char *line)
+{
+	const char *verb = words->word[at];
+	size_t nr = words->nr - at;
+
+	if (!strcmp(verb, "in")) {
+		if (nr < 3)
+			return misused("wants a child's name and a command");
+		return child_run(words->word[at + 1],
+				 line + words->rest[at + 2]);
+	}
+	if (nr != 2)
+		return misused("wants a name for the child");
+	if (!strcmp(verb, "end"))
+		return child_end(words->word[at + 1]);
+	return child_fork(words->word[at + 1], run_line_of, script);
+}
 
 static int expect_fail(struct script *script, struct words *words, size_t at,
 		       const char *line)
@@ -215,6 +241,9 @@ static int run_words(struct script *script, struct words *words, size_t at,
 		return expect_fail(script, words, at + 1, line);
 	if (!strcmp(argv[0], "sh"))
 		return run_shell(script, words, at + 1, line);
+	if (!strcmp(argv[0], "fork") || !strcmp(argv[0], "in") ||
+	    !strcmp(argv[0], "end"))
+		return run_child(script, words, at, line);
 	if (!strcmp(argv[0], "sleep"))
 		return run_sleep(argv + 1);
 	if (!strcmp(argv[0], "help"))
@@ -241,7 +270,7 @@ static bool is_name(const char *text)
 	return !*text;
 }
 
-/* "sh ...", or "expect-fail [ERRNO] sh ..." */
+/* "sh ...", or with "expect-fail [ERRNO]" or "in NAME" before it. */
 static bool is_shell(const char *line)
 {
 	bool expected = false;
@@ -252,6 +281,11 @@ static bool is_shell(const char *line)
 		len = strcspn(line, " \t");
 		if (len == 2 && !memcmp(line, "sh", 2))
 			return true;
+		if (len == 2 && !memcmp(line, "in", 2)) {
+			line += len + strspn(line + len, " \t");
+			len = strcspn(line, " \t");
+			continue;
+		}
 		if (len == 11 && !expected && !memcmp(line, "expect-fail", 11))
 			expected = true;
 		else if (!expected || *line != 'E')
@@ -393,6 +427,7 @@ static int run_script(struct session *session, const struct args *args)
 		rc = run_file(&script, args->nr ? args->operand[0] : "-",
 			      go_on);
 	}
+	child_end_all();
 	free_names(&script);
 	return rc;
 }
@@ -410,6 +445,8 @@ static const char run_text[] =
 	"One command a line, with the words of the command line. And:\n\n"
 	"  NAME = COMMAND           $NAME is what it gave: all handles, $NAME[0] the first\n"
 	"  sh CMD                   run CMD with the shell, while all is held\n"
+	"  fork NAME                a child, with a copy of all memory; in NAME COMMAND runs\n"
+	"                           COMMAND there, end NAME ends it\n"
 	"  expect-fail [ERRNO] ...  an error if the command does not fail (so)\n"
 	"  echo, sleep SECONDS, help, quit, # a comment, 'quotes', \"quotes with $NAME\"\n\n"
 	"Without FILE, or with -, it is read from stdin; at a terminal, with a prompt.\n"
