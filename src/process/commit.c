@@ -10,13 +10,18 @@
  *	1	everything is promised
  *	2	all promises together stay below the limit: overcommit_ratio per cent of memory,
  *		or overcommit_kbytes if that is not 0. Of it, admin_reserve_kbytes are kept for
- *		CAP_SYS_ADMIN, and user_reserve_kbytes, or 1/32 of what the process has, for
- *		others than the process
+ *		CAP_SYS_ADMIN, and user_reserve_kbytes, or 1/32 of the process's VmSize, for
+ *		others than the process. Promises that reach the limit are refused, too
  *
  * What was promised is given back with the mapping. A mapping that was never writable, and one
- * with MAP_NORESERVE under the rules 0 and 1, is promised nothing.
+ * with MAP_NORESERVE under the rules 0 and 1, is promised nothing. (The kernel looks at
+ * MAP_NORESERVE before this module can; if its own vm.overcommit_memory is 2, the flag is lost.)
+ *
+ * The kernel's rule 2 reads a counter that may be off by what CPUs have not handed in; here it is
+ * the exact sum, so that the last page before the limit is granted, and no other.
  */
 #include <linux/capability.h>
+#include <linux/mm.h>
 #include <linux/sysctl.h>
 
 #include "base/compat.h"
@@ -34,11 +39,16 @@ static unsigned long user_reserve_kbytes;
 
 static struct ctl_table_header *header;
 
-/* So many percpu_counters may be off that a sum is asked for. */
-static long committed(const struct mymm_vm *vm)
+/**
+ * mymm_committed() - what has been promised
+ * @vm: the pool
+ *
+ * Context: any. Exact while nothing is mapped or unmapped.
+ * Return: pages.
+ */
+unsigned long mymm_committed(struct mymm_vm *vm)
 {
-	return percpu_counter_sum_positive(
-		(struct percpu_counter *)&vm->committed);
+	return percpu_counter_sum_positive(&vm->committed);
 }
 
 /**
@@ -66,9 +76,22 @@ bool mymm_commit_never_reserves(void)
 	return READ_ONCE(overcommit_memory) == NEVER;
 }
 
+/* What a process that is not the administrator's, and each process, leaves of the limit. */
+static long reserved(const struct mm_struct *mm)
+{
+	unsigned long user = READ_ONCE(user_reserve_kbytes);
+	unsigned long admin = READ_ONCE(admin_reserve_kbytes);
+
+	if (has_capability_noaudit(current, CAP_SYS_ADMIN))
+		admin = 0;
+	return KB_TO_PAGES(admin) +
+	       min(READ_ONCE(mm->total_vm) / 32, KB_TO_PAGES(user));
+}
+
+/* Are these pages, which were added to what is promised, within the rule? */
 static bool may_promise(const struct mymm_region *region, unsigned long pages)
 {
-	const struct mymm_vm *vm = region->space->vm;
+	struct mymm_vm *vm = region->space->vm;
 	long allowed;
 
 	switch (READ_ONCE(overcommit_memory)) {
@@ -77,12 +100,8 @@ static bool may_promise(const struct mymm_region *region, unsigned long pages)
 	case HEURISTIC:
 		return pages <= vm->total;
 	}
-	allowed = mymm_commit_limit(vm);
-	if (!capable(CAP_SYS_ADMIN))
-		allowed -= KB_TO_PAGES(READ_ONCE(admin_reserve_kbytes));
-	allowed -= min(atomic_long_read(&region->pages) / 32,
-		       (long)KB_TO_PAGES(READ_ONCE(user_reserve_kbytes)));
-	return committed(vm) < allowed;
+	allowed = mymm_commit_limit(vm) - reserved(region->mm);
+	return (long)mymm_committed(vm) < allowed;
 }
 
 /**
@@ -90,7 +109,8 @@ static bool may_promise(const struct mymm_region *region, unsigned long pages)
  * @region: to whom
  * @pages: how many pages
  *
- * A fork can't be refused any more when it comes to us; in Linux it would be under rule 2.
+ * A fork can't be refused any more when it comes to us; where Linux would refuse it, it is
+ * counted.
  */
 void mymm_commit_force(struct mymm_region *region, unsigned long pages)
 {
@@ -98,8 +118,7 @@ void mymm_commit_force(struct mymm_region *region, unsigned long pages)
 
 	percpu_counter_add(&vm->committed, pages);
 	atomic_long_add(pages, &region->charged);
-	if (pages && mymm_commit_never_reserves() &&
-	    committed(vm) > mymm_commit_limit(vm))
+	if (pages && !may_promise(region, pages))
 		atomic_long_inc(&vm->fork_over_limit);
 }
 
@@ -108,13 +127,18 @@ void mymm_commit_force(struct mymm_region *region, unsigned long pages)
  * @region: to whom
  * @pages: how many pages
  *
- * Follows __vm_enough_memory() of Linux 6.12.
+ * Follows __vm_enough_memory() of Linux 6.12. Nothing is always granted: what is already promised
+ * is not asked for again when the limit was lowered.
  *
+ * Context: process; @region is the caller's.
  * Return: 0 or -ENOMEM.
  */
 int mymm_commit_charge(struct mymm_region *region, unsigned long pages)
 {
 	struct mymm_vm *vm = region->space->vm;
+
+	if (!pages)
+		return 0;
 
 	percpu_counter_add(&vm->committed, pages);
 	if (may_promise(region, pages)) {

@@ -41,8 +41,8 @@
  * @page: what is behind each frame, by its number; NULL for a hole; constant
  * @total: frames that the pool can hand out; constant
  * @committed: pages that were promised
- * @fork_over_limit: forks that were granted although the promises exceed the limit, since
- *                   they can't be refused
+ * @fork_over_limit: mappings that a fork copied although the rule of overcommit would have
+ *                   refused it, since it can't be refused
  * @fork_broken: children that got no memory for their tables
  * @lock: of @regions
  * @regions: all regions, by @all
@@ -137,6 +137,7 @@ void mymm_commit_force(struct mymm_region *region, unsigned long pages);
 void mymm_commit_release(struct mymm_region *region, unsigned long pages);
 bool mymm_commit_never_reserves(void);
 unsigned long mymm_commit_limit(const struct mymm_vm *vm);
+unsigned long mymm_committed(struct mymm_vm *vm);
 int mymm_commit_init(void);
 void mymm_commit_exit(void);
 
