@@ -279,6 +279,8 @@ static const char *const counted[] = {
 #endif
 	"nr_slab_reclaimable 0",
 	"nr_slab_unreclaimable 0",
+	"nr_anon_pages 11",
+	"nr_page_table_pages 12",
 	"pgalloc_dma 1",
 	"pgalloc_dma32 0",
 	"pgalloc_normal 0",
@@ -286,6 +288,8 @@ static const char *const counted[] = {
 	"pgalloc_movable 24",
 	ALLOCSTALL,
 	"pgfree 13",
+	"pgfault 14",
+	"pgmajfault 0",
 	RECLAIMED,
 	NULL,
 };
@@ -295,7 +299,7 @@ static const char *const counted[] = {
  *
  *	Movable   +8 +4 +4 -8 -4 +8     DMA   +1 -1
  *
- * What reclaim has counted is shown as it is.
+ * What reclaim and the memory of processes have counted is shown as it is.
  */
 static void vmstat(struct kunit *test)
 {
@@ -314,6 +318,9 @@ static void vmstat(struct kunit *test)
 	atomic_long_set(&stats->kswapd_high_wmark_hit_quickly, 8);
 	atomic_long_set(&stats->pageoutrun, 9);
 	atomic_long_set(&stats->drop_slab, 10);
+	mymm_vm_count(pool, MYMM_NR_ANON_PAGES, 11);
+	mymm_vm_count(pool, MYMM_NR_PAGE_TABLE_PAGES, 12);
+	mymm_vm_count(pool, MYMM_PGFAULT, 14);
 
 	eight = hold(test, pool, movable, 3);
 	four = hold(test, pool, movable, 2);

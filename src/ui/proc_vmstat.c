@@ -8,9 +8,9 @@
  *   ...
  *
  * "name value", a line each, in the order of /proc/vmstat; but only what a pool can count:
- * its pages, slabs, nodes and reclaim. What has to do with page cache, swap, faults,
- * compaction and huge pages is left out. pgalloc_high and allocstall_high are always
- * there, since a pool may have a zone HighMem on any machine.
+ * its pages, slabs, nodes and reclaim, and the memory of processes. What has to do with page
+ * cache, swap, compaction and huge pages is left out. pgalloc_high and allocstall_high are
+ * always there, since a pool may have a zone HighMem on any machine.
  *
  * All values are read before the first one is printed, also if the file is read in small
  * pieces.
@@ -123,6 +123,9 @@ void mymm_vmstat_show(struct seq_file *m, struct mymm_pool *pool)
 		show_numa(m, &all.events);
 	show(m, "nr_slab_reclaimable", all.slab[1]);
 	show(m, "nr_slab_unreclaimable", all.slab[0]);
+	show(m, "nr_anon_pages", mymm_vm_sum(pool, MYMM_NR_ANON_PAGES));
+	show(m, "nr_page_table_pages",
+	     mymm_vm_sum(pool, MYMM_NR_PAGE_TABLE_PAGES));
 	for (i = 0; i < MYMM_NR_ZONE_TYPES; i++)
 		seq_printf(m, "pgalloc_%s %lu\n", zone_suffix[i],
 			   all.pgalloc[i]);
@@ -130,6 +133,8 @@ void mymm_vmstat_show(struct seq_file *m, struct mymm_pool *pool)
 		seq_printf(m, "allocstall_%s %lu\n", zone_suffix[i],
 			   atomic_long_read(&stats->allocstall[i]));
 	show(m, "pgfree", all.events.freed);
+	show(m, "pgfault", mymm_vm_sum(pool, MYMM_PGFAULT));
+	show(m, "pgmajfault", 0);
 	show_reclaim(m, stats);
 }
 MYMM_EXPORT_INTERNAL(mymm_vmstat_show);
