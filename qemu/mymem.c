@@ -668,6 +668,121 @@ static void cost(void)
 	}
 }
 
+/* --- to be looked at from outside -------------------------------------------------- */
+
+static void run(const char *command)
+{
+	fflush(stdout);
+	need(!system(command), command);
+}
+
+/* MAPPED WRITTEN COMMAND: so many MiB are mapped, and of them written, while it runs. */
+static void keep(char **args)
+{
+	size_t written = atol(args[1]) * MB;
+	char *p = map(atol(args[0]) * MB);
+
+	fill(p, written, 1);
+	run(args[2]);
+	expect(p, written, 1, "at the end");
+}
+
+/* MIB COMMAND: parent and child share half of it, while the child runs the command. */
+static void family(char **args)
+{
+	size_t len = atol(args[0]) * MB;
+	char *p = map(len);
+	pid_t pid;
+
+	fill(p, len, 1);
+	pid = spawn();
+	if (!pid) {
+		fill(p, len / 2, 2);
+		run(args[1]);
+		_exit(0);
+	}
+	need(!end_of(pid), "the child");
+	expect(p, len, 1, "the parent at the end");
+}
+
+/* --- overcommit ------------------------------------------------------------------- */
+
+static long committed(void)
+{
+	return value_of(ours ? "/proc/mymeminfo" : "/proc/meminfo",
+			"Committed_AS");
+}
+
+static long free_bytes(void)
+{
+	return value_of("/proc/meminfo", "MemFree") * 1024;
+}
+
+/* MIB: mappings of that size until there is no more. */
+static void count(char **args)
+{
+	size_t len = atol(args[0]) * MB;
+	long before, nr = 0;
+
+	munmap(map(len), len);
+	before = free_bytes();
+	while (map_flags(len, PROT_READ | PROT_WRITE, 0) != MAP_FAILED)
+		nr++;
+	printf("mappings: %ld\n", nr);
+	printf("bytes each: %ld\n", (before - free_bytes()) / nr);
+}
+
+static char *asked; /* the last mapping */
+static size_t asked_len;
+
+static bool ask_map(const char *what)
+{
+	char *end;
+	size_t len = strtoul(what, &end, 10) * PG;
+	char *p = map_flags(len,
+			    *end == 'p' ? PROT_NONE : PROT_READ | PROT_WRITE,
+			    *end == 'n' ? MAP_NORESERVE : 0);
+
+	if (p == MAP_FAILED)
+		return false;
+	asked = p;
+	asked_len = len;
+	return true;
+}
+
+static bool ask_one(const char *what)
+{
+	switch (*what) {
+	case 'w':
+		return !mprotect(asked, atol(what + 1) * PG,
+				 PROT_READ | PROT_WRITE);
+	case 'r':
+		return !mprotect(asked, atol(what + 1) * PG, PROT_READ);
+	case 'u':
+		return !munmap(asked, asked_len);
+	case 'd':
+		return !setuid(65534);
+	default:
+		return ask_map(what);
+	}
+}
+
+/*
+ * What is granted, and what is charged for it. Words: PAGES is a mapping; PAGESn one with
+ * MAP_NORESERVE, PAGESp one with PROT_NONE. wPAGES makes the first pages of the last mapping
+ * writable, rPAGES read-only, u unmaps it, and d drops root's capabilities.
+ */
+static void ask(char **words)
+{
+	for (; *words; words++) {
+		long before = committed();
+		bool granted = ask_one(*words);
+
+		printf("%s: %s, %+ld kB\n", *words,
+		       granted ? "granted" : "refused", committed() - before);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -683,6 +798,17 @@ int main(int argc, char **argv)
 		{ "exhaust", exhaust }, { "cost", cost },
 	};
 
+	static const struct {
+		const char *name;
+		int least, most; /* arguments */
+		void (*run)(char **args);
+	} with_args[] = {
+		{ "keep", 3, 3, keep },
+		{ "family", 2, 2, family },
+		{ "count", 1, 1, count },
+		{ "ask", 1, 99, ask },
+	};
+
 	if (argc < 3) {
 		fprintf(stderr, "usage: mymem ours|kernel SCENARIO [...]\n");
 		return 2;
@@ -696,6 +822,14 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(scenarios) / sizeof(*scenarios); i++)
 		if (!strcmp(argv[2], scenarios[i].name)) {
 			scenarios[i].run();
+			printf("ok\n");
+			return 0;
+		}
+	for (size_t i = 0; i < sizeof(with_args) / sizeof(*with_args); i++)
+		if (!strcmp(argv[2], with_args[i].name) &&
+		    argc - 3 >= with_args[i].least &&
+		    argc - 3 <= with_args[i].most) {
+			with_args[i].run(argv + 3);
 			printf("ok\n");
 			return 0;
 		}

@@ -5,6 +5,7 @@
 #include <linux/module.h>
 
 #include "base/compat.h"
+#include "process/files.h"
 #include "process/rmap.h"
 #include "process/vm.h"
 
@@ -32,12 +33,17 @@ static int __init mymm_vm_module_init(void)
 	err = mymm_commit_init();
 	if (err)
 		goto err_commit;
+	err = mymm_vm_files_init();
+	if (err)
+		goto err_files;
 	err = mymm_device_init(devmode);
 	if (err)
 		goto err_device;
 	return 0;
 
 err_device:
+	mymm_vm_files_exit();
+err_files:
 	mymm_commit_exit();
 err_commit:
 	mymm_rmap_exit();
@@ -49,6 +55,7 @@ err_rmap:
 static void __exit mymm_vm_module_exit(void)
 {
 	mymm_device_exit();
+	mymm_vm_files_exit();
 	mymm_commit_exit();
 	mymm_rmap_exit();
 	mymm_vm_exit();

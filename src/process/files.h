@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The files of /proc and debugfs that show processes; a .c for each. */
+#ifndef _MYMM_PROCESS_FILES_H
+#define _MYMM_PROCESS_FILES_H
+
+struct seq_file;
+
+/* proc_meminfo.c */
+int mymm_meminfo_init(void);
+void mymm_meminfo_exit(void);
+int mymm_meminfo_show(struct seq_file *m, void *v);
+
+/* files.c */
+int mymm_vm_files_init(void);
+void mymm_vm_files_exit(void);
+
+#endif /* _MYMM_PROCESS_FILES_H */
