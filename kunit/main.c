@@ -51,6 +51,7 @@ void mymm_test_random(struct kunit *test, struct rnd_state *state)
 		   "seed=%u; replay with: make test SEED=%u FILTER='*.%s'",
 		   seed, seed, test->name);
 }
+MYMM_EXPORT_INTERNAL(mymm_test_random);
 
 /*
  * kmemleak does not track the suites' objects: each would cost it a record and a stack walk, some

@@ -8,6 +8,7 @@
  */
 #include <linux/jhash.h>
 
+#include "base/compat.h"
 #include "engine/slub/slub.h"
 #include "lib/util.h"
 #include "page/pcp.h"
@@ -145,6 +146,7 @@ struct mymm_test_state mymm_test_state(struct mymm_pool *pool)
 		state.refused[i] = atomic_long_read(&pool->refused[i]);
 	return state;
 }
+MYMM_EXPORT_INTERNAL(mymm_test_state);
 
 /**
  * mymm_test_same() - expect that a pool is as it was
@@ -175,3 +177,4 @@ void mymm_test_same(struct kunit *test, struct mymm_pool *pool,
 				    "%s: how often refused as %s", where,
 				    mymm_refusal_names[i]);
 }
+MYMM_EXPORT_INTERNAL(mymm_test_same);

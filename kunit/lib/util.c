@@ -10,6 +10,7 @@
 #include <kunit/test-bug.h>
 #include <linux/fs.h>
 
+#include "base/compat.h"
 #include "engine/slob/slob.h"
 #include "lib/model.h"
 #include "lib/util.h"
@@ -35,6 +36,7 @@ void mymm_test_sound(struct kunit *test, struct mymm_pool *pool,
 		KUNIT_FAIL(test, "%s: I%u is broken: %s", where,
 			   finding.invariant, finding.text);
 }
+MYMM_EXPORT_INTERNAL(mymm_test_sound);
 
 /* The free blocks that the borders of a zone and of its holes force when it is empty. */
 static void count_forced(struct mymm_pool *pool, const struct mymm_zone *zone,
@@ -258,6 +260,7 @@ struct mymm_pool *mymm_test_pool_config(struct kunit *test,
 			0);
 	return pool;
 }
+MYMM_EXPORT_INTERNAL(mymm_test_pool_config);
 
 static struct mymm_pool *bare_pool(struct kunit *test, const char *zones,
 				   enum mymm_backing backing)
@@ -282,6 +285,7 @@ struct mymm_pool *mymm_test_pool(struct kunit *test, const char *zones)
 {
 	return bare_pool(test, zones, MYMM_BACKING_VMALLOC);
 }
+MYMM_EXPORT_INTERNAL(mymm_test_pool);
 
 /**
  * mymm_test_pool_none() - a pool without memory for a test
@@ -294,6 +298,7 @@ struct mymm_pool *mymm_test_pool_none(struct kunit *test, const char *zones)
 {
 	return bare_pool(test, zones, MYMM_BACKING_NONE);
 }
+MYMM_EXPORT_INTERNAL(mymm_test_pool_none);
 
 /* --- caches ------------------------------------------------------------ */
 
@@ -415,3 +420,4 @@ char *mymm_test_read_file(struct kunit *test, const char *path, size_t piece,
 	filp_close(file, NULL);
 	return text;
 }
+MYMM_EXPORT_INTERNAL(mymm_test_read_file);

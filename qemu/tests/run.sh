@@ -29,7 +29,7 @@ run() {
 # clean: as far as tests can see, the machine is as it was.
 clean() {
 	dmesg -c >/dev/null
-	for module in mymm_kunit mymm_bench mymm_plant mymm_vm mymm; do
+	for module in mymm_vm_kunit mymm_vm mymm_kunit mymm_bench mymm_plant mymm; do
 		! grep -q "^$module " /proc/modules || rmmod "$module"
 	done
 	if grep -q '^mymm' /proc/modules; then left="a module that does not unload"; return 1; fi

@@ -37,6 +37,7 @@ static u64 *node_of(const struct mymm_table *table, u64 entry)
 {
 	return mymm_pool_address(table->pool, mymm_slot_pfn(entry));
 }
+MYMM_EXPORT_INTERNAL(mymm_table_prepare);
 
 static u64 *alloc_node(struct mymm_pool *pool, u64 *entry)
 {
@@ -84,6 +85,7 @@ void mymm_table_init(struct mymm_table *table, struct mymm_pool *pool)
 	*table = (struct mymm_table){ .pool = pool };
 	spin_lock_init(&table->lock);
 }
+MYMM_EXPORT_INTERNAL(mymm_table_init);
 
 /* Put a new node where there is none; false if there is one by now. */
 static bool add_node(struct mymm_table *table, unsigned long addr,
@@ -146,6 +148,7 @@ int mymm_table_prepare(struct mymm_table *table, unsigned long addr)
 	}
 	return 0;
 }
+MYMM_EXPORT_INTERNAL(mymm_table_prune);
 
 /**
  * mymm_table_get() - the slot of an address
@@ -163,6 +166,7 @@ u64 mymm_table_get(struct mymm_table *table, unsigned long addr)
 	slot = find(table, addr, 0);
 	return slot ? *slot : 0;
 }
+MYMM_EXPORT_INTERNAL(mymm_table_get);
 
 /**
  * mymm_table_replace() - change a slot, if it is still what it was
@@ -188,6 +192,7 @@ bool mymm_table_replace(struct mymm_table *table, unsigned long addr, u64 old,
 	table->nr_frames -= !!old;
 	return true;
 }
+MYMM_EXPORT_INTERNAL(mymm_table_replace);
 
 /**
  * mymm_table_leaf() - where the slot of an address is
@@ -250,6 +255,7 @@ u64 mymm_table_next(struct mymm_table *table, unsigned long *addr,
 	}
 	return 0;
 }
+MYMM_EXPORT_INTERNAL(mymm_table_next);
 
 static bool empty(const u64 *node)
 {
@@ -325,3 +331,4 @@ void mymm_table_destroy(struct mymm_table *table)
 	table->root = NULL;
 	WARN_ON_ONCE(table->nr_nodes || table->nr_frames);
 }
+MYMM_EXPORT_INTERNAL(mymm_table_destroy);
