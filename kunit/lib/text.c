@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a file shows, as text: as its reader would get it, from a seq_file. */
+#include "base/compat.h"
 #include "lib/text.h"
 
 /**
@@ -22,6 +23,7 @@ char *mymm_test_text(struct kunit *test, mymm_show_fn *show,
 	KUNIT_ASSERT_FALSE(test, seq_has_overflowed(&m));
 	return m.buf;
 }
+MYMM_EXPORT_INTERNAL(mymm_test_text);
 
 /**
  * mymm_test_join() - lines as they stand in a file

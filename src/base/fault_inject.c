@@ -10,6 +10,7 @@
 #include "base/fault_inject.h"
 
 DEFINE_STATIC_KEY_FALSE(mymm_inject_key);
+MYMM_EXPORT_INTERNAL(mymm_inject_key);
 static atomic_long_t inject_seen;
 static unsigned long inject_nth;
 
@@ -17,6 +18,7 @@ bool __mymm_inject_fail(void)
 {
 	return atomic_long_inc_return(&inject_seen) == READ_ONCE(inject_nth);
 }
+MYMM_EXPORT_INTERNAL(__mymm_inject_fail);
 
 /**
  * mymm_inject_arm() - make one allocation from the kernel fail

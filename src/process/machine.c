@@ -112,21 +112,11 @@ static struct mymm_vm *known(const struct mymm_pool *pool)
 	return NULL;
 }
 
-/**
- * mymm_vm_get() - a pool to take frames for processes from
- * @pool_name: its name; NULL: the default pool
- *
- * Context: process; sleeps.
- * Return: it, to be given back by mymm_vm_put(); -ENOENT: there is no such pool; -EOPNOTSUPP: it
- * has no memory; -ENOMEM.
- */
-struct mymm_vm *mymm_vm_get(const char *pool_name)
+/* Takes over the reference to the pool, also if it fails. */
+static struct mymm_vm *enter(struct mymm_pool *pool)
 {
-	struct mymm_pool *pool = find_pool(pool_name);
 	struct mymm_vm *vm;
 
-	if (IS_ERR(pool))
-		return ERR_CAST(pool);
 	if (!mymm_pool_has_memory(pool)) {
 		mymm_pool_put(pool);
 		return ERR_PTR(-EOPNOTSUPP);
@@ -143,6 +133,34 @@ struct mymm_vm *mymm_vm_get(const char *pool_name)
 	}
 	vm->users++;
 	return vm;
+}
+
+/**
+ * mymm_vm_get() - a pool to take frames for processes from
+ * @pool_name: its name; NULL: the default pool
+ *
+ * Context: process; sleeps.
+ * Return: it, to be given back by mymm_vm_put(); -ENOENT: there is no such pool; -EOPNOTSUPP: it
+ * has no memory; -ENOMEM.
+ */
+struct mymm_vm *mymm_vm_get(const char *pool_name)
+{
+	struct mymm_pool *pool = find_pool(pool_name);
+
+	return IS_ERR(pool) ? ERR_CAST(pool) : enter(pool);
+}
+
+/**
+ * mymm_vm_get_of() - the same of a pool that the caller has a reference to
+ * @pool: the pool
+ *
+ * Context: process; sleeps.
+ * Return: as mymm_vm_get(); if the pool has been entered before, it does not fail.
+ */
+struct mymm_vm *mymm_vm_get_of(struct mymm_pool *pool)
+{
+	refcount_inc(&pool->users);
+	return enter(pool);
 }
 
 /**

@@ -8,6 +8,7 @@
 #include "process/files.h"
 #include "process/rmap.h"
 #include "process/vm.h"
+#include "process/vmalloc.h"
 
 static ushort devmode = 0600;
 module_param(devmode, ushort, 0444);
@@ -36,12 +37,17 @@ static int __init mymm_vm_module_init(void)
 	err = mymm_vm_files_init();
 	if (err)
 		goto err_files;
+	err = mymm_vmallocinfo_init();
+	if (err)
+		goto err_vmallocinfo;
 	err = mymm_device_init(devmode);
 	if (err)
 		goto err_device;
 	return 0;
 
 err_device:
+	mymm_vmallocinfo_exit();
+err_vmallocinfo:
 	mymm_vm_files_exit();
 err_files:
 	mymm_commit_exit();
@@ -55,7 +61,9 @@ err_rmap:
 static void __exit mymm_vm_module_exit(void)
 {
 	mymm_device_exit();
+	mymm_vmallocinfo_exit();
 	mymm_vm_files_exit();
+	mymm_vmalloc_exit();
 	mymm_commit_exit();
 	mymm_rmap_exit();
 	mymm_vm_exit();

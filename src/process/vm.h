@@ -50,7 +50,8 @@
  * @limbo: pages that are out of use, but that something has a reference to
  * @nr_limbo: how many
  * @limbo_work: looks after them
- * @users: spaces
+ * @nr_vmalloc: frames that mymm_vmalloc() has given out
+ * @users: spaces, and areas of mymm_vmalloc()
  * @list: of all struct mymm_vm
  */
 struct mymm_vm {
@@ -66,6 +67,7 @@ struct mymm_vm {
 	struct list_head limbo;
 	unsigned long nr_limbo;
 	struct delayed_work limbo_work;
+	atomic_long_t nr_vmalloc;
 	unsigned int users;
 	struct list_head list;
 };
@@ -150,6 +152,7 @@ extern const struct vm_operations_struct mymm_vm_ops;
 
 /* machine.c */
 struct mymm_vm *mymm_vm_get(const char *pool_name);
+struct mymm_vm *mymm_vm_get_of(struct mymm_pool *pool);
 void mymm_vm_put(struct mymm_vm *vm);
 struct mymm_vm *mymm_vm_default(void);
 int mymm_vm_init(void);
