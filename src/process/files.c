@@ -12,6 +12,7 @@ static const struct {
 	int (*show)(struct seq_file *m, void *v);
 } files[] = {
 	{ "mymeminfo", mymm_meminfo_show },
+	{ "mymm_tasks", mymm_tasks_show },
 };
 
 static void remove_files(unsigned int nr)
@@ -47,14 +48,18 @@ int mymm_vm_files_init(void)
 	if (err)
 		return err;
 	err = make_files();
-	if (err)
+	if (err) {
 		mymm_meminfo_exit();
-	return err;
+		return err;
+	}
+	mymm_regions_init();
+	return 0;
 }
 
 /** mymm_vm_files_exit() - take the files away; waits for their readers */
 void mymm_vm_files_exit(void)
 {
+	mymm_regions_exit();
 	remove_files(ARRAY_SIZE(files));
 	mymm_meminfo_exit();
 }

@@ -10,6 +10,13 @@ int mymm_meminfo_init(void);
 void mymm_meminfo_exit(void);
 int mymm_meminfo_show(struct seq_file *m, void *v);
 
+/* proc_tasks.c */
+int mymm_tasks_show(struct seq_file *m, void *v);
+
+/* debugfs_regions.c */
+void mymm_regions_init(void);
+void mymm_regions_exit(void);
+
 /* files.c */
 int mymm_vm_files_init(void);
 void mymm_vm_files_exit(void);

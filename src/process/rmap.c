@@ -152,6 +152,27 @@ bool mymm_rmap_overlaps(struct address_space *mapping,
 }
 
 /**
+ * mymm_rmap_walk() - look at each vma of a mapping
+ * @mapping: the mapping
+ * @look: is called for each, in the order of their places in it; may sleep
+ * @data: for it
+ *
+ * Context: process; takes the i_mmap_rwsem for reading, so that none goes or is moved meanwhile.
+ */
+void mymm_rmap_walk(struct address_space *mapping,
+		    void (*look)(struct vm_area_struct *vma, void *data),
+		    void *data)
+{
+	struct vm_area_struct *vma;
+
+	i_mmap_lock_read(mapping);
+	for (vma = vmas_iter_first(&mapping->i_mmap, 0, ULONG_MAX); vma;
+	     vma = vmas_iter_next(vma, 0, ULONG_MAX))
+		look(vma, data);
+	i_mmap_unlock_read(mapping);
+}
+
+/**
  * mymm_rmap_init() - have a page of zeros
  *
  * Return: 0 or -ENOMEM.

@@ -15,6 +15,9 @@ void mymm_write_protect(struct vm_area_struct *vma, unsigned long addr,
 bool mymm_rmap_overlaps(struct address_space *mapping,
 			const struct mm_struct *mm, pgoff_t first,
 			pgoff_t last);
+void mymm_rmap_walk(struct address_space *mapping,
+		    void (*look)(struct vm_area_struct *vma, void *data),
+		    void *data);
 struct page *mymm_no_special_page(struct vm_area_struct *vma,
 				  unsigned long addr);
 int mymm_rmap_init(void);

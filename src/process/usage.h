@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Processes that have memory of a pool, and how much. */
+#ifndef _MYMM_PROCESS_USAGE_H
+#define _MYMM_PROCESS_USAGE_H
+
+#include <linux/limits.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched.h>
+#include <linux/types.h>
+
+struct mymm_vm;
+
+/**
+ * struct mymm_usage - what a process has of a pool, in pages
+ * @vss: of addresses
+ * @rss: frames; a shared one counts for each process
+ * @swapped: what was swapped out
+ * @tables: nodes of its tables, but for the roots
+ */
+struct mymm_usage {
+	unsigned long vss;
+	unsigned long rss;
+	unsigned long swapped;
+	unsigned long tables;
+};
+
+/* A process that the OOM killer never takes. */
+#define MYMM_BADNESS_NEVER LONG_MIN
+
+/**
+ * struct mymm_task - the process of an mm
+ * @pid: in the namespace that was asked for
+ * @adj: its oom_score_adj
+ * @init: it is the machine's first process
+ * @comm: its name
+ */
+struct mymm_task {
+	pid_t pid;
+	short adj;
+	bool init;
+	char comm[TASK_COMM_LEN];
+};
+
+void mymm_usage_of(const struct mymm_vm *vm, const struct mm_struct *mm,
+		   struct mymm_usage *usage);
+bool mymm_task_of(const struct mm_struct *mm, struct pid_namespace *ns,
+		  struct mymm_task *task);
+long mymm_badness(const struct mymm_usage *usage, const struct mymm_task *task,
+		  unsigned long total);
+
+#endif /* _MYMM_PROCESS_USAGE_H */
