@@ -106,7 +106,7 @@ static bool may_promise(const struct mymm_region *region, unsigned long pages)
 
 /**
  * mymm_commit_force() - promise without asking
- * @region: to whom
+ * @region: whose it will be
  * @pages: how many pages
  *
  * A fork can't be refused any more when it comes to us; where Linux would refuse it, it is
@@ -124,7 +124,7 @@ void mymm_commit_force(struct mymm_region *region, unsigned long pages)
 
 /**
  * mymm_commit_charge() - promise, if that is allowed
- * @region: to whom
+ * @region: whose it will be
  * @pages: how many pages
  *
  * Follows __vm_enough_memory() of Linux 6.12. Nothing is always granted: what is already promised
@@ -151,7 +151,7 @@ int mymm_commit_charge(struct mymm_region *region, unsigned long pages)
 
 /**
  * mymm_commit_release() - take a promise back
- * @region: from whom
+ * @region: whose it was
  * @pages: how many pages
  */
 void mymm_commit_release(struct mymm_region *region, unsigned long pages)
@@ -160,7 +160,7 @@ void mymm_commit_release(struct mymm_region *region, unsigned long pages)
 	atomic_long_sub(pages, &region->charged);
 }
 
-/* In Linux who writes one of the two sets the other to 0. */
+/* As in Linux, to set one of the two sets the other to 0. */
 static int set_limit(MYMM_CTL_CONST struct ctl_table *table, int write,
 		     void *buffer, size_t *length, loff_t *pos)
 {
