@@ -146,9 +146,10 @@ static void begin(void)
 
 static void fill(char *p, size_t len, unsigned long salt)
 {
-	for (size_t i = 0; i < len; i += PG)
-		*(unsigned long *)(p + i) = *(unsigned long *)(p + i + PG - 8) =
-			i / PG + salt;
+	for (size_t i = 0; i < len; i += PG) {
+		*(unsigned long *)(p + i) = i / PG + salt;
+		*(unsigned long *)(p + i + PG - 8) = i / PG + salt;
+	}
 }
 
 static void expect(const char *p, size_t len, unsigned long salt,
@@ -326,9 +327,8 @@ static void forked(void)
 	       "the parent's last quarter");
 	for (int generation = 0; generation < 3; generation++) {
 		pid = spawn();
-		if (pid) {
+		if (pid)
 			_exit(end_of(pid));
-		}
 		fill(p + generation * MB, MB, 100 * (generation + 1));
 	}
 	for (int generation = 0; generation < 3; generation++)
@@ -399,7 +399,7 @@ static void futexes(void)
 	need(!pthread_create(&thread, NULL, wake, word), "pthread_create");
 	syscall(SYS_futex, word, FUTEX_WAIT, 0, NULL, NULL, 0);
 	*word = 1;
-	/* Whoever was waiting or not, there may be one more to be woken. */
+	/* The thread goes on until it has woken somebody. */
 	while (pthread_tryjoin_np(thread, NULL)) {
 		struct timespec soon = { .tv_nsec = 1000000 };
 
@@ -457,7 +457,7 @@ static void faults(void)
 	long before = minflt();
 
 	fill(p, 16 * MB, 1);
-	printf("faults of 4096 writes: %ld\n", minflt() - before);
+	printf("4096 writes fault %ld times\n", minflt() - before);
 }
 
 static void killed(void)
@@ -475,9 +475,16 @@ static void killed(void)
 		}
 		usleep(20000);
 		kill(pid, SIGKILL);
-		need(end_of(pid) == 128 + SIGKILL, "it is killed");
+		need(end_of(pid) == 128 + SIGKILL, "its end by a signal");
 	}
-	printf("20 were killed\n");
+	printf("20 have ended so\n");
+}
+
+static void set(unsigned long *word, unsigned long *want, unsigned long value)
+{
+	word[0] = value;
+	word[100] = value;
+	*want = value;
 }
 
 /* Random reads, writes, discards, forks, moves; each checks what is its. */
@@ -497,7 +504,7 @@ static void storm_one(unsigned int seed, size_t pages, long rounds)
 			die("page %zu has %lu, should have %lu", at, word[0],
 			    want[at]);
 		if (what < 160) {
-			word[0] = word[100] = want[at] = round;
+			set(word, &want[at], round);
 		} else if (what < 180) {
 			size_t nr = 1 + rand_r(&seed) % 8;
 
@@ -531,7 +538,7 @@ static void storm_one(unsigned int seed, size_t pages, long rounds)
 					    word[100] != want[at])
 						die("child: page %zu has %lu, should have %lu",
 						    at, word[0], want[at]);
-					word[0] = word[100] = want[at] = i;
+					set(word, &want[at], i);
 				}
 				_exit(0);
 			}
@@ -544,7 +551,7 @@ static void storm_one(unsigned int seed, size_t pages, long rounds)
 					if (word[0] != want[at])
 						die("parent: page %zu has %lu, should have %lu",
 						    at, word[0], want[at]);
-					word[0] = word[100] = want[at] = round;
+					set(word, &want[at], round);
 				}
 			if (end_of(pid) && what == 182)
 				die("a child failed");
@@ -583,7 +590,7 @@ static void storm(int processes, size_t pages, long rounds)
 
 /* --- what the device refuses ---------------------------------------------------- */
 
-static void private(void)
+static void refused(void)
 {
 	map(PG);
 	need(mmap(NULL, PG, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0) ==
@@ -636,12 +643,24 @@ static unsigned long now(void)
 	return t.tv_sec * 1000000000UL + t.tv_nsec;
 }
 
-#define COST(what, ...)                                                \
-	do {                                                           \
-		unsigned long t = now();                               \
-		__VA_ARGS__;                                           \
-		printf("%-28s %lu\n", what, (now() - t) / (len / PG)); \
-	} while (0)
+static size_t cost_pages;
+static unsigned long cost_since;
+
+static void cost_begin(void)
+{
+	cost_since = now();
+}
+
+static void cost_end(const char *what)
+{
+	printf("%-28s %lu\n", what, (now() - cost_since) / cost_pages);
+}
+
+static void write_all(char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i += PG)
+		p[i]++;
+}
 
 /* Nanoseconds a page; under -icount, instructions. */
 static void cost(void)
@@ -650,20 +669,34 @@ static void cost(void)
 	char *p;
 	pid_t pid;
 
+	cost_pages = len / PG;
 	for (int round = 0; round < 2; round++) {
 		p = map(len);
-		COST("write fault",
-		     for (size_t i = 0; i < len; i += PG) p[i] = 1);
-		COST("munmap", munmap(p, len));
+		cost_begin();
+		write_all(p, len);
+		cost_end("write fault");
+		cost_begin();
+		munmap(p, len);
+		cost_end("munmap");
 		p = map(len);
-		COST("zero read fault", touch(p, len));
-		COST("write after read",
-		     for (size_t i = 0; i < len; i += PG) p[i] = 1);
-		COST("fork", pid = fork(); if (!pid) _exit(0));
+		cost_begin();
+		touch(p, len);
+		cost_end("zero read fault");
+		cost_begin();
+		write_all(p, len);
+		cost_end("write after read");
+		cost_begin();
+		pid = fork();
+		if (!pid)
+			_exit(0);
+		cost_end("fork");
 		end_of(pid);
-		COST("write after fork",
-		     for (size_t i = 0; i < len; i += PG) p[i] = 2);
-		COST("discard", discard(p, len));
+		cost_begin();
+		write_all(p, len);
+		cost_end("write after fork");
+		cost_begin();
+		discard(p, len);
+		cost_end("discard");
 		munmap(p, len);
 	}
 }
@@ -794,7 +827,7 @@ int main(int argc, char **argv)
 		{ "pinned", pinned },	{ "futex", futexes },
 		{ "trace", traced },	{ "advise", advise },
 		{ "faults", faults },	{ "killed", killed },
-		{ "private", private }, { "hold", hold },
+		{ "refused", refused }, { "hold", hold },
 		{ "exhaust", exhaust }, { "cost", cost },
 	};
 

@@ -213,6 +213,34 @@ static void replace(struct kunit *test)
 	expect_size(test, table, 0, 0, "without the leaf");
 }
 
+/* What is put into the place of a slot, and counted, is as if it had been put there by a replace. */
+static void leaf(struct kunit *test)
+{
+	struct mymm_pool *pool = mymm_test_pool(test, "Normal:1M");
+	struct mymm_table *table = new_table(test, pool);
+	unsigned long addr = SPAN(2) + SPAN(1);
+	u64 *place;
+
+	KUNIT_EXPECT_NULL(test, mymm_table_leaf(table, addr));
+	put(test, table, addr, 1);
+	place = mymm_table_leaf(table, addr);
+	KUNIT_ASSERT_NOT_NULL(test, place);
+	KUNIT_EXPECT_EQ(test, *place, slot(1));
+	KUNIT_EXPECT_PTR_EQ(test,
+			    mymm_table_leaf(table, addr + SPAN(1) - PAGE_SIZE),
+			    place + MYMM_TABLE_ENTRIES - 1);
+	KUNIT_EXPECT_NULL(test, mymm_table_leaf(table, addr - PAGE_SIZE));
+	KUNIT_EXPECT_NULL(test, mymm_table_leaf(table, addr + SPAN(1)));
+	KUNIT_EXPECT_NULL(test, mymm_table_leaf(table, MYMM_TABLE_END));
+	place[1] = slot(2);
+	place[7] = slot(3);
+	mymm_table_count(table, 2);
+	expect_size(test, table, 3, PATH - 1, "with two more");
+	expect_next(test, table, addr + 2 * PAGE_SIZE, MYMM_TABLE_END, 3,
+		    addr + 7 * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, mymm_table_get(table, addr + PAGE_SIZE), slot(2));
+}
+
 /* The end is not looked at, also if it is in the middle of a leaf, or of a node. */
 static void next_ends(struct kunit *test)
 {
@@ -466,9 +494,11 @@ static void random_table(struct kunit *test)
 }
 
 static struct kunit_case cases[] = {
-	KUNIT_CASE(nothing),  KUNIT_CASE(cost),		KUNIT_CASE(each_entry),
-	KUNIT_CASE(replace),  KUNIT_CASE(next_ends),	KUNIT_CASE(prune),
-	KUNIT_CASE(no_frame), KUNIT_CASE(random_table), {}
+	KUNIT_CASE(nothing),	  KUNIT_CASE(cost),
+	KUNIT_CASE(each_entry),	  KUNIT_CASE(replace),
+	KUNIT_CASE(leaf),	  KUNIT_CASE(next_ends),
+	KUNIT_CASE(prune),	  KUNIT_CASE(no_frame),
+	KUNIT_CASE(random_table), {}
 };
 
 static struct kunit_suite suite = {

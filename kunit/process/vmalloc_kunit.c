@@ -3,7 +3,7 @@
  * Frames in a row of addresses: what is written there is in the frames, however the pool is in
  * pieces; what is refused; each way to fail, and that it gives back; and the file.
  *
- * Tests: process/vmalloc.c, process/proc_vmallocinfo.c
+ * Tests: process/vmalloc.c process/proc_vmallocinfo.c
  */
 #include <linux/vmalloc.h>
 

@@ -271,7 +271,7 @@ static void share_leaf(struct mymm_region *parent, struct mymm_region *child,
 }
 
 /*
- * All that the parent has in a range, the child has, too; and the next who writes makes a copy.
+ * All that the parent has in a range, the child has, too; and the next write to a page copies it.
  * If the pool has no memory for the child's table, fork can't be refused any more. The child
  * must not read zeros where there was something, so all it gets is SIGBUS.
  */

@@ -17,11 +17,19 @@
 #include "base/compat.h"
 #include "process/rmap.h"
 
-#define FIRST(vma) ((vma)->vm_pgoff)
-#define LAST(vma) ((vma)->vm_pgoff + vma_pages(vma) - 1)
+static unsigned long first(const struct vm_area_struct *vma)
+{
+	return vma->vm_pgoff;
+}
+
+static unsigned long last(struct vm_area_struct *vma)
+{
+	return vma->vm_pgoff + vma_pages(vma) - 1;
+}
+
 /* The kernel's tree of the vmas of a mapping, whose functions are not exported. */
 INTERVAL_TREE_DEFINE(struct vm_area_struct, shared.rb, unsigned long,
-		     shared.rb_subtree_last, FIRST, LAST, static __maybe_unused,
+		     shared.rb_subtree_last, first, last, static __maybe_unused,
 		     vmas)
 
 /* Zeros that are not the kernel's; NULL: the kernel's will do. */
@@ -131,20 +139,20 @@ void mymm_write_protect(struct vm_area_struct *vma, unsigned long addr,
  * mymm_rmap_overlaps() - do vmas of a process have a part of a mapping?
  * @mapping: the mapping
  * @mm: the process
- * @first: the first page of the part
- * @last: the last
+ * @from: the first page of the part
+ * @to: the last
  *
  * Context: process; with @mm's mmap_lock held for writing.
  * Return: does one?
  */
 bool mymm_rmap_overlaps(struct address_space *mapping,
-			const struct mm_struct *mm, pgoff_t first, pgoff_t last)
+			const struct mm_struct *mm, pgoff_t from, pgoff_t to)
 {
 	struct vm_area_struct *vma;
 
 	i_mmap_lock_read(mapping);
-	for (vma = vmas_iter_first(&mapping->i_mmap, first, last); vma;
-	     vma = vmas_iter_next(vma, first, last))
+	for (vma = vmas_iter_first(&mapping->i_mmap, from, to); vma;
+	     vma = vmas_iter_next(vma, from, to))
 		if (vma->vm_mm == mm)
 			break;
 	i_mmap_unlock_read(mapping);

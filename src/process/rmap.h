@@ -13,8 +13,7 @@ void mymm_zap_page(struct vm_area_struct *vma, unsigned long addr,
 void mymm_write_protect(struct vm_area_struct *vma, unsigned long addr,
 			unsigned long len);
 bool mymm_rmap_overlaps(struct address_space *mapping,
-			const struct mm_struct *mm, pgoff_t first,
-			pgoff_t last);
+			const struct mm_struct *mm, pgoff_t from, pgoff_t to);
 void mymm_rmap_walk(struct address_space *mapping,
 		    void (*look)(struct vm_area_struct *vma, void *data),
 		    void *data);

@@ -27,11 +27,11 @@
 #include "page/vmstat.h"
 #include "process/table.h"
 
-#define ENTRY(addr, level)                                  \
-	((addr) >> (PAGE_SHIFT + (level)*MYMM_TABLE_BITS) & \
+#define ENTRY(addr, level)                                    \
+	((addr) >> (PAGE_SHIFT + MYMM_TABLE_BITS * (level)) & \
 	 (MYMM_TABLE_ENTRIES - 1))
 /* Bytes that an entry of a node of that level stands for. */
-#define SPAN(level) (PAGE_SIZE << ((level)*MYMM_TABLE_BITS))
+#define SPAN(level) (PAGE_SIZE << (MYMM_TABLE_BITS * (level)))
 
 static u64 *node_of(const struct mymm_table *table, u64 entry)
 {
@@ -209,6 +209,7 @@ u64 *mymm_table_leaf(struct mymm_table *table, unsigned long addr)
 	guard(spinlock)(&table->lock);
 	return find(table, addr, 0);
 }
+MYMM_EXPORT_INTERNAL(mymm_table_leaf);
 
 /**
  * mymm_table_count() - count slots that were filled in their places
@@ -222,6 +223,7 @@ void mymm_table_count(struct mymm_table *table, unsigned long nr)
 	guard(spinlock)(&table->lock);
 	table->nr_frames += nr;
 }
+MYMM_EXPORT_INTERNAL(mymm_table_count);
 
 /**
  * mymm_table_next() - the next slot with something in it

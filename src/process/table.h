@@ -3,13 +3,14 @@
 #ifndef _MYMM_PROCESS_TABLE_H
 #define _MYMM_PROCESS_TABLE_H
 
+#include <linux/bits.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
 struct mymm_pool;
 
 #define MYMM_TABLE_BITS 9 /* of an address, that each level looks at */
-#define MYMM_TABLE_ENTRIES (1U << MYMM_TABLE_BITS)
+#define MYMM_TABLE_ENTRIES BIT(MYMM_TABLE_BITS)
 #define MYMM_TABLE_LEVELS 4
 /* Of the addresses that a table can have. */
 #define MYMM_TABLE_END \
@@ -32,7 +33,7 @@ struct mymm_pool;
  */
 struct mymm_table {
 	struct mymm_pool *pool;
-	spinlock_t lock;
+	spinlock_t lock; /* see vm.h */
 	u64 *root;
 	unsigned long nr_nodes;
 	unsigned long nr_frames;

@@ -61,9 +61,9 @@ struct mymm_vm {
 	struct percpu_counter committed;
 	atomic_long_t fork_over_limit;
 	atomic_long_t fork_broken;
-	struct mutex lock;
+	struct mutex lock; /* see above */
 	struct list_head regions;
-	spinlock_t limbo_lock;
+	spinlock_t limbo_lock; /* see above */
 	struct list_head limbo;
 	unsigned long nr_limbo;
 	struct delayed_work limbo_work;
@@ -84,9 +84,9 @@ struct mymm_vm {
 struct mymm_space {
 	struct inode *inode;
 	struct mymm_vm *vm;
-	spinlock_t lock;
+	spinlock_t lock; /* see above */
 	struct list_head regions;
-	struct mutex choice;
+	struct mutex choice; /* innermost */
 	bool mapped;
 };
 
