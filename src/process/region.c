@@ -399,6 +399,15 @@ static int prepare_move(struct mymm_region *region, unsigned long from,
 	return 0;
 }
 
+/* What was promised for @moved pages of a vma, and for more up to @pages (MYMEM_IOC_RESERVE). */
+static unsigned long promises_of(const struct mymm_vma *from,
+				 unsigned long moved, unsigned long pages)
+{
+	if (!fully_charged(from))
+		return 0;
+	return moved + min(from->charged - vma_pages(from->vma), pages - moved);
+}
+
 /**
  * mymm_vma_mremap() - vm_ops->mremap: ptes were moved to another vma
  * @vma: that vma
@@ -417,7 +426,8 @@ int mymm_vma_mremap(struct vm_area_struct *vma)
 
 	syscall_get_arguments(current, task_pt_regs(current), args);
 	old_addr = untagged_addr(args[0]);
-	len = PAGE_ALIGN(args[1]);
+	/* What there was beyond the new length is gone already. */
+	len = PAGE_ALIGN(min(args[1], args[2]));
 	old = find_vma(vma->vm_mm, old_addr);
 	if (!len || !old || old->vm_ops != vma->vm_ops ||
 	    old_addr < old->vm_start || len > old->vm_end - old_addr)
@@ -428,7 +438,7 @@ int mymm_vma_mremap(struct vm_area_struct *vma)
 	if (prepare_move(m->region, old_addr, to, len))
 		return -ENOMEM;
 	pages = vma_pages(vma);
-	taken = fully_charged(from) ? len >> PAGE_SHIFT : 0;
+	taken = promises_of(from, len >> PAGE_SHIFT, pages);
 	if (taken && pages > m->charged + taken) {
 		if (mymm_commit_charge(m->region, pages - m->charged - taken))
 			return -ENOMEM;
@@ -551,34 +561,47 @@ int mymm_region_discard(unsigned long addr, unsigned long len)
 	return err;
 }
 
+/* Have promises for a vma that is to have so many pages more. */
+static int reserve(struct vm_area_struct *vma, unsigned long more)
+{
+	struct mymm_vma *m = vma->vm_private_data;
+	unsigned long pages = vma_pages(vma) + more;
+
+	if (!(vma->vm_flags & VM_WRITE))
+		return -EACCES;
+	if (m->noreserve)
+		return 0;
+	if (mymm_vma_settle(vma))
+		return -ENOMEM;
+	/* Asked for twice, since it did not grow then, it is promised once. */
+	if (pages <= m->charged)
+		return 0;
+	if (mymm_commit_charge(m->region, pages - m->charged))
+		return -ENOMEM;
+	m->charged = pages;
+	return 0;
+}
+
 /**
  * mymm_region_reserve() - ask for promises before a vma is made longer
  * @addr: an address of the vma
  * @len: bytes that it is to grow by
  *
  * Context: process; sleeps.
- * Return: 0; -ENOMEM: no, or @addr is none of ours; -EINTR.
+ * Return: 0; -ENOMEM: no; -ENXIO: @addr is none of ours; -EACCES: the vma is not writable, so
+ * that nothing is promised; -EINTR.
  */
 int mymm_region_reserve(unsigned long addr, unsigned long len)
 {
 	struct mm_struct *mm = current->mm;
-	unsigned long pages = len >> PAGE_SHIFT;
 	struct vm_area_struct *vma;
-	struct mymm_vma *m;
-	int err = -ENOMEM;
+	int err = -ENXIO;
 
 	if (mmap_write_lock_killable(mm))
 		return -EINTR;
 	vma = find_vma(mm, addr);
-	if (vma && vma->vm_start <= addr && vma->vm_ops == &mymm_vm_ops) {
-		m = vma->vm_private_data;
-		err = 0;
-		if (!m->noreserve && vma->vm_flags & VM_WRITE)
-			err = mymm_vma_settle(vma) ?:
-				      mymm_commit_charge(m->region, pages);
-		if (!err && !m->noreserve && vma->vm_flags & VM_WRITE)
-			m->charged += pages;
-	}
+	if (vma && vma->vm_start <= addr && vma->vm_ops == &mymm_vm_ops)
+		err = reserve(vma, len >> PAGE_SHIFT);
 	mmap_write_unlock(mm);
 	return err;
 }

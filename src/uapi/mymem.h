@@ -47,8 +47,9 @@ struct mymem_pool {
  *	the pages read as zeros. -EINVAL: @addr is not of a page; -ENOMEM: a part of the range
  *	is not of this device, and was left as it is.
  * MYMEM_IOC_RESERVE: ask whether @len bytes more may be promised, as mremap() can't that makes
- *	a mapping longer; @addr is one of the mapping's. -ENOMEM: no. Otherwise they are charged to
- *	the mapping, which should be made longer now.
+ *	a mapping longer; @addr is one of the mapping's. -ENOMEM: no; -ENXIO: it is not of this
+ *	device; -EACCES: it is not writable, so nothing is promised. Otherwise they are charged
+ *	to the mapping, which should be made longer now.
  * MYMEM_IOC_POOL: choose a pool, before the first mapping. -ENOENT: none has that name; -EBUSY:
  *	there was a mapping; -EOPNOTSUPP: it has no memory.
  */
