@@ -16,6 +16,10 @@ name  := $(notdir $(KERNEL))
 tree  := $(BUILD)/$(name)
 cli   := $(BUILD)/mymm
 
+# What tests run: static for a guest that has no libc, dynamic to have one's malloc.
+static  := fuzz replies mymem
+dynamic := malloc_steps malloc_calls
+
 # A compiler newer than ours may know warnings that are news to us.
 strict := $(if $(CI),-Werror)
 
@@ -37,13 +41,23 @@ all: modules cli ## build the modules for the distribution's kernel, and the CLI
 modules: | $(BUILD) ## build the modules; KERNEL=stock|6.1|6.12|kunit|debug|um|um-debug|PATH
 	@flock $(tree).lock scripts/build $(KERNEL) $(tree)
 
-cli: $(cli) $(BUILD)/fuzz $(BUILD)/replies $(BUILD)/mymem ## build the CLI and what tests the devices, static
+cli: $(cli) $(BUILD)/libmymalloc.so $(addprefix $(BUILD)/,$(static) $(dynamic)) ## build the CLI, libmymalloc.so, and programs for tests
 
-$(cli): $(wildcard scripts/*.c scripts/*.h src/uapi/*.h) | $(BUILD)
+$(cli): $(wildcard scripts/mymm*.c scripts/*.h src/uapi/*.h) | $(BUILD)
 	@scripts/deps build
 	$(CC) -O2 -g -static -Wall -Wextra $(strict) -Isrc/uapi -Iscripts $(version) -o $@ $(filter %.c,$^)
 
-$(BUILD)/fuzz $(BUILD)/replies $(BUILD)/mymem: $(BUILD)/%: qemu/%.c src/uapi/mymm.h src/uapi/mymem.h | $(BUILD)
+# initfirst: before any other library's constructor may call malloc.
+$(BUILD)/libmymalloc.so: scripts/libmymalloc.c src/uapi/mymem.h | $(BUILD)
+	@scripts/deps build
+	$(CC) -O2 -g -fPIC -shared -fcf-protection -fvisibility=hidden -Wall -Wextra $(strict) -Isrc/uapi \
+		-Wl,-z,initfirst,-z,now -o $@ $<
+
+$(addprefix $(BUILD)/,$(dynamic)): $(BUILD)/%: qemu/%.c | $(BUILD)
+	@scripts/deps build
+	$(CC) -O2 -g -Wall -Wextra $(strict) -o $@ $< -lpthread
+
+$(addprefix $(BUILD)/,$(static)): $(BUILD)/%: qemu/%.c src/uapi/mymm.h src/uapi/mymem.h | $(BUILD)
 	@scripts/deps build
 	$(CC) -O2 -g -static -Wall -Wextra $(strict) -Isrc/uapi -o $@ $< -lpthread
 

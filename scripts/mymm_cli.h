@@ -14,6 +14,7 @@
  *	mymm_caches.c    caches
  *	mymm_memory.c    map, touch, discard, unmap: /dev/mymem
  *	mymm_fork.c      a script's children
+ *	mymm_exec.c      exec
  *	mymm_json.c      what --json prints
  *	mymm_script.c    run; mymm_words.c splits its lines
  *	mymm_replay.c    replay; its own parts are in mymm_trace.h
@@ -219,6 +220,7 @@ extern const struct command caches_commands[];
 extern const struct command script_commands[];
 extern const struct command memory_commands[];
 extern const struct command replay_commands[];
+extern const struct command exec_commands[];
 
 /* Options of all commands that allocate, and what they mean. */
 /* It takes these for blocks of code. */
