@@ -6,8 +6,8 @@
  *	fork_broken 0
  *	limbo 0
  *
- *	312 mymem: 4096 pages, 2048 frames, 7 tables
- *	7f31c2a00000-7f31c3a00000 rw-s 64 aaaaaaaaaaaaaaaassssssssssssssss................................
+ *	312 mymem: 16 pages, 10 frames, 3 tables
+ *	7f31c2a00000-7f31c2a10000 rw-s 1 aaaaaassss......
  *
  * At the head are the mappings that a fork copied over the limit of overcommit, the children that
  * got no memory for their tables, and the frames that are out of use but that something still has

@@ -117,6 +117,11 @@ static unsigned long page_tables(struct mymm_vm *vm)
 	return mymm_vm_sum(vm->pool, MYMM_NR_PAGE_TABLE_PAGES);
 }
 
+static unsigned long vmalloc_used(struct mymm_vm *vm)
+{
+	return atomic_long_read(&vm->nr_vmalloc);
+}
+
 static unsigned long commit_limit(struct mymm_vm *vm)
 {
 	return mymm_commit_limit(vm);
@@ -139,6 +144,7 @@ static const struct {
 	{ "PageTables", page_tables },
 	{ "CommitLimit", commit_limit },
 	{ "Committed_AS", mymm_committed },
+	{ "VmallocUsed", vmalloc_used },
 };
 
 /* The machine's, whatever a pool has: addresses for vmalloc, and the size of a huge page. */
