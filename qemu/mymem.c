@@ -264,10 +264,16 @@ static void move(void)
 	expect(other, len, 70, "the part that was moved");
 	expect(q, len, 7, "the part that stayed");
 	step("a part is moved, and the rest has grown to where it was");
-	q = mremap(q, 2 * len, len, 0);
-	need(q != MAP_FAILED, "mremap to shrink");
+	q = mremap(q, 2 * len, len, MREMAP_MAYMOVE | MREMAP_FIXED,
+		   q + 1024 * MB);
+	need(q != MAP_FAILED, "mremap to shrink and move");
 	step("and shrinks again");
 	expect(q, len, 7, "shrunk");
+	other = mremap(q, len, len, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL);
+	need(other != MAP_FAILED, "MREMAP_DONTUNMAP");
+	expect(other, len, 7, "what was moved out of a mapping");
+	expect_zeros(q, len, "the mapping that it left");
+	step("moved away from a mapping that stays");
 }
 
 static void protect(void)
@@ -336,6 +342,32 @@ static void forked(void)
 		       "three generations");
 	expect(p + 6 * MB, 2 * MB, 1 + 6 * MB / PG, "the first one's");
 	printf("three generations are right\n");
+}
+
+/* What makes a page writable again by itself must not do so to a shared one. */
+static void reprotect(void)
+{
+	size_t len = MB;
+	char *p = map(len);
+	int pipes[2], back[2];
+	char byte = 0;
+	pid_t pid;
+
+	need(!pipe(pipes) && !pipe(back), "pipe");
+	fill(p, len, 1);
+	need(!mprotect(p, len / 2, PROT_READ), "mprotect before");
+	pid = spawn();
+	if (!pid) {
+		read(pipes[0], &byte, 1);
+		expect(p, len, 1, "the child, after the parent's writes");
+		_exit(0);
+	}
+	need(!mprotect(p, len, PROT_READ), "mprotect to read");
+	need(!mprotect(p, len, PROT_READ | PROT_WRITE), "mprotect to write");
+	fill(p, len, 2);
+	write(pipes[1], &byte, 1);
+	printf("the child ends with %d\n", end_of(pid));
+	expect(p, len, 2, "the parent");
 }
 
 static void pinned(void)
@@ -659,7 +691,7 @@ static void cost_end(const char *what)
 static void write_all(char *p, size_t len)
 {
 	for (size_t i = 0; i < len; i += PG)
-		p[i]++;
+		p[i] = 1;
 }
 
 /* Nanoseconds a page; under -icount, instructions. */
@@ -822,13 +854,14 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*run)(void);
 	} scenarios[] = {
-		{ "lazy", lazy },	{ "move", move },
-		{ "protect", protect }, { "fork", forked },
-		{ "pinned", pinned },	{ "futex", futexes },
-		{ "trace", traced },	{ "advise", advise },
-		{ "faults", faults },	{ "killed", killed },
-		{ "refused", refused }, { "hold", hold },
-		{ "exhaust", exhaust }, { "cost", cost },
+		{ "lazy", lazy },	    { "move", move },
+		{ "protect", protect },	    { "fork", forked },
+		{ "reprotect", reprotect }, { "pinned", pinned },
+		{ "futex", futexes },	    { "trace", traced },
+		{ "advise", advise },	    { "faults", faults },
+		{ "killed", killed },	    { "refused", refused },
+		{ "hold", hold },	    { "exhaust", exhaust },
+		{ "cost", cost },
 	};
 
 	static const struct {

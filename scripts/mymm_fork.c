@@ -99,13 +99,13 @@ int child_run(const char *name, const char *text)
 	size_t len = strlen(text);
 
 	if (!child)
-		return failed(ESRCH, "there is no child '%s'", name);
+		return failed(ENOENT, "there is no child '%s'", name);
 	if (len >= LINE_MOST)
 		return misused("the line is too long");
 	fflush(stdout);
 	if (send(child->line, text, len, MSG_NOSIGNAL) != (ssize_t)len ||
 	    recv(child->line, &rc, 1, 0) != 1)
-		return failed(ESRCH, "the child '%s' has ended", name);
+		return failed(ECHILD, "the child '%s' has ended", name);
 	return rc;
 }
 
@@ -131,7 +131,7 @@ int child_end(const char *name)
 {
 	struct child **at = find(name);
 
-	return *at ? end(at) : failed(ESRCH, "there is no child '%s'", name);
+	return *at ? end(at) : failed(ENOENT, "there is no child '%s'", name);
 }
 
 void child_end_all(void)

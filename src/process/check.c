@@ -19,6 +19,7 @@
 #include "process/mapped.h"
 
 #define PASSES 4
+#define ALL_PASSES 32 /* and then it is left at that: too much is going on */
 
 /**
  * struct census - how many slots point to each frame
@@ -133,7 +134,7 @@ static bool shares_agree(struct census *census)
 static int check_regions(struct census *census, struct mymm_finding *finding)
 {
 	u32 pfn = 0, share = 0, slots = 0;
-	unsigned int alike = 0;
+	unsigned int alike = 0, passes = 0;
 	int err;
 
 	do {
@@ -148,7 +149,8 @@ static int check_regions(struct census *census, struct mymm_finding *finding)
 		pfn = census->pfn;
 		share = census->share;
 		slots = census->slots[pfn];
-	} while (++alike < PASSES && !fatal_signal_pending(current));
+	} while (++alike < PASSES && ++passes < ALL_PASSES &&
+		 !fatal_signal_pending(current));
 	if (alike < PASSES)
 		return 0;
 	return mymm_find(finding, 11,

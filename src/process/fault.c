@@ -204,7 +204,10 @@ static vm_fault_t page_mkwrite(struct vm_fault *vmf)
 static int access(struct vm_area_struct *vma, unsigned long addr, void *buf,
 		  int len, int write)
 {
-	if (write)
+	struct mymm_region *region = mymm_region_of(vma);
+
+	if (write || READ_ONCE(region->broken) ||
+	    mymm_table_get(&region->table, addr))
 		return -EIO;
 	len = min_t(int, len, PAGE_SIZE - offset_in_page(addr));
 	memset(buf, 0, len);

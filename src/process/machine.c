@@ -163,6 +163,19 @@ struct mymm_vm *mymm_vm_get_of(struct mymm_pool *pool)
 	return enter(pool);
 }
 
+/* With vms_lock: those that have no user. What waits in limbo keeps its pool. */
+static void free_left(void)
+{
+	struct mymm_vm *vm, *next;
+
+	list_for_each_entry_safe(vm, next, &vms, list) {
+		if (vm->users || READ_ONCE(vm->nr_limbo))
+			continue;
+		list_del(&vm->list);
+		vm_free(vm);
+	}
+}
+
 /**
  * mymm_vm_put() - leave a pool
  * @vm: from mymm_vm_get()
@@ -172,15 +185,26 @@ struct mymm_vm *mymm_vm_get_of(struct mymm_pool *pool)
 void mymm_vm_put(struct mymm_vm *vm)
 {
 	guard(mutex)(&vms_lock);
-	if (--vm->users)
-		return;
-	/* Those that wait in limbo are its pool's: they keep it. */
-	if (READ_ONCE(vm->nr_limbo)) {
-		vm->users++;
-		return;
-	}
-	list_del(&vm->list);
-	vm_free(vm);
+	vm->users--;
+	free_left();
+}
+
+static void leave_later(struct work_struct *work)
+{
+	guard(mutex)(&vms_lock);
+	free_left();
+}
+
+static DECLARE_WORK(leave_work, leave_later);
+
+/**
+ * mymm_vm_left() - nothing of a pool is in limbo any more
+ *
+ * Context: process; the pool goes a little later.
+ */
+void mymm_vm_left(void)
+{
+	schedule_work(&leave_work);
 }
 
 /**
@@ -213,9 +237,11 @@ void mymm_vm_exit(void)
 {
 	struct mymm_vm *vm, *next;
 
-	guard(mutex)(&vms_lock);
+	mutex_lock(&vms_lock);
 	list_for_each_entry_safe(vm, next, &vms, list) {
 		list_del(&vm->list);
 		vm_free(vm);
 	}
+	mutex_unlock(&vms_lock);
+	cancel_work_sync(&leave_work);
 }

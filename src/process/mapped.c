@@ -97,8 +97,9 @@ void mymm_mapped_free(struct mymm_vm *vm, struct page *page)
 	spin_lock(&vm->limbo_lock);
 	list_add_tail(&page->lru, &vm->limbo);
 	vm->nr_limbo++;
+	vm->limbo_delay = 1;
 	spin_unlock(&vm->limbo_lock);
-	schedule_delayed_work(&vm->limbo_work, 1);
+	mod_delayed_work(system_wq, &vm->limbo_work, 1);
 }
 
 /**
@@ -123,7 +124,7 @@ void mymm_limbo_run(struct work_struct *work)
 		container_of(to_delayed_work(work), struct mymm_vm, limbo_work);
 	struct page *page, *next;
 	LIST_HEAD(done);
-	bool more;
+	bool more, any;
 
 	spin_lock(&vm->limbo_lock);
 	list_for_each_entry_safe(page, next, &vm->limbo, lru) {
@@ -133,12 +134,17 @@ void mymm_limbo_run(struct work_struct *work)
 		vm->nr_limbo--;
 	}
 	more = vm->nr_limbo;
+	any = !list_empty(&done);
 	spin_unlock(&vm->limbo_lock);
 	list_for_each_entry_safe(page, next, &done, lru) {
 		list_del(&page->lru);
 		give_back(vm, page);
 		module_put(THIS_MODULE);
 	}
+	/* What stays for long is looked at less often. */
+	vm->limbo_delay = any ? 1 : min(2 * vm->limbo_delay, (unsigned long)HZ);
 	if (more)
-		schedule_delayed_work(&vm->limbo_work, 1);
+		schedule_delayed_work(&vm->limbo_work, vm->limbo_delay);
+	else
+		mymm_vm_left();
 }

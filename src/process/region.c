@@ -17,9 +17,12 @@
  * common; what tells them apart then is the slot.
  *
  * What is promised (overcommit) is kept for each vma, and for all that can be written to or once
- * could. mremap() makes a vma longer without a word; the promise is asked for at the next
- * fault, and refused by SIGBUS, unless MYMEM_IOC_RESERVE asked before.
+ * could. mremap() makes a vma longer without a word, and mprotect() may move the border of two
+ * vmas; what is missing then is asked for at the next fault, and refused by SIGBUS. What was
+ * promised before its vma is known, by mprotect() and MYMEM_IOC_RESERVE, waits in region->spare,
+ * where that fault looks first.
  */
+#include <linux/mman.h>
 #include <linux/pagemap.h>
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
@@ -84,6 +87,7 @@ static void leave_region(struct mymm_region *region)
 	list_del(&region->list);
 	spin_unlock(&space->lock);
 	mymm_table_destroy(&region->table);
+	mymm_commit_release(region, atomic_long_read(&region->spare));
 	kfree(region);
 }
 
@@ -101,8 +105,52 @@ static bool fully_charged(const struct mymm_vma *m)
 	return m->charged && m->charged >= vma_pages(m->vma);
 }
 
+/* Is each of its pages to be promised? */
+static bool wants_promise(const struct mymm_vma *m)
+{
+	return !m->noreserve && m->vma->vm_flags & VM_WRITE;
+}
+
+/* Take up to so many pages of what was promised to no vma yet. */
+static unsigned long take_spare(struct mymm_region *region, unsigned long pages)
+{
+	long spare = atomic_long_read(&region->spare), taken;
+
+	do {
+		taken = min_t(long, spare, pages);
+	} while (!atomic_long_try_cmpxchg(&region->spare, &spare,
+					  spare - taken));
+	return taken;
+}
+
+/* Promises for a vma: what is spare first. */
+static int charge(struct mymm_region *region, unsigned long pages)
+{
+	unsigned long taken = take_spare(region, pages);
+
+	if (!mymm_commit_charge(region, pages - taken))
+		return 0;
+	atomic_long_add(taken, &region->spare);
+	return -ENOMEM;
+}
+
+/* With vm->lock: have promises for as many pages as the vma has now. */
+static int settle(struct mymm_vma *m, unsigned long pages)
+{
+	if (m->charged > pages) {
+		atomic_long_add(m->charged - pages, &m->region->spare);
+		WRITE_ONCE(m->charged, pages);
+	} else if (wants_promise(m) && m->charged < pages) {
+		if (charge(m->region, pages - m->charged))
+			return -ENOMEM;
+		WRITE_ONCE(m->charged, pages);
+	}
+	set_pages(m, pages);
+	return 0;
+}
+
 /**
- * mymm_vma_settle() - have promises for a vma that has grown
+ * mymm_vma_settle() - have promises for a vma that has changed unseen
  * @vma: the vma
  *
  * Context: process, with the mmap_lock or the vma's lock held, perhaps for reading.
@@ -111,21 +159,13 @@ static bool fully_charged(const struct mymm_vma *m)
 int mymm_vma_settle(struct vm_area_struct *vma)
 {
 	struct mymm_vma *m = vma->vm_private_data;
-	unsigned long pages = vma_pages(vma), before = READ_ONCE(m->pages);
-	unsigned long charged = READ_ONCE(m->charged);
+	unsigned long pages = vma_pages(vma);
 
-	if (likely(before == pages))
+	if (likely(READ_ONCE(m->pages) == pages &&
+		   (READ_ONCE(m->charged) == pages || !wants_promise(m))))
 		return 0;
-	if (!m->noreserve && vma->vm_flags & VM_WRITE && pages > charged) {
-		if (mymm_commit_charge(m->region, pages - charged))
-			return -ENOMEM;
-		/* Another thread has done it. */
-		if (cmpxchg(&m->charged, charged, pages) != charged)
-			mymm_commit_release(m->region, pages - charged);
-	}
-	if (cmpxchg(&m->pages, before, pages) == before)
-		atomic_long_add(pages - before, &m->region->pages);
-	return 0;
+	guard(mutex)(&m->region->space->vm->lock);
+	return settle(m, pages);
 }
 
 /**
@@ -134,6 +174,8 @@ int mymm_vma_settle(struct vm_area_struct *vma)
  * @start: the first address of the part of it
  * @end: one past the last
  * @flags: its flags to be
+ *
+ * Which vma this part will belong to is not known yet; the promise waits in region->spare.
  *
  * Context: process, with the mmap_lock held for writing.
  * Return: 0; -ENOMEM: it was refused.
@@ -144,14 +186,16 @@ int mymm_vma_mprotect(struct vm_area_struct *vma, unsigned long start,
 	struct mymm_vma *m = vma->vm_private_data;
 	unsigned long missing, pages = (end - start) >> PAGE_SHIFT;
 
-	if (m->noreserve || !(flags & VM_WRITE) || vma->vm_flags & VM_WRITE)
+	/* What waits for this vma is taken before it can't be written to any more. */
+	if (wants_promise(m))
+		return mymm_vma_settle(vma);
+	if (m->noreserve || !(flags & VM_WRITE))
 		return 0;
 	missing = vma_pages(vma) - min(m->charged, vma_pages(vma));
 	pages = min(pages, missing);
 	if (mymm_commit_charge(m->region, pages))
 		return -ENOMEM;
-	/* If the vma is split now, this part of it is what stays in @m. */
-	m->charged += pages;
+	atomic_long_add(pages, &m->region->spare);
 	return 0;
 }
 
@@ -252,11 +296,14 @@ static bool share_slot(struct mymm_region *child, unsigned long addr,
 /*
  * The slots of one leaf, from @addr on. No leaf of the parent goes meanwhile, since nothing is
  * unmapped during a fork, nor one of the child, which does not run yet.
+ *
+ * The parent's ptes become read-only first: what takes a reference to a page without any lock, to
+ * write to it, then either sees that, or is seen by share_slot().
  */
-static void share_leaf(struct mymm_region *parent, struct mymm_region *child,
+static void share_leaf(struct mymm_vma *parent, struct mymm_region *child,
 		       unsigned long addr, unsigned long end)
 {
-	const u64 *from = mymm_table_leaf(&parent->table, addr);
+	const u64 *from = mymm_table_leaf(&parent->region->table, addr);
 	unsigned long shared = 0;
 	u64 *to;
 
@@ -264,6 +311,7 @@ static void share_leaf(struct mymm_region *parent, struct mymm_region *child,
 		WRITE_ONCE(child->broken, true);
 		return;
 	}
+	mymm_write_protect(parent->vma, addr, end - addr);
 	to = mymm_table_leaf(&child->table, addr);
 	for (; addr < end; addr += PAGE_SIZE)
 		shared += share_slot(child, addr, from++, to++);
@@ -271,26 +319,25 @@ static void share_leaf(struct mymm_region *parent, struct mymm_region *child,
 }
 
 /*
- * All that the parent has in a range, the child has, too; and the next write to a page copies it.
+ * All that the parent has in a vma, the child has, too; and the next write to a page copies it.
  * If the pool has no memory for the child's table, fork can't be refused any more. The child
  * must not read zeros where there was something, so all it gets is SIGBUS.
  */
-static void share_slots(struct mymm_region *parent, struct mymm_region *child,
-			struct vm_area_struct *vma)
+static void share_slots(struct mymm_vma *parent, struct mymm_region *child)
 {
-	unsigned long addr = vma->vm_start, end;
+	unsigned long addr = parent->vma->vm_start, end = parent->vma->vm_end;
+	unsigned long to;
 
-	while (mymm_table_next(&parent->table, &addr, vma->vm_end)) {
-		end = min(vma->vm_end,
-			  ALIGN_DOWN(addr, MYMM_LEAF_SIZE) + MYMM_LEAF_SIZE);
-		share_leaf(parent, child, addr, end);
-		if (child->broken) {
-			atomic_long_inc(&parent->space->vm->fork_broken);
-			break;
-		}
-		addr = end;
+	while (!child->broken &&
+	       mymm_table_next(&parent->region->table, &addr, end)) {
+		to = min(end,
+			 ALIGN_DOWN(addr, MYMM_LEAF_SIZE) + MYMM_LEAF_SIZE);
+		share_leaf(parent, child, addr, to);
+		addr = to;
 		cond_resched();
 	}
+	if (child->broken)
+		atomic_long_inc(&child->space->vm->fork_broken);
 }
 
 static void open_forked(struct mymm_vma *old, struct mymm_vma *m)
@@ -298,13 +345,13 @@ static void open_forked(struct mymm_vma *old, struct mymm_vma *m)
 	struct vm_area_struct *vma = m->vma;
 
 	m->region = join_region(old->region->space, vma->vm_mm,
-				GFP_KERNEL | __GFP_NOFAIL);
+				GFP_KERNEL_ACCOUNT | __GFP_NOFAIL);
 	set_pages(m, vma_pages(vma));
 	m->charged = old->charged;
 	mymm_commit_force(m->region, m->charged);
-	share_slots(old->region, m->region, vma);
-	mymm_write_protect(old->vma, old->vma->vm_start,
-			   old->vma->vm_end - old->vma->vm_start);
+	if (old->region->broken)
+		WRITE_ONCE(m->region->broken, true);
+	share_slots(old, m->region);
 }
 
 /* --- vmas ------------------------------------------------------------------------- */
@@ -330,7 +377,8 @@ static void open_split(struct mymm_vma *old, struct mymm_vma *m)
 void mymm_vma_open(struct vm_area_struct *vma)
 {
 	struct mymm_vma *old = vma->vm_private_data;
-	struct mymm_vma *m = kzalloc(sizeof(*m), GFP_KERNEL | __GFP_NOFAIL);
+	struct mymm_vma *m =
+		kzalloc(sizeof(*m), GFP_KERNEL_ACCOUNT | __GFP_NOFAIL);
 
 	m->vma = vma;
 	m->noreserve = old->noreserve;
@@ -339,7 +387,8 @@ void mymm_vma_open(struct vm_area_struct *vma)
 		open_forked(old, m);
 		return;
 	}
-	m->region = join_region(old->region->space, vma->vm_mm, GFP_KERNEL);
+	m->region = join_region(old->region->space, vma->vm_mm,
+				GFP_KERNEL_ACCOUNT | __GFP_NOFAIL);
 	if (vma->vm_start >= old->vma->vm_start &&
 	    vma->vm_end <= old->vma->vm_end)
 		open_split(old, m);
@@ -359,6 +408,8 @@ void mymm_vma_close(struct vm_area_struct *vma)
 
 	empty_slots(region, NULL, vma->vm_start, vma->vm_end);
 	mymm_table_prune(&region->table, vma->vm_start, vma->vm_end);
+	if (wants_promise(m) && m->charged < vma_pages(vma))
+		m->charged += take_spare(region, vma_pages(vma) - m->charged);
 	mymm_commit_release(region, m->charged);
 	set_pages(m, 0);
 	leave_region(region);
@@ -399,15 +450,6 @@ static int prepare_move(struct mymm_region *region, unsigned long from,
 	return 0;
 }
 
-/* What was promised for @moved pages of a vma, and for more up to @pages (MYMEM_IOC_RESERVE). */
-static unsigned long promises_of(const struct mymm_vma *from,
-				 unsigned long moved, unsigned long pages)
-{
-	if (!fully_charged(from))
-		return 0;
-	return moved + min(from->charged - vma_pages(from->vma), pages - moved);
-}
-
 /**
  * mymm_vma_mremap() - vm_ops->mremap: ptes were moved to another vma
  * @vma: that vma
@@ -426,8 +468,8 @@ int mymm_vma_mremap(struct vm_area_struct *vma)
 
 	syscall_get_arguments(current, task_pt_regs(current), args);
 	old_addr = untagged_addr(args[0]);
-	/* What there was beyond the new length is gone already. */
-	len = PAGE_ALIGN(min(args[1], args[2]));
+	/* Of what is to be shorter, the end is unmapped by now. */
+	len = min(PAGE_ALIGN(args[1]), PAGE_ALIGN(args[2]));
 	old = find_vma(vma->vm_mm, old_addr);
 	if (!len || !old || old->vm_ops != vma->vm_ops ||
 	    old_addr < old->vm_start || len > old->vm_end - old_addr)
@@ -437,16 +479,19 @@ int mymm_vma_mremap(struct vm_area_struct *vma)
 			      old_addr - old->vm_start);
 	if (prepare_move(m->region, old_addr, to, len))
 		return -ENOMEM;
-	pages = vma_pages(vma);
-	taken = promises_of(from, len >> PAGE_SHIFT, pages);
-	if (taken && pages > m->charged + taken) {
-		if (mymm_commit_charge(m->region, pages - m->charged - taken))
+	/* With this flag what is empty now stays mapped, and promised. */
+	taken = fully_charged(from) && !(args[3] & MREMAP_DONTUNMAP) ?
+			len >> PAGE_SHIFT :
+			0;
+	pages = m->charged + taken;
+	if (wants_promise(m) && pages < vma_pages(vma)) {
+		if (charge(m->region, vma_pages(vma) - pages))
 			return -ENOMEM;
-		m->charged = pages - taken;
+		pages = vma_pages(vma);
 	}
-	m->charged += taken;
 	from->charged -= taken;
-	set_pages(m, pages);
+	m->charged = pages;
+	set_pages(m, vma_pages(vma));
 	move_slots(m->region, old_addr, to, len);
 	return 0;
 }
@@ -477,13 +522,13 @@ int mymm_region_mmap(struct mymm_space *space, struct vm_area_struct *vma)
 
 	if (vma->vm_end > MYMM_TABLE_END)
 		return -ENOMEM;
-	m = kzalloc(sizeof(*m), GFP_KERNEL);
+	m = kzalloc(sizeof(*m), GFP_KERNEL_ACCOUNT);
 	if (!m)
 		return -ENOMEM;
 	m->vma = vma;
 	m->noreserve = vma->vm_flags & VM_NORESERVE &&
 		       !mymm_commit_never_reserves();
-	m->region = join_region(space, vma->vm_mm, GFP_KERNEL);
+	m->region = join_region(space, vma->vm_mm, GFP_KERNEL_ACCOUNT);
 	if (!m->region)
 		goto err_free;
 	if (!m->noreserve && vma->vm_flags & VM_WRITE) {
@@ -506,21 +551,23 @@ err_free:
 
 /* --- calls ------------------------------------------------------------------------ */
 
-/* So much of a range at once that what is on its way does not become much. */
-#define DISCARD_STEP MYMM_LEAF_SIZE
-
-static void discard(struct vm_area_struct *vma, unsigned long start,
-		    unsigned long end)
+/* Where there is no slot there are at most zeros, and they may stay. -EINTR: it is to die. */
+static int discard(struct vm_area_struct *vma, unsigned long start,
+		   unsigned long end)
 {
 	struct mymm_region *region = mymm_region_of(vma);
 	unsigned long to;
 
-	for (; start < end; start = to) {
-		to = min(end, ALIGN_DOWN(start, DISCARD_STEP) + DISCARD_STEP);
+	for (; mymm_table_next(&region->table, &start, end); start = to) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		to = min(end,
+			 ALIGN_DOWN(start, MYMM_LEAF_SIZE) + MYMM_LEAF_SIZE);
 		mymm_zap(vma, start, to - start);
 		empty_slots(region, vma, start, to);
 		cond_resched();
 	}
+	return 0;
 }
 
 /**
@@ -540,7 +587,7 @@ int mymm_region_discard(unsigned long addr, unsigned long len)
 
 	if (mmap_read_lock_killable(mm))
 		return -EINTR;
-	while (addr < end) {
+	while (addr < end && err != -EINTR) {
 		unsigned long to = end;
 
 		vma = find_vma(mm, addr);
@@ -550,10 +597,10 @@ int mymm_region_discard(unsigned long addr, unsigned long len)
 			err = -ENOMEM;
 		} else {
 			to = min(end, vma->vm_end);
-			if (vma->vm_ops == &mymm_vm_ops)
-				discard(vma, addr, to);
-			else
+			if (vma->vm_ops != &mymm_vm_ops)
 				err = -ENOMEM;
+			else if (discard(vma, addr, to))
+				err = -EINTR;
 		}
 		addr = to;
 	}
@@ -565,7 +612,7 @@ int mymm_region_discard(unsigned long addr, unsigned long len)
 static int reserve(struct vm_area_struct *vma, unsigned long more)
 {
 	struct mymm_vma *m = vma->vm_private_data;
-	unsigned long pages = vma_pages(vma) + more;
+	unsigned long spare;
 
 	if (!(vma->vm_flags & VM_WRITE))
 		return -EACCES;
@@ -574,11 +621,12 @@ static int reserve(struct vm_area_struct *vma, unsigned long more)
 	if (mymm_vma_settle(vma))
 		return -ENOMEM;
 	/* Asked for twice, since it did not grow then, it is promised once. */
-	if (pages <= m->charged)
+	spare = atomic_long_read(&m->region->spare);
+	if (more <= spare)
 		return 0;
-	if (mymm_commit_charge(m->region, pages - m->charged))
+	if (mymm_commit_charge(m->region, more - spare))
 		return -ENOMEM;
-	m->charged = pages;
+	atomic_long_add(more - spare, &m->region->spare);
 	return 0;
 }
 

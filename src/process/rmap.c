@@ -17,20 +17,20 @@
 #include "base/compat.h"
 #include "process/rmap.h"
 
-static unsigned long first(const struct vm_area_struct *vma)
+static unsigned long first_of(const struct vm_area_struct *vma)
 {
 	return vma->vm_pgoff;
 }
 
-static unsigned long last(struct vm_area_struct *vma)
+static unsigned long last_of(struct vm_area_struct *vma)
 {
 	return vma->vm_pgoff + vma_pages(vma) - 1;
 }
 
 /* The kernel's tree of the vmas of a mapping, whose functions are not exported. */
 INTERVAL_TREE_DEFINE(struct vm_area_struct, shared.rb, unsigned long,
-		     shared.rb_subtree_last, first, last, static __maybe_unused,
-		     vmas)
+		     shared.rb_subtree_last, first_of, last_of,
+		     static __maybe_unused, vmas)
 
 /* Zeros that are not the kernel's; NULL: the kernel's will do. */
 static struct page *zero_page;
@@ -109,12 +109,21 @@ void mymm_zap_page(struct vm_area_struct *vma, unsigned long addr,
 		mymm_zap(vma, addr, PAGE_SIZE);
 }
 
+/*
+ * A page that is dirty in a pte may be made writable there by the kernel, without a word to us: by
+ * mprotect(), and when NUMA balancing looks at it. So a pte that must ask before it is written to
+ * is clean, too, and its page has what it knew. Zeros stay: they are never writable.
+ */
 static int write_protect(pte_t *pte, unsigned long addr, void *mm)
 {
 	pte_t entry = READ_ONCE(*pte);
 
-	if (pte_present(entry) && pte_write(entry))
-		ptep_set_wrprotect(mm, addr, pte);
+	if (!pte_present(entry) || pte_special(entry))
+		return 0;
+	entry = ptep_get_and_clear(mm, addr, pte);
+	if (pte_dirty(entry))
+		folio_set_dirty(page_folio(pte_page(entry)));
+	set_pte_at(mm, addr, pte, pte_mkclean(pte_wrprotect(entry)));
 	return 0;
 }
 

@@ -225,37 +225,51 @@ void mymm_table_count(struct mymm_table *table, unsigned long nr)
 }
 MYMM_EXPORT_INTERNAL(mymm_table_count);
 
+/* The next slot with something in it, as far as the node goes that *@addr leads to. */
+static u64 next_in_node(struct mymm_table *table, unsigned long *addr,
+			unsigned long end)
+{
+	unsigned int level = MYMM_TABLE_LEVELS - 1;
+	unsigned long at = *addr;
+	u64 *entry;
+
+	guard(spinlock)(&table->lock);
+	if (!table->root || at >= end) {
+		*addr = end;
+		return 0;
+	}
+	entry = &table->root[ENTRY(at, level)];
+	for (; *entry && level; level--)
+		entry = &node_of(table, *entry)[ENTRY(at, level - 1)];
+	if (*entry)
+		return *entry;
+	/* Nothing here; nor in what follows in this node? */
+	do {
+		at = ALIGN_DOWN(at, SPAN(level)) + SPAN(level);
+	} while (at < end && ENTRY(at, level) && !*++entry);
+	*addr = at;
+	return 0;
+}
+
 /**
  * mymm_table_next() - the next slot with something in it
  * @table: the table
- * @addr: where to begin; becomes the slot's address
+ * @addr: where to begin; becomes the slot's address, or is past the last if there is none
  * @end: where to end
  *
- * Context: any but interrupts.
+ * Context: process; sleeps.
  * Return: the slot; 0: there is no more before @end.
  */
 u64 mymm_table_next(struct mymm_table *table, unsigned long *addr,
 		    unsigned long end)
 {
-	unsigned long at = *addr;
+	u64 slot;
 
-	guard(spinlock)(&table->lock);
-	while (table->root && at < min(end, MYMM_TABLE_END)) {
-		unsigned int level = MYMM_TABLE_LEVELS - 1;
-		u64 *entry = &table->root[ENTRY(at, level)];
-
-		for (; *entry && level; level--)
-			entry = &node_of(table, *entry)[ENTRY(at, level - 1)];
-		if (*entry) {
-			*addr = at;
-			return *entry;
-		}
-		/* Nothing here; nor in what follows in this node? */
-		do {
-			at = ALIGN_DOWN(at, SPAN(level)) + SPAN(level);
-		} while (at < end && ENTRY(at, level) && !*++entry);
-	}
-	return 0;
+	/* The lock is let go after each node. */
+	end = min(end, MYMM_TABLE_END);
+	while (!(slot = next_in_node(table, addr, end)) && *addr < end)
+		cond_resched();
+	return slot;
 }
 MYMM_EXPORT_INTERNAL(mymm_table_next);
 
@@ -285,14 +299,6 @@ static void prune_node(struct mymm_table *table, unsigned long addr,
 	free_node(table->pool, node);
 }
 
-/* Is there a node of that level? */
-static bool has_node(struct mymm_table *table, unsigned long addr,
-		     unsigned int level)
-{
-	guard(spinlock)(&table->lock);
-	return find(table, addr, level);
-}
-
 /**
  * mymm_table_prune() - give back the nodes of a range that have become empty
  * @table: the table
@@ -305,17 +311,17 @@ void mymm_table_prune(struct mymm_table *table, unsigned long start,
 		      unsigned long end)
 {
 	unsigned long at;
-	int level;
+	int level, lacks;
 
 	for (level = 0; level < MYMM_TABLE_LEVELS - 1; level++)
-		for (at = ALIGN_DOWN(start, SPAN(level + 1)); at < end;
-		     at += SPAN(level + 1)) {
-			/* Do not look at each 2 MiB of what has nothing in 512 GiB. */
-			if (!has_node(table, at, MYMM_TABLE_LEVELS - 2))
-				at = ALIGN_DOWN(at, SPAN(3)) + SPAN(3) -
-				     SPAN(level + 1);
-			else
+		for (at = start; at < end;
+		     at = ALIGN_DOWN(at, SPAN(lacks + 1)) + SPAN(lacks + 1)) {
+			/* What has no node at all is passed over in one step. */
+			lacks = missing(table, at);
+			if (lacks < level) {
 				prune_node(table, at, level);
+				lacks = level;
+			}
 			cond_resched();
 		}
 }

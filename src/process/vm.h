@@ -49,6 +49,7 @@
  * @limbo_lock: of @limbo
  * @limbo: pages that are out of use, but that something has a reference to
  * @nr_limbo: how many
+ * @limbo_delay: ticks until they are looked at again
  * @limbo_work: looks after them
  * @nr_vmalloc: frames that mymm_vmalloc() has given out
  * @users: spaces, and areas of mymm_vmalloc()
@@ -66,6 +67,7 @@ struct mymm_vm {
 	spinlock_t limbo_lock; /* see above */
 	struct list_head limbo;
 	unsigned long nr_limbo;
+	unsigned long limbo_delay;
 	struct delayed_work limbo_work;
 	atomic_long_t nr_vmalloc;
 	unsigned int users;
@@ -98,6 +100,7 @@ struct mymm_space {
  * @nr_vmas: vmas; with the last the region goes; under vm->lock
  * @pages: pages of all of them when they were counted last, which may be before mremap()
  * @charged: pages that were promised to it
+ * @spare: those of them that no vma has yet
  * @broken: its parent's memory could not be shared: each access is SIGBUS
  * @list: in space->regions
  * @all: in vm->regions
@@ -109,6 +112,7 @@ struct mymm_region {
 	unsigned long nr_vmas;
 	atomic_long_t pages;
 	atomic_long_t charged;
+	atomic_long_t spare;
 	bool broken;
 	struct list_head list;
 	struct list_head all;
@@ -119,7 +123,7 @@ struct mymm_region {
  * @region: the region
  * @vma: the vma
  * @pages: its pages when they were counted last: mremap() can change them unseen
- * @charged: pages that were promised to it; more than it has if it is to grow
+ * @charged: pages that were promised to it; with vm->lock, or the mmap_lock for writing
  * @noreserve: nothing is promised to it
  */
 struct mymm_vma {
@@ -154,6 +158,7 @@ extern const struct vm_operations_struct mymm_vm_ops;
 struct mymm_vm *mymm_vm_get(const char *pool_name);
 struct mymm_vm *mymm_vm_get_of(struct mymm_pool *pool);
 void mymm_vm_put(struct mymm_vm *vm);
+void mymm_vm_left(void);
 struct mymm_vm *mymm_vm_default(void);
 int mymm_vm_init(void);
 void mymm_vm_exit(void);
