@@ -12,7 +12,7 @@
 #include "process/table.h"
 
 /* Bytes that an entry of a node of that level stands for: a page, 2 MiB, 1 GiB, 512 GiB. */
-#define SPAN(level) (PAGE_SIZE << ((level)*MYMM_TABLE_BITS))
+#define SPAN(level) (PAGE_SIZE << (MYMM_TABLE_BITS * (level)))
 #define LAST_PAGE (MYMM_TABLE_END - PAGE_SIZE)
 /* Frames that the first address takes: the root, and a node of each level below it. */
 #define PATH MYMM_TABLE_LEVELS
@@ -213,7 +213,7 @@ static void replace(struct kunit *test)
 	expect_size(test, table, 0, 0, "without the leaf");
 }
 
-/* What is put into the place of a slot, and counted, is as if it had been put there by a replace. */
+/* What is put into the place of a slot, and counted, is as if a replace had put it there. */
 static void leaf(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool(test, "Normal:1M");
@@ -505,4 +505,5 @@ static struct kunit_suite suite = {
 	.name = "mymm_table",
 	.test_cases = cases,
 };
+
 kunit_test_suite(suite);

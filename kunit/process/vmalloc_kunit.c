@@ -142,8 +142,8 @@ static void highest_zone(struct kunit *test)
 }
 
 /*
- * An area takes its frames, and the list of them. A large list, here of two frames, is an area of its
- * own, whose list is an object in a slab.
+ * An area takes its frames, and the list of them. A large list, here of two frames, is an area of
+ * its own, whose list is an object in a slab.
  */
 static void frames_taken(struct kunit *test)
 {
@@ -322,11 +322,11 @@ static void file(struct kunit *test)
 	struct mymm_pool *other = mymm_test_pool(test, "Normal:1M");
 	struct mymm_pool *pool = mymm_pool_get_default();
 	unsigned long before = mymm_vmalloc_used();
-	void *addr, *not ;
+	void *addr, *elsewhere;
 
 	KUNIT_ASSERT_NOT_NULL(test, pool);
 	addr = get(test, pool, 5 * PAGE_SIZE);
-	not = get(test, other, 77 * PAGE_SIZE);
+	elsewhere = get(test, other, 77 * PAGE_SIZE);
 	mymm_pool_put(pool);
 	KUNIT_EXPECT_EQ(test, mymm_vmalloc_used(), before + 5);
 	KUNIT_EXPECT_NOT_NULL(
@@ -335,7 +335,7 @@ static void file(struct kunit *test)
 	KUNIT_EXPECT_NULL(test,
 			  strstr(mymm_test_read_file(test, path, 4096, 0400),
 				 " pages=77 "));
-	give(test, not );
+	give(test, elsewhere);
 	give(test, addr);
 	KUNIT_EXPECT_EQ(test, mymm_vmalloc_used(), before);
 }
@@ -358,4 +358,5 @@ static struct kunit_suite suite = {
 	.name = "mymm_vmalloc",
 	.test_cases = cases,
 };
+
 kunit_test_suite(suite);

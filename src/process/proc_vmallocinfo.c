@@ -2,11 +2,11 @@
 /*
  * /proc/myvmallocinfo: the areas of mymm_vmalloc() in the default pool, by address.
  *
- *   0xffffa1c240131000-0xffffa1c240136000   20480 example_init+0x4d/0x1000 [example] pages=4 vmalloc N0=4
+ *   0xffffa1c240131000-0xffffa1c240136000   20480 load+0x4d/0x90 [example] pages=4 vmalloc N0=4
  *
  * In the form of /proc/vmallocinfo: the addresses with the gap behind the frames, bytes with it,
- * the caller, frames; "vpages" if the list of the frames is an area, too; and how many of them are of
- * which node of the pool. As there, root alone can read it, and %pK shows an address if
+ * the caller, frames; "vpages" if the list of the frames is an area, too; and how many of them are
+ * of which node of the pool. As there, root alone can read it, and %pK shows an address if
  * kernel.kptr_restrict allows it.
  */
 #include <linux/mm.h>
