@@ -276,6 +276,54 @@ static void move(void)
 	step("moved away from a mapping that stays");
 }
 
+/* Page tables in kB: the kernel's of this process, or the pool's of all. */
+static long tables(void)
+{
+	return ours ? value_of("/proc/mymeminfo", "PageTables") :
+		      value_of("/proc/self/status", "VmPTE");
+}
+
+static char *map_at(unsigned long addr, size_t len)
+{
+	char *p =
+		mmap((void *)addr, len, PROT_READ | PROT_WRITE,
+		     MAP_FIXED_NOREPLACE | MAP_NORESERVE |
+			     (ours ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS),
+		     ours ? fd : -1, 0);
+
+	need(p == (char *)addr, "mmap at an address");
+	if (!ours)
+		madvise(p, len, MADV_NOHUGEPAGE);
+	return p;
+}
+
+/* The tables of the same layout, far from everything else, take the same. */
+static void layout(void)
+{
+	static const struct {
+		unsigned long addr, len, stride;
+	} parts[] = {
+		{ 0x100000000000, 64 * MB, PG },
+		{ 0x110000000000, 1024 * MB, 2 * MB },
+		{ 0x120000000000 - 4 * MB, 8 * MB, MB },
+		{ 0x130000000000, 600UL << 30, 64UL << 30 },
+		{ 0x140000001000, 3 * PG, PG },
+	};
+
+	munmap(map(PG), PG);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		long before = tables();
+		char *p = map_at(parts[i].addr, parts[i].len);
+
+		printf("layout %zu: mapped %+ld kB", i, tables() - before);
+		for (size_t at = 0; at < parts[i].len; at += parts[i].stride)
+			p[at] = 1;
+		printf(", written %+ld kB", tables() - before);
+		munmap(p, parts[i].len);
+		printf(", unmapped %+ld kB\n", tables() - before);
+	}
+}
+
 static void protect(void)
 {
 	size_t len = 4 * MB;
@@ -854,14 +902,14 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*run)(void);
 	} scenarios[] = {
-		{ "lazy", lazy },	    { "move", move },
-		{ "protect", protect },	    { "fork", forked },
-		{ "reprotect", reprotect }, { "pinned", pinned },
-		{ "futex", futexes },	    { "trace", traced },
-		{ "advise", advise },	    { "faults", faults },
-		{ "killed", killed },	    { "refused", refused },
-		{ "hold", hold },	    { "exhaust", exhaust },
-		{ "cost", cost },
+		{ "lazy", lazy },	{ "move", move },
+		{ "layout", layout },	{ "protect", protect },
+		{ "fork", forked },	{ "reprotect", reprotect },
+		{ "pinned", pinned },	{ "futex", futexes },
+		{ "trace", traced },	{ "advise", advise },
+		{ "faults", faults },	{ "killed", killed },
+		{ "refused", refused }, { "hold", hold },
+		{ "exhaust", exhaust }, { "cost", cost },
 	};
 
 	static const struct {
