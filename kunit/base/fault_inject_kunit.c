@@ -64,7 +64,7 @@ static void create_in_the_end(struct kunit *test,
 /*
  * A pool of 8 pages asks for what stands BEFORE its table; for the table an array, its
  * pages and a mapping; for its memory the same; for what each CPU knows, for the old ends of
- * its page lists and for its pageblocks; for what the slob engine has; for each of 39 size
+ * its page lists, for what it counts of processes, and for its pageblocks; for what the slob engine has; for each of 39 size
  * classes the cache, what the slub engine knows of it, and of each CPU, and its magazines.
  */
 static void pool_create(struct kunit *test)
@@ -77,7 +77,7 @@ static void pool_create(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, table_pages(8, MYMM_POOL_BARE), 16);
 	create_in_the_end(test, &config,
-			  BEFORE + (1 + 16 + 1) + (1 + 8 + 1) + 3 + 1 + 4 * 39);
+			  BEFORE + (1 + 16 + 1) + (1 + 8 + 1) + 4 + 1 + 4 * 39);
 }
 
 /*
@@ -100,7 +100,7 @@ static void pool_create_full(struct kunit *test)
 		PAGE_SIZE);
 
 	create_in_the_end(test, &config,
-			  BEFORE + (1 + table + 1) + (1 + 16 + 1) + 3 + 1 +
+			  BEFORE + (1 + table + 1) + (1 + 16 + 1) + 4 + 1 +
 				  4 * 39 + 2);
 }
 

@@ -148,9 +148,9 @@ int mymm_pcp_create(struct mymm_pool *pool, unsigned int nr_zones)
 		pool->tails = __alloc_percpu((nr_zones + 1) * MYMM_PCP_LISTS *
 						     sizeof(*pool->tails),
 					     __alignof__(*pool->tails));
-	if (!mymm_inject_fail())
+	if (pool->tails && !mymm_inject_fail())
 		pool->vm_counts = alloc_percpu(struct mymm_vm_counts);
-	if (!pool->tails || !pool->vm_counts) {
+	if (!pool->vm_counts) {
 		mymm_pcp_destroy(pool);
 		return -ENOMEM;
 	}
