@@ -315,7 +315,7 @@ static void layout(void)
 		long before = tables();
 		char *p = map_at(parts[i].addr, parts[i].len);
 
-		printf("layout %zu: mapped %+ld kB", i, tables() - before);
+		printf("part %zu: mapped %+ld kB", i, tables() - before);
 		for (size_t at = 0; at < parts[i].len; at += parts[i].stride)
 			p[at] = 1;
 		printf(", written %+ld kB", tables() - before);

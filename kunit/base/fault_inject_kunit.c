@@ -64,8 +64,9 @@ static void create_in_the_end(struct kunit *test,
 /*
  * A pool of 8 pages asks for what stands BEFORE its table; for the table an array, its
  * pages and a mapping; for its memory the same; for what each CPU knows, for the old ends of
- * its page lists, for what it counts of processes, and for its pageblocks; for what the slob engine has; for each of 39 size
- * classes the cache, what the slub engine knows of it, and of each CPU, and its magazines.
+ * its page lists, for what it counts of processes, and for its pageblocks; for what the slob
+ * engine has; for each of 39 size classes the cache, what the slub engine knows of it, and of
+ * each CPU, and its magazines.
  */
 static void pool_create(struct kunit *test)
 {
