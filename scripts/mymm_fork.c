@@ -58,6 +58,8 @@ static void serve(int line, int (*run)(void *script, const char *line),
 		if (send(line, &rc, 1, MSG_NOSIGNAL) != 1)
 			break;
 	}
+	/* Its own children end first. */
+	child_end_all();
 	_exit(0);
 }
 
