@@ -397,11 +397,11 @@ static void reprotect(void)
 {
 	size_t len = MB;
 	char *p = map(len);
-	int pipes[2], back[2];
+	int pipes[2];
 	char byte = 0;
 	pid_t pid;
 
-	need(!pipe(pipes) && !pipe(back), "pipe");
+	need(!pipe(pipes), "pipe");
 	fill(p, len, 1);
 	need(!mprotect(p, len / 2, PROT_READ), "mprotect before");
 	pid = spawn();

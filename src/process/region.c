@@ -146,6 +146,7 @@ static int settle(struct mymm_vma *m, unsigned long pages)
 		WRITE_ONCE(m->charged, pages);
 	}
 	set_pages(m, pages);
+	m->reserved = 0;
 	return 0;
 }
 
@@ -490,6 +491,7 @@ int mymm_vma_mremap(struct vm_area_struct *vma)
 		pages = vma_pages(vma);
 	}
 	from->charged -= taken;
+	from->reserved = 0;
 	m->charged = pages;
 	set_pages(m, vma_pages(vma));
 	move_slots(m->region, old_addr, to, len);
@@ -612,7 +614,6 @@ int mymm_region_discard(unsigned long addr, unsigned long len)
 static int reserve(struct vm_area_struct *vma, unsigned long more)
 {
 	struct mymm_vma *m = vma->vm_private_data;
-	unsigned long spare;
 
 	if (!(vma->vm_flags & VM_WRITE))
 		return -EACCES;
@@ -621,12 +622,12 @@ static int reserve(struct vm_area_struct *vma, unsigned long more)
 	if (mymm_vma_settle(vma))
 		return -ENOMEM;
 	/* Asked for twice, since it did not grow then, it is promised once. */
-	spare = atomic_long_read(&m->region->spare);
-	if (more <= spare)
+	if (more <= m->reserved)
 		return 0;
-	if (mymm_commit_charge(m->region, more - spare))
+	if (mymm_commit_charge(m->region, more - m->reserved))
 		return -ENOMEM;
-	atomic_long_add(more - spare, &m->region->spare);
+	atomic_long_add(more - m->reserved, &m->region->spare);
+	m->reserved = more;
 	return 0;
 }
 

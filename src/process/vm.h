@@ -124,6 +124,7 @@ struct mymm_region {
  * @vma: the vma
  * @pages: its pages when they were counted last: mremap() can change them unseen
  * @charged: pages that were promised to it; with vm->lock, or the mmap_lock for writing
+ * @reserved: pages of region->spare that it is to grow by
  * @noreserve: nothing is promised to it
  */
 struct mymm_vma {
@@ -131,6 +132,7 @@ struct mymm_vma {
 	struct vm_area_struct *vma;
 	unsigned long pages;
 	unsigned long charged;
+	unsigned long reserved;
 	bool noreserve;
 };
 
