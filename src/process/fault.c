@@ -25,19 +25,6 @@
 #include "process/rmap.h"
 #include "process/vm.h"
 
-/* The page of a slot, locked, if the slot is still what it was; else NULL. */
-static struct page *lock_page_of(struct mymm_region *region, unsigned long addr,
-				 u64 slot)
-{
-	struct page *page = mymm_slot_page(region->space->vm, slot);
-
-	lock_page(page);
-	if (mymm_table_get(&region->table, addr) == slot)
-		return page;
-	unlock_page(page);
-	return NULL;
-}
-
 /*
  * Put a new page into a slot. If the slot is not @old any more, or its leaf is gone, the page is,
  * too, and it is -EAGAIN: look again.
@@ -110,7 +97,7 @@ static struct page *page_for(struct vm_area_struct *vma, unsigned long addr,
 
 	if (!slot)
 		return write ? fill_empty(region, addr, index) : NULL;
-	page = lock_page_of(region, addr, slot);
+	page = mymm_slot_lock(region, addr, slot);
 	if (!page)
 		return ERR_PTR(-EAGAIN);
 	if (write && mymm_mapped_share(page) > 1)

@@ -202,16 +202,25 @@ int mymm_vma_mprotect(struct vm_area_struct *vma, unsigned long start,
 
 /* --- slots ------------------------------------------------------------------------ */
 
-/* Is a slot still what it was, now that its page is locked? If not, the page isn't. */
-static bool lock_slot(struct mymm_region *region, unsigned long addr, u64 slot)
+/**
+ * mymm_slot_lock() - lock the page of a slot
+ * @region: the region
+ * @addr: the slot's address
+ * @slot: what the slot was when it was looked at
+ *
+ * Context: process; sleeps; with no page's lock held.
+ * Return: the page, locked; NULL: the slot is not what it was.
+ */
+struct page *mymm_slot_lock(struct mymm_region *region, unsigned long addr,
+			    u64 slot)
 {
 	struct page *page = mymm_slot_page(region->space->vm, slot);
 
 	lock_page(page);
 	if (mymm_table_get(&region->table, addr) == slot)
-		return true;
+		return page;
 	unlock_page(page);
-	return false;
+	return NULL;
 }
 
 /*
@@ -229,7 +238,7 @@ static void empty_slots(struct mymm_region *region, struct vm_area_struct *vma,
 	while ((slot = mymm_table_next(&region->table, &addr, end))) {
 		struct page *page = mymm_slot_page(vm, slot);
 
-		if (!lock_slot(region, addr, slot))
+		if (!mymm_slot_lock(region, addr, slot))
 			continue;
 		if (vma)
 			mymm_zap_page(vma, addr, page);
@@ -425,7 +434,7 @@ static void move_slots(struct mymm_region *region, unsigned long from,
 	u64 slot;
 
 	while ((slot = mymm_table_next(&region->table, &addr, from + len))) {
-		if (!lock_slot(region, addr, slot))
+		if (!mymm_slot_lock(region, addr, slot))
 			continue;
 		WARN_ON_ONCE(!mymm_table_replace(&region->table,
 						 addr - from + to, 0, slot));
