@@ -199,7 +199,8 @@ static int run(const struct command *command, int argc, char **argv)
 	return rc;
 }
 
-int main(int argc, char **argv)
+/* What the words ask for: help, the version, or a command. */
+static int answer(int argc, char **argv)
 {
 	const struct command *command;
 	char *expressions;
@@ -240,6 +241,13 @@ int main(int argc, char **argv)
 	expressions = join_expressions(command, &argc, argv);
 	rc = run(command, argc, argv);
 	free(expressions);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	int rc = answer(argc, argv);
+
 	if (fflush(stdout) || ferror(stdout))
 		rc = failed(errno, "stdout: %s", strerror(errno));
 	return rc;
