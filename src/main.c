@@ -14,6 +14,7 @@
 #include "params.h"
 #include "base/percpu_work.h"
 #include "page/pool.h"
+#include "ui/debugfs.h"
 #include "ui/proc.h"
 #include "cache/reaper.h"
 #include "ui/chardev.h"

@@ -12,6 +12,7 @@
 #include <linux/cpumask.h>
 
 #include "lib/text.h"
+#include "ui/debugfs.h"
 #include "page/vmstat.h"
 #include "page/pcp.h"
 

@@ -16,6 +16,7 @@
  * Tests: ui/proc_buddyinfo.c ui/proc_slabinfo.c ui/proc.c
  */
 #include "lib/text.h"
+#include "ui/debugfs.h"
 
 static unsigned int count_lines(const char *text)
 {

@@ -36,7 +36,7 @@
 #include "page/pcp.h"
 #include "ui/debugfs_page_owner.h"
 #include "ui/debugfs_pools.h"
-#include "ui/proc.h"
+#include "ui/debugfs.h"
 #include "ui/sysfs_cache.h"
 
 static struct dentry *dir;

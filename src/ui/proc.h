@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The files that people read; one .c for each file of /proc, one for debugfs. */
+/* The files of /proc; each has a .c of its own, proc.c has what they share. */
 #ifndef _MYMM_PROC_H
 #define _MYMM_PROC_H
 
@@ -7,7 +7,6 @@
 
 struct mymm_pool;
 
-/* /proc */
 extern const struct seq_operations mymm_buddyinfo_ops;
 extern const struct seq_operations mymm_pagetypeinfo_ops;
 extern const struct proc_ops mymm_slabinfo_file;
@@ -28,13 +27,5 @@ void mymm_slabinfo_show_all(struct seq_file *m, struct mymm_pool *pool);
 int mymm_slabinfo_set(struct mymm_pool *pool, char *line);
 void mymm_vmstat_show(struct seq_file *m, struct mymm_pool *pool);
 void mymm_zoneinfo_show(struct seq_file *m, struct mymm_pool *pool);
-
-/* debugfs */
-void mymm_frames_show(struct seq_file *m, struct mymm_pool *pool);
-void mymm_zones_show(struct seq_file *m, struct mymm_pool *pool);
-void mymm_extfrag_show(struct seq_file *m, struct mymm_pool *pool,
-		       bool unusable);
-void mymm_debugfs_init(struct mymm_pool *pool);
-void mymm_debugfs_exit(void);
 
 #endif /* _MYMM_PROC_H */
