@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -785,6 +786,57 @@ static void cost(void)
 	}
 }
 
+/* One of so many processes that begin together: its nanoseconds a page. */
+static void touch_with_others(atomic_int *ready, int all, unsigned long *took)
+{
+	size_t len = 64 * MB;
+	char *p = map(len);
+	unsigned long since;
+
+	atomic_fetch_add(ready, 1);
+	while (atomic_load(ready) < all)
+		;
+	since = now();
+	write_all(p, len);
+	*took = (now() - since) / (len / PG);
+	_exit(0);
+}
+
+/* Nanoseconds for each page of 64 MiB, when so many processes write at the same time. */
+static unsigned long at_once(int processes)
+{
+	struct {
+		atomic_int ready;
+		unsigned long took[2];
+	} *shared = mmap(NULL, PG, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	unsigned long longest = 0;
+	pid_t pids[2];
+
+	need(shared != MAP_FAILED, "mmap");
+	for (int i = 0; i < processes; i++) {
+		pids[i] = fork();
+		need(pids[i] >= 0, "fork");
+		if (!pids[i])
+			touch_with_others(&shared->ready, processes,
+					  &shared->took[i]);
+	}
+	for (int i = 0; i < processes; i++) {
+		need(!end_of(pids[i]), "its end");
+		if (shared->took[i] > longest)
+			longest = shared->took[i];
+	}
+	munmap(shared, PG);
+	return longest;
+}
+
+/* Whether two processes get memory as fast as one; it wants two CPUs. */
+static void scale(void)
+{
+	for (int round = 0; round < 5; round++)
+		printf("one %lu two %lu\n", at_once(1), at_once(2));
+}
+
 /* --- to be looked at from outside -------------------------------------------------- */
 
 static void run(const char *command)
@@ -914,6 +966,7 @@ int main(int argc, char **argv)
 		{ "faults", faults },	{ "killed", killed },
 		{ "refused", refused }, { "hold", hold },
 		{ "exhaust", exhaust }, { "cost", cost },
+		{ "scale", scale },
 	};
 
 	static const struct {
