@@ -8,7 +8,7 @@
  * anonymous mappings (their part of RES), and the break.
  *
  * With the argument "refused" it takes what it can get until malloc and realloc say no, which
- * is what a promise is for: memory that was got can be written to.
+ * is what a charge is for: memory that was got can be written to.
  *
  * RES is summed up over smaps, which counts pages; the counters that status shows lag behind.
  */

@@ -166,7 +166,7 @@ static int touch_pages(const struct mapping *mapping, uint64_t from,
 	} else {
 		rc = failed(
 			ENOMEM,
-			"the pool has no frame, or no promise, after %s (SIGBUS)",
+			"the pool has no frame, or no more may be committed, after %s (SIGBUS)",
 			plural(done / PAGE, "page", "pages"));
 	}
 	sigaction(SIGBUS, &before, NULL);
@@ -229,7 +229,7 @@ static int run_unmap(struct session *session, const struct args *args)
 }
 
 static const struct opt map_opts[] = {
-	{ 0, "noreserve", NULL, "promised nothing, like MAP_NORESERVE" },
+	{ 0, "noreserve", NULL, "charged nothing, like MAP_NORESERVE" },
 	OPTS_END,
 };
 

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Overcommit: how much memory may be promised.
+ * Overcommit: how much memory may be committed.
  *
- * A mapping takes nothing, and what is mapped is seldom used up; so a machine promises more than
- * it has. How much more, /proc/sys/mymm/overcommit_memory says, with Linux's three rules
+ * A mapping takes nothing, and what is mapped is seldom used up; so a machine commits more than
+ * it has. How much more, /proc/sys/mymm/overcommit_memory says, with Linux's three modes
  * (Documentation/mm/overcommit-accounting.rst):
  *
  *	0	one mapping may not be larger than all memory
- *	1	everything is promised
- *	2	all promises together stay below the limit: overcommit_ratio per cent of memory,
+ *	1	everything is granted
+ *	2	all that is committed stays below the limit: overcommit_ratio per cent of memory,
  *		or overcommit_kbytes if that is not 0. Of it, admin_reserve_kbytes are kept for
  *		CAP_SYS_ADMIN, and user_reserve_kbytes, or 1/32 of the process's VmSize, for
- *		others than the process. Promises that reach the limit are refused, too
+ *		others than the process. What reaches the limit is refused, too
  *
- * What was promised is given back with the mapping. A mapping that was never writable, and one
- * with MAP_NORESERVE under the rules 0 and 1, is promised nothing. (The kernel looks at
+ * What was charged is released with the mapping. A mapping that was never writable, and one
+ * with MAP_NORESERVE in the modes 0 and 1, is charged nothing. (The kernel looks at
  * MAP_NORESERVE before this module can; if its own vm.overcommit_memory is 2, the flag is lost.)
  *
- * The kernel's rule 2 reads a counter that may be off by what CPUs have not handed in; here it is
+ * The kernel's mode 2 reads a counter that may be off by what CPUs have not handed in; here it is
  * the exact sum, so that the last page before the limit is granted, and no other.
  */
 #include <linux/capability.h>
@@ -40,7 +40,7 @@ static unsigned long user_reserve_kbytes;
 static struct ctl_table_header *header;
 
 /**
- * mymm_committed() - what has been promised
+ * mymm_committed() - what has been committed
  * @vm: the pool
  *
  * Context: any. Exact while nothing is mapped or unmapped.
@@ -52,7 +52,7 @@ unsigned long mymm_committed(struct mymm_vm *vm)
 }
 
 /**
- * mymm_commit_limit() - what may be promised under rule 2
+ * mymm_commit_limit() - what may be committed in mode 2
  * @vm: the pool
  *
  * Return: pages.
@@ -67,7 +67,7 @@ unsigned long mymm_commit_limit(const struct mymm_vm *vm)
 }
 
 /**
- * mymm_commit_never_reserves() - does rule 2 hold, which promises to MAP_NORESERVE, too?
+ * mymm_commit_never_reserves() - is it mode 2, which charges MAP_NORESERVE, too?
  *
  * Return: so.
  */
@@ -88,8 +88,8 @@ static long reserved(const struct mm_struct *mm)
 	       min(READ_ONCE(mm->total_vm) / 32, KB_TO_PAGES(user));
 }
 
-/* Are these pages, which were added to what is promised, within the rule? */
-static bool may_promise(const struct mymm_region *region, unsigned long pages)
+/* Are these pages, which were added to what is committed, within the mode's limit? */
+static bool within_limit(const struct mymm_region *region, unsigned long pages)
 {
 	struct mymm_vm *vm = region->space->vm;
 	long allowed;
@@ -105,7 +105,7 @@ static bool may_promise(const struct mymm_region *region, unsigned long pages)
 }
 
 /**
- * mymm_commit_force() - promise without asking
+ * mymm_commit_force() - charge whatever the limit is
  * @region: whose it will be
  * @pages: how many pages
  *
@@ -118,17 +118,17 @@ void mymm_commit_force(struct mymm_region *region, unsigned long pages)
 
 	percpu_counter_add(&vm->committed, pages);
 	atomic_long_add(pages, &region->charged);
-	if (pages && !may_promise(region, pages))
+	if (pages && !within_limit(region, pages))
 		atomic_long_inc(&vm->fork_over_limit);
 }
 
 /**
- * mymm_commit_charge() - promise, if that is allowed
+ * mymm_commit_charge() - charge, if that is allowed
  * @region: whose it will be
  * @pages: how many pages
  *
- * Follows __vm_enough_memory() of Linux 6.12. Nothing is always granted: what is already promised
- * is not asked for again when the limit was lowered.
+ * Follows __vm_enough_memory() of Linux 6.12. A charge of 0 pages always succeeds: what is
+ * charged already is not looked at again when the limit was lowered.
  *
  * Context: process; @region is the caller's.
  * Return: 0 or -ENOMEM.
@@ -141,7 +141,7 @@ int mymm_commit_charge(struct mymm_region *region, unsigned long pages)
 		return 0;
 
 	percpu_counter_add(&vm->committed, pages);
-	if (may_promise(region, pages)) {
+	if (within_limit(region, pages)) {
 		atomic_long_add(pages, &region->charged);
 		return 0;
 	}
@@ -150,7 +150,7 @@ int mymm_commit_charge(struct mymm_region *region, unsigned long pages)
 }
 
 /**
- * mymm_commit_release() - take a promise back
+ * mymm_commit_release() - take a charge back
  * @region: whose it was
  * @pages: how many pages
  */
