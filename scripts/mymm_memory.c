@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * map, touch, discard, unmap, memory: memory of this process in the pool, /dev/mymem.
+ * map, touch, discard, unmap: memory of this process in the pool, /dev/mymem.
  *
  * What is mapped has a name, and goes when the program ends. Each command that changes something
- * says what the process has afterwards: addresses (VIRT) and frames (RES), as top shows them.
+ * says what the process has afterwards: VIRT and RES, as top shows them.
  */
 #include <errno.h>
 #include <fcntl.h>

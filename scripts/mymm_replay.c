@@ -8,7 +8,7 @@
  * The same file gives the same state each time, if the pool begins in the same state:
  * so the process stays on one CPU, holds the pool's clock, drains the pool, and if that is
  * not pristine even then, since others hold something, the summary says so. The clock ticks
- * by the recording (mymm_run.c); it is held until all is given back.
+ * by the recording (mymm_replay_steps.c); it is held until all is given back.
  *
  * Replay has a session of its own. Closing it gives everything back, and a new one
  * looks whether the pool is whole.

@@ -20,7 +20,7 @@
  * the same CPU, with the same bytes and the same gfp words but for __GFP_COMP. Before its
  * pages are freed, its kfree is traced.
  *
- * mymm_infer.c then settles which cache an object was of; mymm_run.c acts the steps out.
+ * mymm_infer.c then settles which cache an object was of; mymm_replay_steps.c acts the steps out.
  */
 #include <stdlib.h>
 #include <string.h>

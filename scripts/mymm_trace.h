@@ -7,11 +7,11 @@
  *	mymm_fields.c     what stands behind its name
  *	mymm_trace.c      a line: an event, or something to pass over
  *	mymm_gfp.c        gfp words and numbers, and SLUB's own pages by them
- *	mymm_map.c        numbers and texts to small numbers
+ *	mymm_hash.c       numbers and texts to small numbers
  *	mymm_recording.c  all lines: events in order
  *	mymm_settle.c     events: lives and steps
  *	mymm_infer.c      which cache an object was of
- *	mymm_replay.c     the command; mymm_run.c acts the steps out
+ *	mymm_replay.c     the command; mymm_replay_steps.c acts the steps out
  *	mymm_summary.c    what came out; mymm_fragment.c its last part
  *	mymm_report.c     the same as JSON
  */
@@ -22,7 +22,7 @@
 
 #define NONE UINT32_MAX
 
-/* --- mymm_map.c: neither ever shrinks --- */
+/* --- mymm_hash.c: neither ever shrinks --- */
 
 struct map_slot {
 	uint64_t key;
@@ -376,7 +376,7 @@ void progress(const char *what, uint64_t nr, uint64_t all);
 void progress_end(void);
 double seconds_now(void);
 
-/* --- mymm_run.c and mymm_summary.c --- */
+/* --- mymm_replay_steps.c and mymm_summary.c --- */
 
 enum replay_mode { REPLAY_ALL, REPLAY_PAGES, REPLAY_OBJECTS };
 

@@ -19,7 +19,7 @@
 
 #include "lib/util.h"
 #include "cache/magazine.h"
-#include "cache/object.h"
+#include "cache/double_free.h"
 
 static struct mymm_magazine_stats stats_of(struct mymm_cache *cache)
 {

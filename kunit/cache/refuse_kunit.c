@@ -10,7 +10,7 @@
  * other contexts, so a test raises that, with interrupts off, around a call that must check it
  * before it does anything else.
  *
- * Tests: cache/object.c object/refuse.c page/page_free.c cache/nomem.c
+ * Tests: cache/double_free.c object/refuse.c page/page_free.c cache/nomem.c
  */
 #include <linux/preempt.h>
 

@@ -11,13 +11,13 @@
  * write hits that, else by its poison, if the cache has any. Such an object is out of use for
  * good; the others go on.
  *
- * Tests: cache/object.c cache/magazine.c
+ * Tests: cache/double_free.c cache/magazine.c
  */
 #include "lib/util.h"
 #include "page/vmstat.h"
 #include "pool/pool.h"
 #include "cache/cache.h"
-#include "cache/object.h"
+#include "cache/double_free.h"
 
 static long refused(const struct mymm_pool *pool, enum mymm_refusal why)
 {

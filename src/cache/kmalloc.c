@@ -33,7 +33,7 @@
 #include "page/registry.h"
 #include "cache/cache.h"
 #include "cache/magazine.h"
-#include "cache/object.h"
+#include "cache/double_free.h"
 
 /*
  * The pool of this CPU's last kfree(), which the next one tries first. Before the first one,

@@ -69,7 +69,7 @@
 #include "cache/debug.h"
 #include "cache/magazine.h"
 #include "cache/magazine_fast.h"
-#include "cache/object.h"
+#include "cache/double_free.h"
 #include "object/transfer.h"
 
 /* --- the slow paths ------------------------------------------------------- */

@@ -3,7 +3,7 @@
  * Refusals of objects: the reason goes to the log and the pool's counters.
  *
  * The checks are elsewhere: mymm_cache_owns() and mymm_cache_looks_free() on the fast path,
- * object.c on the slow one, and the engines' own. They call these functions after they have
+ * double_free.c on the slow one, and the engines' own. They call these functions after they have
  * decided to refuse, when nothing has changed.
  */
 #include "base/compat.h"

@@ -16,7 +16,7 @@
 #include "ui/proc.h"
 #include "engine/slab/slab.h"
 #include "cache/magazine_drain.h"
-#include "cache/object.h"
+#include "cache/double_free.h"
 
 /* --- geometry ------------------------------------------------------------------ */
 

@@ -3,7 +3,7 @@
  * Which objects of the slab engine are free.
  *
  * In a pool with memory an object is free if it is in a shared or an alien array, or if its
- * number is in the index array of its slab. (object.c searches the magazines.) In a pool
+ * number is in the index array of its slab. (double_free.c searches the magazines.) In a pool
  * without memory only the bit in the slab's record decides: it is set while a user holds the
  * object.
  *

@@ -10,7 +10,7 @@
 #include "object/cache.h"
 #include "base/compat.h"
 #include "cache/debug.h"
-#include "cache/object.h"
+#include "cache/double_free.h"
 #include "object/transfer.h"
 
 /**

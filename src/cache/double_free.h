@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Checks of objects that are freed; the slow part; object.c. */
-#ifndef _MYMM_CACHE_OBJECT_H
-#define _MYMM_CACHE_OBJECT_H
+/* Checks of objects that are freed; the slow part; double_free.c. */
+#ifndef _MYMM_DOUBLE_FREE_H
+#define _MYMM_DOUBLE_FREE_H
 
 #include "object/cache.h"
 
@@ -11,4 +11,4 @@ int mymm_free_tracked(struct mymm_cache *cache, void *obj,
 int mymm_object_admit(struct mymm_cache *cache, void *obj);
 bool mymm_object_is_free(struct mymm_cache *cache, void *obj);
 
-#endif /* _MYMM_CACHE_OBJECT_H */
+#endif /* _MYMM_DOUBLE_FREE_H */
