@@ -147,6 +147,7 @@ struct mymm_node {
  * @users: references
  * @own_users: those of the creator and of the size classes; with no others the pool
  *             may be destroyed; constant
+ * @ending: nobody is to take a reference any more; under mymm_pools_lock
  * @holds_module: it holds a reference to this module; constant
  * @clock_held: a session steps its clock, see pool/clock.c; written under mymm_pools_lock
  * @refused: count of each kind of refusal
@@ -204,6 +205,7 @@ struct mymm_pool {
 	struct mymm_slob *slob;
 	refcount_t users;
 	unsigned int own_users;
+	bool ending;
 	bool holds_module;
 	bool clock_held;
 	atomic_long_t refused[MYMM_NR_REFUSALS];

@@ -53,6 +53,27 @@ struct mymm_pool *mymm_pool_named(const char *name)
 MYMM_EXPORT_INTERNAL(mymm_pool_named);
 
 /**
+ * mymm_pool_get_named() - a reference to the pool of a name
+ * @name: of several pools with it the oldest one
+ *
+ * Context: process; sleeps.
+ * Return: the pool, to be given to mymm_pool_put(); NULL if there is none, or if it is about to
+ * end.
+ */
+struct mymm_pool *mymm_pool_get_named(const char *name)
+{
+	struct mymm_pool *pool;
+
+	guard(mutex)(&mymm_pools_lock);
+	pool = mymm_pool_named(name);
+	if (!pool || pool->ending)
+		return NULL;
+	refcount_inc(&pool->users);
+	return pool;
+}
+MYMM_EXPORT_INTERNAL(mymm_pool_get_named);
+
+/**
  * mymm_pool_count() - how many pools there are
  *
  * Context: process; sleeps.

@@ -14,6 +14,7 @@ extern struct list_head mymm_pools;
 
 struct mymm_pool *mymm_pool_of(const void *addr);
 struct mymm_pool *mymm_pool_named(const char *name);
+struct mymm_pool *mymm_pool_get_named(const char *name);
 unsigned int mymm_pool_count(void);
 
 #endif /* _MYMM_REGISTRY_H */

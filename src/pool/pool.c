@@ -296,11 +296,32 @@ static unsigned long report_contents(struct mymm_pool *pool)
 	return frames - unused;
 }
 
+/*
+ * If nobody but its creator refers to a pool, nobody begins to from now on. Returns how many others
+ * do.
+ */
+static unsigned int begin_end(struct mymm_pool *pool)
+{
+	unsigned int users;
+
+	guard(mutex)(&mymm_pools_lock);
+	users = refcount_read(&pool->users);
+	pool->ending = users <= pool->own_users;
+	return pool->ending ? 0 : users - pool->own_users;
+}
+
+static void go_on(struct mymm_pool *pool)
+{
+	guard(mutex)(&mymm_pools_lock);
+	pool->ending = false;
+}
+
 /**
  * mymm_pool_release() - end a pool, whatever is allocated in it
  * @pool: nobody uses it any more, nor its caches
  *
- * What was never given back is reported in the log, and is gone.
+ * What was never given back is reported in the log, and is gone. Processes can't do without their
+ * memory, so if they have some of the pool, that is reported, and the pool stays for good.
  *
  * Context: process; sleeps.
  */
@@ -308,6 +329,11 @@ void mymm_pool_release(struct mymm_pool *pool)
 {
 	unsigned long held = 0;
 
+	if (begin_end(pool) && READ_ONCE(pool->vm)) {
+		pr_err("pool %s is not released: processes have chosen it\n",
+		       pool->name);
+		return;
+	}
 	mymm_kswapd_park(pool);
 	if (!mymm_pool_dead(pool)) {
 		mymm_pool_drain(pool);
@@ -334,11 +360,11 @@ EXPORT_SYMBOL_GPL(mymm_pool_release);
  */
 int mymm_pool_destroy(struct mymm_pool *pool)
 {
-	unsigned int users = refcount_read(&pool->users);
+	unsigned int users = begin_end(pool);
 
-	if (users > pool->own_users) {
+	if (users) {
 		pr_err("pool %s is not destroyed: %u caches, sessions or others refer to it\n",
-		       pool->name, users - pool->own_users);
+		       pool->name, users);
 		return -EBUSY;
 	}
 	/* What it is about to give back is neither free nor allocated. */
@@ -352,6 +378,7 @@ int mymm_pool_destroy(struct mymm_pool *pool)
 			pr_err("pool %s is not destroyed: %lu of its frames are allocated\n",
 			       pool->name, held);
 			mymm_kswapd_unpark(pool);
+			go_on(pool);
 			return -EBUSY;
 		}
 	}

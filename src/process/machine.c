@@ -91,15 +91,10 @@ err_put:
 /* A reference to the pool of that name, or to the default pool. */
 static struct mymm_pool *find_pool(const char *name)
 {
-	struct mymm_pool *pool;
+	struct mymm_pool *pool = name ? mymm_pool_get_named(name) :
+					mymm_pool_get_default();
 
-	if (!name)
-		return mymm_pool_get_default() ?: ERR_PTR(-ENOENT);
-	guard(mutex)(&mymm_pools_lock);
-	pool = mymm_pool_named(name);
-	if (!pool || !refcount_inc_not_zero(&pool->users))
-		return ERR_PTR(-ENOENT);
-	return pool;
+	return pool ?: ERR_PTR(-ENOENT);
 }
 
 static struct mymm_vm *known(const struct mymm_pool *pool)
@@ -149,6 +144,7 @@ struct mymm_vm *mymm_vm_get(const char *pool_name)
 
 	return IS_ERR(pool) ? ERR_CAST(pool) : enter(pool);
 }
+MYMM_EXPORT_INTERNAL(mymm_vm_get);
 
 /**
  * mymm_vm_get_of() - the same of a pool that the caller has a reference to
@@ -188,6 +184,7 @@ void mymm_vm_put(struct mymm_vm *vm)
 	vm->users--;
 	free_left();
 }
+MYMM_EXPORT_INTERNAL(mymm_vm_put);
 
 static void leave_later(struct work_struct *work)
 {

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pools that programs choose by name: as long as one is chosen it can't end, and one that is about
+ * to end can't be chosen.
+ *
+ * Tests: process/machine.c page/registry.c pool/pool.c
+ */
+#include <linux/file.h>
+#include <linux/mman.h>
+#include <linux/uaccess.h>
+#include <linux/version.h>
+
+#include "lib/util.h"
+#include "page/registry.h"
+#include "process/vm.h"
+#include "uapi/mymem.h"
+
+#define ROUNDS 8
+
+static struct mymm_pool *new_pool(const char *name)
+{
+	const struct mymm_pool_config config = {
+		.name = name,
+		.zones = "Normal:1M",
+	};
+
+	return mymm_pool_create(&config);
+}
+
+/* A program has it, so its creator must wait, and whatever it does to end it does nothing. */
+static void keeps_pool(struct kunit *test)
+{
+	struct mymm_pool *pool = new_pool("chosen");
+	unsigned int pools = mymm_pool_count();
+	struct mymm_vm *vm;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(pool));
+	vm = mymm_vm_get("chosen");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(vm));
+	KUNIT_EXPECT_PTR_EQ(test, vm->pool, pool);
+
+	KUNIT_EXPECT_EQ(test, mymm_pool_destroy(pool), -EBUSY);
+	mymm_pool_release(pool);
+	KUNIT_EXPECT_EQ(test, mymm_pool_count(), pools);
+	mymm_vm_put(vm);
+
+	MYMM_EXPECT_OK(test, mymm_pool_destroy(pool));
+	KUNIT_EXPECT_PTR_EQ(test, mymm_vm_get("chosen"), ERR_PTR(-ENOENT));
+}
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0) && !defined(CONFIG_UML)
+#define PAGES 8
+
+static struct file *open_device(struct kunit *test)
+{
+	struct file *file = filp_open("/dev/mymem", O_RDWR, 0);
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+	return file;
+}
+
+/* Choose a pool for an open file. */
+static long choose(struct kunit *test, struct file *file, const char *name)
+{
+	struct mymem_pool choice = { .size = sizeof(choice) };
+	unsigned long at = kunit_vm_mmap(test, NULL, 0, PAGE_SIZE,
+					 PROT_READ | PROT_WRITE,
+					 MAP_ANONYMOUS | MAP_PRIVATE, 0);
+
+	strscpy(choice.name, name, sizeof(choice.name));
+	KUNIT_ASSERT_EQ(
+		test, copy_to_user((void __user *)at, &choice, sizeof(choice)),
+		0);
+	return file->f_op->unlocked_ioctl(file, MYMEM_IOC_POOL, at);
+}
+
+/* The last reference to a file goes by a work. */
+static void close_device(struct file *file)
+{
+	fput(file);
+	flush_delayed_fput();
+}
+
+/* Frames of a process are of the pool that it chose, and go back there. */
+static void takes_of_the_chosen(struct kunit *test)
+{
+	struct mymm_pool *pool = new_pool("chosen");
+	struct mymm_pool *other = mymm_pool_get_default();
+	unsigned long before = mymm_pool_allocated(other), at, i;
+	struct file *file;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(pool));
+	file = open_device(test);
+	KUNIT_EXPECT_EQ(test, choose(test, file, "no such pool"), -ENOENT);
+	KUNIT_ASSERT_EQ(test, choose(test, file, "chosen"), 0);
+	at = vm_mmap(file, 0, PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE,
+		     MAP_SHARED, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(at));
+	KUNIT_EXPECT_EQ(test, choose(test, file, "chosen"), -EBUSY);
+	for (i = 0; i < PAGES; i++)
+		KUNIT_EXPECT_EQ(test,
+				put_user(1, (int __user *)(at + i * PAGE_SIZE)),
+				0);
+
+	/* And the nodes of the table, one of each level. */
+	KUNIT_EXPECT_EQ(test, mymm_pool_allocated(pool),
+			PAGES + MYMM_TABLE_LEVELS);
+	KUNIT_EXPECT_EQ(test, mymm_pool_allocated(other), before);
+	MYMM_EXPECT_SOUND(test, pool);
+	KUNIT_EXPECT_EQ(test, mymm_pool_destroy(pool), -EBUSY);
+	KUNIT_EXPECT_EQ(test, vm_munmap(at, PAGES * PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, mymm_pool_allocated(pool), 0);
+
+	/* An open file keeps it, too. */
+	flush_delayed_fput();
+	KUNIT_EXPECT_EQ(test, mymm_pool_destroy(pool), -EBUSY);
+	close_device(file);
+	MYMM_EXPECT_OK(test, mymm_pool_destroy(pool));
+	mymm_pool_put(other);
+}
+#else
+static void takes_of_the_chosen(struct kunit *test)
+{
+	kunit_skip(test, "this kernel has no memory of a user for tests");
+}
+#endif
+
+/* One CPU makes pools and ends them, the others choose them meanwhile. */
+static void race(struct mymm_test_thread *thread)
+{
+	bool *over = thread->data;
+	unsigned int i, chosen = 0;
+
+	for (i = 0; !thread->number && i < ROUNDS; i++) {
+		struct mymm_pool *pool = new_pool("racy");
+
+		if (IS_ERR(pool))
+			mymm_test_complain(thread, "no pool: %pe", pool);
+		else
+			while (mymm_pool_destroy(pool))
+				cond_resched();
+	}
+	if (!thread->number)
+		WRITE_ONCE(*over, true);
+	while (!READ_ONCE(*over)) {
+		struct mymm_vm *vm = mymm_vm_get("racy");
+
+		if (!IS_ERR(vm)) {
+			chosen++;
+			mymm_vm_put(vm);
+		}
+		cond_resched();
+	}
+	if (thread->number && !chosen)
+		mymm_test_complain(thread, "it never chose a pool");
+}
+
+static void ends_or_is_chosen(struct kunit *test)
+{
+	bool over = false;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "needs two CPUs");
+	mymm_test_on_each_cpu(test, race, &over);
+}
+
+static struct kunit_case machine_cases[] = {
+	KUNIT_CASE(keeps_pool),
+	KUNIT_CASE(takes_of_the_chosen),
+	KUNIT_CASE(ends_or_is_chosen),
+	{},
+};
+
+static struct kunit_suite machine_suite = {
+	.name = "mymm_machine",
+	.test_cases = machine_cases,
+};
+
+kunit_test_suite(machine_suite);
