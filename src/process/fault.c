@@ -5,6 +5,7 @@
  *	slot     access   what happens                                         ->
  *	empty    read     zeros are mapped, and nothing is taken               fault
  *	empty    write    a frame is taken, filled with zeros, and mapped      fault
+ *	empty    read, where userfaultfd has left a mark: the same             fault
  *	empty    write, where zeros are mapped: a frame is put into the slot,
  *	                  the zeros are unmapped, and the access faults again  pfn_mkwrite
  *	frame    read     it is mapped, read-only                              fault
@@ -111,11 +112,21 @@ static bool refused(struct mymm_region *region, struct vm_area_struct *vma)
 	       mymm_vma_settle(vma);
 }
 
+/*
+ * Newer kernels let userfaultfd protect any mapping. Its mark stands in the pte where nothing is,
+ * and the page of zeros can't be put there, but a frame.
+ */
+static bool is_marked(const struct vm_fault *vmf)
+{
+	return vmf->flags & FAULT_FLAG_ORIG_PTE_VALID &&
+	       !pte_none(vmf->orig_pte);
+}
+
 static vm_fault_t fault(struct vm_fault *vmf)
 {
 	struct mymm_region *region = mymm_region_of(vmf->vma);
 	unsigned long addr = vmf->address & PAGE_MASK;
-	bool write = vmf->flags & FAULT_FLAG_WRITE;
+	bool write = vmf->flags & FAULT_FLAG_WRITE || is_marked(vmf);
 	struct page *page;
 
 	mymm_vm_count(region->space->vm->pool, MYMM_PGFAULT, 1);
