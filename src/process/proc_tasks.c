@@ -39,44 +39,30 @@ static void show_process(struct seq_file *m, const struct mymm_task *task,
 	seq_putc(m, '\n');
 }
 
-/* Is there a region of the same mm before this one? Then that had the line. */
-static bool is_first(const struct mymm_vm *vm, const struct mymm_region *region)
-{
-	struct mymm_region *other;
-
-	list_for_each_entry(other, &vm->regions, all)
-		if (other->mm == region->mm)
-			return other == region;
-	return false;
-}
-
 /**
  * mymm_tasks_show() - the whole file
  * @m: where to
  * @v: nothing
  *
  * Context: process.
- * Return: 0.
+ * Return: 0 or -ENOMEM.
  */
 int mymm_tasks_show(struct seq_file *m, void *v)
 {
-	struct pid_namespace *ns = proc_pid_ns(file_inode(m->file)->i_sb);
 	struct mymm_vm *vm = mymm_vm_default();
-	struct mymm_region *region;
-	struct mymm_usage usage;
-	struct mymm_task task;
+	struct mymm_user *user;
+	unsigned int nr, i;
 
+	user = mymm_users_of(vm, proc_pid_ns(file_inode(m->file)->i_sb), &nr);
+	if (!user)
+		return -ENOMEM;
 	seq_puts(
 		m,
 		"    PID      VSS kB      RSS kB  SWAPPED kB   TABLES kB   ADJ       SCORE COMM\n");
-	guard(mutex)(&vm->lock);
-	list_for_each_entry(region, &vm->regions, all) {
-		if (!is_first(vm, region) ||
-		    !mymm_task_of(region->mm, ns, &task))
-			continue;
-		mymm_usage_of(vm, region->mm, &usage);
-		show_process(m, &task, &usage, vm->total);
-		cond_resched();
-	}
+	for (i = 0; i < nr; i++)
+		if (user[i].task.pid)
+			show_process(m, &user[i].task, &user[i].usage,
+				     vm->total);
+	kvfree(user);
 	return 0;
 }

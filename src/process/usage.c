@@ -7,55 +7,44 @@
  * a while. So the process is looked for when somebody asks: it is the oldest whose mm that is.
  * While a process ends there is a moment when its mm is nobody's any more.
  */
+#include <linux/bsearch.h>
 #include <linux/mm.h>
 #include <linux/oom.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
 
 #include "base/compat.h"
 #include "process/usage.h"
 #include "process/vm.h"
 
-/**
- * mymm_usage_of() - what an mm has of a pool, in all its open files
- * @vm: the pool
- * @mm: the mm
- * @usage: is filled
- *
- * Context: vm->lock held. Exact while the process does nothing.
- */
-void mymm_usage_of(const struct mymm_vm *vm, const struct mm_struct *mm,
-		   struct mymm_usage *usage)
+/* What its threads have. The first of them may have ended before the others. */
+static const struct mm_struct *mm_of(struct task_struct *process)
 {
-	struct mymm_region *region;
-
-	*usage = (struct mymm_usage){};
-	list_for_each_entry(region, &vm->regions, all) {
-		if (region->mm != mm)
-			continue;
-		usage->vss += atomic_long_read(&region->pages);
-		usage->rss += READ_ONCE(region->table.nr_frames);
-		usage->tables += READ_ONCE(region->table.nr_nodes);
-	}
-}
-
-/* Does a thread of a process have that mm? Its first may have ended before the others. */
-static bool has_mm(struct task_struct *process, const struct mm_struct *mm)
-{
+	const struct mm_struct *mm = NULL;
 	struct task_struct *thread;
-	bool has = false;
 
 	if (process->flags & PF_KTHREAD)
-		return false;
+		return NULL;
 	for_each_thread(process, thread) {
 		task_lock(thread);
-		has = thread->mm == mm;
+		mm = thread->mm;
 		task_unlock(thread);
-		if (has)
+		if (mm)
 			break;
 	}
-	return has;
+	return mm;
+}
+
+static void describe(struct task_struct *process, struct pid_namespace *ns,
+		     struct mymm_task *task)
+{
+	task->pid = task_tgid_nr_ns(process, ns);
+	task->adj = READ_ONCE(process->signal->oom_score_adj);
+	task->init = is_global_init(process);
+	strscpy(task->comm, process->comm, sizeof(task->comm));
 }
 
 /**
@@ -74,15 +63,113 @@ bool mymm_task_of(const struct mm_struct *mm, struct pid_namespace *ns,
 
 	guard(rcu)();
 	for_each_process(process) {
-		if (!has_mm(process, mm))
+		if (mm_of(process) != mm)
 			continue;
-		task->pid = task_tgid_nr_ns(process, ns);
-		task->adj = READ_ONCE(process->signal->oom_score_adj);
-		task->init = is_global_init(process);
-		strscpy(task->comm, process->comm, sizeof(task->comm));
+		describe(process, ns, task);
 		return task->pid;
 	}
 	return false;
+}
+
+/* --- all of them ------------------------------------------------------------------ */
+
+static int compare(const void *a, const void *b)
+{
+	const struct mymm_user *one = a, *two = b;
+
+	return one->mm < two->mm ? -1 : one->mm > two->mm;
+}
+
+/* An mm's address is nobody's business, nor is which of two is lower. */
+static int compare_pids(const void *a, const void *b)
+{
+	const struct mymm_user *one = a, *two = b;
+
+	return one->task.pid - two->task.pid;
+}
+
+/* An entry for each region. */
+static unsigned int list_regions(const struct mymm_vm *vm,
+				 struct mymm_user *user)
+{
+	struct mymm_region *region;
+	unsigned int nr = 0;
+
+	list_for_each_entry(region, &vm->regions, all)
+		user[nr++] = (struct mymm_user){
+			.mm = region->mm,
+			.usage = {
+				.vss = atomic_long_read(&region->pages),
+				.rss = READ_ONCE(region->table.nr_frames),
+				.tables = READ_ONCE(region->table.nr_nodes),
+			},
+		};
+	return nr;
+}
+
+/* Of a sorted list, make one entry of those with the same mm. */
+static unsigned int merge(struct mymm_user *user, unsigned int nr)
+{
+	unsigned int last = 0, i;
+
+	for (i = 1; i < nr; i++) {
+		if (user[i].mm != user[last].mm) {
+			user[++last] = user[i];
+			continue;
+		}
+		user[last].usage.vss += user[i].usage.vss;
+		user[last].usage.rss += user[i].usage.rss;
+		user[last].usage.tables += user[i].usage.tables;
+	}
+	return nr ? last + 1 : 0;
+}
+
+/* Whose these are: one pass over all processes, the oldest first. */
+static void find_tasks(struct mymm_user *user, unsigned int nr,
+		       struct pid_namespace *ns)
+{
+	struct task_struct *process;
+
+	guard(rcu)();
+	for_each_process(process) {
+		const struct mymm_user key = { .mm = mm_of(process) };
+		struct mymm_user *found;
+
+		found = bsearch(&key, user, nr, sizeof(*user), compare);
+		if (found && !found->task.pid)
+			describe(process, ns, &found->task);
+	}
+}
+
+/**
+ * mymm_users_of() - the processes that have memory of a pool, and how much, in all open files
+ * @vm: the pool
+ * @ns: whose numbers processes are to have
+ * @nr: becomes how many there are
+ *
+ * Anybody may ask, and open as many files as they like; so this looks at each region, and at each
+ * process, once.
+ *
+ * Context: process; sleeps. Exact of a process that does nothing.
+ * Return: a list by pid, for kvfree(); a task whose pid is 0 is none, or none that @ns can see;
+ * NULL: the kernel has no memory.
+ */
+struct mymm_user *mymm_users_of(struct mymm_vm *vm, struct pid_namespace *ns,
+				unsigned int *nr)
+{
+	struct mymm_user *user;
+
+	guard(mutex)(&vm->lock);
+	user = kvmalloc_array(list_count_nodes(&vm->regions) + 1, sizeof(*user),
+			      GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!user)
+		return NULL;
+	*nr = list_regions(vm, user);
+	sort(user, *nr, sizeof(*user), compare, NULL);
+	*nr = merge(user, *nr);
+	find_tasks(user, *nr, ns);
+	sort(user, *nr, sizeof(*user), compare_pids, NULL);
+	return user;
 }
 
 /**

@@ -41,8 +41,20 @@ struct mymm_task {
 	char comm[TASK_COMM_LEN];
 };
 
-void mymm_usage_of(const struct mymm_vm *vm, const struct mm_struct *mm,
-		   struct mymm_usage *usage);
+/**
+ * struct mymm_user - an mm that has memory of a pool
+ * @mm: it; only to be compared
+ * @usage: what it has
+ * @task: the process
+ */
+struct mymm_user {
+	const struct mm_struct *mm;
+	struct mymm_usage usage;
+	struct mymm_task task;
+};
+
+struct mymm_user *mymm_users_of(struct mymm_vm *vm, struct pid_namespace *ns,
+				unsigned int *nr);
 bool mymm_task_of(const struct mm_struct *mm, struct pid_namespace *ns,
 		  struct mymm_task *task);
 long mymm_badness(const struct mymm_usage *usage, const struct mymm_task *task,
