@@ -874,6 +874,31 @@ static void family(char **args)
 	expect(p, len, 1, "the parent at the end");
 }
 
+/* FILES COMMAND: so many open files, with a MiB of each written, while it runs. */
+static void several(char **args)
+{
+	for (long nr = atol(args[0]); nr > 0; nr--) {
+		fd = -1;
+		fill(map(MB), MB, nr);
+	}
+	run(args[1]);
+}
+
+/* PAGES COMMAND: so many are in a pipe, and in no mapping any more, while it runs. */
+static void in_pipe(char **args)
+{
+	size_t len = atol(args[0]) * PG;
+	char *p = map(len);
+	struct iovec iov = { p, len };
+	int tube[2];
+
+	need(!pipe(tube), "pipe");
+	fill(p, len, 1);
+	need(vmsplice(tube[1], &iov, 1, 0) == (ssize_t)len, "vmsplice");
+	munmap(p, len);
+	run(args[1]);
+}
+
 /* --- overcommit ------------------------------------------------------------------- */
 
 static long committed(void)
@@ -974,10 +999,9 @@ int main(int argc, char **argv)
 		int least, most; /* arguments */
 		void (*run)(char **args);
 	} with_args[] = {
-		{ "keep", 3, 3, keep },
-		{ "family", 2, 2, family },
-		{ "count", 1, 1, count },
-		{ "ask", 1, 99, ask },
+		{ "keep", 3, 3, keep },	      { "family", 2, 2, family },
+		{ "several", 2, 2, several }, { "in_pipe", 2, 2, in_pipe },
+		{ "count", 1, 1, count },     { "ask", 1, 99, ask },
 	};
 
 	if (argc < 3) {

@@ -17,6 +17,9 @@
  * with MAP_NORESERVE in the modes 0 and 1, is charged nothing. (The kernel looks at
  * MAP_NORESERVE before this module can; if its own vm.overcommit_memory is 2, the flag is lost.)
  *
+ * Charged are mappings. A frame that has none any more, since it waits in limbo for a pipe or a
+ * device, is charged to nobody, as in Linux; debugfs mymm/regions counts these.
+ *
  * The kernel's mode 2 reads a counter that may be off by what CPUs have not handed in; here it is
  * the exact sum, so that the last page before the limit is granted, and no other.
  */

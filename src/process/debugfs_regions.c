@@ -6,7 +6,7 @@
  *	fork_broken 0
  *	limbo 0
  *
- *	312 mymem: 16 pages, 10 frames, 3 tables
+ *	312 mymem: 16 pages, 16 charged, 10 frames, 3 tables
  *	7f31c2a00000-7f31c2a10000 rw-s 1 aaaaaassss......
  *
  * At the head are the mappings that a fork copied over the limit of overcommit, the children that
@@ -107,8 +107,9 @@ static void draw_region(struct seq_file *m, struct mymm_region *region)
 		seq_printf(m, "\n%d %s: ", task.pid, task.comm);
 	else
 		seq_puts(m, "\n-: ");
-	seq_printf(m, "%ld pages, %lu frames, %lu tables\n",
+	seq_printf(m, "%ld pages, %ld charged, %lu frames, %lu tables\n",
 		   atomic_long_read(&region->pages),
+		   atomic_long_read(&region->charged),
 		   READ_ONCE(region->table.nr_frames),
 		   READ_ONCE(region->table.nr_nodes));
 	mymm_rmap_walk(region->space->inode->i_mapping, draw_vma, &drawing);
