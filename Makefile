@@ -17,7 +17,7 @@ tree  := $(BUILD)/$(name)
 cli   := $(BUILD)/mymm
 
 # What tests run: static for a guest that has no libc, dynamic to have one's malloc.
-static  := fuzz replies mymem
+static  := fuzz replies mymem hostile
 dynamic := malloc_steps malloc_calls
 
 # A compiler newer than ours may know warnings that are news to us.
@@ -106,4 +106,4 @@ help: ## this list
 	@LC_ALL=C sed -n 's/^\([a-z_.-]*\):.*## \(.*\)/\1#\2/p' $(firstword $(MAKEFILE_LIST)) | \
 		awk -F'#' '{ printf "  make %-20s %s\n", $$1, $$2 }'
 
-export BUILD SEED FOR FILTER KERNEL DESTDIR PREFIX
+export BUILD SEED STORM FOR FILTER KERNEL DESTDIR PREFIX

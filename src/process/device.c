@@ -10,7 +10,6 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/mount.h>
-#include <linux/overflow.h>
 #include <linux/pagemap.h>
 #include <linux/pseudo_fs.h>
 #include <linux/slab.h>
@@ -31,7 +30,7 @@ static struct vfsmount *mount;
 
 static int space_open(struct inode *inode, struct file *file)
 {
-	struct mymm_space *space = kzalloc(sizeof(*space), GFP_KERNEL);
+	struct mymm_space *space = kzalloc(sizeof(*space), GFP_KERNEL_ACCOUNT);
 	int err = -ENOMEM;
 
 	if (!space)
@@ -119,14 +118,10 @@ static long call_pool(struct mymm_space *space, void *arg)
 /* A range of whole pages, which does not wrap. */
 static int check_range(struct mymem_range *range)
 {
-	u64 end;
-
-	if (offset_in_page(range->addr))
+	if (offset_in_page(range->addr) || range->addr > TASK_SIZE_MAX ||
+	    range->len > TASK_SIZE_MAX - range->addr)
 		return -EINVAL;
 	range->len = PAGE_ALIGN(range->len);
-	if (check_add_overflow(range->addr, range->len, &end) ||
-	    end > TASK_SIZE_MAX)
-		return -EINVAL;
 	return 0;
 }
 

@@ -134,19 +134,40 @@ static int charge(struct mymm_region *region, unsigned long pages)
 	return -ENOMEM;
 }
 
+/* Promises for a vma that is larger than it was: what waits for it first. */
+static int charge_more(struct mymm_vma *m, unsigned long pages)
+{
+	if (charge(m->region, pages))
+		return -ENOMEM;
+	WRITE_ONCE(m->charged, m->charged + pages);
+	m->reserved -= min(m->reserved, pages);
+	return 0;
+}
+
 /* With vm->lock: have promises for as many pages as the vma has now. */
 static int settle(struct mymm_vma *m, unsigned long pages)
 {
 	if (m->charged > pages) {
 		atomic_long_add(m->charged - pages, &m->region->spare);
 		WRITE_ONCE(m->charged, pages);
-	} else if (wants_promise(m) && m->charged < pages) {
-		if (charge(m->region, pages - m->charged))
-			return -ENOMEM;
-		WRITE_ONCE(m->charged, pages);
+	} else if (wants_promise(m) && m->charged < pages &&
+		   charge_more(m, pages - m->charged)) {
+		return -ENOMEM;
 	}
+	m->moved = false;
 	set_pages(m, pages);
-	m->reserved = 0;
+	return 0;
+}
+
+/* Have so many promises wait for a vma, those that do already among them. */
+static int put_aside(struct mymm_vma *m, unsigned long pages)
+{
+	if (pages <= m->reserved)
+		return 0;
+	if (mymm_commit_charge(m->region, pages - m->reserved))
+		return -ENOMEM;
+	atomic_long_add(pages - m->reserved, &m->region->spare);
+	m->reserved = pages;
 	return 0;
 }
 
@@ -176,7 +197,8 @@ int mymm_vma_settle(struct vm_area_struct *vma)
  * @end: one past the last
  * @flags: its flags to be
  *
- * Which vma this part will belong to is not known yet; the promise waits in region->spare.
+ * Which vma this part will belong to is not known yet; the promise waits in region->spare. If
+ * the kernel then fails to make that vma, the next attempt finds it there.
  *
  * Context: process, with the mmap_lock held for writing.
  * Return: 0; -ENOMEM: it was refused.
@@ -188,16 +210,12 @@ int mymm_vma_mprotect(struct vm_area_struct *vma, unsigned long start,
 	unsigned long missing, pages = (end - start) >> PAGE_SHIFT;
 
 	/* What waits for this vma is taken before it can't be written to any more. */
-	if (wants_promise(m))
-		return mymm_vma_settle(vma);
-	if (m->noreserve || !(flags & VM_WRITE))
+	if (mymm_vma_settle(vma))
+		return -ENOMEM;
+	if (wants_promise(m) || m->noreserve || !(flags & VM_WRITE))
 		return 0;
 	missing = vma_pages(vma) - min(m->charged, vma_pages(vma));
-	pages = min(pages, missing);
-	if (mymm_commit_charge(m->region, pages))
-		return -ENOMEM;
-	atomic_long_add(pages, &m->region->spare);
-	return 0;
+	return put_aside(m, min(pages, missing));
 }
 
 /* --- slots ------------------------------------------------------------------------ */
@@ -366,16 +384,29 @@ static void open_forked(struct mymm_vma *old, struct mymm_vma *m)
 
 /* --- vmas ------------------------------------------------------------------------- */
 
-/* A part of @old becomes a vma of its own. */
+/*
+ * A part of @old becomes a vma of its own. A fault that has the vma's lock and not the mmap_lock,
+ * as newer kernels have it, may still settle @old.
+ */
 static void open_split(struct mymm_vma *old, struct mymm_vma *m)
 {
-	unsigned long pages = vma_pages(m->vma);
-	unsigned long charged = fully_charged(old) ? pages : 0;
+	unsigned long pages = vma_pages(m->vma), charged;
 
+	guard(mutex)(&old->region->space->vm->lock);
+	charged = fully_charged(old) ? pages : 0;
 	set_pages(m, pages);
 	set_pages(old, vma_pages(old->vma) - pages);
 	m->charged = charged;
 	old->charged -= charged;
+	m->moved = old->moved;
+	if (!wants_promise(old)) {
+		/* mprotect() splits it; which part becomes writable is not known here. */
+		old->reserved = 0;
+	} else if (m->vma->vm_end == old->vma->vm_end) {
+		/* A vma grows at its end. */
+		m->reserved = old->reserved;
+		old->reserved = 0;
+	}
 }
 
 /**
@@ -415,12 +446,14 @@ void mymm_vma_close(struct vm_area_struct *vma)
 {
 	struct mymm_vma *m = vma->vm_private_data;
 	struct mymm_region *region = m->region;
+	unsigned long waiting = m->reserved;
 
 	empty_slots(region, NULL, vma->vm_start, vma->vm_end);
 	mymm_table_prune(&region->table, vma->vm_start, vma->vm_end);
-	if (wants_promise(m) && m->charged < vma_pages(vma))
-		m->charged += take_spare(region, vma_pages(vma) - m->charged);
-	mymm_commit_release(region, m->charged);
+	/* It may have grown, or become writable, and nothing has touched it since. */
+	if (wants_promise(m) && !m->moved && m->charged < vma_pages(vma))
+		waiting = max(waiting, vma_pages(vma) - m->charged);
+	mymm_commit_release(region, m->charged + take_spare(region, waiting));
 	set_pages(m, 0);
 	leave_region(region);
 	kfree(m);
@@ -460,6 +493,43 @@ static int prepare_move(struct mymm_region *region, unsigned long from,
 	return 0;
 }
 
+/* Have promises for a vma that so many pages with a promise were moved to. */
+static int take_promises(struct mymm_vma *m, struct mymm_vma *from,
+			 unsigned long taken)
+{
+	unsigned long pages = m->charged + taken, waiting = from->reserved;
+	unsigned long wanted = vma_pages(m->vma);
+
+	if (wants_promise(m) && pages < wanted) {
+		if (charge(m->region, wanted - pages))
+			return -ENOMEM;
+		waiting -= min(waiting, wanted - pages);
+		pages = wanted;
+	}
+	from->charged -= taken;
+	from->reserved = 0;
+	from->moved = taken;
+	m->charged = pages;
+	m->reserved += waiting;
+	m->moved = false;
+	set_pages(m, wanted);
+	return 0;
+}
+
+/*
+ * Arguments of the system call. One of 32 bits, which a program of 64 bits can make, too, takes
+ * the lower halves of registers, whatever is in the upper ones.
+ */
+static void get_arguments(unsigned long args[6])
+{
+	syscall_get_arguments(current, task_pt_regs(current), args);
+#ifdef in_ia32_syscall
+	if (in_ia32_syscall())
+		for (unsigned int i = 0; i < 6; i++)
+			args[i] = lower_32_bits(args[i]);
+#endif
+}
+
 /**
  * mymm_vma_mremap() - vm_ops->mremap: ptes were moved to another vma
  * @vma: that vma
@@ -473,10 +543,10 @@ static int prepare_move(struct mymm_region *region, unsigned long from,
 int mymm_vma_mremap(struct vm_area_struct *vma)
 {
 	struct mymm_vma *m = vma->vm_private_data, *from;
-	unsigned long args[6], old_addr, len, to, pages, taken;
+	unsigned long args[6], old_addr, len, to, taken;
 	struct vm_area_struct *old;
 
-	syscall_get_arguments(current, task_pt_regs(current), args);
+	get_arguments(args);
 	old_addr = untagged_addr(args[0]);
 	/* Of what is to be shorter, the end is unmapped by now. */
 	len = min(PAGE_ALIGN(args[1]), PAGE_ALIGN(args[2]));
@@ -487,22 +557,18 @@ int mymm_vma_mremap(struct vm_area_struct *vma)
 	from = old->vm_private_data;
 	to = vma->vm_start + (((old->vm_pgoff - vma->vm_pgoff) << PAGE_SHIFT) +
 			      old_addr - old->vm_start);
+	/* If it were another one, ptes and slots would part. */
+	if (from->region != m->region || to < vma->vm_start ||
+	    to > vma->vm_end || len > vma->vm_end - to)
+		return -EINVAL;
 	if (prepare_move(m->region, old_addr, to, len))
 		return -ENOMEM;
 	/* With this flag what is empty now stays mapped, and promised. */
 	taken = fully_charged(from) && !(args[3] & MREMAP_DONTUNMAP) ?
 			len >> PAGE_SHIFT :
 			0;
-	pages = m->charged + taken;
-	if (wants_promise(m) && pages < vma_pages(vma)) {
-		if (charge(m->region, vma_pages(vma) - pages))
-			return -ENOMEM;
-		pages = vma_pages(vma);
-	}
-	from->charged -= taken;
-	from->reserved = 0;
-	m->charged = pages;
-	set_pages(m, vma_pages(vma));
+	if (take_promises(m, from, taken))
+		return -ENOMEM;
 	move_slots(m->region, old_addr, to, len);
 	return 0;
 }
@@ -631,13 +697,7 @@ static int reserve(struct vm_area_struct *vma, unsigned long more)
 	if (mymm_vma_settle(vma))
 		return -ENOMEM;
 	/* Asked for twice, since it did not grow then, it is promised once. */
-	if (more <= m->reserved)
-		return 0;
-	if (mymm_commit_charge(m->region, more - m->reserved))
-		return -ENOMEM;
-	atomic_long_add(more - m->reserved, &m->region->spare);
-	m->reserved = more;
-	return 0;
+	return put_aside(m, more);
 }
 
 /**

@@ -123,9 +123,10 @@ struct mymm_region {
  * @region: the region
  * @vma: the vma
  * @pages: its pages when they were counted last: mremap() can change them unseen
- * @charged: pages that were promised to it; with vm->lock, or the mmap_lock for writing
- * @reserved: pages of region->spare that it is to grow by
+ * @charged: pages that were promised to it; with vm->lock, or the vma's lock for writing
+ * @reserved: pages of region->spare that wait for it to grow or to become writable
  * @noreserve: nothing is promised to it
+ * @moved: mremap() took its promises along; it goes, and none wait for it
  */
 struct mymm_vma {
 	struct mymm_region *region;
@@ -134,6 +135,7 @@ struct mymm_vma {
 	unsigned long charged;
 	unsigned long reserved;
 	bool noreserve;
+	bool moved;
 };
 
 /* check.c */
