@@ -157,10 +157,11 @@ static int device(void)
 	return fd;
 }
 
-static long ask(unsigned long request, uintptr_t addr, size_t len)
+static long ask(unsigned long request, int flags, uintptr_t addr, size_t len)
 {
 	struct mymem_range range = {
 		.size = sizeof(range),
+		.flags = flags,
 		.addr = addr,
 		.len = len,
 	};
@@ -215,10 +216,12 @@ static void *our_mremap(void *old, size_t old_len, size_t len, int flags,
 			void *to)
 {
 	size_t before = UP(old_len), after = UP(len);
+	long err = 0;
 
 	/* Other errors say that the mapping is not ours, or that there is nothing to promise. */
-	if (before && after > before &&
-	    ask(MYMEM_IOC_RESERVE, (uintptr_t)old, after - before) == -ENOMEM)
+	if (before && after > before)
+		err = ask(MYMEM_IOC_RESERVE, 0, (uintptr_t)old, after - before);
+	if (err == -ENOMEM)
 		return (void *)as_libc(-ENOMEM);
 	return (void *)as_libc(
 		call6(SYS_mremap, (long)old, old_len, len, flags, (long)to, 0));
@@ -232,13 +235,17 @@ static int our_madvise(void *addr, size_t len, int advice)
 	case MADV_DONTNEED:
 	case MADV_FREE:
 	case MADV_DONTNEED_LOCKED:
-		err = ask(MYMEM_IOC_DISCARD, (uintptr_t)addr, len);
+		err = ask(MYMEM_IOC_DISCARD,
+			  advice == MADV_DONTNEED_LOCKED ?
+				  MYMEM_DISCARD_LOCKED :
+				  0,
+			  (uintptr_t)addr, len);
 		if (!err)
 			return 0;
 		/* The kernel would say that it has done it, but contents would stay. */
 		if (err == -EBADF)
 			return as_libc(-EAGAIN);
-		/* A part of it, or all, is not ours. */
+		/* A part of it, or all, is not ours; or locked, which the kernel refuses, too. */
 	}
 	return as_libc(call3(SYS_madvise, (long)addr, len, advice));
 }
@@ -269,7 +276,7 @@ static bool grow_heap(uintptr_t to)
 	int fd;
 
 	if (heap.mapped > heap.start)
-		err = ask(MYMEM_IOC_RESERVE, heap.mapped - PG,
+		err = ask(MYMEM_IOC_RESERVE, 0, heap.mapped - PG,
 			  to - heap.mapped);
 	if (err == -ENOMEM)
 		return false;

@@ -167,6 +167,13 @@ void kasan_poison(const void *addr, size_t size, u8 value, bool init);
 #define MYMM_SHARES_ZERO_PAGE 1
 #endif
 
+/* 6.10 brought mseal(). */
+#ifdef VM_SEALED
+#define MYMM_VM_SEALED VM_SEALED
+#else
+#define MYMM_VM_SEALED 0
+#endif
+
 /*
  * in_nmi(), where it is asked once an operation: one instruction that tests the count in
  * its place. The count was a variable of its own until 6.2, and is again since 6.15.

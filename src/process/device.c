@@ -87,7 +87,8 @@ static long call_discard(struct mymm_space *space, void *arg)
 {
 	const struct mymem_range *range = arg;
 
-	return mymm_region_discard(range->addr, range->len);
+	return mymm_region_discard(range->addr, range->len,
+				   range->flags & MYMEM_DISCARD_LOCKED);
 }
 
 static long call_reserve(struct mymm_space *space, void *arg)
@@ -128,11 +129,12 @@ static int check_range(struct mymem_range *range)
 static const struct {
 	unsigned int cmd;
 	bool range;
+	u32 flags; /* that it knows */
 	long (*call)(struct mymm_space *space, void *arg);
 } calls[] = {
-	{ MYMEM_IOC_DISCARD, true, call_discard },
-	{ MYMEM_IOC_RESERVE, true, call_reserve },
-	{ MYMEM_IOC_POOL, false, call_pool },
+	{ MYMEM_IOC_DISCARD, true, MYMEM_DISCARD_LOCKED, call_discard },
+	{ MYMEM_IOC_RESERVE, true, 0, call_reserve },
+	{ MYMEM_IOC_POOL, false, 0, call_pool },
 };
 
 union args {
@@ -141,7 +143,8 @@ union args {
 	struct mymem_pool pool;
 };
 
-static int fetch(union args *args, unsigned int cmd, void __user *from)
+static int fetch(union args *args, unsigned int cmd, u32 flags,
+		 void __user *from)
 {
 	u32 size;
 	int err;
@@ -155,7 +158,7 @@ static int fetch(union args *args, unsigned int cmd, void __user *from)
 	err = copy_struct_from_user(args, _IOC_SIZE(cmd), from, size);
 	if (err)
 		return err;
-	return args->flags[1] ? -EINVAL : 0;
+	return args->flags[1] & ~flags ? -EINVAL : 0;
 }
 
 static long space_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -169,7 +172,7 @@ static long space_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 			break;
 	if (i == ARRAY_SIZE(calls))
 		return -ENOTTY;
-	err = fetch(&args, cmd, (void __user *)arg);
+	err = fetch(&args, cmd, calls[i].flags, (void __user *)arg);
 	if (!err && calls[i].range)
 		err = check_range(&args.range);
 	return err ?: calls[i].call(file->private_data, &args);
@@ -181,6 +184,7 @@ static const struct file_operations space_fops = {
 	.release = space_release,
 	.mmap = space_mmap,
 	.unlocked_ioctl = space_ioctl,
+	.fsync = noop_fsync, /* for msync(): there is nothing to be written */
 	.llseek = noop_llseek,
 };
 

@@ -28,6 +28,7 @@
 #include <linux/slab.h>
 #include <asm/syscall.h>
 
+#include "base/compat.h"
 #include "process/mapped.h"
 #include "process/rmap.h"
 #include "process/vm.h"
@@ -647,24 +648,36 @@ static int discard(struct vm_area_struct *vma, unsigned long start,
 	return 0;
 }
 
+/* What madvise() would not discard. */
+static int may_discard(const struct vm_area_struct *vma, bool locked)
+{
+	if (vma->vm_flags & VM_LOCKED && !locked)
+		return -EINVAL;
+	if (vma->vm_flags & MYMM_VM_SEALED && !(vma->vm_flags & VM_WRITE))
+		return -EPERM;
+	return 0;
+}
+
 /**
  * mymm_region_discard() - take back what is in a range of the caller's memory
  * @addr: the first address
  * @len: bytes; with @addr, of whole pages
+ * @locked: also what is locked by mlock()
  *
  * Context: process; sleeps.
- * Return: 0; -ENOMEM: a part of the range is not ours, and was left alone; -EINTR.
+ * Return: 0; -ENOMEM: a part of the range is not ours, and was left alone; -EINVAL, -EPERM:
+ * what is locked, or sealed, was reached; -EINTR.
  */
-int mymm_region_discard(unsigned long addr, unsigned long len)
+int mymm_region_discard(unsigned long addr, unsigned long len, bool locked)
 {
 	struct mm_struct *mm = current->mm;
 	unsigned long end = addr + len;
 	struct vm_area_struct *vma;
-	int err = 0;
+	int err = 0, hard = 0;
 
 	if (mmap_read_lock_killable(mm))
 		return -EINTR;
-	while (addr < end && err != -EINTR) {
+	while (addr < end && !hard) {
 		unsigned long to = end;
 
 		vma = find_vma(mm, addr);
@@ -676,13 +689,14 @@ int mymm_region_discard(unsigned long addr, unsigned long len)
 			to = min(end, vma->vm_end);
 			if (vma->vm_ops != &mymm_vm_ops)
 				err = -ENOMEM;
-			else if (discard(vma, addr, to))
-				err = -EINTR;
+			else
+				hard = may_discard(vma, locked) ?:
+					       discard(vma, addr, to);
 		}
 		addr = to;
 	}
 	mmap_read_unlock(mm);
-	return err;
+	return hard ?: err;
 }
 
 /* Have promises for a vma that is to have so many pages more. */

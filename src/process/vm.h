@@ -177,7 +177,7 @@ int mymm_vma_mprotect(struct vm_area_struct *vma, unsigned long start,
 struct page *mymm_slot_lock(struct mymm_region *region, unsigned long addr,
 			    u64 slot);
 int mymm_vma_settle(struct vm_area_struct *vma);
-int mymm_region_discard(unsigned long addr, unsigned long len);
+int mymm_region_discard(unsigned long addr, unsigned long len, bool locked);
 int mymm_region_reserve(unsigned long addr, unsigned long len);
 
 static inline struct mymm_region *

@@ -19,7 +19,7 @@
 /**
  * struct mymem_range - a range of addresses of the caller
  * @size: in: sizeof(struct mymem_range)
- * @flags: in: 0
+ * @flags: in: 0, or what the call knows
  * @addr: in: the first; of a page
  * @len: in: bytes; rounded up to pages
  */
@@ -44,8 +44,10 @@ struct mymem_pool {
 
 /*
  * MYMEM_IOC_DISCARD: what madvise(MADV_DONTNEED) does to anonymous memory: frames go back, and
- *	the pages read as zeros. -EINVAL: @addr is not of a page; -ENOMEM: a part of the range
- *	is not of this device, and was left as it is.
+ *	the pages read as zeros. -EINVAL: @addr is not of a page, or what follows is locked by
+ *	mlock(), which MYMEM_DISCARD_LOCKED allows, as MADV_DONTNEED_LOCKED does; -EPERM: it is
+ *	sealed by mseal(), and read-only; -ENOMEM: a part of the range is not of this device,
+ *	and was left as it is.
  * MYMEM_IOC_RESERVE: ask whether @len bytes more may be promised, as mremap() can't that makes
  *	a mapping longer; @addr is one of the mapping's. -ENOMEM: no; -ENXIO: it is not of this
  *	device; -EACCES: it is not writable, so nothing is promised. Otherwise they are charged
@@ -57,5 +59,8 @@ struct mymem_pool {
 #define MYMEM_IOC_DISCARD _IOW(MYMEM_IOC_MAGIC, 0, struct mymem_range)
 #define MYMEM_IOC_RESERVE _IOW(MYMEM_IOC_MAGIC, 1, struct mymem_range)
 #define MYMEM_IOC_POOL _IOW(MYMEM_IOC_MAGIC, 2, struct mymem_pool)
+
+/* A flag of MYMEM_IOC_DISCARD. */
+#define MYMEM_DISCARD_LOCKED (1 << 0)
 
 #endif /* _UAPI_MYMEM_H */
