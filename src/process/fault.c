@@ -42,11 +42,11 @@ static struct page *put_in_slot(struct mymm_region *region, unsigned long addr,
 }
 
 /*
- * A copy of a shared page, in its slot. The page comes locked, and is unlocked; the copy is
- * locked. -EAGAIN: look again; -ENOMEM: the pool has no frame.
+ * A copy of a page, in its slot. The page comes locked, with so many references of the caller's,
+ * and is unlocked; the copy is locked. -EAGAIN: look again; -ENOMEM: the pool has no frame.
  */
 static struct page *copy_shared(struct vm_area_struct *vma, unsigned long addr,
-				u64 slot, struct page *page)
+				u64 slot, struct page *page, int held)
 {
 	struct mymm_region *region = mymm_region_of(vma);
 	struct mymm_vm *vm = region->space->vm;
@@ -61,7 +61,7 @@ static struct page *copy_shared(struct vm_area_struct *vma, unsigned long addr,
 	if (!copy) {
 		copy = ERR_PTR(-ENOMEM);
 	} else if (mymm_table_get(&region->table, addr) != slot ||
-		   mymm_mapped_share(page) == 1) {
+		   mymm_mapped_claim(page, held)) {
 		mymm_mapped_free(vm, copy);
 		copy = ERR_PTR(-EAGAIN);
 	} else {
@@ -69,8 +69,10 @@ static struct page *copy_shared(struct vm_area_struct *vma, unsigned long addr,
 		/* It is a frame of ours for as long as a pte of ours may map it. */
 		mymm_zap_page(vma, addr, page);
 		copy = put_in_slot(region, addr, slot, copy);
-		if (!IS_ERR(copy))
-			mymm_mapped_put(page);
+		if (!IS_ERR(copy) && mymm_mapped_put(page)) {
+			mymm_mapped_free(vm, page);
+			return copy;
+		}
 	}
 	unlock_page(page);
 	return copy;
@@ -101,8 +103,8 @@ static struct page *page_for(struct vm_area_struct *vma, unsigned long addr,
 	page = mymm_slot_lock(region, addr, slot);
 	if (!page)
 		return ERR_PTR(-EAGAIN);
-	if (write && mymm_mapped_share(page) > 1)
-		return copy_shared(vma, addr, slot, page);
+	if (write && !mymm_mapped_claim(page, 0))
+		return copy_shared(vma, addr, slot, page, 0);
 	return page;
 }
 
@@ -122,18 +124,30 @@ static bool is_marked(const struct vm_fault *vmf)
 	       !pte_none(vmf->orig_pte);
 }
 
+/*
+ * To lock writable memory is to have it at once: mlock() writes to each page of a private
+ * mapping, but only reads from a shared one.
+ */
+static bool is_locked(const struct vm_area_struct *vma)
+{
+	const unsigned long lock = VM_WRITE | VM_LOCKED;
+
+	return (vma->vm_flags & (lock | VM_LOCKONFAULT)) == lock;
+}
+
 static vm_fault_t fault(struct vm_fault *vmf)
 {
 	struct mymm_region *region = mymm_region_of(vmf->vma);
 	unsigned long addr = vmf->address & PAGE_MASK;
-	bool write = vmf->flags & FAULT_FLAG_WRITE || is_marked(vmf);
+	bool frame = vmf->flags & FAULT_FLAG_WRITE || is_marked(vmf) ||
+		     is_locked(vmf->vma);
 	struct page *page;
 
 	mymm_vm_count(region->space->vm->pool, MYMM_PGFAULT, 1);
 	if (refused(region, vmf->vma))
 		return VM_FAULT_SIGBUS;
 	do {
-		page = page_for(vmf->vma, addr, vmf->pgoff, write);
+		page = page_for(vmf->vma, addr, vmf->pgoff, frame);
 	} while (page == ERR_PTR(-EAGAIN));
 	if (!page)
 		return mymm_map_zero(vmf);
@@ -188,9 +202,10 @@ static vm_fault_t page_mkwrite(struct vm_fault *vmf)
 		mymm_zap(vmf->vma, addr, PAGE_SIZE);
 		return VM_FAULT_NOPAGE;
 	}
-	if (mymm_mapped_share(page) == 1)
+	/* The kernel holds it for this call. */
+	if (mymm_mapped_claim(page, 1))
 		return VM_FAULT_LOCKED;
-	copy = copy_shared(vmf->vma, addr, slot, page);
+	copy = copy_shared(vmf->vma, addr, slot, page, 1);
 	if (copy == ERR_PTR(-ENOMEM))
 		return VM_FAULT_SIGBUS;
 	if (!IS_ERR(copy))
@@ -198,16 +213,48 @@ static vm_fault_t page_mkwrite(struct vm_fault *vmf)
 	return VM_FAULT_NOPAGE;
 }
 
-/* ptrace and /proc/PID/mem, where there is no struct page: zeros, to be read. */
+/* Write to what the process itself can't write to. */
+static int poke(struct vm_area_struct *vma, unsigned long addr, const void *buf,
+		int len)
+{
+	struct mymm_pool *pool = mymm_region_of(vma)->space->vm->pool;
+	unsigned long start = addr & PAGE_MASK;
+	struct page *page;
+
+	if (!(vma->vm_flags & VM_MAYWRITE))
+		return -EIO;
+	do {
+		page = page_for(vma, start, linear_page_index(vma, start),
+				true);
+	} while (page == ERR_PTR(-EAGAIN));
+	if (IS_ERR(page))
+		return -EIO;
+	memcpy(mymm_pool_address(pool, mymm_mapped_pfn(page)) +
+		       offset_in_page(addr),
+	       buf, len);
+	unlock_page(page);
+	/* If zeros were mapped, they are not what the slot has. */
+	mymm_zap(vma, start, PAGE_SIZE);
+	return len;
+}
+
+/*
+ * ptrace and /proc/PID/mem, where the kernel finds no page that it may use: zeros are to be read,
+ * or a debugger writes to what is read-only. The kernel itself forces that on private mappings
+ * alone.
+ */
 static int access(struct vm_area_struct *vma, unsigned long addr, void *buf,
 		  int len, int write)
 {
 	struct mymm_region *region = mymm_region_of(vma);
 
-	if (write || READ_ONCE(region->broken) ||
-	    mymm_table_get(&region->table, addr))
-		return -EIO;
 	len = min_t(int, len, PAGE_SIZE - offset_in_page(addr));
+	if (refused(region, vma))
+		return -EIO;
+	if (write)
+		return poke(vma, addr, buf, len);
+	if (mymm_table_get(&region->table, addr))
+		return -EIO;
 	memset(buf, 0, len);
 	return len;
 }

@@ -7,7 +7,7 @@
  *
  *	page->mapping	the space's, for futexes, and for the kernel's walk of the rmap
  *	page->index	where in it
- *	page->private	the frame's number, and how many slots point to it
+ *	page->private	the frame's number, and how many slots point to it (mapped.h)
  *	swapbacked	which has the kernel count it as RssShmem
  *	uptodate
  *
@@ -100,6 +100,33 @@ void mymm_mapped_free(struct mymm_vm *vm, struct page *page)
 	vm->limbo_delay = 1;
 	spin_unlock(&vm->limbo_lock);
 	mod_delayed_work(system_wq, &vm->limbo_work, 1);
+}
+
+/**
+ * mymm_mapped_claim() - may one process write to a page as it is?
+ * @page: the page, locked
+ * @held: references that the caller knows of, beside the pool's and those of ptes
+ *
+ * With one slot it is of one process. But what a relative had put into a pipe, say, before it
+ * unmapped the page, is not to show what that process writes from now on; so whoever still has
+ * a reference keeps the page, and the process gets a copy. References that were taken since it
+ * was known to be of that process alone are its own, and see what it writes.
+ *
+ * Return: it may.
+ */
+bool mymm_mapped_claim(struct page *page, int held)
+{
+	unsigned long private = page_private(page);
+	int ptes = atomic_read(&page->_mapcount) + 1;
+
+	if (mymm_mapped_share(page) > 1)
+		return false;
+	if (!(private & MYMM_FORKED))
+		return true;
+	if (page_count(page) > 1 + ptes + held)
+		return false;
+	set_page_private(page, private & ~MYMM_FORKED);
+	return true;
 }
 
 /**

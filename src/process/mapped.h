@@ -3,13 +3,18 @@
 #ifndef _MYMM_PROCESS_MAPPED_H
 #define _MYMM_PROCESS_MAPPED_H
 
+#include <linux/bits.h>
 #include <linux/mm.h>
 
 struct mymm_space;
 struct mymm_vm;
 
-/* What page_private() holds: the number of the frame, and how many slots point to it. */
+/*
+ * What page_private() holds: the number of the frame; has a fork shared it, since it was known to
+ * be of one process alone; and how many slots point to it.
+ */
 #define MYMM_SHARE_BITS 32
+#define MYMM_FORKED BIT(MYMM_SHARE_BITS - 1)
 
 static inline u32 mymm_mapped_pfn(const struct page *page)
 {
@@ -19,12 +24,12 @@ static inline u32 mymm_mapped_pfn(const struct page *page)
 /* With the page's lock, as the next two. */
 static inline u32 mymm_mapped_share(const struct page *page)
 {
-	return page_private(page);
+	return page_private(page) & (MYMM_FORKED - 1);
 }
 
 static inline void mymm_mapped_get(struct page *page)
 {
-	set_page_private(page, page_private(page) + 1);
+	set_page_private(page, (page_private(page) + 1) | MYMM_FORKED);
 }
 
 /* Was that the last slot? Then the caller calls mymm_mapped_free(). */
@@ -37,6 +42,7 @@ static inline bool mymm_mapped_put(struct page *page)
 struct page *mymm_mapped_alloc(struct mymm_space *space, pgoff_t index,
 			       gfp_t gfp);
 void mymm_mapped_free(struct mymm_vm *vm, struct page *page);
+bool mymm_mapped_claim(struct page *page, int held);
 void mymm_mapped_copy(struct mymm_vm *vm, struct page *to, struct page *from);
 void mymm_limbo_run(struct work_struct *work);
 
