@@ -17,11 +17,7 @@ tree  := $(BUILD)/$(name)
 cli   := $(BUILD)/mymm
 
 # What tests run: static for a guest that has no libc, dynamic to have one's malloc.
-<<<<<<< HEAD
-static  := fuzz replies mymem hostile
-=======
-static  := fuzz replies mymem mymem_calls
->>>>>>> cfeeaff (qemu: compare the answers of system calls on both kinds of memory)
+static  := fuzz replies mymem hostile mymem_calls
 dynamic := malloc_steps malloc_calls
 
 # A compiler newer than ours may know warnings that are news to us.

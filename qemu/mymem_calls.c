@@ -85,22 +85,29 @@ static char *letters(char *at, size_t pages)
 	return p;
 }
 
-static char permission(const char *at)
+/* What may be done with each page. */
+static void get_rights(char *rights, const char *p, size_t pages)
 {
-	char line[512], found = '-';
 	FILE *maps = fopen("/proc/self/maps", "r");
+	char line[512];
 
-	while (found == '-' && fgets(line, sizeof(line), maps)) {
+	memset(rights, '-', pages);
+	while (fgets(line, sizeof(line), maps)) {
 		unsigned long start, end;
 		char r, w;
 
 		if (sscanf(line, "%lx-%lx %c%c", &start, &end, &r, &w) != 4)
 			continue;
-		if ((unsigned long)at >= start && (unsigned long)at < end)
-			found = w == 'w' ? 'w' : r == 'r' ? 'r' : 'n';
+		for (size_t i = 0; i < pages; i++) {
+			unsigned long at = (unsigned long)p + i * PG;
+
+			if (at >= start && at < end)
+				rights[i] = w == 'w' ? 'w' :
+					    r == 'r' ? 'r' :
+						       'n';
+		}
 	}
 	fclose(maps);
-	return found;
 }
 
 static void show(const char *what, char *p, size_t pages)
@@ -114,9 +121,9 @@ static void show(const char *what, char *p, size_t pages)
 		if (pread(mem, &byte, 1, (off_t)(p + i * PG)) != 1)
 			byte = '-';
 		bytes[i] = byte ?: '0';
-		rights[i] = permission(p + i * PG);
 	}
 	close(mem);
+	get_rights(rights, p, pages);
 	printf("  %s: %s %s\n", what, bytes, rights);
 	fflush(stdout);
 }
@@ -606,7 +613,7 @@ static void show_locked(const char *what, char *p)
 	       value_at(p, "Rss"));
 }
 
-/* As a user who may lock 64 KiB. */
+/* Without root's rights, with a limit of 64 KiB. */
 static void locked_by_a_user(void)
 {
 	const struct rlimit limit = { 64 * 1024, 64 * 1024 };
@@ -1038,25 +1045,153 @@ static void pipes(void)
 
 /* --- userfaultfd -------------------------------------------------------------------- */
 
-static void watched(void)
+/* Features of kernels that are newer than a distribution's headers may be. */
+#define WP_UNPOPULATED (1ULL << 13)
+#define WP_ASYNC (1ULL << 15)
+
+static void watch(int uffd, unsigned long long features, int mode)
 {
-	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_api api = { .api = UFFD_API, .features = features };
 	struct uffdio_register range = {
 		.range = { (unsigned long)BASE, 4 * PG },
-		.mode = UFFDIO_REGISTER_MODE_MISSING,
+		.mode = mode,
 	};
-	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	say("userfaultfd", ioctl(uffd, UFFDIO_API, &api));
+	say("to register a range", ioctl(uffd, UFFDIO_REGISTER, &range));
+}
+
+static void watched(void)
+{
+	struct uffdio_writeprotect protect = {
+		.range = { (unsigned long)BASE, 4 * PG },
+		.mode = UFFDIO_WRITEPROTECT_MODE_WP,
+	};
 	char *p = letters(BASE, 4);
+	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
 
 	/* A kernel may be built without. */
-	if (uffd >= 0) {
-		say("userfaultfd", ioctl(uffd, UFFDIO_API, &api));
-		say("to register a range",
-		    ioctl(uffd, UFFDIO_REGISTER, &range));
-		close(uffd);
-	}
+	if (uffd < 0)
+		return;
+	watch(uffd, 0, UFFDIO_REGISTER_MODE_MISSING);
+	close(uffd);
 	show("then", p, 4);
+	/* Only to learn which pages were written to: newer kernels allow that everywhere. */
+	discard(p, 2 * PG, MADV_DONTNEED);
+	uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	watch(uffd, WP_UNPOPULATED | WP_ASYNC, UFFDIO_REGISTER_MODE_WP);
+	say("to watch writes", ioctl(uffd, UFFDIO_WRITEPROTECT, &protect));
+	alarm(20);
+	discard(p + 2 * PG, PG, MADV_DONTNEED);
+	read_at(p);
+	p[PG] = 'x';
+	read_at(p + 2 * PG);
+	p[3 * PG] = 'x';
+	show("then", p, 4);
+	p[0] = 'x';
+	show("then", p, 4);
+	close(uffd);
 	gone(p, 4);
+}
+
+/* --- at random ---------------------------------------------------------------------- */
+
+#define ARENA 56 /* pages */
+
+/* Write by a system call, which fails where the memory can't be written to. */
+static long write_letter(const int ends[2], char *at, char letter)
+{
+	long result;
+
+	need(write(ends[1], &letter, 1) == 1, "write to a pipe");
+	result = read(ends[0], at, 1);
+	if (result < 0)
+		need(read(ends[0], &letter, 1) == 1, "read from a pipe");
+	return result;
+}
+
+/* A page is moved to where others may be, and made longer. */
+static long random_move(unsigned int *seed, char *from)
+{
+	size_t pages = 1 + rand_r(seed) % 3;
+	char *to = BASE + rand_r(seed) % (ARENA - 3) * PG, *p;
+
+	switch (rand_r(seed) % 4) {
+	case 0:
+		p = mremap(from, PG, pages * PG, 0);
+		break;
+	case 1:
+		p = mremap(from, PG, PG,
+			   MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
+			   to);
+		break;
+	default:
+		p = mremap(from, PG, pages * PG, MREMAP_MAYMOVE | MREMAP_FIXED,
+			   to);
+	}
+	return offset(p, BASE);
+}
+
+static long random_call(unsigned int *seed, const int ends[2],
+			unsigned int what)
+{
+	static const int rights[] = { RW, RW, RW,	 RW,
+				      RW, RW, PROT_READ, PROT_NONE };
+	size_t pages = 1 + rand_r(seed) % 8;
+	char *p = BASE + rand_r(seed) % (ARENA - pages) * PG;
+	int right = rights[rand_r(seed) % 8];
+
+	switch (what) {
+	case 0:
+		return munmap(p, PG);
+	case 1:
+		return offset(map_at(p, pages * PG, right, MAP_FIXED), BASE);
+	case 2:
+		return mprotect(p, pages * PG, right);
+	case 3:
+		return discard(p, pages * PG, MADV_DONTNEED);
+	case 4:
+		return mlock(p, pages * PG);
+	case 5:
+		return munlock(p, pages * PG);
+	case 6:
+		return madvise(p, pages * PG, MADV_POPULATE_WRITE);
+	case 7:
+	case 8:
+		return random_move(seed, p);
+	default:
+		return write_letter(ends, p, 'A' + rand_r(seed) % 26);
+	}
+}
+
+static void random_calls(unsigned int seed, const int ends[2], int rounds)
+{
+	for (int i = 0; i < rounds; i++) {
+		unsigned int what = rand_r(&seed) % 24;
+		char line[32];
+
+		snprintf(line, sizeof(line), "call %u", what);
+		if (what != 23 || rounds < 100) {
+			say(line, random_call(&seed, ends, what));
+		} else if (!spawn()) {
+			random_calls(seed + i, ends, 50);
+			_exit(0);
+		} else {
+			/* Both go on, and print in turn. */
+			wait(NULL);
+		}
+		show("then", BASE, ARENA);
+	}
+}
+
+static void at_random(void)
+{
+	int ends[2];
+
+	need(!pipe(ends), "pipe");
+	for (unsigned int seed = 1; seed <= 2; seed++)
+		random_calls(seed, ends, 200);
+	munmap(BASE, ARENA * PG);
 }
 
 int main(int argc, char **argv)
@@ -1071,6 +1206,7 @@ int main(int argc, char **argv)
 		{ "debugger", debugger }, { "looks", looks },
 		{ "nodes", nodes },	  { "relatives", relatives },
 		{ "pipes", pipes },	  { "watched", watched },
+		{ "random", at_random },
 	};
 
 	if (argc != 3) {

@@ -107,10 +107,10 @@ void mymm_mapped_free(struct mymm_vm *vm, struct page *page)
  * @page: the page, locked
  * @held: references that the caller knows of, beside the pool's and those of ptes
  *
- * With one slot it is of one process. But what a relative had put into a pipe, say, before it
- * unmapped the page, is not to show what that process writes from now on; so whoever still has
- * a reference keeps the page, and the process gets a copy. References that were taken since it
- * was known to be of that process alone are its own, and see what it writes.
+ * With one slot it is of one process. But a pipe, say, that a relative had put it into before it
+ * unmapped it, is not to show what that process writes from now on; so a page with such a
+ * reference stays as it is, and the process gets a copy. References that were taken since it was
+ * known to be of that process alone are its own, and see what it writes.
  *
  * Return: it may.
  */
