@@ -216,15 +216,15 @@ static void *our_mremap(void *old, size_t old_len, size_t len, int flags,
 			void *to)
 {
 	size_t before = UP(old_len), after = UP(len);
-	long err = 0;
+	long err = 0, result;
 
-	/* Other errors say that the mapping is not ours, or that there is nothing to promise. */
+	/* Other errors say that the mapping is not ours, or that there is nothing to charge. */
 	if (before && after > before)
 		err = ask(MYMEM_IOC_RESERVE, 0, (uintptr_t)old, after - before);
 	if (err == -ENOMEM)
 		return (void *)as_libc(-ENOMEM);
-	return (void *)as_libc(
-		call6(SYS_mremap, (long)old, old_len, len, flags, (long)to, 0));
+	result = call6(SYS_mremap, (long)old, old_len, len, flags, (long)to, 0);
+	return (void *)as_libc(result);
 }
 
 static int our_madvise(void *addr, size_t len, int advice)
