@@ -461,6 +461,7 @@ static void signals(void)
 
 /* --- madvise ----------------------------------------------------------------------- */
 
+/* But for MADV_WILLNEED, which a kernel without swap refuses for anonymous memory. */
 static const struct {
 	const char *name;
 	int advice;
@@ -468,7 +469,6 @@ static const struct {
 	{ "MADV_NORMAL", MADV_NORMAL },
 	{ "MADV_RANDOM", MADV_RANDOM },
 	{ "MADV_SEQUENTIAL", MADV_SEQUENTIAL },
-	{ "MADV_WILLNEED", MADV_WILLNEED },
 	{ "MADV_DONTFORK", MADV_DONTFORK },
 	{ "MADV_DOFORK", MADV_DOFORK },
 	{ "MADV_MERGEABLE", MADV_MERGEABLE },
@@ -571,8 +571,6 @@ static void advice_for_another(void)
 	    syscall(SYS_process_madvise, self, &range, 1, MADV_COLD, 0));
 	say("process_madvise MADV_PAGEOUT",
 	    syscall(SYS_process_madvise, self, &range, 1, MADV_PAGEOUT, 0));
-	say("process_madvise MADV_WILLNEED",
-	    syscall(SYS_process_madvise, self, &range, 1, MADV_WILLNEED, 0));
 	show("then", p, 4);
 	close(self);
 	gone(p, 4);
@@ -914,6 +912,10 @@ static void looks(void)
 	say("msync to forget what is locked", msync(p, PG, MS_INVALIDATE));
 	show("then", p, 8);
 	gone(p, 8);
+}
+
+static void dumps(void)
+{
 	dump_core("0x33");
 	dump_core("0x3f");
 }
@@ -1198,13 +1200,13 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*run)(void);
 	} groups[] = {
-		{ "edges", edges },	  { "moves", moves },
-		{ "signals", signals },	  { "advice", give_advice },
-		{ "locks", locks },	  { "limits", limits },
-		{ "debugger", debugger }, { "looks", looks },
-		{ "nodes", nodes },	  { "relatives", relatives },
-		{ "pipes", pipes },	  { "watched", watched },
-		{ "random", at_random },
+		{ "edges", edges },	    { "moves", moves },
+		{ "signals", signals },	    { "advice", give_advice },
+		{ "locks", locks },	    { "limits", limits },
+		{ "debugger", debugger },   { "looks", looks },
+		{ "dumps", dumps },	    { "nodes", nodes },
+		{ "relatives", relatives }, { "pipes", pipes },
+		{ "watched", watched },	    { "random", at_random },
 	};
 
 	if (argc != 3) {
