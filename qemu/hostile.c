@@ -230,10 +230,10 @@ static void edges(void)
 	need(!call(MYMEM_IOC_DISCARD, p, 1) && !*p, "one byte is a page");
 }
 
-/* --- promises ------------------------------------------------------------------------- */
+/* --- charges -------------------------------------------------------------------------- */
 
-/* What is asked for again and again, and never used, is promised once, and goes with its mapping. */
-static void promises(void)
+/* What is asked for again and again, and never used, is charged once, and goes with its mapping. */
+static void charges(void)
 {
 	const size_t len = 16 * MB;
 	long before = meminfo("Committed_AS:");
@@ -248,7 +248,7 @@ static void promises(void)
 		need(at == to, "mremap");
 	}
 	if (meminfo("Committed_AS:") - before > 2 * (long)len / 1024)
-		die("RESERVE promised %ld kB",
+		die("RESERVE charged %ld kB",
 		    meminfo("Committed_AS:") - before);
 	need(!munmap(at, len), "munmap");
 	/* So many mappings that mprotect() can't split another one. */
@@ -258,23 +258,23 @@ static void promises(void)
 		need(mprotect(none + PG, len / 2, PROT_READ | PROT_WRITE) < 0,
 		     "mprotect fails");
 	if (meminfo("Committed_AS:") - before > (long)len / 1024)
-		die("mprotect() promised %ld kB",
+		die("mprotect() charged %ld kB",
 		    meminfo("Committed_AS:") - before);
 	need(!munmap(none, len), "munmap");
 	if (meminfo("Committed_AS:") != before)
 		die("%ld kB are left", meminfo("Committed_AS:") - before);
 }
 
-static void promised(long before, size_t bytes, const char *when)
+static void charged(long before, size_t bytes, const char *when)
 {
 	long is = meminfo("Committed_AS:") - before;
 
 	if (is != (long)(bytes / 1024))
-		die("%s %ld kB are promised, and not %zu", when, is,
+		die("%s %ld kB are charged, and not %zu", when, is,
 		    bytes / 1024);
 }
 
-/* Two mappings that ask at once have a promise each; when they grow there is no other. */
+/* Two mappings that ask at once have a charge each; when they grow there is no other. */
 static void two_reserve(void)
 {
 	const size_t len = MB;
@@ -282,21 +282,21 @@ static void two_reserve(void)
 	char *p = map(len), *q = map(len);
 
 	need(!call(MYMEM_IOC_RESERVE, p, len), "RESERVE of one");
-	promised(before, 3 * len, "after one asked");
+	charged(before, 3 * len, "after one asked");
 	need(!call(MYMEM_IOC_RESERVE, q, len), "RESERVE of the other");
-	promised(before, 4 * len, "after both asked");
+	charged(before, 4 * len, "after both asked");
 	p = mremap(p, len, 2 * len, MREMAP_MAYMOVE);
 	need(p != MAP_FAILED, "mremap of one");
 	p[len] = 1;
-	promised(before, 4 * len, "after one grew");
+	charged(before, 4 * len, "after one grew");
 	q = mremap(q, len, 2 * len, MREMAP_MAYMOVE);
 	need(q != MAP_FAILED, "mremap of the other");
 	q[len] = 1;
-	promised(before, 4 * len, "after both grew");
+	charged(before, 4 * len, "after both grew");
 	munmap(p, 2 * len);
-	promised(before, 2 * len, "after the end of one");
+	charged(before, 2 * len, "after the end of one");
 	munmap(q, 2 * len);
-	promised(before, 0, "after the end of both");
+	charged(before, 0, "after the end of both");
 }
 
 static char *volatile touched;
@@ -726,7 +726,7 @@ static const struct {
 } scenarios[] = {
 	{ "upper_halves", upper_halves },
 	{ "edges", edges },
-	{ "promises", promises },
+	{ "charges", charges },
 	{ "two_reserve", two_reserve },
 	{ "borders", borders },
 	{ "passed_on", passed_on },

@@ -16,10 +16,10 @@
  * process never begin with the same place, but after a move they may come to have one in
  * common; what tells them apart then is the slot.
  *
- * What is promised (overcommit) is kept for each vma, and for all that can be written to or once
+ * What is charged (overcommit) is kept for each vma, and for all that can be written to or once
  * could. mremap() makes a vma longer without a word, and mprotect() may move the border of two
- * vmas; what is missing then is asked for at the next fault, and refused by SIGBUS. What was
- * promised before its vma is known, by mprotect() and MYMEM_IOC_RESERVE, waits in region->spare,
+ * vmas; what is missing then is charged at the next fault, or refused by SIGBUS. What was
+ * charged before its vma is known, by mprotect() and MYMEM_IOC_RESERVE, waits in region->spare,
  * where that fault looks first.
  */
 #include <linux/mman.h>
@@ -92,7 +92,7 @@ static void leave_region(struct mymm_region *region)
 	kfree(region);
 }
 
-/* --- what is promised ------------------------------------------------------------- */
+/* --- what is charged -------------------------------------------------------------- */
 
 static void set_pages(struct mymm_vma *m, unsigned long pages)
 {
@@ -100,19 +100,19 @@ static void set_pages(struct mymm_vma *m, unsigned long pages)
 	m->pages = pages;
 }
 
-/* Each page of it was promised. */
+/* Is each page of it charged? */
 static bool fully_charged(const struct mymm_vma *m)
 {
 	return m->charged && m->charged >= vma_pages(m->vma);
 }
 
-/* Is each of its pages to be promised? */
-static bool wants_promise(const struct mymm_vma *m)
+/* Is each of its pages to be charged? */
+static bool wants_charge(const struct mymm_vma *m)
 {
 	return !m->noreserve && m->vma->vm_flags & VM_WRITE;
 }
 
-/* Take up to so many pages of what was promised to no vma yet. */
+/* Take up to so many pages of what was charged to no vma yet. */
 static unsigned long take_spare(struct mymm_region *region, unsigned long pages)
 {
 	long spare = atomic_long_read(&region->spare), taken;
@@ -124,7 +124,7 @@ static unsigned long take_spare(struct mymm_region *region, unsigned long pages)
 	return taken;
 }
 
-/* Promises for a vma: what is spare first. */
+/* Charge for a vma: what is spare comes first. */
 static int charge(struct mymm_region *region, unsigned long pages)
 {
 	unsigned long taken = take_spare(region, pages);
@@ -135,7 +135,7 @@ static int charge(struct mymm_region *region, unsigned long pages)
 	return -ENOMEM;
 }
 
-/* Promises for a vma that is larger than it was: what waits for it first. */
+/* Charge for a vma that is larger than it was: what waits for it comes first. */
 static int charge_more(struct mymm_vma *m, unsigned long pages)
 {
 	if (charge(m->region, pages))
@@ -145,13 +145,13 @@ static int charge_more(struct mymm_vma *m, unsigned long pages)
 	return 0;
 }
 
-/* With vm->lock: have promises for as many pages as the vma has now. */
+/* With vm->lock: have as many pages charged as the vma has now. */
 static int settle(struct mymm_vma *m, unsigned long pages)
 {
 	if (m->charged > pages) {
 		atomic_long_add(m->charged - pages, &m->region->spare);
 		WRITE_ONCE(m->charged, pages);
-	} else if (wants_promise(m) && m->charged < pages &&
+	} else if (wants_charge(m) && m->charged < pages &&
 		   charge_more(m, pages - m->charged)) {
 		return -ENOMEM;
 	}
@@ -160,7 +160,7 @@ static int settle(struct mymm_vma *m, unsigned long pages)
 	return 0;
 }
 
-/* Have so many promises wait for a vma, those that do already among them. */
+/* Have so many charged pages wait for a vma, those that do already among them. */
 static int put_aside(struct mymm_vma *m, unsigned long pages)
 {
 	if (pages <= m->reserved)
@@ -173,7 +173,7 @@ static int put_aside(struct mymm_vma *m, unsigned long pages)
 }
 
 /**
- * mymm_vma_settle() - have promises for a vma that has changed unseen
+ * mymm_vma_settle() - charge for a vma that has changed unseen
  * @vma: the vma
  *
  * Context: process, with the mmap_lock or the vma's lock held, perhaps for reading.
@@ -185,20 +185,20 @@ int mymm_vma_settle(struct vm_area_struct *vma)
 	unsigned long pages = vma_pages(vma);
 
 	if (likely(READ_ONCE(m->pages) == pages &&
-		   (READ_ONCE(m->charged) == pages || !wants_promise(m))))
+		   (READ_ONCE(m->charged) == pages || !wants_charge(m))))
 		return 0;
 	guard(mutex)(&m->region->space->vm->lock);
 	return settle(m, pages);
 }
 
 /**
- * mymm_vma_mprotect() - vm_ops->mprotect: what becomes writable has to be promised
+ * mymm_vma_mprotect() - vm_ops->mprotect: what becomes writable has to be charged
  * @vma: the vma
  * @start: the first address of the part of it
  * @end: one past the last
  * @flags: its flags to be
  *
- * Which vma this part will belong to is not known yet; the promise waits in region->spare. If
+ * Which vma this part will belong to is not known yet; the charge waits in region->spare. If
  * the kernel then fails to make that vma, the next attempt finds it there.
  *
  * Context: process, with the mmap_lock held for writing.
@@ -213,7 +213,7 @@ int mymm_vma_mprotect(struct vm_area_struct *vma, unsigned long start,
 	/* What waits for this vma is taken before it can't be written to any more. */
 	if (mymm_vma_settle(vma))
 		return -ENOMEM;
-	if (wants_promise(m) || m->noreserve || !(flags & VM_WRITE))
+	if (wants_charge(m) || m->noreserve || !(flags & VM_WRITE))
 		return 0;
 	missing = vma_pages(vma) - min(m->charged, vma_pages(vma));
 	return put_aside(m, min(pages, missing));
@@ -400,7 +400,7 @@ static void open_split(struct mymm_vma *old, struct mymm_vma *m)
 	m->charged = charged;
 	old->charged -= charged;
 	m->moved = old->moved;
-	if (!wants_promise(old)) {
+	if (!wants_charge(old)) {
 		/* mprotect() splits it; which part becomes writable is not known here. */
 		old->reserved = 0;
 	} else if (m->vma->vm_end == old->vma->vm_end) {
@@ -452,7 +452,7 @@ void mymm_vma_close(struct vm_area_struct *vma)
 	empty_slots(region, NULL, vma->vm_start, vma->vm_end);
 	mymm_table_prune(&region->table, vma->vm_start, vma->vm_end);
 	/* It may have grown, or become writable, and nothing has touched it since. */
-	if (wants_promise(m) && !m->moved && m->charged < vma_pages(vma))
+	if (wants_charge(m) && !m->moved && m->charged < vma_pages(vma))
 		waiting = max(waiting, vma_pages(vma) - m->charged);
 	mymm_commit_release(region, m->charged + take_spare(region, waiting));
 	set_pages(m, 0);
@@ -494,14 +494,14 @@ static int prepare_move(struct mymm_region *region, unsigned long from,
 	return 0;
 }
 
-/* Have promises for a vma that so many pages with a promise were moved to. */
-static int take_promises(struct mymm_vma *m, struct mymm_vma *from,
-			 unsigned long taken)
+/* Charge for a vma that so many charged pages were moved to. */
+static int take_charges(struct mymm_vma *m, struct mymm_vma *from,
+			unsigned long taken)
 {
 	unsigned long pages = m->charged + taken, waiting = from->reserved;
 	unsigned long wanted = vma_pages(m->vma);
 
-	if (wants_promise(m) && pages < wanted) {
+	if (wants_charge(m) && pages < wanted) {
 		if (charge(m->region, wanted - pages))
 			return -ENOMEM;
 		waiting -= min(waiting, wanted - pages);
@@ -538,7 +538,7 @@ static void get_arguments(unsigned long args[6])
  * What was moved is known to the system call alone, so its arguments are looked up.
  *
  * Context: mremap(), with the mmap_lock held for writing.
- * Return: 0; -ENOMEM: no promise, or no table: the kernel then undoes it all; -EINVAL: the
+ * Return: 0; -ENOMEM: not charged, or no table: the kernel then undoes it all; -EINVAL: the
  * memory was to be at two places at once.
  */
 int mymm_vma_mremap(struct vm_area_struct *vma)
@@ -564,11 +564,11 @@ int mymm_vma_mremap(struct vm_area_struct *vma)
 		return -EINVAL;
 	if (prepare_move(m->region, old_addr, to, len))
 		return -ENOMEM;
-	/* With this flag what is empty now stays mapped, and promised. */
+	/* With this flag what is empty now stays mapped, and charged. */
 	taken = fully_charged(from) && !(args[3] & MREMAP_DONTUNMAP) ?
 			len >> PAGE_SHIFT :
 			0;
-	if (take_promises(m, from, taken))
+	if (take_charges(m, from, taken))
 		return -ENOMEM;
 	move_slots(m->region, old_addr, to, len);
 	return 0;
@@ -699,7 +699,7 @@ int mymm_region_discard(unsigned long addr, unsigned long len, bool locked)
 	return hard ?: err;
 }
 
-/* Have promises for a vma that is to have so many pages more. */
+/* Charge for a vma that is to have so many pages more. */
 static int reserve(struct vm_area_struct *vma, unsigned long more)
 {
 	struct mymm_vma *m = vma->vm_private_data;
@@ -710,18 +710,18 @@ static int reserve(struct vm_area_struct *vma, unsigned long more)
 		return 0;
 	if (mymm_vma_settle(vma))
 		return -ENOMEM;
-	/* Asked for twice, since it did not grow then, it is promised once. */
+	/* Asked for twice, since it did not grow then, it is charged once. */
 	return put_aside(m, more);
 }
 
 /**
- * mymm_region_reserve() - ask for promises before a vma is made longer
+ * mymm_region_reserve() - charge before a vma is made longer
  * @addr: an address of the vma
  * @len: bytes that it is to grow by
  *
  * Context: process; sleeps.
  * Return: 0; -ENOMEM: no; -ENXIO: @addr is none of ours; -EACCES: the vma is not writable, so
- * that nothing is promised; -EINTR.
+ * that nothing is charged; -EINTR.
  */
 int mymm_region_reserve(unsigned long addr, unsigned long len)
 {

@@ -40,7 +40,7 @@
  * @pool: the pool; a reference is held
  * @page: what is behind each frame, by its number; NULL for a hole; constant
  * @total: frames that the pool can hand out; constant
- * @committed: pages that were promised
+ * @committed: pages that are charged, of all regions
  * @fork_over_limit: mappings that a fork copied although the rule of overcommit would have
  *                   refused it, since it can't be refused
  * @fork_broken: children that got no memory for their tables
@@ -99,7 +99,7 @@ struct mymm_space {
  * @table: from addresses to frames
  * @nr_vmas: vmas; with the last the region goes; under vm->lock
  * @pages: pages of all of them when they were counted last, which may be before mremap()
- * @charged: pages that were promised to it
+ * @charged: pages that are charged to it
  * @spare: those of them that no vma has yet
  * @broken: its parent's memory could not be shared: each access is SIGBUS
  * @list: in space->regions
@@ -123,10 +123,10 @@ struct mymm_region {
  * @region: the region
  * @vma: the vma
  * @pages: its pages when they were counted last: mremap() can change them unseen
- * @charged: pages that were promised to it; with vm->lock, or the vma's lock for writing
+ * @charged: pages that are charged to it; with vm->lock, or the vma's lock for writing
  * @reserved: pages of region->spare that wait for it to grow or to become writable
- * @noreserve: nothing is promised to it
- * @moved: mremap() took its promises along; it goes, and none wait for it
+ * @noreserve: nothing is charged to it
+ * @moved: mremap() took its charges along; it goes, and none wait for it
  */
 struct mymm_vma {
 	struct mymm_region *region;

@@ -48,10 +48,9 @@ struct mymem_pool {
  *	mlock(), which MYMEM_DISCARD_LOCKED allows, as MADV_DONTNEED_LOCKED does; -EPERM: it is
  *	sealed by mseal(), and read-only; -ENOMEM: a part of the range is not of this device,
  *	and was left as it is.
- * MYMEM_IOC_RESERVE: ask whether @len bytes more may be promised, as mremap() can't that makes
- *	a mapping longer; @addr is one of the mapping's. -ENOMEM: no; -ENXIO: it is not of this
- *	device; -EACCES: it is not writable, so nothing is promised. Otherwise they are charged
- *	to the mapping, which should be made longer now.
+ * MYMEM_IOC_RESERVE: charge @len bytes more to the mapping that has @addr, which mremap() is to
+ *	make longer now, since mremap() itself can't ask. -ENOMEM: that is refused; -ENXIO: the
+ *	mapping is not of this device; -EACCES: it is not writable, so nothing is charged.
  * MYMEM_IOC_POOL: choose a pool, before the first mapping. -ENOENT: none has that name; -EBUSY:
  *	there was a mapping; -EOPNOTSUPP: it has no memory.
  */
