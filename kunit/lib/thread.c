@@ -9,7 +9,6 @@
 #include <linux/cpu.h>
 #include <linux/kthread.h>
 
-#include "base/compat.h"
 #include "lib/util.h"
 
 /**
@@ -27,7 +26,6 @@ void mymm_test_complain(struct mymm_test_thread *thread, const char *fmt, ...)
 	vsnprintf(thread->what, sizeof(thread->what), fmt, args);
 	va_end(args);
 }
-MYMM_EXPORT_INTERNAL(mymm_test_complain);
 
 static int thread_main(void *data)
 {
@@ -105,7 +103,6 @@ void mymm_test_on_each_cpu(struct kunit *test,
 {
 	run_threads(test, cpu_online_mask, run, data);
 }
-MYMM_EXPORT_INTERNAL(mymm_test_on_each_cpu);
 
 /**
  * mymm_test_on_cpu() - run a function on one CPU

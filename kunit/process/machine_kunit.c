@@ -5,7 +5,9 @@
  *
  * Tests: process/machine.c page/registry.c pool/pool.c
  */
+#include <linux/delay.h>
 #include <linux/file.h>
+#include <linux/kthread.h>
 #include <linux/mman.h>
 #include <linux/uaccess.h>
 #include <linux/version.h>
@@ -14,8 +16,6 @@
 #include "page/registry.h"
 #include "process/vm.h"
 #include "uapi/mymem.h"
-
-#define ROUNDS 8
 
 static struct mymm_pool *new_pool(const char *name)
 {
@@ -125,43 +125,58 @@ static void takes_of_the_chosen(struct kunit *test)
 }
 #endif
 
-/* One CPU makes pools and ends them, the others choose them meanwhile. */
-static void race(struct mymm_test_thread *thread)
+/* A thread that ends a pool. */
+struct ending {
+	struct mymm_pool *pool;
+	struct completion done;
+	int result;
+};
+
+static int end_pool(void *data)
 {
-	bool *over = thread->data;
-	unsigned int i, chosen = 0;
+	struct ending *ending = data;
 
-	for (i = 0; !thread->number && i < ROUNDS; i++) {
-		struct mymm_pool *pool = new_pool("racy");
-
-		if (IS_ERR(pool))
-			mymm_test_complain(thread, "no pool: %pe", pool);
-		else
-			while (mymm_pool_destroy(pool))
-				cond_resched();
-	}
-	if (!thread->number)
-		WRITE_ONCE(*over, true);
-	while (!READ_ONCE(*over)) {
-		struct mymm_vm *vm = mymm_vm_get("racy");
-
-		if (!IS_ERR(vm)) {
-			chosen++;
-			mymm_vm_put(vm);
-		}
-		cond_resched();
-	}
-	if (thread->number && !chosen)
-		mymm_test_complain(thread, "it never chose a pool");
+	ending->result = mymm_pool_destroy(ending->pool);
+	complete(&ending->done);
+	return 0;
 }
 
+static bool found(const char *name)
+{
+	struct mymm_pool *pool = mymm_pool_get_named(name);
+
+	mymm_pool_put(pool);
+	return pool;
+}
+
+/*
+ * While a pool ends, here for as long as its lock is held, nobody gets a reference. A page in it
+ * has it go on, and be found again.
+ */
 static void ends_or_is_chosen(struct kunit *test)
 {
-	bool over = false;
+	struct ending ending = { .pool = new_pool("ending") };
+	unsigned long limit = jiffies + 10 * HZ;
+	struct mymm_frame *page;
 
-	if (num_online_cpus() < 2)
-		kunit_skip(test, "needs two CPUs");
-	mymm_test_on_each_cpu(test, race, &over);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(ending.pool));
+	init_completion(&ending.done);
+	page = mymm_alloc_pages(ending.pool, GFP_KERNEL, 0);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_EXPECT_TRUE(test, found("ending"));
+
+	mutex_lock(&ending.pool->lock);
+	KUNIT_EXPECT_FALSE(test, IS_ERR(kthread_run(end_pool, &ending, "end")));
+	while (!READ_ONCE(ending.pool->ending) && time_before(jiffies, limit))
+		usleep_range(100, 1000);
+	KUNIT_EXPECT_FALSE(test, found("ending"));
+	mutex_unlock(&ending.pool->lock);
+
+	wait_for_completion(&ending.done);
+	KUNIT_EXPECT_EQ(test, ending.result, -EBUSY);
+	KUNIT_EXPECT_TRUE(test, found("ending"));
+	MYMM_EXPECT_OK(test, mymm_free_pages(ending.pool, page, 0));
+	MYMM_EXPECT_OK(test, mymm_pool_destroy(ending.pool));
 }
 
 static struct kunit_case machine_cases[] = {
