@@ -265,7 +265,7 @@ static void charges(void)
 		die("%ld kB are left", meminfo("Committed_AS:") - before);
 }
 
-static void charged(long before, size_t bytes, const char *when)
+static void expect_charged(long before, size_t bytes, const char *when)
 {
 	long is = meminfo("Committed_AS:") - before;
 
@@ -282,21 +282,21 @@ static void two_reserve(void)
 	char *p = map(len), *q = map(len);
 
 	need(!call(MYMEM_IOC_RESERVE, p, len), "RESERVE of one");
-	charged(before, 3 * len, "after one asked");
+	expect_charged(before, 3 * len, "after one asked");
 	need(!call(MYMEM_IOC_RESERVE, q, len), "RESERVE of the other");
-	charged(before, 4 * len, "after both asked");
+	expect_charged(before, 4 * len, "after both asked");
 	p = mremap(p, len, 2 * len, MREMAP_MAYMOVE);
 	need(p != MAP_FAILED, "mremap of one");
 	p[len] = 1;
-	charged(before, 4 * len, "after one grew");
+	expect_charged(before, 4 * len, "after one grew");
 	q = mremap(q, len, 2 * len, MREMAP_MAYMOVE);
 	need(q != MAP_FAILED, "mremap of the other");
 	q[len] = 1;
-	charged(before, 4 * len, "after both grew");
+	expect_charged(before, 4 * len, "after both grew");
 	munmap(p, 2 * len);
-	charged(before, 2 * len, "after the end of one");
+	expect_charged(before, 2 * len, "after the end of one");
 	munmap(q, 2 * len);
-	charged(before, 0, "after the end of both");
+	expect_charged(before, 0, "after the end of both");
 }
 
 static char *volatile touched;
@@ -426,7 +426,7 @@ static void fresh(void)
 
 		for (size_t i = 0; i < 8 * MB; i += PG) {
 			p[i] = 0;
-			is_empty(p + i, PG, "a fresh frame");
+			is_empty(p + i, PG, "a frame that others had");
 			memset(p + i, 'x', PG);
 		}
 		if (round % 2)
@@ -439,9 +439,9 @@ static void fresh(void)
 static void odd_files(void)
 {
 	for (int i = 0; i < 100; i++)
-		need(open("/dev/mymem", O_RDWR | O_DIRECT) < 0 &&
-			     errno == EINVAL,
-		     "O_DIRECT is EINVAL");
+		need(open("/dev/mymem", O_RDWR | O_DIRECT) < 0,
+		     "an open with O_DIRECT fails");
+	need(errno == EINVAL, "with EINVAL");
 	need(ftruncate(fd, MB) < 0 && fallocate(fd, 0, 0, MB) < 0,
 	     "ftruncate() and fallocate() fail");
 	need(!fsync(fd), "fsync() has nothing to do");
@@ -470,8 +470,9 @@ static void write_protected(void)
 			   O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY);
 	char *p = map(16 * PG);
 
-	reg.range.start = protect.range.start = (unsigned long)p;
-	reg.range.len = protect.range.len = 16 * PG;
+	reg.range.start = (unsigned long)p;
+	reg.range.len = 16 * PG;
+	protect.range = reg.range;
 	if (uffd < 0 || ioctl(uffd, UFFDIO_API, &api) ||
 	    ioctl(uffd, UFFDIO_REGISTER, &reg))
 		skip("this kernel's userfaultfd can't do that");

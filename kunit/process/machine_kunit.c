@@ -10,8 +10,8 @@
 #include <linux/kthread.h>
 #include <linux/mman.h>
 #include <linux/uaccess.h>
-#include <linux/version.h>
 
+#include "base/compat.h"
 #include "lib/util.h"
 #include "page/registry.h"
 #include "process/vm.h"
@@ -48,7 +48,7 @@ static void keeps_pool(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, mymm_vm_get("chosen"), ERR_PTR(-ENOENT));
 }
 
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0) && !defined(CONFIG_UML)
+#ifdef MYMM_HAS_KUNIT_VM
 #define PAGES 8
 
 static struct file *open_device(struct kunit *test)

@@ -167,6 +167,11 @@ void kasan_poison(const void *addr, size_t size, u8 value, bool init);
 #define MYMM_SHARES_ZERO_PAGE 1
 #endif
 
+/* 6.11 brought kunit_vm_mmap(); user-mode Linux runs no case in a process of its own. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0) && !defined(CONFIG_UML)
+#define MYMM_HAS_KUNIT_VM
+#endif
+
 /* 6.10 brought mseal(). */
 #ifdef VM_SEALED
 #define MYMM_VM_SEALED VM_SEALED
