@@ -158,7 +158,7 @@ void mymm_device_exit(void);
 /* fault.c */
 extern const struct vm_operations_struct mymm_vm_ops;
 
-/* machine.c */
+/* vm.c */
 struct mymm_vm *mymm_vm_get(const char *pool_name);
 struct mymm_vm *mymm_vm_get_of(struct mymm_pool *pool);
 void mymm_vm_put(struct mymm_vm *vm);

@@ -3,7 +3,7 @@
  * Pools that programs choose by name: as long as one is chosen it can't end, and one that is about
  * to end can't be chosen.
  *
- * Tests: process/machine.c page/registry.c pool/pool.c
+ * Tests: process/vm.c page/registry.c pool/pool.c
  */
 #include <linux/delay.h>
 #include <linux/file.h>
@@ -179,16 +179,16 @@ static void ends_or_is_chosen(struct kunit *test)
 	MYMM_EXPECT_OK(test, mymm_pool_destroy(ending.pool));
 }
 
-static struct kunit_case machine_cases[] = {
+static struct kunit_case cases[] = {
 	KUNIT_CASE(keeps_pool),
 	KUNIT_CASE(takes_of_the_chosen),
 	KUNIT_CASE(ends_or_is_chosen),
 	{},
 };
 
-static struct kunit_suite machine_suite = {
-	.name = "mymm_machine",
-	.test_cases = machine_cases,
+static struct kunit_suite suite = {
+	.name = "mymm_vm",
+	.test_cases = cases,
 };
 
-kunit_test_suite(machine_suite);
+kunit_test_suite(suite);
