@@ -34,8 +34,7 @@ static int thread_main(void *data)
 	wait_for_completion(thread->go);
 	if (thread->run)
 		thread->run(thread);
-	complete(&thread->done);
-	return 0;
+	kthread_complete_and_exit(&thread->done, 0);
 }
 
 /* Start threads on the CPUs of @cpus, wait for them, report what they found. */

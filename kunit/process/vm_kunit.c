@@ -125,7 +125,7 @@ static void takes_of_the_chosen(struct kunit *test)
 }
 #endif
 
-/* A thread that ends a pool. */
+/* What threads do with a pool. */
 struct ending {
 	struct mymm_pool *pool;
 	struct completion done;
@@ -137,46 +137,67 @@ static int end_pool(void *data)
 	struct ending *ending = data;
 
 	ending->result = mymm_pool_destroy(ending->pool);
-	complete(&ending->done);
-	return 0;
+	kthread_complete_and_exit(&ending->done, 0);
 }
 
-static bool found(const char *name)
+static int find_pool(void *data)
 {
-	struct mymm_pool *pool = mymm_pool_get_named(name);
+	struct ending *ending = data;
+	struct mymm_pool *pool = mymm_pool_get_named("ending");
 
 	mymm_pool_put(pool);
-	return pool;
+	ending->result = pool ? 0 : -ENOENT;
+	kthread_complete_and_exit(&ending->done, 0);
+}
+
+/* Another thread begins with it; its result is known when it is done. */
+static void begin(struct kunit *test, struct ending *ending,
+		  int (*what)(void *))
+{
+	init_completion(&ending->done);
+	ending->result = -EINPROGRESS;
+	if (IS_ERR(kthread_run(what, ending, "mymm-vm-test"))) {
+		KUNIT_FAIL(test, "no thread");
+		complete(&ending->done);
+	}
+}
+
+static int result_of(struct ending *ending)
+{
+	wait_for_completion(&ending->done);
+	return ending->result;
 }
 
 /*
  * While a pool ends, here for as long as its lock is held, nobody gets a reference. A page in it
- * has it go on, and be found again.
+ * has it go on, and be found again. Who looks for a pool does not hold the lock of one.
  */
 static void ends_or_is_chosen(struct kunit *test)
 {
-	struct ending ending = { .pool = new_pool("ending") };
+	struct ending end = { .pool = new_pool("ending") };
+	struct ending look = { .pool = end.pool };
 	unsigned long limit = jiffies + 10 * HZ;
 	struct mymm_frame *page;
 
-	KUNIT_ASSERT_FALSE(test, IS_ERR(ending.pool));
-	init_completion(&ending.done);
-	page = mymm_alloc_pages(ending.pool, GFP_KERNEL, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(end.pool));
+	page = mymm_alloc_pages(end.pool, GFP_KERNEL, 0);
 	KUNIT_ASSERT_NOT_NULL(test, page);
-	KUNIT_EXPECT_TRUE(test, found("ending"));
+	begin(test, &look, find_pool);
+	KUNIT_EXPECT_EQ(test, result_of(&look), 0);
 
-	mutex_lock(&ending.pool->lock);
-	KUNIT_EXPECT_FALSE(test, IS_ERR(kthread_run(end_pool, &ending, "end")));
-	while (!READ_ONCE(ending.pool->ending) && time_before(jiffies, limit))
+	mutex_lock(&end.pool->lock);
+	begin(test, &end, end_pool);
+	while (!READ_ONCE(end.pool->ending) && time_before(jiffies, limit))
 		usleep_range(100, 1000);
-	KUNIT_EXPECT_FALSE(test, found("ending"));
-	mutex_unlock(&ending.pool->lock);
+	begin(test, &look, find_pool);
+	KUNIT_EXPECT_EQ(test, result_of(&look), -ENOENT);
+	mutex_unlock(&end.pool->lock);
 
-	wait_for_completion(&ending.done);
-	KUNIT_EXPECT_EQ(test, ending.result, -EBUSY);
-	KUNIT_EXPECT_TRUE(test, found("ending"));
-	MYMM_EXPECT_OK(test, mymm_free_pages(ending.pool, page, 0));
-	MYMM_EXPECT_OK(test, mymm_pool_destroy(ending.pool));
+	KUNIT_EXPECT_EQ(test, result_of(&end), -EBUSY);
+	begin(test, &look, find_pool);
+	KUNIT_EXPECT_EQ(test, result_of(&look), 0);
+	MYMM_EXPECT_OK(test, mymm_free_pages(end.pool, page, 0));
+	MYMM_EXPECT_OK(test, mymm_pool_destroy(end.pool));
 }
 
 static struct kunit_case cases[] = {
