@@ -170,7 +170,7 @@ static int result_of(struct ending *ending)
 
 /*
  * While a pool ends, here for as long as its lock is held, nobody gets a reference. A page in it
- * has it go on, and be found again. Who looks for a pool does not hold the lock of one.
+ * has it go on, and be found again. The thread that looks for it does not hold a pool's lock.
  */
 static void ends_or_is_chosen(struct kunit *test)
 {
