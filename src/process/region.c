@@ -270,104 +270,7 @@ static void empty_slots(struct mymm_region *region, struct vm_area_struct *vma,
 	}
 }
 
-/* --- fork ------------------------------------------------------------------------- */
-
-/*
- * A page that a device or another process writes to can't be shared: what it writes is meant for
- * the parent. As in Linux, the child has its copy at once.
- */
-static void copy_pinned(struct mymm_region *child, unsigned long addr,
-			struct page *page)
-{
-	struct mymm_vm *vm = child->space->vm;
-	struct page *copy = mymm_mapped_alloc(child->space, page->index, 0);
-
-	if (!copy) {
-		WRITE_ONCE(child->broken, true);
-		return;
-	}
-	mymm_mapped_copy(vm, copy, page);
-	if (mymm_table_replace(&child->table, addr, 0,
-			       mymm_slot_of_pfn(mymm_mapped_pfn(copy))))
-		unlock_page(copy);
-	else
-		mymm_mapped_free(vm, copy);
-}
-
-/* Has the child got what is in the slot? Else it has a copy of its own, or there is nothing now. */
-static bool share_slot(struct mymm_region *child, unsigned long addr,
-		       const u64 *from, u64 *to)
-{
-	u64 slot = READ_ONCE(*from);
-	struct page *page;
-	bool shared;
-
-	if (!slot)
-		return false;
-	page = mymm_slot_page(child->space->vm, slot);
-	lock_page(page);
-	if (folio_maybe_dma_pinned(page_folio(page))) {
-		get_page(page);
-		unlock_page(page);
-		copy_pinned(child, addr, page);
-		put_page(page);
-		return false;
-	}
-	shared = READ_ONCE(*from) == slot;
-	if (shared) {
-		WRITE_ONCE(*to, slot);
-		mymm_mapped_get(page);
-	}
-	unlock_page(page);
-	return shared;
-}
-
-/*
- * The slots of one leaf, from @addr on. No leaf of the parent goes meanwhile, since nothing is
- * unmapped during a fork, nor one of the child, which does not run yet.
- *
- * The parent's ptes become read-only first: what takes a reference to a page without any lock, to
- * write to it, then either sees that, or is seen by share_slot().
- */
-static void share_leaf(struct mymm_vma *parent, struct mymm_region *child,
-		       unsigned long addr, unsigned long end)
-{
-	const u64 *from = mymm_table_leaf(&parent->region->table, addr);
-	unsigned long shared = 0;
-	u64 *to;
-
-	if (mymm_table_prepare(&child->table, addr)) {
-		WRITE_ONCE(child->broken, true);
-		return;
-	}
-	mymm_write_protect(parent->vma, addr, end - addr);
-	to = mymm_table_leaf(&child->table, addr);
-	for (; addr < end; addr += PAGE_SIZE)
-		shared += share_slot(child, addr, from++, to++);
-	mymm_table_count(&child->table, shared);
-}
-
-/*
- * All that the parent has in a vma, the child has, too; and the next write to a page copies it.
- * If the pool has no memory for the child's table, fork can't be refused any more. The child
- * must not read zeros where there was something, so all it gets is SIGBUS.
- */
-static void share_slots(struct mymm_vma *parent, struct mymm_region *child)
-{
-	unsigned long addr = parent->vma->vm_start, end = parent->vma->vm_end;
-	unsigned long to;
-
-	while (!child->broken &&
-	       mymm_table_next(&parent->region->table, &addr, end)) {
-		to = min(end,
-			 ALIGN_DOWN(addr, MYMM_LEAF_SIZE) + MYMM_LEAF_SIZE);
-		share_leaf(parent, child, addr, to);
-		addr = to;
-		cond_resched();
-	}
-	if (child->broken)
-		atomic_long_inc(&child->space->vm->fork_broken);
-}
+/* --- vmas ------------------------------------------------------------------------- */
 
 static void open_forked(struct mymm_vma *old, struct mymm_vma *m)
 {
@@ -380,10 +283,8 @@ static void open_forked(struct mymm_vma *old, struct mymm_vma *m)
 	mymm_commit_force(m->region, m->charged);
 	if (old->region->broken)
 		WRITE_ONCE(m->region->broken, true);
-	share_slots(old, m->region);
+	mymm_fork_slots(old, m->region);
 }
-
-/* --- vmas ------------------------------------------------------------------------- */
 
 /*
  * A part of @old becomes a vma of its own. A fault that has the vma's lock and not the mmap_lock,

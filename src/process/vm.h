@@ -158,6 +158,9 @@ void mymm_device_exit(void);
 /* fault.c */
 extern const struct vm_operations_struct mymm_vm_ops;
 
+/* fork.c */
+void mymm_fork_slots(struct mymm_vma *parent, struct mymm_region *child);
+
 /* vm.c */
 struct mymm_vm *mymm_vm_get(const char *pool_name);
 struct mymm_vm *mymm_vm_get_of(struct mymm_pool *pool);
