@@ -55,6 +55,7 @@ struct mymm_pcp_tail;
 struct mymm_slob;
 struct mymm_vm;
 struct mymm_vm_counts;
+struct mymm_vm_hooks;
 struct mymm_zone;
 
 #define MYMM_NAME_MAX 32 /* names, with their final NUL */
@@ -155,8 +156,7 @@ struct mymm_node {
  * @reclaim: shrinkers, and how often they were needed
  * @vm_counts: what process/ counts, see vmstat.h
  * @vm: the memory of processes, see process/vm.h; NULL: none has any; under @lock
- * @check_processes: looks for what is wrong with the memory of processes; NULL: none has
- *                   any; under @lock
+ * @vm_hooks: what it does for the pool; NULL: none has any; see vm_hooks.h
  * @arena: the memory behind the frames
  * @table: the memory of the frame table
  * @owners: owners of pages; NULL: not recorded; page_owner.c
@@ -215,8 +215,7 @@ struct mymm_pool {
 	struct mymm_pcp_tail __percpu *tails;
 	struct mymm_vm_counts __percpu *vm_counts;
 	struct mymm_vm *vm;
-	int (*check_processes)(struct mymm_pool *pool,
-			       struct mymm_finding *finding);
+	const struct mymm_vm_hooks __rcu *vm_hooks;
 	struct mymm_area arena;
 	struct mymm_area table;
 	struct mymm_owners __rcu *owners;

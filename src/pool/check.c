@@ -48,6 +48,7 @@
 
 #include "object/cache.h"
 #include "page/pcp_drain.h"
+#include "page/vm_hooks.h"
 #include "page/zone.h"
 #include "pool/check.h"
 #include "base/compat.h"
@@ -472,6 +473,15 @@ static int check_caches(struct mymm_pool *pool, unsigned long *slabs,
 	return mymm_engines_check(pool, slabs, finding);
 }
 
+/* The memory of processes, if any have some. */
+static int check_processes(struct mymm_pool *pool, struct mymm_finding *finding)
+{
+	const struct mymm_vm_hooks *hooks = rcu_dereference_protected(
+		pool->vm_hooks, lockdep_is_held(&pool->lock));
+
+	return hooks ? hooks->check(pool, finding) : 0;
+}
+
 static int check_pool(struct mymm_pool *pool, struct mymm_finding *finding,
 		      unsigned long *longest)
 {
@@ -500,9 +510,7 @@ static int check_pool(struct mymm_pool *pool, struct mymm_finding *finding,
 	err = pool->flags & MYMM_POOL_NO_PCP ?
 		      0 :
 		      mymm_pcp_check_all(pool, finding);
-	if (err || !pool->check_processes)
-		return err;
-	return pool->check_processes(pool, finding);
+	return err ?: check_processes(pool, finding);
 }
 
 /**

@@ -8,6 +8,7 @@
 
 #include "base/compat.h"
 #include "page/registry.h"
+#include "page/vm_hooks.h"
 #include "page/zone.h"
 #include "process/mapped.h"
 #include "process/vm.h"
@@ -15,6 +16,10 @@
 static DEFINE_MUTEX(vms_lock); /* of the list, and of @users */
 static LIST_HEAD(vms);
 static struct mymm_vm *vm_default; /* constant while the module is loaded */
+
+static const struct mymm_vm_hooks hooks = {
+	.check = mymm_vm_check,
+};
 
 static int find_pages(struct mymm_vm *vm)
 {
@@ -42,10 +47,8 @@ static void vm_free(struct mymm_vm *vm)
 {
 	/* What is in limbo holds the module; here it is of a pool that is left. */
 	cancel_delayed_work_sync(&vm->limbo_work);
-	mutex_lock(&vm->pool->lock);
-	vm->pool->check_processes = NULL;
-	vm->pool->vm = NULL;
-	mutex_unlock(&vm->pool->lock);
+	mymm_vm_hooks_set(vm->pool, NULL);
+	scoped_guard(mutex, &vm->pool->lock) vm->pool->vm = NULL;
 	percpu_counter_destroy(&vm->committed);
 	kvfree(vm->page);
 	mymm_pool_put(vm->pool);
@@ -72,10 +75,8 @@ static struct mymm_vm *vm_create(struct mymm_pool *pool)
 	err = find_pages(vm);
 	if (err)
 		goto err_counter;
-	mutex_lock(&pool->lock);
-	pool->vm = vm;
-	pool->check_processes = mymm_vm_check;
-	mutex_unlock(&pool->lock);
+	scoped_guard(mutex, &pool->lock) pool->vm = vm;
+	mymm_vm_hooks_set(pool, &hooks);
 	return vm;
 
 err_counter:

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the memory of processes does for the pool that its frames are of. */
+#ifndef _MYMM_VM_HOOKS_H
+#define _MYMM_VM_HOOKS_H
+
+struct mymm_finding;
+struct mymm_pool;
+
+/**
+ * struct mymm_vm_hooks - what the page layer calls of process/
+ * @check: look for what is wrong with the memory of processes; see mymm_vm_check(). The caller
+ *         holds pool->lock
+ */
+struct mymm_vm_hooks {
+	int (*check)(struct mymm_pool *pool, struct mymm_finding *finding);
+};
+
+void mymm_vm_hooks_set(struct mymm_pool *pool,
+		       const struct mymm_vm_hooks *hooks);
+const struct mymm_vm_hooks *mymm_vm_hooks_get(struct mymm_pool *pool, int *idx);
+void mymm_vm_hooks_put(int idx);
+
+#endif /* _MYMM_VM_HOOKS_H */
