@@ -95,7 +95,7 @@ static long call_reserve(struct mymm_space *space, void *arg)
 {
 	const struct mymem_range *range = arg;
 
-	return mymm_region_reserve(range->addr, range->len);
+	return mymm_charge_reserve(range->addr, range->len);
 }
 
 static long call_pool(struct mymm_space *space, void *arg)

@@ -15,12 +15,6 @@
  * was mapped, as for anonymous memory, so that the kernel's rmap finds its way. Two vmas of a
  * process never begin with the same place, but after a move they may come to have one in
  * common; what tells them apart then is the slot.
- *
- * What is charged (overcommit) is kept for each vma, and for all that can be written to or once
- * could. mremap() makes a vma longer without a word, and mprotect() may move the border of two
- * vmas; what is missing then is charged at the next fault, or refused by SIGBUS. What was
- * charged before its vma is known, by mprotect() and MYMEM_IOC_RESERVE, waits in region->spare,
- * where that fault looks first.
  */
 #include <linux/mman.h>
 #include <linux/pagemap.h>
@@ -92,133 +86,6 @@ static void leave_region(struct mymm_region *region)
 	kfree(region);
 }
 
-/* --- what is charged -------------------------------------------------------------- */
-
-static void set_pages(struct mymm_vma *m, unsigned long pages)
-{
-	atomic_long_add(pages - m->pages, &m->region->pages);
-	m->pages = pages;
-}
-
-/* Is each page of it charged? */
-static bool fully_charged(const struct mymm_vma *m)
-{
-	return m->charged && m->charged >= vma_pages(m->vma);
-}
-
-/* Is each of its pages to be charged? */
-static bool wants_charge(const struct mymm_vma *m)
-{
-	return !m->noreserve && m->vma->vm_flags & VM_WRITE;
-}
-
-/* Take up to so many pages of what was charged to no vma yet. */
-static unsigned long take_spare(struct mymm_region *region, unsigned long pages)
-{
-	long spare = atomic_long_read(&region->spare), taken;
-
-	do {
-		taken = min_t(long, spare, pages);
-	} while (!atomic_long_try_cmpxchg(&region->spare, &spare,
-					  spare - taken));
-	return taken;
-}
-
-/* Charge for a vma: what is spare comes first. */
-static int charge(struct mymm_region *region, unsigned long pages)
-{
-	unsigned long taken = take_spare(region, pages);
-
-	if (!mymm_commit_charge(region, pages - taken))
-		return 0;
-	atomic_long_add(taken, &region->spare);
-	return -ENOMEM;
-}
-
-/* Charge for a vma that is larger than it was: what waits for it comes first. */
-static int charge_more(struct mymm_vma *m, unsigned long pages)
-{
-	if (charge(m->region, pages))
-		return -ENOMEM;
-	WRITE_ONCE(m->charged, m->charged + pages);
-	m->reserved -= min(m->reserved, pages);
-	return 0;
-}
-
-/* With vm->lock: have as many pages charged as the vma has now. */
-static int settle(struct mymm_vma *m, unsigned long pages)
-{
-	if (m->charged > pages) {
-		atomic_long_add(m->charged - pages, &m->region->spare);
-		WRITE_ONCE(m->charged, pages);
-	} else if (wants_charge(m) && m->charged < pages &&
-		   charge_more(m, pages - m->charged)) {
-		return -ENOMEM;
-	}
-	m->moved = false;
-	set_pages(m, pages);
-	return 0;
-}
-
-/* Have so many charged pages wait for a vma, those that do already among them. */
-static int put_aside(struct mymm_vma *m, unsigned long pages)
-{
-	if (pages <= m->reserved)
-		return 0;
-	if (mymm_commit_charge(m->region, pages - m->reserved))
-		return -ENOMEM;
-	atomic_long_add(pages - m->reserved, &m->region->spare);
-	m->reserved = pages;
-	return 0;
-}
-
-/**
- * mymm_vma_settle() - charge for a vma that has changed unseen
- * @vma: the vma
- *
- * Context: process, with the mmap_lock or the vma's lock held, perhaps for reading.
- * Return: 0; -ENOMEM: they were refused.
- */
-int mymm_vma_settle(struct vm_area_struct *vma)
-{
-	struct mymm_vma *m = vma->vm_private_data;
-	unsigned long pages = vma_pages(vma);
-
-	if (likely(READ_ONCE(m->pages) == pages &&
-		   (READ_ONCE(m->charged) == pages || !wants_charge(m))))
-		return 0;
-	guard(mutex)(&m->region->space->vm->lock);
-	return settle(m, pages);
-}
-
-/**
- * mymm_vma_mprotect() - vm_ops->mprotect: what becomes writable has to be charged
- * @vma: the vma
- * @start: the first address of the part of it
- * @end: one past the last
- * @flags: its flags to be
- *
- * Which vma this part will belong to is not known yet; the charge waits in region->spare. If
- * the kernel then fails to make that vma, the next attempt finds it there.
- *
- * Context: process, with the mmap_lock held for writing.
- * Return: 0; -ENOMEM: it was refused.
- */
-int mymm_vma_mprotect(struct vm_area_struct *vma, unsigned long start,
-		      unsigned long end, unsigned long flags)
-{
-	struct mymm_vma *m = vma->vm_private_data;
-	unsigned long missing, pages = (end - start) >> PAGE_SHIFT;
-
-	/* What waits for this vma is taken before it can't be written to any more. */
-	if (mymm_vma_settle(vma))
-		return -ENOMEM;
-	if (wants_charge(m) || m->noreserve || !(flags & VM_WRITE))
-		return 0;
-	missing = vma_pages(vma) - min(m->charged, vma_pages(vma));
-	return put_aside(m, min(pages, missing));
-}
-
 /* --- slots ------------------------------------------------------------------------ */
 
 /**
@@ -278,37 +145,10 @@ static void open_forked(struct mymm_vma *old, struct mymm_vma *m)
 
 	m->region = join_region(old->region->space, vma->vm_mm,
 				GFP_KERNEL_ACCOUNT | __GFP_NOFAIL);
-	set_pages(m, vma_pages(vma));
-	m->charged = old->charged;
-	mymm_commit_force(m->region, m->charged);
+	mymm_charge_forked(old, m);
 	if (old->region->broken)
 		WRITE_ONCE(m->region->broken, true);
 	mymm_fork_slots(old, m->region);
-}
-
-/*
- * A part of @old becomes a vma of its own. A fault that has the vma's lock and not the mmap_lock,
- * as newer kernels have it, may still settle @old.
- */
-static void open_split(struct mymm_vma *old, struct mymm_vma *m)
-{
-	unsigned long pages = vma_pages(m->vma), charged;
-
-	guard(mutex)(&old->region->space->vm->lock);
-	charged = fully_charged(old) ? pages : 0;
-	set_pages(m, pages);
-	set_pages(old, vma_pages(old->vma) - pages);
-	m->charged = charged;
-	old->charged -= charged;
-	m->moved = old->moved;
-	if (!wants_charge(old)) {
-		/* mprotect() splits it; which part becomes writable is not known here. */
-		old->reserved = 0;
-	} else if (m->vma->vm_end == old->vma->vm_end) {
-		/* A vma grows at its end. */
-		m->reserved = old->reserved;
-		old->reserved = 0;
-	}
 }
 
 /**
@@ -334,7 +174,7 @@ void mymm_vma_open(struct vm_area_struct *vma)
 				GFP_KERNEL_ACCOUNT | __GFP_NOFAIL);
 	if (vma->vm_start >= old->vma->vm_start &&
 	    vma->vm_end <= old->vma->vm_end)
-		open_split(old, m);
+		mymm_charge_split(old, m);
 	/* Else it is mremap()'s, and mymm_vma_mremap() comes next. */
 }
 
@@ -348,15 +188,10 @@ void mymm_vma_close(struct vm_area_struct *vma)
 {
 	struct mymm_vma *m = vma->vm_private_data;
 	struct mymm_region *region = m->region;
-	unsigned long waiting = m->reserved;
 
 	empty_slots(region, NULL, vma->vm_start, vma->vm_end);
 	mymm_table_prune(&region->table, vma->vm_start, vma->vm_end);
-	/* It may have grown, or become writable, and nothing has touched it since. */
-	if (wants_charge(m) && !m->moved && m->charged < vma_pages(vma))
-		waiting = max(waiting, vma_pages(vma) - m->charged);
-	mymm_commit_release(region, m->charged + take_spare(region, waiting));
-	set_pages(m, 0);
+	mymm_charge_end(m);
 	leave_region(region);
 	kfree(m);
 }
@@ -395,29 +230,6 @@ static int prepare_move(struct mymm_region *region, unsigned long from,
 	return 0;
 }
 
-/* Charge for a vma that so many charged pages were moved to. */
-static int take_charges(struct mymm_vma *m, struct mymm_vma *from,
-			unsigned long taken)
-{
-	unsigned long pages = m->charged + taken, waiting = from->reserved;
-	unsigned long wanted = vma_pages(m->vma);
-
-	if (wants_charge(m) && pages < wanted) {
-		if (charge(m->region, wanted - pages))
-			return -ENOMEM;
-		waiting -= min(waiting, wanted - pages);
-		pages = wanted;
-	}
-	from->charged -= taken;
-	from->reserved = 0;
-	from->moved = taken;
-	m->charged = pages;
-	m->reserved += waiting;
-	m->moved = false;
-	set_pages(m, wanted);
-	return 0;
-}
-
 /*
  * Arguments of the system call. One of 32 bits, which a program of 64 bits can make, too, takes
  * the lower halves of registers, whatever is in the upper ones.
@@ -445,7 +257,7 @@ static void get_arguments(unsigned long args[6])
 int mymm_vma_mremap(struct vm_area_struct *vma)
 {
 	struct mymm_vma *m = vma->vm_private_data, *from;
-	unsigned long args[6], old_addr, len, to, taken;
+	unsigned long args[6], old_addr, len, to;
 	struct vm_area_struct *old;
 
 	get_arguments(args);
@@ -465,11 +277,8 @@ int mymm_vma_mremap(struct vm_area_struct *vma)
 		return -EINVAL;
 	if (prepare_move(m->region, old_addr, to, len))
 		return -ENOMEM;
-	/* With this flag what is empty now stays mapped, and charged. */
-	taken = fully_charged(from) && !(args[3] & MREMAP_DONTUNMAP) ?
-			len >> PAGE_SHIFT :
-			0;
-	if (take_charges(m, from, taken))
+	if (mymm_charge_moved(m, from, len >> PAGE_SHIFT,
+			      args[3] & MREMAP_DONTUNMAP))
 		return -ENOMEM;
 	move_slots(m->region, old_addr, to, len);
 	return 0;
@@ -497,7 +306,6 @@ static pgoff_t place_of(struct mymm_space *space, struct vm_area_struct *vma)
 int mymm_region_mmap(struct mymm_space *space, struct vm_area_struct *vma)
 {
 	struct mymm_vma *m;
-	unsigned long pages = vma_pages(vma);
 
 	if (vma->vm_end > MYMM_TABLE_END)
 		return -ENOMEM;
@@ -505,17 +313,11 @@ int mymm_region_mmap(struct mymm_space *space, struct vm_area_struct *vma)
 	if (!m)
 		return -ENOMEM;
 	m->vma = vma;
-	m->noreserve = vma->vm_flags & VM_NORESERVE &&
-		       !mymm_commit_never_reserves();
 	m->region = join_region(space, vma->vm_mm, GFP_KERNEL_ACCOUNT);
 	if (!m->region)
 		goto err_free;
-	if (!m->noreserve && vma->vm_flags & VM_WRITE) {
-		if (mymm_commit_charge(m->region, pages))
-			goto err_leave;
-		m->charged = pages;
-	}
-	set_pages(m, pages);
+	if (mymm_charge_new(m))
+		goto err_leave;
 	vma->vm_pgoff = place_of(space, vma);
 	vma->vm_private_data = m;
 	vma->vm_ops = &mymm_vm_ops;
@@ -598,43 +400,4 @@ int mymm_region_discard(unsigned long addr, unsigned long len, bool locked)
 	}
 	mmap_read_unlock(mm);
 	return hard ?: err;
-}
-
-/* Charge for a vma that is to have so many pages more. */
-static int reserve(struct vm_area_struct *vma, unsigned long more)
-{
-	struct mymm_vma *m = vma->vm_private_data;
-
-	if (!(vma->vm_flags & VM_WRITE))
-		return -EACCES;
-	if (m->noreserve)
-		return 0;
-	if (mymm_vma_settle(vma))
-		return -ENOMEM;
-	/* Asked for twice, since it did not grow then, it is charged once. */
-	return put_aside(m, more);
-}
-
-/**
- * mymm_region_reserve() - charge before a vma is made longer
- * @addr: an address of the vma
- * @len: bytes that it is to grow by
- *
- * Context: process; sleeps.
- * Return: 0; -ENOMEM: no; -ENXIO: @addr is none of ours; -EACCES: the vma is not writable, so
- * that nothing is charged; -EINTR.
- */
-int mymm_region_reserve(unsigned long addr, unsigned long len)
-{
-	struct mm_struct *mm = current->mm;
-	struct vm_area_struct *vma;
-	int err = -ENXIO;
-
-	if (mmap_write_lock_killable(mm))
-		return -EINTR;
-	vma = find_vma(mm, addr);
-	if (vma && vma->vm_start <= addr && vma->vm_ops == &mymm_vm_ops)
-		err = reserve(vma, len >> PAGE_SHIFT);
-	mmap_write_unlock(mm);
-	return err;
 }

@@ -41,7 +41,7 @@
  * @page: what is behind each frame, by its number; NULL for a hole; constant
  * @total: frames that the pool can hand out; constant
  * @committed: pages that are charged, of all regions
- * @fork_over_limit: mappings that a fork copied although the rule of overcommit would have
+ * @fork_over_limit: mappings that a fork copied although the mode of overcommit would have
  *                   refused it, since it can't be refused
  * @fork_broken: children that got no memory for their tables
  * @lock: of @regions
@@ -138,6 +138,18 @@ struct mymm_vma {
 	bool moved;
 };
 
+/* charge.c */
+int mymm_charge_new(struct mymm_vma *m);
+void mymm_charge_forked(const struct mymm_vma *old, struct mymm_vma *m);
+void mymm_charge_split(struct mymm_vma *old, struct mymm_vma *m);
+int mymm_charge_moved(struct mymm_vma *m, struct mymm_vma *from,
+		      unsigned long pages, bool stays);
+void mymm_charge_end(struct mymm_vma *m);
+int mymm_vma_settle(struct vm_area_struct *vma);
+int mymm_vma_mprotect(struct vm_area_struct *vma, unsigned long start,
+		      unsigned long end, unsigned long flags);
+int mymm_charge_reserve(unsigned long addr, unsigned long len);
+
 /* check.c */
 int mymm_vm_check(struct mymm_pool *pool, struct mymm_finding *finding);
 
@@ -175,13 +187,9 @@ int mymm_region_mmap(struct mymm_space *space, struct vm_area_struct *vma);
 void mymm_vma_open(struct vm_area_struct *vma);
 void mymm_vma_close(struct vm_area_struct *vma);
 int mymm_vma_mremap(struct vm_area_struct *vma);
-int mymm_vma_mprotect(struct vm_area_struct *vma, unsigned long start,
-		      unsigned long end, unsigned long flags);
 struct page *mymm_slot_lock(struct mymm_region *region, unsigned long addr,
 			    u64 slot);
-int mymm_vma_settle(struct vm_area_struct *vma);
 int mymm_region_discard(unsigned long addr, unsigned long len, bool locked);
-int mymm_region_reserve(unsigned long addr, unsigned long len);
 
 static inline struct mymm_region *
 mymm_region_of(const struct vm_area_struct *vma)
