@@ -109,10 +109,21 @@ static long vm_size(void)
 	return value_of("/proc/self/status", "VmSize");
 }
 
-/* What is resident, counted pte by pte: VmRSS is behind by what threads have not handed in. */
+/*
+ * What is resident, counted pte by pte: VmRSS is behind by what threads have not handed in, and
+ * smaps_rollup of 6.1 leaves a mapping out when another task, as khugepaged, waits for the mmap_lock.
+ */
 static long rss(void)
 {
-	return value_of("/proc/self/smaps_rollup", "Rss");
+	FILE *file = fopen("/proc/self/smaps", "r");
+	char line[256];
+	long value = 0;
+
+	while (fgets(line, sizeof(line), file))
+		if (!strncmp(line, "Rss:", 4))
+			value += strtol(line + 4, NULL, 10);
+	fclose(file);
+	return value;
 }
 
 static long minflt(void)
