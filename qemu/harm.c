@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -117,6 +118,14 @@ static int end_of(pid_t pid)
 
 	need(waitpid(pid, &status, 0) >= 0, "waitpid");
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
 /* A line of /proc/mymeminfo, in kB, also where no more memory can be mapped. */
@@ -337,6 +346,169 @@ static void borders(void)
 	need(!munmap(touched, TOUCHED * PG), "munmap");
 	if (meminfo("Committed_AS:") != before)
 		die("%ld kB are left", meminfo("Committed_AS:") - before);
+}
+
+/* --- frames --------------------------------------------------------------------------- */
+
+static volatile bool wrong;
+
+/* Write to a page and discard it, again and again. */
+static void *take_and_give(void *page)
+{
+	volatile unsigned long *word = page;
+
+	while (!over) {
+		unsigned long is = *word;
+
+		if (is && is != (unsigned long)word)
+			wrong = true;
+		*word = (unsigned long)word;
+		call(MYMEM_IOC_DISCARD, page, PG);
+	}
+	return NULL;
+}
+
+/*
+ * Threads write to a page and discard it under one another, and others take its frame at once: what
+ * comes too late to a slot finds its frame with another owner.
+ */
+static void late(void)
+{
+	const double seconds = 3;
+	double until = now() + seconds;
+	char *p = map(4 * PG);
+	pthread_t thread[6];
+	size_t nr = sizeof(thread) / sizeof(*thread);
+
+	for (size_t i = 0; i < nr; i++)
+		need(!pthread_create(&thread[i], NULL, take_and_give,
+				     p + i / 3 * PG),
+		     "pthread_create");
+	while (now() < until)
+		usleep(10000);
+	over = true;
+	for (size_t i = 0; i < nr; i++)
+		pthread_join(thread[i], NULL);
+	need(!wrong, "a page has what another one had");
+	munmap(p, 4 * PG);
+}
+
+static sigjmp_buf out;
+
+static void on_bus(int signal)
+{
+	(void)signal;
+	siglongjmp(out, 1);
+}
+
+/* A child that finds all its memory, or none: how it ends. */
+enum { WHOLE, BROKEN, MIXED, WRONG };
+
+static void mark(char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i += PG)
+		*(size_t *)(p + i) = i + 1;
+}
+
+static bool is_marked(const char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i += PG)
+		if (*(volatile size_t *)(p + i) != i + 1)
+			return false;
+	return true;
+}
+
+/* What the child of a parent with that memory has of it. */
+static int look(char *p, size_t len)
+{
+	volatile size_t i = 0, refused = 0;
+	int ends[2];
+
+	signal(SIGBUS, on_bus);
+	for (; i < len; i += PG) {
+		if (sigsetjmp(out, 1))
+			refused++;
+		else if (*(volatile size_t *)(p + i) != i + 1)
+			return WRONG;
+	}
+	if (!refused)
+		return WHOLE;
+	need(!pipe(ends), "pipe");
+	if (write(ends[1], p, 1) != -1 || errno != EFAULT)
+		return MIXED;
+	return refused == len / PG ? BROKEN : MIXED;
+}
+
+/* Until the pool has no more. */
+static size_t fill_up(char *p, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len && !madvise(p + at, PG, MADV_POPULATE_WRITE))
+		at += PG;
+	return at;
+}
+
+static void expect_frames(long kb, size_t left)
+{
+	for (double until = now() + 10; now() < until; usleep(1000))
+		if (meminfo("AnonPages:") == kb)
+			return;
+	die("with %zu frames left, a child took %ld kB with it", left,
+	    kb - meminfo("AnonPages:"));
+}
+
+/*
+ * The pool has so few frames left that fork gets no table for the child, or only some nodes of it:
+ * one frame more each time, until it gets all. A child has everything, or SIGBUS.
+ */
+static void half_forked(void)
+{
+	const size_t leaf = 2 * MB, leaves = 4, len = leaves * leaf;
+	const size_t rest = 64 * MB, most = 100;
+	char *p =
+		map_of(fd, (void *)0x300000000000, len, PROT_READ | PROT_WRITE);
+	char *filler = map_of(fd, (void *)0x300040000000, rest,
+			      PROT_READ | PROT_WRITE);
+	long frames, tables;
+	size_t end, broken = 0;
+	int how;
+
+	mark(p, len);
+	end = fill_up(filler, rest);
+	need(end && end < rest, "the pool is full");
+	frames = meminfo("AnonPages:");
+	tables = meminfo("PageTables:");
+	for (size_t left = 0; left < most; left++) {
+		pid_t pid = spawn();
+
+		if (!pid) {
+			int first = look(p, len);
+
+			/* So is a child of its own. */
+			if (first == BROKEN && !spawn())
+				_exit(look(p, len));
+			_exit(first == BROKEN ? end_of(-1) : first);
+		}
+		how = end_of(pid);
+		if (how != WHOLE && how != BROKEN)
+			die("with %zu frames left a child ends with %d", left,
+			    how);
+		need(is_marked(p, len), "the parent has what it had");
+		expect_frames(frames, left);
+		need(meminfo("PageTables:") == tables, "PageTables");
+		if (how == WHOLE)
+			break;
+		broken++;
+		end -= PG;
+		frames -= PG / 1024;
+		need(!call(MYMEM_IOC_DISCARD, filler + end, PG), "DISCARD");
+	}
+	need(how == WHOLE, "a child with its memory");
+	need(broken > leaves, "a fork that fails half-way");
+	munmap(p, len);
+	munmap(filler, rest);
+	printf("%zu children had SIGBUS\n", broken);
 }
 
 /* --- other files, other processes ----------------------------------------------------- */
@@ -627,14 +799,6 @@ static void any_calls(unsigned int seed, long calls)
 
 /* --- a storm -------------------------------------------------------------------------- */
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
-}
-
 /* Read a child's memory, word by word, and page by page, while it runs or dies. */
 static void spy(pid_t pid, char *base, size_t pages, unsigned int *random)
 {
@@ -730,6 +894,8 @@ static const struct {
 	{ "charges", charges },
 	{ "two_reserve", two_reserve },
 	{ "borders", borders },
+	{ "late", late },
+	{ "half_forked", half_forked },
 	{ "passed_on", passed_on },
 	{ "fresh", fresh },
 	{ "odd_files", odd_files },

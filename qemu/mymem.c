@@ -111,7 +111,8 @@ static long vm_size(void)
 
 /*
  * What is resident, counted pte by pte: VmRSS is behind by what threads have not handed in, and
- * smaps_rollup of 6.1 leaves a mapping out when another task, as khugepaged, waits for the mmap_lock.
+ * smaps_rollup of 6.1 leaves a mapping out when another task, as khugepaged, waits for the
+ * mmap_lock.
  */
 static long rss(void)
 {

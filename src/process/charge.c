@@ -134,16 +134,12 @@ void mymm_charge_forked(const struct mymm_vma *old, struct mymm_vma *m)
  * @old: the vma, which still has its old size
  * @m: the part
  *
- * A fault that has the vma's lock and not the mmap_lock, as newer kernels have it, may still
- * settle @old.
- *
  * Context: process, with the mmap_lock held for writing.
  */
 void mymm_charge_split(struct mymm_vma *old, struct mymm_vma *m)
 {
 	unsigned long pages = vma_pages(m->vma), charged;
 
-	guard(mutex)(&old->region->space->vm->lock);
 	charged = fully_charged(old) ? pages : 0;
 	set_pages(m, pages);
 	set_pages(old, vma_pages(old->vma) - pages);
@@ -215,7 +211,7 @@ void mymm_charge_end(struct mymm_vma *m)
  * mymm_vma_settle() - charge for a vma that has changed unseen
  * @vma: the vma
  *
- * Context: process, with the mmap_lock or the vma's lock held, perhaps for reading.
+ * Context: process, with the mmap_lock held, perhaps for reading.
  * Return: 0; -ENOMEM: they were refused.
  */
 int mymm_vma_settle(struct vm_area_struct *vma)

@@ -15,6 +15,15 @@
 #include "process/rmap.h"
 #include "process/vm.h"
 
+/* The child has no part of what its parent has; it is counted once. */
+static void break_child(struct mymm_region *child)
+{
+	if (child->broken)
+		return;
+	WRITE_ONCE(child->broken, true);
+	atomic_long_inc(&child->space->vm->fork_broken);
+}
+
 /*
  * A page that a device or another process writes to can't be shared: what it writes is meant for
  * the parent. As in Linux, the child has its copy at once.
@@ -26,7 +35,7 @@ static void copy_pinned(struct mymm_region *child, unsigned long addr,
 	struct page *copy = mymm_mapped_alloc(child->space, page->index, 0);
 
 	if (!copy) {
-		WRITE_ONCE(child->broken, true);
+		break_child(child);
 		return;
 	}
 	mymm_mapped_copy(vm, copy, page);
@@ -80,7 +89,7 @@ static void share_leaf(struct mymm_vma *parent, struct mymm_region *child,
 	u64 *to;
 
 	if (mymm_table_prepare(&child->table, addr)) {
-		WRITE_ONCE(child->broken, true);
+		break_child(child);
 		return;
 	}
 	mymm_write_protect(parent->vma, addr, end - addr);
@@ -104,6 +113,8 @@ void mymm_fork_slots(struct mymm_vma *parent, struct mymm_region *child)
 	unsigned long addr = parent->vma->vm_start, end = parent->vma->vm_end;
 	unsigned long to;
 
+	if (parent->region->broken)
+		break_child(child);
 	while (!child->broken &&
 	       mymm_table_next(&parent->region->table, &addr, end)) {
 		to = min(end,
@@ -112,6 +123,4 @@ void mymm_fork_slots(struct mymm_vma *parent, struct mymm_region *child)
 		addr = to;
 		cond_resched();
 	}
-	if (child->broken)
-		atomic_long_inc(&child->space->vm->fork_broken);
 }

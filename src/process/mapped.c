@@ -59,8 +59,8 @@ struct page *mymm_mapped_alloc(struct mymm_space *space, pgoff_t index,
 		return NULL;
 	pfn = frame - vm->pool->frame;
 	page = vm->page[pfn];
-	/* Nobody can have it locked: it was in no inode. */
-	WARN_ON_ONCE(!trylock_page(page));
+	/* What looked at a slot of its last owner may have it locked: it sees that it is late. */
+	lock_page(page);
 	page->mapping = space->inode->i_mapping;
 	page->index = index;
 	set_page_private(page, (unsigned long)pfn << MYMM_SHARE_BITS | 1);

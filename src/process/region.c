@@ -146,8 +146,6 @@ static void open_forked(struct mymm_vma *old, struct mymm_vma *m)
 	m->region = join_region(old->region->space, vma->vm_mm,
 				GFP_KERNEL_ACCOUNT | __GFP_NOFAIL);
 	mymm_charge_forked(old, m);
-	if (old->region->broken)
-		WRITE_ONCE(m->region->broken, true);
 	mymm_fork_slots(old, m->region);
 }
 

@@ -70,7 +70,7 @@ struct page *mymm_no_special_page(struct vm_area_struct *vma,
  * @addr: the first address
  * @len: bytes
  *
- * Context: process, with the mmap_lock, the vma's lock or the mapping's i_mmap_rwsem.
+ * Context: process, with the mmap_lock.
  */
 void mymm_zap(struct vm_area_struct *vma, unsigned long addr, unsigned long len)
 {

@@ -37,7 +37,6 @@ static u64 *node_of(const struct mymm_table *table, u64 entry)
 {
 	return mymm_pool_address(table->pool, mymm_slot_pfn(entry));
 }
-MYMM_EXPORT_INTERNAL(mymm_table_prepare);
 
 static u64 *alloc_node(struct mymm_pool *pool, u64 *entry)
 {
@@ -148,7 +147,7 @@ int mymm_table_prepare(struct mymm_table *table, unsigned long addr)
 	}
 	return 0;
 }
-MYMM_EXPORT_INTERNAL(mymm_table_prune);
+MYMM_EXPORT_INTERNAL(mymm_table_prepare);
 
 /**
  * mymm_table_get() - the slot of an address
@@ -325,6 +324,7 @@ void mymm_table_prune(struct mymm_table *table, unsigned long start,
 			cond_resched();
 		}
 }
+MYMM_EXPORT_INTERNAL(mymm_table_prune);
 
 /**
  * mymm_table_destroy() - give back what is left of a table

@@ -9,7 +9,8 @@
  *
  * Locks, outermost first:
  *
- *	mmap_lock or the vma's lock     the kernel's
+ *	mmap_lock                       the kernel's; a fault has it for reading, since only drivers
+ *	                                with ->map_pages are called with the lock of a vma alone
  *	vm->lock (mutex)                the list of regions, and a region's end
  *	the lock of a frame's page      the slots that point to it, and that it is mapped at all
  *	space->lock (spinlock)          which regions there are
@@ -43,7 +44,8 @@
  * @committed: pages that are charged, of all regions
  * @fork_over_limit: mappings that a fork copied although the mode of overcommit would have
  *                   refused it, since it can't be refused
- * @fork_broken: children that got no memory for their tables
+ * @fork_broken: children, for each open file, that got no memory for their tables, or are of one
+ *               that did not
  * @lock: of @regions
  * @regions: all regions, by @all
  * @limbo_lock: of @limbo
@@ -123,7 +125,7 @@ struct mymm_region {
  * @region: the region
  * @vma: the vma
  * @pages: its pages when they were counted last: mremap() can change them unseen
- * @charged: pages that are charged to it; with vm->lock, or the vma's lock for writing
+ * @charged: pages that are charged to it; with vm->lock, or the mmap_lock for writing
  * @reserved: pages of region->spare that wait for it to grow or to become writable
  * @noreserve: nothing is charged to it
  * @moved: mremap() took its charges along; it goes, and none wait for it
