@@ -57,7 +57,7 @@ $(addprefix $(BUILD)/,$(dynamic)): $(BUILD)/%: qemu/%.c | $(BUILD)
 	@scripts/deps build
 	$(CC) -O2 -g -Wall -Wextra $(strict) -o $@ $< -lpthread
 
-$(addprefix $(BUILD)/,$(static)): $(BUILD)/%: qemu/%.c src/uapi/mymm.h src/uapi/mymem.h | $(BUILD)
+$(addprefix $(BUILD)/,$(static)): $(BUILD)/%: qemu/%.c qemu/scenario.h src/uapi/mymm.h src/uapi/mymem.h | $(BUILD)
 	@scripts/deps build
 	$(CC) -O2 -g -static -Wall -Wextra $(strict) -Isrc/uapi -o $@ $< -lpthread
 

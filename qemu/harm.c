@@ -9,77 +9,19 @@
  * "ok", "not ok: ...", or "skip: ..." if the kernel has not what it needs.
  */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "mymem.h"
-
-#define PG 4096UL
-#define MB (1UL << 20)
-
-static int fd = -1;
-
-static void end(const char *word, const char *format, va_list args)
-{
-	printf("%s: ", word);
-	vprintf(format, args);
-	printf("\n");
-	fflush(stdout);
-}
-
-static void die(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	end("not ok", format, args);
-	va_end(args);
-	_exit(1);
-}
-
-static void skip(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	end("skip", format, args);
-	va_end(args);
-	_exit(0);
-}
-
-static void need(bool ok, const char *what)
-{
-	if (!ok)
-		die("%s (%s)", what, strerror(errno));
-}
-
-static int open_device(void)
-{
-	int new = open("/dev/mymem", O_RDWR | O_CLOEXEC);
-
-	need(new >= 0, "/dev/mymem can't be opened");
-	return new;
-}
+#include "scenario.h"
 
 static char *map_of(int of, void *at, size_t len, int prot)
 {
@@ -92,32 +34,6 @@ static char *map_of(int of, void *at, size_t len, int prot)
 static char *map(size_t len)
 {
 	return map_of(fd, NULL, len, PROT_READ | PROT_WRITE);
-}
-
-static int call(unsigned long cmd, const void *addr, size_t len)
-{
-	struct mymem_range range = { .size = sizeof(range),
-				     .addr = (unsigned long)addr,
-				     .len = len };
-
-	return ioctl(fd, cmd, &range);
-}
-
-static pid_t spawn(void)
-{
-	pid_t pid = fork();
-
-	need(pid >= 0, "fork");
-	return pid;
-}
-
-/* A child's end: what it exited with, or 128 and a signal. */
-static int end_of(pid_t pid)
-{
-	int status = 0;
-
-	need(waitpid(pid, &status, 0) >= 0, "waitpid");
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 static double now(void)
@@ -404,15 +320,18 @@ static void on_bus(int signal)
 /* A child that finds all its memory, or none: how it ends. */
 enum { WHOLE, BROKEN, MIXED, WRONG };
 
+/* A page of each leaf of a table: so many nodes does a child need. */
+#define LEAF (2 * MB)
+
 static void mark(char *p, size_t len)
 {
-	for (size_t i = 0; i < len; i += PG)
+	for (size_t i = 0; i < len; i += LEAF)
 		*(size_t *)(p + i) = i + 1;
 }
 
 static bool is_marked(const char *p, size_t len)
 {
-	for (size_t i = 0; i < len; i += PG)
+	for (size_t i = 0; i < len; i += LEAF)
 		if (*(volatile size_t *)(p + i) != i + 1)
 			return false;
 	return true;
@@ -425,7 +344,7 @@ static int look(char *p, size_t len)
 	int ends[2];
 
 	signal(SIGBUS, on_bus);
-	for (; i < len; i += PG) {
+	for (; i < len; i += LEAF) {
 		if (sigsetjmp(out, 1))
 			refused++;
 		else if (*(volatile size_t *)(p + i) != i + 1)
@@ -436,7 +355,7 @@ static int look(char *p, size_t len)
 	need(!pipe(ends), "pipe");
 	if (write(ends[1], p, 1) != -1 || errno != EFAULT)
 		return MIXED;
-	return refused == len / PG ? BROKEN : MIXED;
+	return refused == len / LEAF ? BROKEN : MIXED;
 }
 
 /* Until the pool has no more. */
@@ -460,18 +379,18 @@ static void expect_frames(long kb, size_t left)
 
 /*
  * The pool has so few frames left that fork gets no table for the child, or only some nodes of it:
- * one frame more each time, until it gets all. A child has everything, or SIGBUS.
+ * some frames more each time, until it gets all. A child has everything, or SIGBUS. It needs more
+ * nodes than CPUs may have in their lists.
  */
 static void half_forked(void)
 {
-	const size_t leaf = 2 * MB, leaves = 4, len = leaves * leaf;
-	const size_t rest = 64 * MB, most = 100;
+	const size_t len = 256 * LEAF, rest = 64 * MB, more = 8;
 	char *p =
 		map_of(fd, (void *)0x300000000000, len, PROT_READ | PROT_WRITE);
-	char *filler = map_of(fd, (void *)0x300040000000, rest,
+	char *filler = map_of(fd, (void *)0x310000000000, rest,
 			      PROT_READ | PROT_WRITE);
 	long frames, tables;
-	size_t end, broken = 0;
+	size_t end, broken = 0, left;
 	int how;
 
 	mark(p, len);
@@ -479,7 +398,7 @@ static void half_forked(void)
 	need(end && end < rest, "the pool is full");
 	frames = meminfo("AnonPages:");
 	tables = meminfo("PageTables:");
-	for (size_t left = 0; left < most; left++) {
+	for (left = 0; left < len / LEAF * 2; left += more) {
 		pid_t pid = spawn();
 
 		if (!pid) {
@@ -500,12 +419,13 @@ static void half_forked(void)
 		if (how == WHOLE)
 			break;
 		broken++;
-		end -= PG;
-		frames -= PG / 1024;
-		need(!call(MYMEM_IOC_DISCARD, filler + end, PG), "DISCARD");
+		end -= more * PG;
+		frames -= more * PG / 1024;
+		need(!call(MYMEM_IOC_DISCARD, filler + end, more * PG),
+		     "DISCARD");
 	}
 	need(how == WHOLE, "a child with its memory");
-	need(broken > leaves, "a fork that fails half-way");
+	need(broken > 1, "a fork that fails half-way");
 	munmap(p, len);
 	munmap(filler, rest);
 	printf("%zu children had SIGBUS\n", broken);
@@ -769,8 +689,10 @@ static void any_call(unsigned int *random, char *base, size_t pages)
 }
 
 /* A few thousand of these, in children that fork on their way, and die when they may. */
-static void any_calls(unsigned int seed, long calls)
+static void any_calls(char **args)
 {
+	unsigned int seed = atoi(args[0]);
+	long calls = atol(args[1]);
 	const size_t pages = 256;
 
 	for (int i = 0; i < 4; i++) {
@@ -858,10 +780,11 @@ static void storm_of(unsigned int random, double until)
  * Processes that do all of the above until the time is over. Each is begun again when a signal
  * ended it, or one that is sent to it.
  */
-static void storm(unsigned int seed, double seconds)
+static void storm(char **args)
 {
+	unsigned int seed = atoi(args[0]);
 	const int processes = 4;
-	double until = now() + seconds;
+	double until = now() + atof(args[1]);
 	unsigned long ended = 0;
 	pid_t last = 0;
 
@@ -885,21 +808,20 @@ static void storm(unsigned int seed, double seconds)
 
 /* -------------------------------------------------------------------------------------- */
 
-static const struct {
-	const char *name;
-	void (*run)(void);
-} scenarios[] = {
-	{ "upper_halves", upper_halves },
-	{ "edges", edges },
-	{ "charges", charges },
-	{ "two_reserve", two_reserve },
-	{ "borders", borders },
-	{ "late", late },
-	{ "half_forked", half_forked },
-	{ "passed_on", passed_on },
-	{ "fresh", fresh },
-	{ "odd_files", odd_files },
-	{ "write_protected", write_protected },
+static const struct scenario scenarios[] = {
+	{ "upper_halves", .run = upper_halves },
+	{ "edges", .run = edges },
+	{ "charges", .run = charges },
+	{ "two_reserve", .run = two_reserve },
+	{ "borders", .run = borders },
+	{ "late", .run = late },
+	{ "half_forked", .run = half_forked },
+	{ "passed_on", .run = passed_on },
+	{ "fresh", .run = fresh },
+	{ "odd_files", .run = odd_files },
+	{ "write_protected", .run = write_protected },
+	{ "any_calls", .with = any_calls, 2, 2 },
+	{ "storm", .with = storm, 2, 2 },
 };
 
 int main(int argc, char **argv)
@@ -911,22 +833,6 @@ int main(int argc, char **argv)
 	/* Nobody in particular. */
 	need(geteuid() || (!setgid(1000) && !setuid(1000)), "setuid");
 	fd = open_device();
-	if (argc == 4 && !strcmp(argv[1], "any_calls")) {
-		any_calls(atoi(argv[2]), atol(argv[3]));
-		printf("ok\n");
-		return 0;
-	}
-	if (argc == 4 && !strcmp(argv[1], "storm")) {
-		storm(atoi(argv[2]), atof(argv[3]));
-		printf("ok\n");
-		return 0;
-	}
-	for (size_t i = 0; i < sizeof(scenarios) / sizeof(*scenarios); i++)
-		if (!strcmp(argv[1], scenarios[i].name)) {
-			scenarios[i].run();
-			printf("ok\n");
-			return 0;
-		}
-	fprintf(stderr, "harm: no scenario '%s'\n", argv[1]);
-	return 2;
+	return run_scenario(scenarios, sizeof(scenarios) / sizeof(*scenarios),
+			    argv + 1);
 }

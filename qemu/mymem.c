@@ -6,65 +6,22 @@
  * qemu/tests script runs both and compares. A line "ok" or "not ok" ends it.
  */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "mymem.h"
-
-#define PG 4096UL
-#define MB (1UL << 20)
-
-static bool ours; /* memory of /dev/mymem */
-static int fd = -1;
-
-static void die(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	printf("not ok: ");
-	vprintf(format, args);
-	printf("\n");
-	va_end(args);
-	fflush(stdout);
-	_exit(1);
-}
-
-static void need(bool ok, const char *what)
-{
-	if (!ok)
-		die("%s (%s)", what, strerror(errno));
-}
+#include "scenario.h"
 
 static char *map_flags(size_t len, int prot, int flags)
 {
-	char *p;
+	char *p = map_kind(NULL, len, prot, flags);
 
-	if (ours && fd < 0) {
-		fd = open("/dev/mymem", O_RDWR | O_CLOEXEC);
-		need(fd >= 0, "/dev/mymem can't be opened");
-	}
-	p = mmap(NULL, len, prot,
-		 flags | (ours ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS),
-		 ours ? fd : -1, 0);
 	if (p != MAP_FAILED && !ours)
 		madvise(p, len, MADV_NOHUGEPAGE);
 	return p;
@@ -80,28 +37,9 @@ static char *map(size_t len)
 
 static int discard(void *addr, size_t len)
 {
-	struct mymem_range range = { .size = sizeof(range),
-				     .addr = (unsigned long)addr,
-				     .len = len };
-
 	if (!ours)
 		return madvise(addr, len, MADV_DONTNEED);
-	return ioctl(fd, MYMEM_IOC_DISCARD, &range);
-}
-
-/* A value in kB of a file of /proc/self. */
-static long value_of(const char *path, const char *name)
-{
-	char line[256];
-	FILE *file = fopen(path, "r");
-	long value = -1;
-	size_t len = strlen(name);
-
-	while (fgets(line, sizeof(line), file))
-		if (!strncmp(line, name, len) && line[len] == ':')
-			value = strtol(line + len + 1, NULL, 10);
-	fclose(file);
-	return value;
+	return call(MYMEM_IOC_DISCARD, addr, len);
 }
 
 static long vm_size(void)
@@ -193,25 +131,6 @@ static void touch(const char *p, size_t len)
 		sink = p[i];
 }
 
-/* Wait for a child: its exit code, or 128 and its signal. */
-static int end_of(pid_t pid)
-{
-	int status;
-
-	need(waitpid(pid, &status, 0) > 0, "waitpid");
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-static pid_t spawn(void)
-{
-	pid_t pid;
-
-	fflush(stdout);
-	pid = fork();
-	need(pid >= 0, "fork");
-	return pid;
-}
-
 /* --- scenarios -------------------------------------------------------------------- */
 
 static void lazy(void)
@@ -249,10 +168,7 @@ static void move(void)
 	need(q == p + 256 * MB, "mremap to an address");
 	step("4 MiB are moved");
 	expect(q, len, 7, "moved");
-	other = mmap(p, len, PROT_READ | PROT_WRITE,
-		     MAP_FIXED |
-			     (ours ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS),
-		     ours ? fd : -1, 0);
+	other = map_kind(p, len, RW, MAP_FIXED);
 	need(other == p, "mmap where it was");
 	expect_zeros(other, len, "where it was");
 	fill(other, len, 1000);
@@ -298,11 +214,8 @@ static long tables(void)
 
 static char *map_at(unsigned long addr, size_t len)
 {
-	char *p =
-		mmap((void *)addr, len, PROT_READ | PROT_WRITE,
-		     MAP_FIXED_NOREPLACE | MAP_NORESERVE |
-			     (ours ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS),
-		     ours ? fd : -1, 0);
+	char *p = map_kind((void *)addr, len, RW,
+			   MAP_FIXED_NOREPLACE | MAP_NORESERVE);
 
 	need(p == (char *)addr, "mmap at an address");
 	if (!ours)
@@ -654,12 +567,8 @@ static void storm_one(unsigned int seed, size_t pages, long rounds)
 				die("a child failed");
 		} else if (what == 184 && pages > 8) {
 			munmap(p + (pages - 1) * PG, PG);
-			need(mmap(p + (pages - 1) * PG, PG,
-				  PROT_READ | PROT_WRITE,
-				  MAP_FIXED |
-					  (ours ? MAP_SHARED :
-						  MAP_PRIVATE | MAP_ANONYMOUS),
-				  ours ? fd : -1, 0) != MAP_FAILED,
+			need(map_kind(p + (pages - 1) * PG, PG, RW,
+				      MAP_FIXED) != MAP_FAILED,
 			     "mmap of the last page");
 			want[pages - 1] = 0;
 			/* The first pages are moved as one from now on. */
@@ -668,9 +577,11 @@ static void storm_one(unsigned int seed, size_t pages, long rounds)
 	}
 }
 
-static void storm(int processes, size_t pages, long rounds)
+static void storm(char **args)
 {
-	int bad = 0;
+	int processes = atoi(args[0]), bad = 0;
+	size_t pages = atol(args[1]);
+	long rounds = atol(args[2]);
 
 	for (int i = 0; i < processes; i++)
 		if (!spawn()) {
@@ -989,57 +900,40 @@ static void ask(char **words)
 	}
 }
 
+static const struct scenario scenarios[] = {
+	{ "lazy", .run = lazy },
+	{ "move", .run = move },
+	{ "layout", .run = layout },
+	{ "protect", .run = protect },
+	{ "fork", .run = forked },
+	{ "reprotect", .run = reprotect },
+	{ "pinned", .run = pinned },
+	{ "futex", .run = futexes },
+	{ "trace", .run = traced },
+	{ "advise", .run = advise },
+	{ "faults", .run = faults },
+	{ "killed", .run = killed },
+	{ "refused", .run = refused },
+	{ "hold", .run = hold },
+	{ "exhaust", .run = exhaust },
+	{ "cost", .run = cost },
+	{ "scale", .run = scale },
+	{ "storm", .with = storm, 3, 3 },
+	{ "keep", .with = keep, 3, 3 },
+	{ "family", .with = family, 2, 2 },
+	{ "several", .with = several, 2, 2 },
+	{ "in_pipe", .with = in_pipe, 2, 2 },
+	{ "count", .with = count, 1, 1 },
+	{ "ask", .with = ask, 1, 99 },
+};
+
 int main(int argc, char **argv)
 {
-	static const struct {
-		const char *name;
-		void (*run)(void);
-	} scenarios[] = {
-		{ "lazy", lazy },	{ "move", move },
-		{ "layout", layout },	{ "protect", protect },
-		{ "fork", forked },	{ "reprotect", reprotect },
-		{ "pinned", pinned },	{ "futex", futexes },
-		{ "trace", traced },	{ "advise", advise },
-		{ "faults", faults },	{ "killed", killed },
-		{ "refused", refused }, { "hold", hold },
-		{ "exhaust", exhaust }, { "cost", cost },
-		{ "scale", scale },
-	};
-
-	static const struct {
-		const char *name;
-		int least, most; /* arguments */
-		void (*run)(char **args);
-	} with_args[] = {
-		{ "keep", 3, 3, keep },	      { "family", 2, 2, family },
-		{ "several", 2, 2, several }, { "in_pipe", 2, 2, in_pipe },
-		{ "count", 1, 1, count },     { "ask", 1, 99, ask },
-	};
-
 	if (argc < 3) {
 		fprintf(stderr, "usage: mymem ours|kernel SCENARIO [...]\n");
 		return 2;
 	}
 	ours = !strcmp(argv[1], "ours");
-	if (!strcmp(argv[2], "storm") && argc == 6) {
-		storm(atoi(argv[3]), atol(argv[4]), atol(argv[5]));
-		printf("ok\n");
-		return 0;
-	}
-	for (size_t i = 0; i < sizeof(scenarios) / sizeof(*scenarios); i++)
-		if (!strcmp(argv[2], scenarios[i].name)) {
-			scenarios[i].run();
-			printf("ok\n");
-			return 0;
-		}
-	for (size_t i = 0; i < sizeof(with_args) / sizeof(*with_args); i++)
-		if (!strcmp(argv[2], with_args[i].name) &&
-		    argc - 3 >= with_args[i].least &&
-		    argc - 3 <= with_args[i].most) {
-			with_args[i].run(argv + 3);
-			printf("ok\n");
-			return 0;
-		}
-	fprintf(stderr, "mymem: no scenario '%s'\n", argv[2]);
-	return 2;
+	return run_scenario(scenarios, sizeof(scenarios) / sizeof(*scenarios),
+			    argv + 2);
 }

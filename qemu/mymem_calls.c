@@ -10,39 +10,23 @@
  * whether it may be read (r), written to (w), or neither (n).
  */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/mempolicy.h>
 #include <linux/userfaultfd.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "mymem.h"
+#include "scenario.h"
 
-#define PG 4096UL
-#define MB (1UL << 20)
-#define RW (PROT_READ | PROT_WRITE)
 /* Far from all else, so that nothing merges with it. */
 #define BASE ((char *)0x200000000000)
 #define OTHER (BASE + (1UL << 30))
 #define MOST 64 /* pages that are shown */
-
-static bool ours; /* memory of /dev/mymem */
-static int fd = -1;
 
 /* --- what is seen ------------------------------------------------------------------ */
 
@@ -56,26 +40,10 @@ static void say(const char *what, long result)
 	fflush(stdout);
 }
 
-static void need(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	printf("not ok: %s (%s)\n", what, strerror(errno));
-	fflush(stdout);
-	_exit(1);
-}
-
-static void *map_at(char *at, size_t len, int prot, int flags)
-{
-	return mmap(at, len, prot,
-		    flags | (ours ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS),
-		    ours ? fd : -1, 0);
-}
-
 /* Pages with letters, from A on. */
 static char *letters(char *at, size_t pages)
 {
-	char *p = map_at(at, pages * PG, RW, MAP_FIXED);
+	char *p = map_kind(at, pages * PG, RW, MAP_FIXED);
 
 	need(p == at, "mmap at an address");
 	if (!ours)
@@ -133,22 +101,6 @@ static void gone(char *p, size_t pages)
 	munmap(p, pages * PG);
 }
 
-/* A value in kB of a file of /proc. */
-static long value_of(const char *path, const char *name)
-{
-	char line[256];
-	FILE *file = fopen(path, "r");
-	size_t len = strlen(name);
-	long value = -1;
-
-	while (file && fgets(line, sizeof(line), file))
-		if (!strncmp(line, name, len) && line[len] == ':')
-			value = strtol(line + len + 1, NULL, 10);
-	if (file)
-		fclose(file);
-	return value;
-}
-
 /* The same of the mapping at an address, from its part of smaps. */
 static long value_at(const char *at, const char *name)
 {
@@ -191,25 +143,6 @@ static int discard(void *addr, size_t len, int advice)
 	return ioctl(fd, MYMEM_IOC_DISCARD, &range);
 }
 
-static pid_t spawn(void)
-{
-	pid_t pid;
-
-	fflush(stdout);
-	pid = fork();
-	need(pid >= 0, "fork");
-	return pid;
-}
-
-/* How a child ends: its exit code, or 128 and its signal. */
-static long end_of(pid_t pid)
-{
-	int status;
-
-	need(waitpid(pid, &status, 0) == pid, "waitpid");
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
 static void write_to(const char *path, const char *text)
 {
 	int file = open(path, O_WRONLY);
@@ -234,26 +167,26 @@ static void unmaps(void)
 	say("munmap over the hole", munmap(p + 2 * PG, 4 * PG));
 	show("left", p, 8);
 	gone(p, 8);
-	say("mmap of no length", (long)map_at(NULL, 0, RW, 0));
-	say("mmap of all addresses", (long)map_at(NULL, -PG, RW, 0));
-	say("mmap of no page", (long)map_at(BASE + 1, PG, RW, MAP_FIXED));
+	say("mmap of no length", (long)map_kind(NULL, 0, RW, 0));
+	say("mmap of all addresses", (long)map_kind(NULL, -PG, RW, 0));
+	say("mmap of no page", (long)map_kind(BASE + 1, PG, RW, MAP_FIXED));
 }
 
 static void fixed(void)
 {
 	char *p = letters(BASE, 8);
 
-	need(map_at(p + 2 * PG, 3 * PG, RW, MAP_FIXED) == p + 2 * PG, "mmap");
+	need(map_kind(p + 2 * PG, 3 * PG, RW, MAP_FIXED) == p + 2 * PG, "mmap");
 	show("mapped over", p, 8);
 	p[3 * PG] = 'x';
-	need(map_at(p, PG, PROT_READ, MAP_FIXED) == p, "mmap of the first");
+	need(map_kind(p, PG, PROT_READ, MAP_FIXED) == p, "mmap of the first");
 	show("again", p, 8);
 	say("MAP_FIXED_NOREPLACE of what is there",
-	    (long)map_at(p + PG, PG, RW, MAP_FIXED_NOREPLACE));
+	    (long)map_kind(p + PG, PG, RW, MAP_FIXED_NOREPLACE));
 	say("MAP_FIXED_NOREPLACE, partly there",
-	    (long)map_at(p + 7 * PG, 2 * PG, RW, MAP_FIXED_NOREPLACE));
+	    (long)map_kind(p + 7 * PG, 2 * PG, RW, MAP_FIXED_NOREPLACE));
 	say("MAP_FIXED_NOREPLACE beside it",
-	    (char *)map_at(p + 8 * PG, PG, RW, MAP_FIXED_NOREPLACE) - p);
+	    (char *)map_kind(p + 8 * PG, PG, RW, MAP_FIXED_NOREPLACE) - p);
 	show("with one more", p, 9);
 	gone(p, 9);
 }
@@ -624,7 +557,7 @@ static void locked_by_a_user(void)
 	say("mremap to more",
 	    offset(mremap(p, 16 * PG, 17 * PG, MREMAP_MAYMOVE), p));
 	say("mlock of one more", mlock(p + 16 * PG, PG));
-	say("MAP_LOCKED of one more", (long)map_at(NULL, PG, RW, MAP_LOCKED));
+	say("MAP_LOCKED of one more", (long)map_kind(NULL, PG, RW, MAP_LOCKED));
 	say("mlockall", mlockall(MCL_CURRENT));
 	munlock(p, 20 * PG);
 	show_locked("unlocked", p);
@@ -632,7 +565,7 @@ static void locked_by_a_user(void)
 
 static void locks(void)
 {
-	char *p = map_at(BASE, 8 * PG, RW, MAP_FIXED), *q;
+	char *p = map_kind(BASE, 8 * PG, RW, MAP_FIXED), *q;
 	pid_t pid;
 
 	say("mlock of what was not touched", mlock(p, 8 * PG));
@@ -652,27 +585,27 @@ static void locks(void)
 	say("munlock of a part", munlock(p + PG, PG));
 	show_locked("the first", p);
 	gone(p, 8);
-	p = map_at(BASE, 8 * PG, PROT_READ, MAP_FIXED);
+	p = map_kind(BASE, 8 * PG, PROT_READ, MAP_FIXED);
 	say("mlock of what can be read only", mlock(p, 8 * PG));
 	show_locked("locked", p);
 	gone(p, 8);
-	p = map_at(BASE, 8 * PG, PROT_NONE, MAP_FIXED);
+	p = map_kind(BASE, 8 * PG, PROT_NONE, MAP_FIXED);
 	say("mlock of what can't be read", mlock(p, 8 * PG));
 	gone(p, 8);
-	p = map_at(BASE, 8 * PG, RW, MAP_FIXED);
+	p = map_kind(BASE, 8 * PG, RW, MAP_FIXED);
 	say("mlock2 MLOCK_ONFAULT", mlock2(p, 8 * PG, MLOCK_ONFAULT));
 	show_locked("locked", p);
 	p[PG] = 1;
 	show_locked("one was written to", p);
 	gone(p, 8);
-	p = map_at(BASE, 8 * PG, RW, MAP_FIXED | MAP_LOCKED);
+	p = map_kind(BASE, 8 * PG, RW, MAP_FIXED | MAP_LOCKED);
 	show_locked("MAP_LOCKED", p);
 	q = mremap(p, 8 * PG, 16 * PG, MREMAP_MAYMOVE);
 	need(q != MAP_FAILED, "mremap of what is locked");
 	show_locked("and grown", q);
 	gone(q, 16);
 	need(!mlockall(MCL_FUTURE), "mlockall");
-	p = map_at(BASE, 8 * PG, RW, MAP_FIXED);
+	p = map_kind(BASE, 8 * PG, RW, MAP_FIXED);
 	show_locked("mapped after mlockall(MCL_FUTURE)", p);
 	munlockall();
 	show_locked("munlockall", p);
@@ -700,13 +633,13 @@ static void at_most_mapped(void)
 
 	limit.rlim_cur = size + 8 * PG;
 	need(!setrlimit(RLIMIT_AS, &limit), "setrlimit");
-	say("RLIMIT_AS: 9 pages of 8", (long)map_at(NULL, 9 * PG, RW, 0));
+	say("RLIMIT_AS: 9 pages of 8", (long)map_kind(NULL, 9 * PG, RW, 0));
 	p = letters(BASE, 6);
 	say("mremap to 9", offset(mremap(p, 6 * PG, 9 * PG, 0), p));
 	say("mremap to 8", offset(mremap(p, 6 * PG, 8 * PG, 0), p));
-	say("one more", (long)map_at(NULL, PG, RW, 0));
+	say("one more", (long)map_kind(NULL, PG, RW, 0));
 	say("one more, over it",
-	    offset(map_at(p, PG, PROT_READ, MAP_FIXED), p));
+	    offset(map_kind(p, PG, PROT_READ, MAP_FIXED), p));
 	show("then", p, 8);
 	gone(p, 8);
 	limit.rlim_cur = RLIM_INFINITY;
@@ -726,10 +659,10 @@ static void at_most_mappings(void)
 	close(file);
 	write_to(most, "100");
 	promised = committed();
-	while (map_at(OTHER + nr * 2 * PG, PG, RW, MAP_FIXED) != MAP_FAILED)
+	while (map_kind(OTHER + nr * 2 * PG, PG, RW, MAP_FIXED) != MAP_FAILED)
 		nr++;
 	say("mmap beyond max_map_count",
-	    (long)map_at(OTHER + nr * 2 * PG, PG, RW, 0));
+	    (long)map_kind(OTHER + nr * 2 * PG, PG, RW, 0));
 	say("munmap in the middle", munmap(p + 2 * PG, PG));
 	say("mprotect in the middle", mprotect(p + 2 * PG, PG, PROT_READ));
 	say("mremap out of the middle",
@@ -737,7 +670,7 @@ static void at_most_mappings(void)
 	say("mlock in the middle", mlock(p + 2 * PG, PG));
 	say("madvise in the middle", madvise(p + 2 * PG, PG, MADV_RANDOM));
 	say("mmap over the middle",
-	    (long)map_at(p + 2 * PG, PG, PROT_READ, MAP_FIXED));
+	    (long)map_kind(p + 2 * PG, PG, PROT_READ, MAP_FIXED));
 	show("as it was", p, 8);
 	say("munmap at the end", munmap(p + 7 * PG, PG));
 	say("mremap to its old length",
@@ -759,9 +692,9 @@ static void at_most_data(void)
 	if (!pid) {
 		need(!setrlimit(RLIMIT_DATA, &limit), "setrlimit");
 		say("RLIMIT_DATA: mmap",
-		    offset(map_at(BASE, PG, RW, MAP_FIXED), BASE));
+		    offset(map_kind(BASE, PG, RW, MAP_FIXED), BASE));
 		say("RLIMIT_DATA: mmap of what can be read",
-		    offset(map_at(BASE, PG, PROT_READ, MAP_FIXED), BASE));
+		    offset(map_kind(BASE, PG, PROT_READ, MAP_FIXED), BASE));
 		_exit(0);
 	}
 	end_of(pid);
@@ -786,7 +719,7 @@ static void debugger(void)
 	mprotect(p + PG, PG, PROT_READ);
 	mprotect(p + 2 * PG, PG, PROT_NONE);
 	munmap(p + 3 * PG, PG);
-	map_at(p + 4 * PG, 2 * PG, PROT_READ, MAP_FIXED);
+	map_kind(p + 4 * PG, 2 * PG, PROT_READ, MAP_FIXED);
 	read_at(p + 4 * PG);
 	say("a write by /proc/self/mem", pwrite(mem, "a", 1, (off_t)p));
 	say("to what is read-only", pwrite(mem, "b", 1, (off_t)(p + PG)));
@@ -888,7 +821,7 @@ static void dump_core(const char *filter)
 
 static void looks(void)
 {
-	char *p = map_at(BASE, 8 * PG, RW, MAP_FIXED);
+	char *p = map_kind(BASE, 8 * PG, RW, MAP_FIXED);
 
 	p[PG] = 'A';
 	read_at(p + 2 * PG);
@@ -1145,7 +1078,7 @@ static long random_call(unsigned int *seed, const int ends[2],
 	case 0:
 		return munmap(p, PG);
 	case 1:
-		return offset(map_at(p, pages * PG, right, MAP_FIXED), BASE);
+		return offset(map_kind(p, pages * PG, right, MAP_FIXED), BASE);
 	case 2:
 		return mprotect(p, pages * PG, right);
 	case 3:
@@ -1194,36 +1127,24 @@ static void at_random(void)
 	munmap(BASE, ARENA * PG);
 }
 
+static const struct scenario groups[] = {
+	{ "edges", .run = edges },	   { "moves", .run = moves },
+	{ "signals", .run = signals },	   { "advice", .run = give_advice },
+	{ "locks", .run = locks },	   { "limits", .run = limits },
+	{ "debugger", .run = debugger },   { "looks", .run = looks },
+	{ "dumps", .run = dumps },	   { "nodes", .run = nodes },
+	{ "relatives", .run = relatives }, { "pipes", .run = pipes },
+	{ "watched", .run = watched },	   { "random", .run = at_random },
+};
+
 int main(int argc, char **argv)
 {
-	static const struct {
-		const char *name;
-		void (*run)(void);
-	} groups[] = {
-		{ "edges", edges },	    { "moves", moves },
-		{ "signals", signals },	    { "advice", give_advice },
-		{ "locks", locks },	    { "limits", limits },
-		{ "debugger", debugger },   { "looks", looks },
-		{ "dumps", dumps },	    { "nodes", nodes },
-		{ "relatives", relatives }, { "pipes", pipes },
-		{ "watched", watched },	    { "random", at_random },
-	};
-
 	if (argc != 3) {
 		fprintf(stderr, "usage: mymem_calls ours|kernel GROUP\n");
 		return 2;
 	}
 	ours = !strcmp(argv[1], "ours");
-	if (ours) {
-		fd = open("/dev/mymem", O_RDWR | O_CLOEXEC);
-		need(fd >= 0, "/dev/mymem can't be opened");
-	}
-	for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++)
-		if (!strcmp(argv[2], groups[i].name)) {
-			groups[i].run();
-			printf("ok\n");
-			return 0;
-		}
-	fprintf(stderr, "mymem_calls: no group '%s'\n", argv[2]);
-	return 2;
+	if (ours)
+		fd = open_device();
+	return run_scenario(groups, sizeof(groups) / sizeof(*groups), argv + 2);
 }
