@@ -167,6 +167,16 @@ void kasan_poison(const void *addr, size_t size, u8 value, bool init);
 #define MYMM_SHARES_ZERO_PAGE 1
 #endif
 
+/*
+ * The OOM killer's table of tasks: 6.12 has frames by kind, too, 6.1 has not; what is in between
+ * we have not looked at.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#define MYMM_OOM_RSS_BY_KIND 1
+#else
+#define MYMM_OOM_RSS_BY_KIND 0
+#endif
+
 /* 6.11 brought kunit_vm_mmap(); user-mode Linux runs no case in a process of its own. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0) && !defined(CONFIG_UML)
 #define MYMM_HAS_KUNIT_VM

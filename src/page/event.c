@@ -158,6 +158,20 @@ void mymm_event_reclaim_end(struct mymm_pool *pool, unsigned long reclaimed)
 	trace_mymm_reclaim_end(pool->name, reclaimed);
 }
 
+/**
+ * mymm_event_mark_victim() - the OOM killer has killed a process
+ * @pool: for whose frames
+ * @victim: the process
+ *
+ * Context: process.
+ */
+void mymm_event_mark_victim(struct mymm_pool *pool,
+			    const struct mymm_victim *victim)
+{
+	trace_mymm_mark_victim(pool->name, victim);
+}
+MYMM_EXPORT_INTERNAL(mymm_event_mark_victim);
+
 /* Trace what was logged under a zone's lock, in the order in which it happened. */
 void __mymm_log_trace(struct mymm_pool *pool, const struct mymm_page_log *log)
 {

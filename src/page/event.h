@@ -206,6 +206,29 @@ void mymm_event_reclaim_begin(struct mymm_pool *pool, unsigned int order,
 			      gfp_t gfp);
 void mymm_event_reclaim_end(struct mymm_pool *pool, unsigned long reclaimed);
 
+/**
+ * struct mymm_victim - a process that the OOM killer has killed; sizes in KiB
+ * @pid: its number in the machine
+ * @comm: its name
+ * @total_vm: addresses of the pool
+ * @anon_rss: frames
+ * @uid: whose it was
+ * @pgtables: tables
+ * @adj: its oom_score_adj
+ */
+struct mymm_victim {
+	pid_t pid;
+	const char *comm;
+	unsigned long total_vm;
+	unsigned long anon_rss;
+	uid_t uid;
+	unsigned long pgtables;
+	short adj;
+};
+
+void mymm_event_mark_victim(struct mymm_pool *pool,
+			    const struct mymm_victim *victim);
+
 void __mymm_log_trace(struct mymm_pool *pool, const struct mymm_page_log *log);
 
 /* With no lock of ours held. */

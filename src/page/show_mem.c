@@ -26,7 +26,7 @@
  */
 #include <linux/mm.h>
 #include <linux/ratelimit.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/stacktrace.h>
 
 #include "base/compat.h"
@@ -208,3 +208,21 @@ void mymm_report_failure(const struct mymm_request *request)
 	if (!(request->gfp & __GFP_NOWARN) && __ratelimit(&limit))
 		mymm_show_failure(request);
 }
+
+/**
+ * mymm_show_oom() - say that the OOM killer was called, and why that may be
+ * @request: what was wanted
+ *
+ * The form is that of dump_header() of Linux 6.12, up to the table of tasks.
+ *
+ * Context: process, none of our locks held.
+ */
+void mymm_show_oom(const struct mymm_request *request)
+{
+	pr_warn("%s invoked oom-killer: gfp_mask=%#x(%pGg), order=%d, oom_score_adj=%d\n",
+		current->comm, (__force unsigned int)request->gfp,
+		&request->gfp, request->order, current->signal->oom_score_adj);
+	show_stack_functions();
+	show_pool(request->pool, request->highest);
+}
+MYMM_EXPORT_INTERNAL(mymm_show_oom);

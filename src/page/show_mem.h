@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The report of a failure; show_mem.c has its form. */
+/* The reports of a failure, and of the OOM killer; show_mem.c has its form. */
 #ifndef _MYMM_SHOW_MEM_H
 #define _MYMM_SHOW_MEM_H
 
@@ -7,5 +7,6 @@ struct mymm_request;
 
 void mymm_show_failure(const struct mymm_request *request);
 void mymm_report_failure(const struct mymm_request *request);
+void mymm_show_oom(const struct mymm_request *request);
 
 #endif /* _MYMM_SHOW_MEM_H */

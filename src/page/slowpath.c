@@ -24,17 +24,24 @@
  *      larger         once; with __GFP_RETRY_MAYFAIL 16 times, for what comes back need
  *                     not be next to each other
  *      __GFP_NORETRY  once
- *      __GFP_NOFAIL   for ever. There is no OOM killer in a pool, so it sleeps a little
- *                     between the attempts, until something is freed. Only a
- *                     signal that kills its task ends that, or the pool's end of service
+ *      __GFP_NOFAIL   for ever. It sleeps a little between the attempts, until something
+ *                     is freed. Only a signal that kills its task ends that, or the
+ *                     pool's end of service
  *
  * A task that is reclaiming already does not reclaim once more: it gets what there is, or
  * nothing. Before a failure per-CPU lists are drained: of all CPUs if the request may wait,
  * else of this one; and before a request that may wait fails, what is left of the
  * HighAtomic reserve is given up.
  *
+ * If processes have memory of the pool, the OOM killer comes next (process/oom.c), and each time
+ * that it has got something back all begins anew. One task at a time is in it, of whichever pool;
+ * others wait for a tick, for they will have what it gets. It is not for what can do without:
+ * __GFP_NORETRY, __GFP_RETRY_MAYFAIL, __GFP_THISNODE, orders from 4 up, zones below Normal, and a
+ * task that dumps core or is to die itself. Nor is it for a request without __GFP_FS: Linux lets
+ * that try for ever, here it fails. And a pool that reclaims nothing kills nothing.
+ *
  * What is not there of Linux's way: compaction, so larger orders have only reclaim to hope
- * for; cpusets; and the OOM killer.
+ * for; and cpusets.
  *
  * The order of things is that of __alloc_pages_slowpath() of Linux 6.12.
  */
@@ -50,6 +57,7 @@
 #include "page/pcp_drain.h"
 #include "page/show_mem.h"
 #include "page/slowpath.h"
+#include "page/vm_hooks.h"
 #include "page/watermark.h"
 
 /* Larger blocks are not to be had by freeing single frames. Linux: PAGE_ALLOC_COSTLY_ORDER. */
@@ -57,6 +65,9 @@
 
 /* How long __GFP_NOFAIL sleeps at most before it looks again. */
 #define NOFAIL_NAP (HZ / 10 ?: 1)
+
+/* One task at a time has processes killed. It is only ever tried, so it has no place in the order. */
+static DEFINE_MUTEX(oom_lock);
 
 /* What a request's flags say about how far it may go. */
 static unsigned int slow_flags(gfp_t gfp, unsigned int order)
@@ -244,6 +255,55 @@ static bool nap(const struct mymm_request *request, long *length)
 	return true;
 }
 
+/* Is what is wanted worth a process? */
+static bool may_kill(const struct mymm_request *request)
+{
+	const gfp_t never = __GFP_NORETRY | __GFP_RETRY_MAYFAIL |
+			    __GFP_THISNODE;
+	const gfp_t needs = __GFP_DIRECT_RECLAIM | __GFP_FS;
+
+	return (request->gfp & (never | needs)) == needs &&
+	       request->order <= COSTLY_ORDER &&
+	       request->highest >= MYMM_ZONE_NORMAL && request->list->nr &&
+	       !(request->pool->flags & MYMM_POOL_NO_RECLAIM) &&
+	       !(current->flags & PF_DUMPCORE) &&
+	       !fatal_signal_pending(current) && !mymm_pool_dead(request->pool);
+}
+
+/* With oom_lock. */
+static bool kill_one(const struct mymm_request *request)
+{
+	const struct mymm_vm_hooks *hooks;
+	bool more;
+	int idx;
+
+	hooks = mymm_vm_hooks_get(request->pool, &idx);
+	more = hooks && hooks->out_of_memory(request);
+	mymm_vm_hooks_put(idx);
+	return more;
+}
+
+/* The last resort. True: there is a point in going on, and *@block may be there by now. */
+static bool kill_for(const struct mymm_request *request,
+		     struct mymm_frame **block)
+{
+	bool more;
+
+	if (!may_kill(request) || !rcu_access_pointer(request->pool->vm_hooks))
+		return false;
+	if (!mutex_trylock(&oom_lock)) {
+		schedule_timeout_uninterruptible(1);
+		return true;
+	}
+	/* Another task may just have got enough back; if it is not ample, a process has to go. */
+	*block = mymm_get_block(request, MYMM_WMARK_HIGH);
+	more = *block || kill_one(request);
+	mutex_unlock(&oom_lock);
+	if (more && !*block && request->gfp & __GFP_NOFAIL)
+		*block = mymm_get_block(request, MYMM_ALLOC_NO_WATERMARKS);
+	return more;
+}
+
 static struct mymm_frame *give_up(const struct mymm_request *request)
 {
 	if (request->list->nr)
@@ -287,6 +347,9 @@ struct mymm_frame *mymm_alloc_slowpath(const struct mymm_request *request)
 			drain_pcplists(request);
 			block = mymm_get_block(request, alloc_flags);
 		}
+		if (!block && !reclaiming && kill_for(request, &block) &&
+		    !block)
+			continue;
 		if (!block && insist)
 			block = mymm_get_block(request,
 					       MYMM_WMARK_MIN |

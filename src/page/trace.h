@@ -234,6 +234,40 @@ TRACE_EVENT(mymm_reclaim_end,
 		  __entry->nr_reclaimed)
 );
 
+TRACE_EVENT(mymm_mark_victim,
+
+	TP_PROTO(const char *pool, const struct mymm_victim *victim),
+
+	TP_ARGS(pool, victim),
+
+	TP_STRUCT__entry(
+		__string(pool, pool)
+		__field(int, pid)
+		__string(comm, victim->comm)
+		__field(unsigned long, total_vm)
+		__field(unsigned long, anon_rss)
+		__field(uid_t, uid)
+		__field(unsigned long, pgtables)
+		__field(short, oom_score_adj)
+	),
+
+	TP_fast_assign(
+		mymm_assign_str(pool, pool);
+		__entry->pid = victim->pid;
+		mymm_assign_str(comm, victim->comm);
+		__entry->total_vm = victim->total_vm;
+		__entry->anon_rss = victim->anon_rss;
+		__entry->uid = victim->uid;
+		__entry->pgtables = victim->pgtables;
+		__entry->oom_score_adj = victim->adj;
+	),
+
+	TP_printk("pool=%s pid=%d comm=%s total-vm=%lukB anon-rss=%lukB file-rss:0kB shmem-rss:0kB uid=%u pgtables=%lukB oom_score_adj=%hd",
+		  __get_str(pool), __entry->pid, __get_str(comm),
+		  __entry->total_vm, __entry->anon_rss, __entry->uid,
+		  __entry->pgtables, __entry->oom_score_adj)
+);
+
 TRACE_EVENT(mymm_object_alloc,
 
 	TP_PROTO(const char *pool, const char *cache, unsigned long offset,

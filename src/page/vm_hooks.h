@@ -3,16 +3,22 @@
 #ifndef _MYMM_VM_HOOKS_H
 #define _MYMM_VM_HOOKS_H
 
+#include <linux/types.h>
+
 struct mymm_finding;
 struct mymm_pool;
+struct mymm_request;
 
 /**
  * struct mymm_vm_hooks - what the page layer calls of process/
  * @check: look for what is wrong with the memory of processes; see mymm_vm_check(). The caller
  *         holds pool->lock
+ * @out_of_memory: have a process give back what it has; see mymm_out_of_memory(). No other task is
+ *                 in it; false: there is no point in trying again
  */
 struct mymm_vm_hooks {
 	int (*check)(struct mymm_pool *pool, struct mymm_finding *finding);
+	bool (*out_of_memory)(const struct mymm_request *request);
 };
 
 void mymm_vm_hooks_set(struct mymm_pool *pool,

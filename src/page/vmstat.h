@@ -35,6 +35,7 @@ enum mymm_vm_item {
 	MYMM_NR_ANON_PAGES, /* frames that processes have */
 	MYMM_NR_PAGE_TABLE_PAGES, /* frames that are their tables, but for the roots */
 	MYMM_PGFAULT, /* faults on such memory */
+	MYMM_OOM_KILL, /* processes that the OOM killer has killed */
 	MYMM_NR_VM_ITEMS,
 };
 

@@ -136,6 +136,7 @@ void mymm_vmstat_show(struct seq_file *m, struct mymm_pool *pool)
 	show(m, "pgfault", mymm_vm_sum(pool, MYMM_PGFAULT));
 	show(m, "pgmajfault", 0);
 	show_reclaim(m, stats);
+	show(m, "oom_kill", mymm_vm_sum(pool, MYMM_OOM_KILL));
 }
 MYMM_EXPORT_INTERNAL(mymm_vmstat_show);
 
