@@ -16,7 +16,8 @@
  * The kernel maps what ->fault returns while the page is still locked, and that is what keeps
  * slot and pte together. After a fault for writing it calls ->page_mkwrite, too.
  *
- * When the pool has no frame the access is SIGBUS: VM_FAULT_OOM would only try again.
+ * When the pool has no frame the access is SIGBUS: VM_FAULT_OOM would only try again. So is each
+ * access to what the OOM killer takes (oom.c): it must not find zeros where something was.
  */
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -28,17 +29,23 @@
 
 /*
  * Put a new page into a slot. If the slot is not @old any more, or its leaf is gone, the page is,
- * too, and it is -EAGAIN: look again.
+ * too, and it is -EAGAIN: look again. If the OOM killer has been here meanwhile, it may not have
+ * seen it: what was there is put back, and it is -ENOMEM.
  */
 static struct page *put_in_slot(struct mymm_region *region, unsigned long addr,
 				u64 old, struct page *page)
 {
 	u64 new = mymm_slot_of_pfn(mymm_mapped_pfn(page));
 
-	if (mymm_table_replace(&region->table, addr, old, new))
+	bool put = mymm_table_replace(&region->table, addr, old, new);
+	bool reaped = READ_ONCE(region->reaped);
+
+	if (put && !reaped)
 		return page;
+	if (put)
+		mymm_table_replace(&region->table, addr, new, old);
 	mymm_mapped_free(region->space->vm, page);
-	return ERR_PTR(-EAGAIN);
+	return ERR_PTR(reaped ? -ENOMEM : -EAGAIN);
 }
 
 /*
@@ -110,8 +117,8 @@ static struct page *page_for(struct vm_area_struct *vma, unsigned long addr,
 
 static bool refused(struct mymm_region *region, struct vm_area_struct *vma)
 {
-	return READ_ONCE(region->broken) || fatal_signal_pending(current) ||
-	       mymm_vma_settle(vma);
+	return READ_ONCE(region->broken) || READ_ONCE(region->reaped) ||
+	       fatal_signal_pending(current) || mymm_vma_settle(vma);
 }
 
 /*
@@ -149,9 +156,10 @@ static vm_fault_t fault(struct vm_fault *vmf)
 	do {
 		page = page_for(vmf->vma, addr, vmf->pgoff, frame);
 	} while (page == ERR_PTR(-EAGAIN));
-	if (!page)
+	/* Nothing may be there because the OOM killer has just taken it. */
+	if (!page && !READ_ONCE(region->reaped))
 		return mymm_map_zero(vmf);
-	if (IS_ERR(page))
+	if (IS_ERR_OR_NULL(page))
 		return VM_FAULT_SIGBUS;
 	get_page(page);
 	vmf->page = page;
@@ -253,7 +261,7 @@ static int access(struct vm_area_struct *vma, unsigned long addr, void *buf,
 		return -EIO;
 	if (write)
 		return poke(vma, addr, buf, len);
-	if (mymm_table_get(&region->table, addr))
+	if (mymm_table_get(&region->table, addr) || READ_ONCE(region->reaped))
 		return -EIO;
 	memset(buf, 0, len);
 	return len;

@@ -34,6 +34,9 @@ static int __init mymm_vm_module_init(void)
 	err = mymm_commit_init();
 	if (err)
 		goto err_commit;
+	err = mymm_oom_init();
+	if (err)
+		goto err_oom;
 	err = mymm_vm_files_init();
 	if (err)
 		goto err_files;
@@ -50,6 +53,8 @@ err_device:
 err_vmallocinfo:
 	mymm_vm_files_exit();
 err_files:
+	mymm_oom_exit();
+err_oom:
 	mymm_commit_exit();
 err_commit:
 	mymm_rmap_exit();
@@ -64,6 +69,7 @@ static void __exit mymm_vm_module_exit(void)
 	mymm_vmallocinfo_exit();
 	mymm_vm_files_exit();
 	mymm_vmalloc_exit();
+	mymm_oom_exit();
 	mymm_commit_exit();
 	mymm_rmap_exit();
 	mymm_vm_exit();

@@ -11,6 +11,7 @@
 #include <linux/mm.h>
 #include <linux/oom.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
@@ -20,8 +21,14 @@
 #include "process/usage.h"
 #include "process/vm.h"
 
-/* What its threads have. The first of them may have ended before the others. */
-static const struct mm_struct *mm_of(struct task_struct *process)
+/**
+ * mymm_mm_of() - the mm of a process
+ * @process: the first of its threads, which may have ended before the others
+ *
+ * Context: under RCU.
+ * Return: what its threads have; NULL: nothing, or it is a thread of the kernel's.
+ */
+const struct mm_struct *mymm_mm_of(struct task_struct *process)
 {
 	const struct mm_struct *mm = NULL;
 	struct task_struct *thread;
@@ -43,6 +50,7 @@ static void describe(struct task_struct *process, struct pid_namespace *ns,
 {
 	task->pid = task_tgid_nr_ns(process, ns);
 	task->adj = READ_ONCE(process->signal->oom_score_adj);
+	task->uid = task_uid(process);
 	task->init = is_global_init(process);
 	strscpy(task->comm, process->comm, sizeof(task->comm));
 }
@@ -63,7 +71,7 @@ bool mymm_task_of(const struct mm_struct *mm, struct pid_namespace *ns,
 
 	guard(rcu)();
 	for_each_process(process) {
-		if (mm_of(process) != mm)
+		if (mymm_mm_of(process) != mm)
 			continue;
 		describe(process, ns, task);
 		return task->pid;
@@ -88,7 +96,7 @@ static int compare_pids(const void *a, const void *b)
 	return one->task.pid - two->task.pid;
 }
 
-/* An entry for each region. */
+/* An entry for each region. While it has vmas, and so while it is listed, its mm is there. */
 static unsigned int list_regions(const struct mymm_vm *vm,
 				 struct mymm_user *user)
 {
@@ -102,6 +110,8 @@ static unsigned int list_regions(const struct mymm_vm *vm,
 				.vss = atomic_long_read(&region->pages),
 				.rss = READ_ONCE(region->table.nr_frames),
 				.tables = READ_ONCE(region->table.nr_nodes),
+				.reaped = READ_ONCE(region->reaped),
+				.ending = !atomic_read(&region->mm->mm_users),
 			},
 		};
 	return nr;
@@ -120,6 +130,7 @@ static unsigned int merge(struct mymm_user *user, unsigned int nr)
 		user[last].usage.vss += user[i].usage.vss;
 		user[last].usage.rss += user[i].usage.rss;
 		user[last].usage.tables += user[i].usage.tables;
+		user[last].usage.reaped |= user[i].usage.reaped;
 	}
 	return nr ? last + 1 : 0;
 }
@@ -132,13 +143,33 @@ static void find_tasks(struct mymm_user *user, unsigned int nr,
 
 	guard(rcu)();
 	for_each_process(process) {
-		const struct mymm_user key = { .mm = mm_of(process) };
+		const struct mymm_user key = {
+			.mm = (struct mm_struct *)mymm_mm_of(process),
+		};
 		struct mymm_user *found;
 
 		found = bsearch(&key, user, nr, sizeof(*user), compare);
 		if (found && !found->task.pid)
 			describe(process, ns, &found->task);
 	}
+}
+
+/* With vm->lock. */
+static struct mymm_user *list_users(struct mymm_vm *vm,
+				    struct pid_namespace *ns, unsigned int *nr)
+{
+	struct mymm_user *user;
+
+	user = kvmalloc_array(list_count_nodes(&vm->regions) + 1, sizeof(*user),
+			      GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!user)
+		return NULL;
+	*nr = list_regions(vm, user);
+	sort(user, *nr, sizeof(*user), compare, NULL);
+	*nr = merge(user, *nr);
+	find_tasks(user, *nr, ns);
+	sort(user, *nr, sizeof(*user), compare_pids, NULL);
+	return user;
 }
 
 /**
@@ -157,19 +188,45 @@ static void find_tasks(struct mymm_user *user, unsigned int nr,
 struct mymm_user *mymm_users_of(struct mymm_vm *vm, struct pid_namespace *ns,
 				unsigned int *nr)
 {
+	guard(mutex)(&vm->lock);
+	return list_users(vm, ns, nr);
+}
+
+/**
+ * mymm_users_hold() - the same, of all the machine; and no mm goes until mymm_users_drop()
+ * @vm: the pool
+ * @nr: becomes how many there are
+ *
+ * An mm that is compared with those of processes later must not have gone meanwhile, or another
+ * one may be in its place. What is held is the structure; the memory may go.
+ *
+ * Context: process; sleeps.
+ * Return: as mymm_users_of().
+ */
+struct mymm_user *mymm_users_hold(struct mymm_vm *vm, unsigned int *nr)
+{
 	struct mymm_user *user;
+	unsigned int i;
 
 	guard(mutex)(&vm->lock);
-	user = kvmalloc_array(list_count_nodes(&vm->regions) + 1, sizeof(*user),
-			      GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	if (!user)
-		return NULL;
-	*nr = list_regions(vm, user);
-	sort(user, *nr, sizeof(*user), compare, NULL);
-	*nr = merge(user, *nr);
-	find_tasks(user, *nr, ns);
-	sort(user, *nr, sizeof(*user), compare_pids, NULL);
+	user = list_users(vm, &init_pid_ns, nr);
+	for (i = 0; user && i < *nr; i++)
+		mmgrab(user[i].mm);
 	return user;
+}
+
+/**
+ * mymm_users_drop() - free a list from mymm_users_hold()
+ * @user: the list
+ * @nr: how many are in it
+ *
+ * Context: process; sleeps.
+ */
+void mymm_users_drop(struct mymm_user *user, unsigned int nr)
+{
+	while (nr--)
+		mmdrop(user[nr].mm);
+	kvfree(user);
 }
 
 /**
@@ -181,12 +238,13 @@ struct mymm_user *mymm_users_of(struct mymm_vm *vm, struct pid_namespace *ns,
  * Follows oom_badness() of Linux 6.12.
  *
  * Context: any.
- * Return: points, in pages; the process with the most is taken. MYMM_BADNESS_NEVER: not this one.
+ * Return: points, in pages; the process with the most is taken. MYMM_BADNESS_NEVER: not this one,
+ * or there is nothing left to be taken.
  */
 long mymm_badness(const struct mymm_usage *usage, const struct mymm_task *task,
 		  unsigned long total)
 {
-	if (task->init || task->adj == OOM_SCORE_ADJ_MIN)
+	if (task->init || task->adj == OOM_SCORE_ADJ_MIN || usage->reaped)
 		return MYMM_BADNESS_NEVER;
 	return usage->rss + usage->swapped + usage->tables +
 	       task->adj * (long)(total / 1000);

@@ -19,6 +19,7 @@ static struct mymm_vm *vm_default; /* constant while the module is loaded */
 
 static const struct mymm_vm_hooks hooks = {
 	.check = mymm_vm_check,
+	.out_of_memory = mymm_out_of_memory,
 };
 
 static int find_pages(struct mymm_vm *vm)
@@ -48,6 +49,7 @@ static void vm_free(struct mymm_vm *vm)
 	/* What is in limbo holds the module; here it is of a pool that is left. */
 	cancel_delayed_work_sync(&vm->limbo_work);
 	mymm_vm_hooks_set(vm->pool, NULL);
+	cancel_work_sync(&vm->retire_work);
 	scoped_guard(mutex, &vm->pool->lock) vm->pool->vm = NULL;
 	percpu_counter_destroy(&vm->committed);
 	kvfree(vm->page);
@@ -69,6 +71,7 @@ static struct mymm_vm *vm_create(struct mymm_pool *pool)
 	INIT_LIST_HEAD(&vm->regions);
 	INIT_LIST_HEAD(&vm->limbo);
 	INIT_DELAYED_WORK(&vm->limbo_work, mymm_limbo_run);
+	INIT_WORK(&vm->retire_work, mymm_oom_retire);
 	err = percpu_counter_init(&vm->committed, 0, GFP_KERNEL);
 	if (err)
 		goto err_free;

@@ -54,6 +54,8 @@
  * @limbo_delay: ticks until they are looked at again
  * @limbo_work: looks after them
  * @nr_vmalloc: frames that mymm_vmalloc() has given out
+ * @reaped: when the OOM killer last took memory from a process, in jiffies
+ * @retire_work: takes the pool out of service, see panic_on_oom
  * @users: spaces, and areas of mymm_vmalloc()
  * @list: of all struct mymm_vm
  */
@@ -72,6 +74,8 @@ struct mymm_vm {
 	unsigned long limbo_delay;
 	struct delayed_work limbo_work;
 	atomic_long_t nr_vmalloc;
+	unsigned long reaped;
+	struct work_struct retire_work;
 	unsigned int users;
 	struct list_head list;
 };
@@ -104,6 +108,7 @@ struct mymm_space {
  * @charged: pages that are charged to it
  * @spare: those of them that no vma has yet
  * @broken: its parent's memory could not be shared: each access is SIGBUS
+ * @reaped: the OOM killer takes, or has taken, all that is in it: each access is SIGBUS
  * @list: in space->regions
  * @all: in vm->regions
  */
@@ -116,6 +121,7 @@ struct mymm_region {
 	atomic_long_t charged;
 	atomic_long_t spare;
 	bool broken;
+	bool reaped;
 	struct list_head list;
 	struct list_head all;
 };
@@ -152,6 +158,8 @@ int mymm_vma_mprotect(struct vm_area_struct *vma, unsigned long start,
 		      unsigned long end, unsigned long flags);
 int mymm_charge_reserve(unsigned long addr, unsigned long len);
 
+struct mymm_request;
+
 /* check.c */
 int mymm_vm_check(struct mymm_pool *pool, struct mymm_finding *finding);
 
@@ -171,6 +179,12 @@ void mymm_device_exit(void);
 
 /* fault.c */
 extern const struct vm_operations_struct mymm_vm_ops;
+
+/* oom.c */
+bool mymm_out_of_memory(const struct mymm_request *request);
+void mymm_oom_retire(struct work_struct *work);
+int mymm_oom_init(void);
+void mymm_oom_exit(void);
 
 /* fork.c */
 void mymm_fork_slots(struct mymm_vma *parent, struct mymm_region *child);
