@@ -131,6 +131,14 @@ static void touch(const char *p, size_t len)
 		sink = p[i];
 }
 
+static void set_adj(const char *adj)
+{
+	int file = open("/proc/self/oom_score_adj", O_WRONLY);
+
+	need(file >= 0 && write(file, adj, strlen(adj)) > 0, "oom_score_adj");
+	close(file);
+}
+
 /* --- scenarios -------------------------------------------------------------------- */
 
 static void lazy(void)
@@ -630,12 +638,13 @@ static void on_bus(int signal)
 	_exit(0);
 }
 
-/* Until the pool has no more. */
+/* Until the pool has no more, and may kill nobody for it. */
 static void exhaust(void)
 {
 	char *p = map(4096 * MB);
 
 	signal(SIGBUS, on_bus);
+	set_adj("-1000");
 	for (; written < 4096 * MB / PG; written++)
 		p[written * PG] = 1;
 	die("the pool has no end");
@@ -822,6 +831,169 @@ static void in_pipe(char **args)
 	run(args[1]);
 }
 
+/* --- out of memory ------------------------------------------------------------------ */
+
+/* Each word of it, so that nothing that differs is missed. */
+static void fill_words(char *p, size_t len, unsigned long salt)
+{
+	for (size_t i = 0; i < len; i += 8)
+		*(unsigned long *)(p + i) = i + salt;
+}
+
+static void expect_words(const char *p, size_t len, unsigned long salt,
+			 const char *when)
+{
+	for (size_t i = 0; i < len; i += 8)
+		if (*(unsigned long *)(p + i) != i + salt)
+			die("%s: word %zu is %lx", when, i / 8,
+			    *(unsigned long *)(p + i));
+}
+
+/* MIB: touch so much. */
+static void eat(char **args)
+{
+	write_all(map(atol(args[0]) * MB), atol(args[0]) * MB);
+}
+
+/* MIB ADJ COMMAND: so much of it is the same as before when the command has run. */
+static void survive(char **args)
+{
+	size_t len = atol(args[0]) * MB;
+	char *p = map(len);
+
+	fill_words(p, len, 7);
+	set_adj(args[1]);
+	run(args[2]);
+	expect_words(p, len, 7, "what the survivor has");
+}
+
+/* MIB COMMAND: a child that has written half is the victim; all is the same for the parent. */
+static void lose_child(char **args)
+{
+	size_t len = atol(args[0]) * MB;
+	char *p = map(len), byte = 0;
+	int tube[2];
+	pid_t pid;
+
+	need(!pipe(tube), "pipe");
+	fill_words(p, len, 7);
+	pid = spawn();
+	if (!pid) {
+		set_adj("1000");
+		fill_words(p, len / 2, 9);
+		write(tube[1], &byte, 1);
+		pause();
+	}
+	read(tube[0], &byte, 1);
+	run(args[1]);
+	printf("the child ends with %d\n", end_of(pid));
+	expect_words(p, len, 7, "the parent");
+}
+
+/*
+ * MIB COMMAND: a child that can't end. Its tracer, this process, hears that it was killed, and
+ * leaves it where it stands while the command runs, with all that it has mapped.
+ */
+static void linger(char **args)
+{
+	size_t len = atol(args[0]) * MB;
+	int status, tube[2];
+	char byte = 0, *p = map(len);
+	pid_t pid;
+
+	need(!pipe(tube), "pipe");
+	pid = spawn();
+	if (!pid) {
+		set_adj("500");
+		fill_words(p, len, 7);
+		write(tube[1], &byte, 1);
+		for (;;)
+			pause();
+	}
+	read(tube[0], &byte, 1);
+	need(!ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEEXIT), "PTRACE_SEIZE");
+	need(!ptrace(PTRACE_INTERRUPT, pid, 0, 0), "PTRACE_INTERRUPT");
+	need(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status), "a stop");
+	errno = 0;
+	need(ptrace(PTRACE_PEEKDATA, pid, p, NULL) == 7 && !errno,
+	     "a peek at what it has");
+	run(args[1]);
+	need(waitpid(pid, &status, WNOHANG) == pid && WIFSTOPPED(status) &&
+		     status >> 16 == PTRACE_EVENT_EXIT,
+	     "it is about to end");
+	errno = 0;
+	ptrace(PTRACE_PEEKDATA, pid, p, NULL);
+	need(errno, "what it had can't be read any more");
+	ptrace(PTRACE_CONT, pid, 0, 0);
+	printf("the child ends with %d\n", end_of(pid));
+}
+
+/* One that takes what there is; it checks what it has, and moves, unmaps and shares it. */
+static void take(unsigned int seed)
+{
+	size_t len = (1 + rand_r(&seed) % 16) * MB, part = len / 4 / PG * PG;
+	char *p = map(len);
+	pid_t pid;
+
+	fill_words(p, len, seed);
+	expect_words(p, len, seed, "what was written");
+	pid = spawn();
+	if (!pid) {
+		fill_words(p, part, seed + 1);
+		expect_words(p, part, seed + 1, "the child's part");
+		expect_words(p + part, len - part, seed + part, "the rest");
+		_exit(0);
+	}
+	p = mremap(p, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, p + (1 << 30));
+	/* There may be no frame for its tables. */
+	if (p == MAP_FAILED)
+		_exit(errno != ENOMEM);
+	expect_words(p, len, seed, "what was moved");
+	munmap(p, part);
+	expect_words(p + part, len - part, seed + part, "what is left");
+	if (rand_r(&seed) % 4 == 0)
+		kill(pid, SIGKILL);
+	need(end_of(pid) != 1, "what the child had");
+}
+
+/*
+ * SECONDS PROCESSES: so many that take memory, one after the other, more than there is. They may be
+ * killed, or get SIGBUS when all others are dying; what they see must be right.
+ */
+static void scramble(char **args)
+{
+	time_t until = time(NULL) + atol(args[0]);
+	unsigned int seed = 1, killed = 0, ends = 0;
+	int alive = 0, most = atoi(args[1]);
+
+	while (time(NULL) < until || alive) {
+		if (time(NULL) < until && alive < most) {
+			seed++;
+			if (!spawn()) {
+				fd = -1;
+				take(seed);
+				_exit(0);
+			}
+			alive++;
+			continue;
+		}
+		switch (end_of(-1)) {
+		case 128 + SIGKILL:
+			killed++;
+			break;
+		case 0:
+		case 128 + SIGBUS:
+			break;
+		default:
+			die("one went wrong");
+		}
+		ends++;
+		alive--;
+	}
+	printf("%u have ended, %u of them killed\n", ends, killed);
+	need(killed, "none was killed");
+}
+
 /* --- overcommit ------------------------------------------------------------------- */
 
 static long committed(void)
@@ -925,6 +1097,11 @@ static const struct scenario scenarios[] = {
 	{ "in_pipe", .with = in_pipe, 2, 2 },
 	{ "count", .with = count, 1, 1 },
 	{ "ask", .with = ask, 1, 99 },
+	{ "eat", .with = eat, 1, 1 },
+	{ "survive", .with = survive, 3, 3 },
+	{ "lose_child", .with = lose_child, 2, 2 },
+	{ "linger", .with = linger, 2, 2 },
+	{ "scramble", .with = scramble, 2, 2 },
 };
 
 int main(int argc, char **argv)
