@@ -234,7 +234,7 @@ static void leaf(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, mymm_table_leaf(table, MYMM_TABLE_END));
 	place[1] = slot(2);
 	place[7] = slot(3);
-	mymm_table_count(table, 2);
+	mymm_table_count(table, 2, 0);
 	expect_size(test, table, 3, PATH - 1, "with two more");
 	expect_next(test, table, addr + 2 * PAGE_SIZE, MYMM_TABLE_END, 3,
 		    addr + 7 * PAGE_SIZE);

@@ -93,6 +93,13 @@
 #define MYMM_MOVABLE_AS_ITS_SOURCE 1
 #endif
 
+/* Since 6.2 what an mm has, by kind, is in counters by CPU. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#define MYMM_RSS_IS_PERCPU 1
+#else
+#define MYMM_RSS_IS_PERCPU 0
+#endif
+
 /* From 6.7 on what a CPU keeps in its page lists is tuned between two bounds. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
 #define MYMM_PCP_HIGH_IS_TUNED 1

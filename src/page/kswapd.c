@@ -251,6 +251,7 @@ static bool shrink(struct mymm_node *node, unsigned int *order,
 		enough += max(mymm_zone_watermark(zone, MYMM_WMARK_HIGH),
 			      MYMM_RECLAIM_BATCH);
 	scan->nr_scanned = 0;
+	scan->nr_wanted = enough;
 	mymm_shrink_node(node->kswapd.pool, node, scan);
 	mymm_pcp_drain_local(node->kswapd.pool);
 	if (*order && scan->nr_reclaimed >= 2UL << *order)
@@ -278,7 +279,11 @@ static unsigned int balance(struct mymm_kswapd *kswapd, unsigned int order,
 			    enum mymm_zone_type highest)
 {
 	unsigned long boost[MYMM_NR_ZONE_TYPES] = {}, to_boost;
-	struct mymm_scan scan = { .gfp = GFP_KERNEL, .kswapd = true };
+	struct mymm_scan scan = {
+		.gfp = GFP_KERNEL,
+		.kswapd = true,
+		.highest = highest,
+	};
 	struct mymm_node *node = kswapd->node;
 	struct mymm_reclaim_task task;
 
@@ -317,6 +322,7 @@ static unsigned int balance(struct mymm_kswapd *kswapd, unsigned int order,
 out:
 	set_active(node, highest, false);
 	take_boosts(node, highest, boost);
+	mymm_reclaim_end(kswapd->pool, node);
 	mymm_reclaim_leave(kswapd->pool, &task);
 	return order;
 }

@@ -42,6 +42,7 @@
 
 #include "base/compat.h"
 #include "page/page_alloc.h"
+#include "page/vm_hooks.h"
 
 /* Frames that a shrinker is asked to look at in one call. */
 #define SHRINK_BATCH 128UL
@@ -155,23 +156,43 @@ static void shrink_one(struct mymm_shrinker *shrinker, struct mymm_node *node,
 	scan->left[sc.nid] += count - min(count, freed);
 }
 
-/**
- * mymm_shrink_node() - ask all shrinkers once for frames of a node
- * @pool: whose shrinkers
- * @node: which
- * @scan: how hard; what came of it is added
- *
- * Context: process; sleeps. The caller is on the list of tasks that reclaim.
- */
-void mymm_shrink_node(struct mymm_pool *pool, struct mymm_node *node,
-		      struct mymm_scan *scan)
+/* What processes have on the LRU lists comes first. */
+static void shrink_lists(struct mymm_pool *pool, struct mymm_node *node,
+			 struct mymm_scan *scan)
 {
-	struct mymm_reclaim_stats *stats = &pool->reclaim.stats;
+	const struct mymm_vm_hooks *hooks;
+	int idx;
+
+	hooks = mymm_vm_hooks_get(pool, &idx);
+	if (hooks && !mymm_pool_dead(pool))
+		hooks->shrink(pool, node, scan);
+	mymm_vm_hooks_put(idx);
+}
+
+/**
+ * mymm_reclaim_end() - nothing more is wanted of a node for now
+ * @pool: the pool
+ * @node: which
+ *
+ * Context: process; sleeps.
+ */
+void mymm_reclaim_end(struct mymm_pool *pool, struct mymm_node *node)
+{
+	const struct mymm_vm_hooks *hooks;
+	int idx;
+
+	hooks = mymm_vm_hooks_get(pool, &idx);
+	if (hooks)
+		hooks->reclaim_end(pool, node);
+	mymm_vm_hooks_put(idx);
+}
+
+static void shrink_slabs(struct mymm_pool *pool, struct mymm_node *node,
+			 struct mymm_scan *scan)
+{
 	unsigned long scanned = scan->nr_scanned;
-	unsigned long reclaimed = scan->nr_reclaimed;
 	struct mymm_shrinker *shrinker;
 
-	scan->left[node->id] = 0;
 	rcu_read_lock();
 	list_for_each_entry_rcu(shrinker, &pool->reclaim.shrinkers, list) {
 		if (mymm_pool_dead(pool))
@@ -184,10 +205,31 @@ void mymm_shrink_node(struct mymm_pool *pool, struct mymm_node *node,
 		put_shrinker(shrinker);
 	}
 	rcu_read_unlock();
+	atomic_long_add(scan->nr_scanned - scanned,
+			&pool->reclaim.stats.slabs_scanned);
+}
+
+/**
+ * mymm_shrink_node() - scan the LRU lists of a node, and ask all shrinkers once for frames of it
+ * @pool: whose
+ * @node: which
+ * @scan: how hard; what came of it is added
+ *
+ * Context: process; sleeps. The caller is on the list of tasks that reclaim.
+ */
+void mymm_shrink_node(struct mymm_pool *pool, struct mymm_node *node,
+		      struct mymm_scan *scan)
+{
+	struct mymm_reclaim_stats *stats = &pool->reclaim.stats;
+	unsigned long scanned = scan->nr_scanned;
+	unsigned long reclaimed = scan->nr_reclaimed;
+
+	scan->left[node->id] = 0;
+	shrink_lists(pool, node, scan);
+	shrink_slabs(pool, node, scan);
 
 	scanned = scan->nr_scanned - scanned;
 	reclaimed = scan->nr_reclaimed - reclaimed;
-	atomic_long_add(scanned, &stats->slabs_scanned);
 	atomic_long_add(scanned, scan->kswapd ? &stats->pgscan_kswapd :
 						&stats->pgscan_direct);
 	atomic_long_add(reclaimed, scan->kswapd ? &stats->pgsteal_kswapd :
@@ -250,21 +292,39 @@ MYMM_EXPORT_INTERNAL(mymm_reclaiming);
 
 /* --- direct reclaim ------------------------------------------------------------------ */
 
-/* Each node of the request's zones, once. */
-static void shrink_nodes(const struct mymm_request *request,
-			 struct mymm_scan *scan)
+/* The next node of the request's zones that is not in @done; NULL: there is none. */
+static struct mymm_node *another_node(const struct mymm_request *request,
+				      unsigned long *done)
 {
-	unsigned long done = 0;
 	struct mymm_zone *zone;
 	unsigned int i;
 
 	for (i = 0; (zone = mymm_next_zone(request, &i));) {
-		if (done & BIT(zone->node))
+		if (*done & BIT(zone->node))
 			continue;
-		done |= BIT(zone->node);
-		mymm_shrink_node(request->pool,
-				 &request->pool->node_of[zone->node], scan);
+		*done |= BIT(zone->node);
+		return &request->pool->node_of[zone->node];
 	}
+	return NULL;
+}
+
+static void shrink_nodes(const struct mymm_request *request,
+			 struct mymm_scan *scan)
+{
+	unsigned long done = 0;
+	struct mymm_node *node;
+
+	while ((node = another_node(request, &done)))
+		mymm_shrink_node(request->pool, node, scan);
+}
+
+static void end_nodes(const struct mymm_request *request)
+{
+	unsigned long done = 0;
+	struct mymm_node *node;
+
+	while ((node = another_node(request, &done)))
+		mymm_reclaim_end(request->pool, node);
 }
 
 /**
@@ -287,6 +347,8 @@ unsigned long mymm_reclaim_direct(const struct mymm_request *request,
 	*scan = (struct mymm_scan){
 		.gfp = current_gfp_context(request->gfp),
 		.priority = MYMM_DEF_PRIORITY,
+		.highest = request->highest,
+		.nr_wanted = MYMM_RECLAIM_BATCH,
 	};
 	cond_resched();
 	mymm_event_reclaim_begin(pool, request->order, request->gfp);
@@ -295,6 +357,7 @@ unsigned long mymm_reclaim_direct(const struct mymm_request *request,
 	do {
 		shrink_nodes(request, scan);
 	} while (scan->nr_reclaimed < MYMM_RECLAIM_BATCH && scan->priority--);
+	end_nodes(request);
 	mymm_reclaim_leave(pool, &task);
 	mymm_event_reclaim_end(pool, scan->nr_reclaimed);
 	cond_resched();

@@ -115,10 +115,12 @@ struct mymm_reclaim_task {
 };
 
 /**
- * struct mymm_scan - one pass over the shrinkers, and what came of it
+ * struct mymm_scan - one pass over the LRU lists and the shrinkers, and what came of it
  * @gfp: for the shrinkers
  * @kswapd: on whose behalf: kswapd, or an allocation
  * @priority: this is asked for: what can be given back, divided by 2^@priority
+ * @highest: frames of higher zones are of no use
+ * @nr_wanted: frames that would do
  * @nr_scanned: frames that shrinkers looked at
  * @nr_reclaimed: frames that they gave back
  * @left: by node: what they said they had, less what they gave, when last asked
@@ -127,6 +129,8 @@ struct mymm_scan {
 	gfp_t gfp;
 	bool kswapd;
 	int priority;
+	enum mymm_zone_type highest;
+	unsigned long nr_wanted;
 	unsigned long nr_scanned;
 	unsigned long nr_reclaimed;
 	unsigned long left[MYMM_MAX_NODES];
@@ -137,6 +141,7 @@ void mymm_reclaim_forget(struct mymm_pool *pool);
 void mymm_reclaim_enter(struct mymm_pool *pool, struct mymm_reclaim_task *task);
 void mymm_reclaim_leave(struct mymm_pool *pool, struct mymm_reclaim_task *task);
 bool mymm_reclaiming(struct mymm_pool *pool);
+void mymm_reclaim_end(struct mymm_pool *pool, struct mymm_node *node);
 void mymm_shrink_node(struct mymm_pool *pool, struct mymm_node *node,
 		      struct mymm_scan *scan);
 unsigned long mymm_reclaim_direct(const struct mymm_request *request,

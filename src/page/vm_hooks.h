@@ -6,18 +6,26 @@
 #include <linux/types.h>
 
 struct mymm_finding;
+struct mymm_node;
 struct mymm_pool;
 struct mymm_request;
+struct mymm_scan;
 
 /**
  * struct mymm_vm_hooks - what the page layer calls of process/
  * @check: look for what is wrong with the memory of processes; see mymm_vm_check(). The caller
  *         holds pool->lock
+ * @shrink: get frames of a node back from the LRU lists; adds what came of it to the scan, as
+ *          mymm_shrink_node() does. Process context, no lock of ours held
+ * @reclaim_end: nothing more is wanted of a node for now; likewise
  * @out_of_memory: have a process give back what it has; see mymm_out_of_memory(). No other task is
  *                 in it; false: there is no point in trying again
  */
 struct mymm_vm_hooks {
 	int (*check)(struct mymm_pool *pool, struct mymm_finding *finding);
+	void (*shrink)(struct mymm_pool *pool, struct mymm_node *node,
+		       struct mymm_scan *scan);
+	void (*reclaim_end)(struct mymm_pool *pool, struct mymm_node *node);
 	bool (*out_of_memory)(const struct mymm_request *request);
 };
 

@@ -34,8 +34,29 @@ struct mymm_zone_events {
 enum mymm_vm_item {
 	MYMM_NR_ANON_PAGES, /* frames that processes have */
 	MYMM_NR_PAGE_TABLE_PAGES, /* frames that are their tables, but for the roots */
+	MYMM_NR_SWAPCACHED, /* those of them whose contents a swap slot has, too */
+	MYMM_PSWPIN, /* pages read from swap areas */
+	MYMM_PSWPOUT, /* pages written to swap areas */
+	MYMM_PGACTIVATE, /* pages that became active when reclaim found them used */
+	MYMM_PGDEACTIVATE, /* active pages that became inactive */
 	MYMM_PGFAULT, /* faults on such memory */
 	MYMM_OOM_KILL, /* processes that the OOM killer has killed */
+	MYMM_PGMAJFAULT, /* those of them that read a page */
+	MYMM_PGREFILL, /* active pages that reclaim looked at */
+	MYMM_PGSCAN_ANON, /* inactive pages that it looked at */
+	MYMM_PGSCAN_FILE,
+	MYMM_PGSTEAL_ANON, /* those of them that it got */
+	MYMM_PGSTEAL_FILE,
+	MYMM_SWAP_RA, /* pages that were read ahead from swap areas */
+	MYMM_SWAP_RA_HIT, /* those of them that were used */
+	MYMM_UNEVICTABLE_PGS_CULLED, /* pages that it found locked */
+	MYMM_UNEVICTABLE_PGS_RESCUED, /* those of them that were unlocked since */
+	MYMM_WORKINGSET_REFAULT_ANON, /* pages that came back */
+	MYMM_WORKINGSET_REFAULT_FILE,
+	MYMM_WORKINGSET_ACTIVATE_ANON, /* those of them that became active at once */
+	MYMM_WORKINGSET_ACTIVATE_FILE,
+	MYMM_WORKINGSET_RESTORE_ANON, /* and that had been active before */
+	MYMM_WORKINGSET_RESTORE_FILE,
 	MYMM_NR_VM_ITEMS,
 };
 

@@ -15,6 +15,7 @@
 
 #include "base/finding.h"
 #include "page/frame.h"
+#include "process/swap.h"
 #include "process/vm.h"
 #include "process/mapped.h"
 
@@ -65,6 +66,25 @@ static int check_page(struct mymm_region *region, unsigned long addr, u32 pfn,
 	return 0;
 }
 
+/* A swap entry is of a slot that is in use. */
+static int check_entry(struct census *census, struct mymm_region *region,
+		       unsigned long addr, u64 slot,
+		       struct mymm_finding *finding)
+{
+	u32 entry = mymm_slot_swap(slot);
+
+	if (mymm_swap_get(census->vm, entry)) {
+		mymm_swap_put(census->vm, entry);
+		return 0;
+	}
+	if (mymm_table_get(&region->table, addr) != slot)
+		return 0;
+	return mymm_find(
+		finding, 11,
+		"page %lu of a process is in swap slot %u, which is not in use",
+		addr >> PAGE_SHIFT, entry);
+}
+
 /* Look at one slot, if it is still what it was. */
 static int check_slot(struct census *census, struct mymm_region *region,
 		      unsigned long addr, u64 slot,
@@ -74,6 +94,8 @@ static int check_slot(struct census *census, struct mymm_region *region,
 	struct page *page;
 	int err = 0;
 
+	if (mymm_slot_is_swap(slot))
+		return check_entry(census, region, addr, slot, finding);
 	if (pfn >= census->vm->pool->nr_frames || !census->vm->page[pfn])
 		return mymm_find(
 			finding, 11,

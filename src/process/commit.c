@@ -65,8 +65,9 @@ unsigned long mymm_commit_limit(const struct mymm_vm *vm)
 	unsigned long kbytes = READ_ONCE(overcommit_kbytes);
 
 	if (kbytes)
-		return KB_TO_PAGES(kbytes);
-	return mult_frac(vm->total, READ_ONCE(overcommit_ratio), 100);
+		return KB_TO_PAGES(kbytes) + mymm_swap_total(vm);
+	return mult_frac(vm->total, READ_ONCE(overcommit_ratio), 100) +
+	       mymm_swap_total(vm);
 }
 
 /**
@@ -101,7 +102,7 @@ static bool within_limit(const struct mymm_region *region, unsigned long pages)
 	case ALWAYS:
 		return true;
 	case HEURISTIC:
-		return pages <= vm->total;
+		return pages <= vm->total + mymm_swap_total(vm);
 	}
 	allowed = mymm_commit_limit(vm) - reserved(region->mm);
 	return (long)mymm_committed(vm) < allowed;

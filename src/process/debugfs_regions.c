@@ -6,7 +6,7 @@
  *	fork_broken 0
  *	limbo 0
  *
- *	312 mymem: 16 pages, 16 charged, 10 frames, 3 tables
+ *	312 mymem: 16 pages, 16 charged, 10 frames, 0 swapped, 3 tables
  *	7f31c2a00000-7f31c2a10000 rw-s 1 aaaaaassss......
  *
  * At the head are the mappings that a fork copied over the limit of overcommit, the children that
@@ -16,7 +16,8 @@
  * letter stands for, a power of two, so that there are at most 64 of them, and the letters:
  *
  *	.	nothing is there
- *	:	fewer than half of these pages have a frame
+ *	:	fewer than half of these pages have a frame, or are swapped out
+ *	w	half of them or more; more are swapped out than have a frame
  *	a	half of them or more; most of the frames are this process's own
  *	s	half of them or more; at least half of the frames are shared since a fork
  *
@@ -40,31 +41,42 @@
 
 static struct dentry *file;
 
-/* Slots with a frame in a part of a region; @shared: those whose frame others have, too. */
-static unsigned long count_slots(struct mymm_region *region,
-				 unsigned long start, unsigned long end,
-				 unsigned long *shared)
+/* Slots of a part of a region. */
+struct counts {
+	unsigned long frames;
+	unsigned long shared; /* those of them whose frame others have, too */
+	unsigned long swapped;
+};
+
+static struct counts count_slots(struct mymm_region *region,
+				 unsigned long start, unsigned long end)
 {
 	struct mymm_vm *vm = region->space->vm;
-	unsigned long addr, nr = 0;
+	struct counts nr = {};
+	unsigned long addr;
 	u64 slot;
 
-	*shared = 0;
 	for (addr = start; (slot = mymm_table_next(&region->table, &addr, end));
 	     addr += PAGE_SIZE) {
-		nr++;
-		*shared += mymm_mapped_share(mymm_slot_page(vm, slot)) > 1;
+		if (mymm_slot_is_swap(slot)) {
+			nr.swapped++;
+			continue;
+		}
+		nr.frames++;
+		nr.shared += mymm_mapped_share(mymm_slot_page(vm, slot)) > 1;
 	}
 	return nr;
 }
 
-static char letter(unsigned long pages, unsigned long nr, unsigned long shared)
+static char letter(unsigned long pages, struct counts nr)
 {
-	if (!nr)
+	if (!nr.frames && !nr.swapped)
 		return '.';
-	if (2 * nr < pages)
+	if (2 * (nr.frames + nr.swapped) < pages)
 		return ':';
-	return 2 * shared >= nr ? 's' : 'a';
+	if (nr.swapped > nr.frames)
+		return 'w';
+	return 2 * nr.shared >= nr.frames ? 's' : 'a';
 }
 
 struct drawing {
@@ -77,7 +89,7 @@ static void draw_vma(struct vm_area_struct *vma, void *data)
 	const struct drawing *drawing = data;
 	struct mymm_region *region = drawing->region;
 	struct seq_file *m = drawing->m;
-	unsigned long at, end = vma->vm_end, shared, nr;
+	unsigned long at, end = vma->vm_end;
 	unsigned long group =
 		roundup_pow_of_two(DIV_ROUND_UP(vma_pages(vma), MOST_LETTERS));
 
@@ -91,8 +103,8 @@ static void draw_vma(struct vm_area_struct *vma, void *data)
 	for (at = vma->vm_start; at < end; at += group << PAGE_SHIFT) {
 		unsigned long to = min(at + (group << PAGE_SHIFT), end);
 
-		nr = count_slots(region, at, to, &shared);
-		seq_putc(m, letter((to - at) >> PAGE_SHIFT, nr, shared));
+		seq_putc(m, letter((to - at) >> PAGE_SHIFT,
+				   count_slots(region, at, to)));
 		cond_resched();
 	}
 	seq_putc(m, '\n');
@@ -107,11 +119,14 @@ static void draw_region(struct seq_file *m, struct mymm_region *region)
 		seq_printf(m, "\n%d %s: ", task.pid, task.comm);
 	else
 		seq_puts(m, "\n-: ");
-	seq_printf(m, "%ld pages, %ld charged, %lu frames, %lu tables\n",
-		   atomic_long_read(&region->pages),
-		   atomic_long_read(&region->charged),
-		   READ_ONCE(region->table.nr_frames),
-		   READ_ONCE(region->table.nr_nodes));
+	seq_printf(
+		m,
+		"%ld pages, %ld charged, %lu frames, %lu swapped, %lu tables\n",
+		atomic_long_read(&region->pages),
+		atomic_long_read(&region->charged),
+		READ_ONCE(region->table.nr_frames),
+		READ_ONCE(region->table.nr_swapped),
+		READ_ONCE(region->table.nr_nodes));
 	mymm_rmap_walk(region->space->inode->i_mapping, draw_vma, &drawing);
 }
 

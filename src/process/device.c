@@ -5,6 +5,7 @@
  * Each open file has an inode of its own, on a file system that is mounted nowhere, and what is
  * mapped are this inode's pages: the device's own inode is one for all.
  */
+#include <linux/capability.h>
 #include <linux/fs.h>
 #include <linux/fs_context.h>
 #include <linux/miscdevice.h>
@@ -35,6 +36,7 @@ static int space_open(struct inode *inode, struct file *file)
 
 	if (!space)
 		return -ENOMEM;
+	refcount_set(&space->users, 1);
 	mutex_init(&space->choice);
 	spin_lock_init(&space->lock);
 	INIT_LIST_HEAD(&space->regions);
@@ -59,14 +61,25 @@ err_free:
 	return err;
 }
 
-/* A vma has a reference to its file, so there are none. */
-static int space_release(struct inode *inode, struct file *file)
+/**
+ * mymm_space_put() - a user of a space leaves
+ * @space: with the last, it goes
+ *
+ * Context: process; sleeps.
+ */
+void mymm_space_put(struct mymm_space *space)
 {
-	struct mymm_space *space = file->private_data;
-
+	if (!refcount_dec_and_test(&space->users))
+		return;
 	iput(space->inode);
 	mymm_vm_put(space->vm);
 	kfree(space);
+}
+
+/* A vma has a reference to its file, so there are none. */
+static int space_release(struct inode *inode, struct file *file)
+{
+	mymm_space_put(file->private_data);
 	return 0;
 }
 
@@ -116,6 +129,56 @@ static long call_pool(struct mymm_space *space, void *arg)
 	return 0;
 }
 
+static int check_swap(const struct mymem_swap *swap)
+{
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (offset_in_page(swap->bytes) ||
+	    strnlen(swap->name, sizeof(swap->name)) == sizeof(swap->name))
+		return -EINVAL;
+	return 0;
+}
+
+/* The pool of a file, which may choose another one meanwhile; to be given back. */
+static struct mymm_vm *get_vm(struct mymm_space *space)
+{
+	guard(mutex)(&space->choice);
+	return mymm_vm_get_of(space->vm->pool);
+}
+
+static long call_swapon(struct mymm_space *space, void *arg)
+{
+	const struct mymem_swap *swap = arg;
+	int err = check_swap(swap);
+	struct mymm_vm *vm;
+
+	if (err || swap->name[0])
+		return err ?: -EINVAL;
+	vm = get_vm(space);
+	if (swap->flags & MYMEM_SWAP_FILE)
+		err = mymm_swapon_file(vm, swap->fd, swap->priority);
+	else
+		err = mymm_swapon_memory(vm, swap->bytes >> PAGE_SHIFT,
+					 swap->priority);
+	mymm_vm_put(vm);
+	return err;
+}
+
+static long call_swapoff(struct mymm_space *space, void *arg)
+{
+	const struct mymem_swap *swap = arg;
+	int err = check_swap(swap);
+	struct mymm_vm *vm;
+
+	if (err)
+		return err;
+	vm = get_vm(space);
+	err = mymm_swapoff(vm, swap->name,
+			   swap->flags & MYMEM_SWAP_FILE ? swap->fd : -1);
+	mymm_vm_put(vm);
+	return err;
+}
+
 /* A range of whole pages, which does not wrap. */
 static int check_range(struct mymem_range *range)
 {
@@ -135,12 +198,15 @@ static const struct {
 	{ MYMEM_IOC_DISCARD, true, MYMEM_DISCARD_LOCKED, call_discard },
 	{ MYMEM_IOC_RESERVE, true, 0, call_reserve },
 	{ MYMEM_IOC_POOL, false, 0, call_pool },
+	{ MYMEM_IOC_SWAPON, false, MYMEM_SWAP_FILE, call_swapon },
+	{ MYMEM_IOC_SWAPOFF, false, MYMEM_SWAP_FILE, call_swapoff },
 };
 
 union args {
 	u32 flags[2]; /* the size is the first member of each, flags the second */
 	struct mymem_range range;
 	struct mymem_pool pool;
+	struct mymem_swap swap;
 };
 
 static int fetch(union args *args, unsigned int cmd, u32 flags,

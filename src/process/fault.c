@@ -8,6 +8,7 @@
  *	empty    read, where userfaultfd has left a mark: the same             fault
  *	empty    write, where zeros are mapped: a frame is put into the slot,
  *	                  the zeros are unmapped, and the access faults again  pfn_mkwrite
+ *	swapped  any      it is brought back first (swap_in.c)                 fault
  *	frame    read     it is mapped, read-only                              fault
  *	frame    write    it is mapped; a shared one is copied before          fault
  *	frame    write, where it is mapped read-only: it becomes writable; of a shared
@@ -23,8 +24,10 @@
 #include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 
+#include "process/lru.h"
 #include "process/mapped.h"
 #include "process/rmap.h"
+#include "process/swap.h"
 #include "process/vm.h"
 
 /*
@@ -40,8 +43,10 @@ static struct page *put_in_slot(struct mymm_region *region, unsigned long addr,
 	bool put = mymm_table_replace(&region->table, addr, old, new);
 	bool reaped = READ_ONCE(region->reaped);
 
-	if (put && !reaped)
+	if (put && !reaped) {
+		mymm_lru_add(region->space->vm, page);
 		return page;
+	}
 	if (put)
 		mymm_table_replace(&region->table, addr, new, old);
 	mymm_mapped_free(region->space->vm, page);
@@ -68,7 +73,7 @@ static struct page *copy_shared(struct vm_area_struct *vma, unsigned long addr,
 	if (!copy) {
 		copy = ERR_PTR(-ENOMEM);
 	} else if (mymm_table_get(&region->table, addr) != slot ||
-		   mymm_mapped_claim(page, held)) {
+		   mymm_mapped_claim(vm, page, held)) {
 		mymm_mapped_free(vm, copy);
 		copy = ERR_PTR(-EAGAIN);
 	} else {
@@ -97,9 +102,21 @@ static struct page *fill_empty(struct mymm_region *region, unsigned long addr,
 	return page ? put_in_slot(region, addr, 0, page) : ERR_PTR(-ENOMEM);
 }
 
-/* The page that an access is to have, locked; NULL: zeros; or an error as above. */
+/* The page of a slot that has something, locked; or an error as above. */
+static struct page *page_of_slot(struct mymm_region *region, unsigned long addr,
+				 u64 slot, pgoff_t index, bool *major)
+{
+	if (mymm_slot_is_frame(slot))
+		return mymm_slot_lock(region, addr, slot) ?: ERR_PTR(-EAGAIN);
+	return mymm_swap_in(region, addr, slot, index, 0, major);
+}
+
+/*
+ * The page that an access is to have, locked; NULL: zeros; or an error as above. *@major becomes
+ * true if it was read from a swap area.
+ */
 static struct page *page_for(struct vm_area_struct *vma, unsigned long addr,
-			     pgoff_t index, bool write)
+			     pgoff_t index, bool write, bool *major)
 {
 	struct mymm_region *region = mymm_region_of(vma);
 	u64 slot = mymm_table_get(&region->table, addr);
@@ -107,10 +124,11 @@ static struct page *page_for(struct vm_area_struct *vma, unsigned long addr,
 
 	if (!slot)
 		return write ? fill_empty(region, addr, index) : NULL;
-	page = mymm_slot_lock(region, addr, slot);
-	if (!page)
-		return ERR_PTR(-EAGAIN);
-	if (write && !mymm_mapped_claim(page, 0))
+	page = page_of_slot(region, addr, slot, index, major);
+	if (IS_ERR(page))
+		return page;
+	slot = mymm_slot_of_pfn(mymm_mapped_pfn(page));
+	if (write && !mymm_mapped_claim(region->space->vm, page, 0))
 		return copy_shared(vma, addr, slot, page, 0);
 	return page;
 }
@@ -148,13 +166,14 @@ static vm_fault_t fault(struct vm_fault *vmf)
 	unsigned long addr = vmf->address & PAGE_MASK;
 	bool frame = vmf->flags & FAULT_FLAG_WRITE || is_marked(vmf) ||
 		     is_locked(vmf->vma);
+	bool major = false;
 	struct page *page;
 
 	mymm_vm_count(region->space->vm->pool, MYMM_PGFAULT, 1);
 	if (refused(region, vmf->vma))
 		return VM_FAULT_SIGBUS;
 	do {
-		page = page_for(vmf->vma, addr, vmf->pgoff, frame);
+		page = page_for(vmf->vma, addr, vmf->pgoff, frame, &major);
 	} while (page == ERR_PTR(-EAGAIN));
 	/* Nothing may be there because the OOM killer has just taken it. */
 	if (!page && !READ_ONCE(region->reaped))
@@ -163,7 +182,10 @@ static vm_fault_t fault(struct vm_fault *vmf)
 		return VM_FAULT_SIGBUS;
 	get_page(page);
 	vmf->page = page;
-	return VM_FAULT_LOCKED;
+	if (!major)
+		return VM_FAULT_LOCKED;
+	mymm_vm_count(region->space->vm->pool, MYMM_PGMAJFAULT, 1);
+	return VM_FAULT_LOCKED | VM_FAULT_MAJOR;
 }
 
 /* A write where zeros are mapped. */
@@ -204,14 +226,14 @@ static vm_fault_t page_mkwrite(struct vm_fault *vmf)
 		mymm_vm_count(region->space->vm->pool, MYMM_PGFAULT, 1);
 	lock_page(page);
 	slot = mymm_table_get(&region->table, addr);
-	if (!slot || mymm_slot_page(region->space->vm, slot) != page) {
+	if (slot != mymm_slot_of_pfn(mymm_mapped_pfn(page))) {
 		/* What is mapped is not what the slot has: the access faults again, for that. */
 		unlock_page(page);
 		mymm_zap(vmf->vma, addr, PAGE_SIZE);
 		return VM_FAULT_NOPAGE;
 	}
 	/* The kernel holds it for this call. */
-	if (mymm_mapped_claim(page, 1))
+	if (mymm_mapped_claim(region->space->vm, page, 1))
 		return VM_FAULT_LOCKED;
 	copy = copy_shared(vmf->vma, addr, slot, page, 1);
 	if (copy == ERR_PTR(-ENOMEM))
@@ -227,13 +249,14 @@ static int poke(struct vm_area_struct *vma, unsigned long addr, const void *buf,
 {
 	struct mymm_pool *pool = mymm_region_of(vma)->space->vm->pool;
 	unsigned long start = addr & PAGE_MASK;
+	bool major = false;
 	struct page *page;
 
 	if (!(vma->vm_flags & VM_MAYWRITE))
 		return -EIO;
 	do {
-		page = page_for(vma, start, linear_page_index(vma, start),
-				true);
+		page = page_for(vma, start, linear_page_index(vma, start), true,
+				&major);
 	} while (page == ERR_PTR(-EAGAIN));
 	if (IS_ERR(page))
 		return -EIO;

@@ -13,6 +13,7 @@ static const struct {
 } files[] = {
 	{ "mymeminfo", mymm_meminfo_show },
 	{ "mymm_tasks", mymm_tasks_show },
+	{ "myswaps", mymm_swaps_show },
 };
 
 static void remove_files(unsigned int nr)

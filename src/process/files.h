@@ -13,6 +13,9 @@ int mymm_meminfo_show(struct seq_file *m, void *v);
 /* proc_tasks.c */
 int mymm_tasks_show(struct seq_file *m, void *v);
 
+/* swapon.c */
+int mymm_swaps_show(struct seq_file *m, void *v);
+
 /* debugfs_regions.c */
 void mymm_regions_init(void);
 void mymm_regions_exit(void);

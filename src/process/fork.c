@@ -11,8 +11,10 @@
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 
+#include "process/lru.h"
 #include "process/mapped.h"
 #include "process/rmap.h"
+#include "process/swap.h"
 #include "process/vm.h"
 
 /* The child has no part of what its parent has; it is counted once. */
@@ -40,38 +42,71 @@ static void copy_pinned(struct mymm_region *child, unsigned long addr,
 	}
 	mymm_mapped_copy(vm, copy, page);
 	if (mymm_table_replace(&child->table, addr, 0,
-			       mymm_slot_of_pfn(mymm_mapped_pfn(copy))))
+			       mymm_slot_of_pfn(mymm_mapped_pfn(copy)))) {
+		mymm_lru_add(vm, copy);
 		unlock_page(copy);
-	else
+	} else {
 		mymm_mapped_free(vm, copy);
+	}
 }
 
-/* Has the child got what is in the slot? Else it has a copy of its own, or there is nothing now. */
-static bool share_slot(struct mymm_region *child, unsigned long addr,
-		       const u64 *from, u64 *to)
-{
-	u64 slot = READ_ONCE(*from);
-	struct page *page;
-	bool shared;
+/* What a child has got of a leaf. */
+struct shared {
+	unsigned long frames;
+	unsigned long swapped;
+};
 
-	if (!slot)
+/* What is swapped out, both have the entry of. False: it is not swapped out any more. */
+static bool share_swapped(struct mymm_region *child, u64 slot, u64 *to,
+			  struct shared *shared)
+{
+	if (!mymm_swap_get(child->space->vm, mymm_slot_swap(slot)))
 		return false;
-	page = mymm_slot_page(child->space->vm, slot);
+	WRITE_ONCE(*to, slot);
+	shared->swapped++;
+	return true;
+}
+
+/* False: the slot has something else by now. */
+static bool share_frame(struct mymm_region *child, unsigned long addr,
+			const u64 *from, u64 slot, u64 *to,
+			struct shared *shared)
+{
+	struct page *page = mymm_slot_page(child->space->vm, slot);
+
 	lock_page(page);
+	if (READ_ONCE(*from) != slot) {
+		unlock_page(page);
+		return false;
+	}
 	if (folio_maybe_dma_pinned(page_folio(page))) {
 		get_page(page);
 		unlock_page(page);
 		copy_pinned(child, addr, page);
 		put_page(page);
-		return false;
+		return true;
 	}
-	shared = READ_ONCE(*from) == slot;
-	if (shared) {
-		WRITE_ONCE(*to, slot);
-		mymm_mapped_get(page);
-	}
+	WRITE_ONCE(*to, slot);
+	mymm_mapped_get(page);
 	unlock_page(page);
-	return shared;
+	shared->frames++;
+	return true;
+}
+
+/*
+ * Nothing is written to or unmapped meanwhile; but reclaim may swap a page out at this moment, and
+ * swapoff may bring it back.
+ */
+static void share_slot(struct mymm_region *child, unsigned long addr,
+		       const u64 *from, u64 *to, struct shared *shared)
+{
+	bool done = false;
+	u64 slot;
+
+	while (!done && (slot = READ_ONCE(*from)))
+		done = mymm_slot_is_swap(slot) ?
+			       share_swapped(child, slot, to, shared) :
+			       share_frame(child, addr, from, slot, to, shared);
 }
 
 /*
@@ -85,7 +120,7 @@ static void share_leaf(struct mymm_vma *parent, struct mymm_region *child,
 		       unsigned long addr, unsigned long end)
 {
 	const u64 *from = mymm_table_leaf(&parent->region->table, addr);
-	unsigned long shared = 0;
+	struct shared shared = {};
 	u64 *to;
 
 	if (mymm_table_prepare(&child->table, addr)) {
@@ -95,8 +130,8 @@ static void share_leaf(struct mymm_vma *parent, struct mymm_region *child,
 	mymm_write_protect(parent->vma, addr, end - addr);
 	to = mymm_table_leaf(&child->table, addr);
 	for (; addr < end; addr += PAGE_SIZE)
-		shared += share_slot(child, addr, from++, to++);
-	mymm_table_count(&child->table, shared);
+		share_slot(child, addr, from++, to++, &shared);
+	mymm_table_count(&child->table, shared.frames, shared.swapped);
 }
 
 /**

@@ -9,6 +9,7 @@
 #include "process/rmap.h"
 #include "process/vm.h"
 #include "process/vmalloc.h"
+#include "process/vmscan.h"
 
 static ushort devmode = 0600;
 module_param(devmode, ushort, 0444);
@@ -37,6 +38,15 @@ static int __init mymm_vm_module_init(void)
 	err = mymm_oom_init();
 	if (err)
 		goto err_oom;
+	err = mymm_vmscan_init();
+	if (err)
+		goto err_vmscan;
+	err = mymm_swap_readahead_init();
+	if (err)
+		goto err_readahead;
+	err = mymm_swap_file_init();
+	if (err)
+		goto err_swap_file;
 	err = mymm_vm_files_init();
 	if (err)
 		goto err_files;
@@ -53,6 +63,12 @@ err_device:
 err_vmallocinfo:
 	mymm_vm_files_exit();
 err_files:
+	mymm_swap_file_exit();
+err_swap_file:
+	mymm_swap_readahead_exit();
+err_readahead:
+	mymm_vmscan_exit();
+err_vmscan:
 	mymm_oom_exit();
 err_oom:
 	mymm_commit_exit();
@@ -69,10 +85,13 @@ static void __exit mymm_vm_module_exit(void)
 	mymm_vmallocinfo_exit();
 	mymm_vm_files_exit();
 	mymm_vmalloc_exit();
+	mymm_swap_readahead_exit();
+	mymm_vmscan_exit();
 	mymm_oom_exit();
 	mymm_commit_exit();
 	mymm_rmap_exit();
 	mymm_vm_exit();
+	mymm_swap_file_exit();
 }
 
 module_init(mymm_vm_module_init);

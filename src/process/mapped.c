@@ -8,10 +8,12 @@
  *	page->mapping	the space's, for futexes, and for the kernel's walk of the rmap
  *	page->index	where in it
  *	page->private	the frame's number, and how many slots point to it (mapped.h)
+ *	page->lru	on a list of ours (lru.c), or in limbo
  *	swapbacked	which has the kernel count it as RssShmem
  *	uptodate
  *
- * It is on no list of the kernel's, so nothing of the kernel's reclaims or moves it. All of this
+ * It is on no list of the kernel's, so nothing of the kernel's reclaims or moves it; active and
+ * unevictable say which list of ours it is on. All of this
  * is taken away again before the frame goes back to its pool.
  *
  * Limbo. A page that was unmapped may still be in use: in a pipe, as the target of a direct
@@ -23,7 +25,9 @@
 #include <linux/module.h>
 #include <linux/pagemap.h>
 
+#include "process/lru.h"
 #include "process/mapped.h"
+#include "process/swap.h"
 #include "process/vm.h"
 
 /* Give the frame of a page that nothing knows any more back to its pool. */
@@ -33,6 +37,34 @@ static void give_back(struct mymm_vm *vm, struct page *page)
 
 	set_page_private(page, 0);
 	mymm_free_pages(vm->pool, &vm->pool->frame[pfn], 0);
+}
+
+/* What a page belongs to that was read ahead: to nobody yet. It is never looked at. */
+static struct address_space unowned;
+
+static struct page *alloc(struct mymm_vm *vm, struct address_space *mapping,
+			  pgoff_t index, u32 share, gfp_t gfp)
+{
+	struct mymm_frame *frame;
+	struct page *page;
+	u32 pfn;
+
+	frame = mymm_alloc_pages(vm->pool,
+				 GFP_HIGHUSER_MOVABLE | __GFP_NOWARN | gfp, 0);
+	if (!frame)
+		return NULL;
+	pfn = frame - vm->pool->frame;
+	page = vm->page[pfn];
+	/* What looked at a slot of its last owner may have it locked: it sees that it is late. */
+	lock_page(page);
+	page->mapping = mapping;
+	page->index = index;
+	set_page_private(page, (unsigned long)pfn << MYMM_SHARE_BITS | share);
+	SetPageUptodate(page);
+	folio_set_swapbacked(page_folio(page));
+	INIT_LIST_HEAD(&page->lru);
+	mymm_vm_count(vm->pool, MYMM_NR_ANON_PAGES, 1);
+	return page;
 }
 
 /**
@@ -48,26 +80,36 @@ static void give_back(struct mymm_vm *vm, struct page *page)
 struct page *mymm_mapped_alloc(struct mymm_space *space, pgoff_t index,
 			       gfp_t gfp)
 {
-	struct mymm_vm *vm = space->vm;
-	struct mymm_frame *frame;
-	struct page *page;
-	u32 pfn;
+	return alloc(space->vm, space->inode->i_mapping, index, 1, gfp);
+}
 
-	frame = mymm_alloc_pages(vm->pool,
-				 GFP_HIGHUSER_MOVABLE | __GFP_NOWARN | gfp, 0);
-	if (!frame)
-		return NULL;
-	pfn = frame - vm->pool->frame;
-	page = vm->page[pfn];
-	/* What looked at a slot of its last owner may have it locked: it sees that it is late. */
-	lock_page(page);
-	page->mapping = space->inode->i_mapping;
+/**
+ * mymm_mapped_alloc_unowned() - a frame for what is read ahead
+ * @vm: the pool
+ * @gfp: as of mymm_mapped_alloc()
+ *
+ * Context: process; sleeps; with no lock of ours held.
+ * Return: as of mymm_mapped_alloc(), but that no slot is to point to it before mymm_mapped_own().
+ */
+struct page *mymm_mapped_alloc_unowned(struct mymm_vm *vm, gfp_t gfp)
+{
+	return alloc(vm, &unowned, 0, 0, gfp);
+}
+
+/**
+ * mymm_mapped_own() - a page is of a process, if it was of none
+ * @page: the page, locked
+ * @space: of the process
+ * @index: its place there
+ *
+ * Context: process.
+ */
+void mymm_mapped_own(struct page *page, struct mymm_space *space, pgoff_t index)
+{
+	if (mymm_mapped_share(page))
+		return;
+	WRITE_ONCE(page->mapping, space->inode->i_mapping);
 	page->index = index;
-	set_page_private(page, (unsigned long)pfn << MYMM_SHARE_BITS | 1);
-	SetPageUptodate(page);
-	folio_set_swapbacked(page_folio(page));
-	mymm_vm_count(vm->pool, MYMM_NR_ANON_PAGES, 1);
-	return page;
 }
 
 /**
@@ -81,8 +123,14 @@ void mymm_mapped_free(struct mymm_vm *vm, struct page *page)
 {
 	struct folio *folio = page_folio(page);
 
-	page->mapping = NULL;
+	mymm_swap_cache_del(vm, page);
+	/* In this order: reclaim puts back what has a mapping. */
+	WRITE_ONCE(page->mapping, NULL);
+	mymm_lru_del(vm, page);
 	page->index = 0;
+	folio_clear_active(folio);
+	folio_clear_unevictable(folio);
+	folio_clear_readahead(folio);
 	folio_clear_uptodate(folio);
 	folio_clear_swapbacked(folio);
 	folio_clear_referenced(folio);
@@ -104,28 +152,31 @@ void mymm_mapped_free(struct mymm_vm *vm, struct page *page)
 
 /**
  * mymm_mapped_claim() - may one process write to a page as it is?
+ * @vm: whose page
  * @page: the page, locked
- * @held: references that the caller knows of, beside the pool's and those of ptes
+ * @held: references that the caller knows of, beside the pool's, reclaim's and those of ptes
  *
- * With one slot it is of one process. But a pipe, say, that a relative had put it into before it
+ * With one slot, and no swap entry that somebody else has, it is of one process; what it had in
+ * a swap slot is not its contents any more. But a pipe, say, that a relative had put it into before it
  * unmapped it, is not to show what that process writes from now on; so a page with such a
  * reference stays as it is, and the process gets a copy. References that were taken since it was
  * known to be of that process alone are its own, and see what it writes.
  *
  * Return: it may.
  */
-bool mymm_mapped_claim(struct page *page, int held)
+bool mymm_mapped_claim(struct mymm_vm *vm, struct page *page, int held)
 {
-	unsigned long private = page_private(page);
 	int ptes = atomic_read(&page->_mapcount) + 1;
+	u32 entry = mymm_swap_cached(vm, page);
 
-	if (mymm_mapped_share(page) > 1)
+	if (mymm_mapped_share(page) > 1 ||
+	    (entry && mymm_swap_count(vm, entry) > 1))
 		return false;
-	if (!(private & MYMM_FORKED))
-		return true;
-	if (page_count(page) > 1 + ptes + held)
+	if (page_private(page) & MYMM_FORKED &&
+	    page_count(page) > 1 + ptes + held + mymm_lru_isolated(page))
 		return false;
-	set_page_private(page, private & ~MYMM_FORKED);
+	mymm_swap_cache_del(vm, page);
+	set_page_private(page, page_private(page) & ~MYMM_FORKED);
 	return true;
 }
 

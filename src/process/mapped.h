@@ -11,25 +11,36 @@ struct mymm_vm;
 
 /*
  * What page_private() holds: the number of the frame; has a fork shared it, since it was known to
- * be of one process alone; and how many slots point to it.
+ * be of one process alone; was it active once (workingset.c); and how many slots point to it.
  */
 #define MYMM_SHARE_BITS 32
 #define MYMM_FORKED BIT(MYMM_SHARE_BITS - 1)
+#define MYMM_WORKINGSET BIT(MYMM_SHARE_BITS - 2)
 
 static inline u32 mymm_mapped_pfn(const struct page *page)
 {
 	return page_private(page) >> MYMM_SHARE_BITS;
 }
 
-/* With the page's lock, as the next two. */
+/* With the page's lock, as all that follows. */
 static inline u32 mymm_mapped_share(const struct page *page)
 {
-	return page_private(page) & (MYMM_FORKED - 1);
+	return page_private(page) & (MYMM_WORKINGSET - 1);
 }
 
 static inline void mymm_mapped_get(struct page *page)
 {
 	set_page_private(page, (page_private(page) + 1) | MYMM_FORKED);
+}
+
+static inline bool mymm_mapped_workingset(const struct page *page)
+{
+	return page_private(page) & MYMM_WORKINGSET;
+}
+
+static inline void mymm_mapped_set_workingset(struct page *page)
+{
+	set_page_private(page, page_private(page) | MYMM_WORKINGSET);
 }
 
 /* Was that the last slot? Then the caller calls mymm_mapped_free(). */
@@ -41,8 +52,11 @@ static inline bool mymm_mapped_put(struct page *page)
 
 struct page *mymm_mapped_alloc(struct mymm_space *space, pgoff_t index,
 			       gfp_t gfp);
+struct page *mymm_mapped_alloc_unowned(struct mymm_vm *vm, gfp_t gfp);
+void mymm_mapped_own(struct page *page, struct mymm_space *space,
+		     pgoff_t index);
 void mymm_mapped_free(struct mymm_vm *vm, struct page *page);
-bool mymm_mapped_claim(struct page *page, int held);
+bool mymm_mapped_claim(struct mymm_vm *vm, struct page *page, int held);
 void mymm_mapped_copy(struct mymm_vm *vm, struct page *to, struct page *from);
 void mymm_limbo_run(struct work_struct *work);
 

@@ -63,6 +63,7 @@
 #include "pool/pool.h"
 #include "process/mapped.h"
 #include "process/rmap.h"
+#include "process/swap.h"
 #include "process/usage.h"
 #include "process/vm.h"
 
@@ -96,8 +97,14 @@ static void empty_region(struct mymm_region *region)
 
 	while ((slot = mymm_table_next(&region->table, &addr,
 				       MYMM_TABLE_END))) {
-		struct page *page = mymm_slot_lock(region, addr, slot);
+		struct page *page;
 
+		if (mymm_slot_is_swap(slot)) {
+			if (mymm_table_replace(&region->table, addr, slot, 0))
+				mymm_swap_drop(space->vm, mymm_slot_swap(slot));
+			continue;
+		}
+		page = mymm_slot_lock(region, addr, slot);
 		if (!page)
 			continue;
 		mymm_unmap_page(space->inode->i_mapping, region->mm, page);
@@ -115,7 +122,9 @@ static void reap_region(struct mymm_region *region)
 {
 	WRITE_ONCE(region->reaped, true);
 	mymm_rmap_walk(region->space->inode->i_mapping, zap_vma, region);
-	while (READ_ONCE(region->table.nr_frames))
+	/* A slot that is swapped in meanwhile has one or the other at each moment. */
+	while (READ_ONCE(region->table.nr_frames) ||
+	       READ_ONCE(region->table.nr_swapped))
 		empty_region(region);
 }
 
@@ -270,6 +279,12 @@ static void kill_all(const struct mm_struct *mm)
 			kill_pid(task_tgid(process), SIGKILL, 1);
 }
 
+/* What oom_score_adj is a share of. */
+static unsigned long total_of(const struct mymm_vm *vm)
+{
+	return vm->total + mymm_swap_total(vm);
+}
+
 /* --- which one ---------------------------------------------------------------------- */
 
 /* The one with the most points; of two alike the younger, as in Linux. NULL: there is none. */
@@ -283,7 +298,8 @@ static struct mymm_user *most_points(const struct mymm_vm *vm,
 	for (i = 0; i < nr; i++) {
 		if (!user[i].task.pid)
 			continue;
-		points = mymm_badness(&user[i].usage, &user[i].task, vm->total);
+		points = mymm_badness(&user[i].usage, &user[i].task,
+				      total_of(vm));
 		if (points == MYMM_BADNESS_NEVER || points < most)
 			continue;
 		chosen = &user[i];
@@ -310,7 +326,7 @@ static struct mymm_user *choose_current(const struct mymm_vm *vm,
 
 	for (i = 0; i < nr; i++)
 		if (user[i].mm == current->mm &&
-		    mymm_badness(&user[i].usage, &user[i].task, vm->total) !=
+		    mymm_badness(&user[i].usage, &user[i].task, total_of(vm)) !=
 			    MYMM_BADNESS_NEVER &&
 		    !is_spared(user[i].mm))
 			return &user[i];

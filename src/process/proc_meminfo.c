@@ -14,8 +14,7 @@
  *
  *	MemAvailable	free frames, less what is reserved, and that part of reclaimable slabs
  *			that the kernel's si_mem_available() takes for free
- *	Inactive(anon)	all frames that processes have: there is no list of active ones yet, and
- *			in Linux, too, a page begins as an inactive one
+ *	Mlocked		what reclaim has found to be locked, as Unevictable: mlock() tells us nothing
  *	PageTables	the nodes of tables, but for the roots, as in Linux
  */
 #include <linux/fs.h>
@@ -29,6 +28,8 @@
 #include "page/vmstat.h"
 #include "page/zone.h"
 #include "process/files.h"
+#include "process/lru.h"
+#include "process/swap.h"
 #include "process/vm.h"
 
 /* The real file ends its numbers there, unless they are too long. */
@@ -112,6 +113,36 @@ static unsigned long anon(struct mymm_vm *vm)
 	return mymm_vm_sum(vm->pool, MYMM_NR_ANON_PAGES);
 }
 
+static unsigned long active(struct mymm_vm *vm)
+{
+	return mymm_lru_total(vm, MYMM_LRU_ACTIVE_ANON);
+}
+
+static unsigned long inactive(struct mymm_vm *vm)
+{
+	return mymm_lru_total(vm, MYMM_LRU_INACTIVE_ANON);
+}
+
+static unsigned long unevictable(struct mymm_vm *vm)
+{
+	return mymm_lru_total(vm, MYMM_LRU_UNEVICTABLE);
+}
+
+static unsigned long swap_cached(struct mymm_vm *vm)
+{
+	return mymm_vm_sum(vm->pool, MYMM_NR_SWAPCACHED);
+}
+
+static unsigned long swap_total(struct mymm_vm *vm)
+{
+	return mymm_swap_total(vm);
+}
+
+static unsigned long swap_free(struct mymm_vm *vm)
+{
+	return mymm_swap_nr_free(vm);
+}
+
 static unsigned long page_tables(struct mymm_vm *vm)
 {
 	return mymm_vm_sum(vm->pool, MYMM_NR_PAGE_TABLE_PAGES);
@@ -134,8 +165,15 @@ static const struct {
 	{ "MemTotal", total },
 	{ "MemFree", free_frames },
 	{ "MemAvailable", available },
-	{ "Inactive", anon },
-	{ "Inactive(anon)", anon },
+	{ "SwapCached", swap_cached },
+	{ "Active", active },
+	{ "Inactive", inactive },
+	{ "Active(anon)", active },
+	{ "Inactive(anon)", inactive },
+	{ "Unevictable", unevictable },
+	{ "Mlocked", unevictable },
+	{ "SwapTotal", swap_total },
+	{ "SwapFree", swap_free },
 	{ "AnonPages", anon },
 	{ "KReclaimable", slab_reclaimable },
 	{ "Slab", slab_all },

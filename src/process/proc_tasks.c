@@ -18,6 +18,7 @@
 
 #include "base/compat.h"
 #include "process/files.h"
+#include "process/swap.h"
 #include "process/usage.h"
 #include "process/vm.h"
 
@@ -62,7 +63,7 @@ int mymm_tasks_show(struct seq_file *m, void *v)
 	for (i = 0; i < nr; i++)
 		if (user[i].task.pid)
 			show_process(m, &user[i].task, &user[i].usage,
-				     vm->total);
+				     vm->total + mymm_swap_total(vm));
 	kvfree(user);
 	return 0;
 }

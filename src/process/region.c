@@ -18,6 +18,7 @@
  */
 #include <linux/mman.h>
 #include <linux/pagemap.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <asm/syscall.h>
@@ -25,6 +26,7 @@
 #include "base/compat.h"
 #include "process/mapped.h"
 #include "process/rmap.h"
+#include "process/swap.h"
 #include "process/vm.h"
 
 /* --- regions ---------------------------------------------------------------------- */
@@ -51,6 +53,7 @@ static struct mymm_region *make_region(struct mymm_space *space,
 	region->space = space;
 	region->mm = mm;
 	mymm_table_init(&region->table, space->vm->pool);
+	region->table.mm = mm;
 	list_add_tail(&region->all, &space->vm->regions);
 	guard(spinlock)(&space->lock);
 	list_add(&region->list, &space->regions);
@@ -86,6 +89,54 @@ static void leave_region(struct mymm_region *region)
 	kfree(region);
 }
 
+/* With vm->lock. Its mm and its space stay with it, also when its last vma goes. */
+static void get_region(struct mymm_region *region)
+{
+	region->nr_vmas++;
+	mmgrab(region->mm);
+	refcount_inc(&region->space->users);
+}
+
+/**
+ * mymm_region_next() - go through all regions, with no lock held in between
+ * @vm: the pool
+ * @region: the last one, whose reference goes; NULL: begin
+ *
+ * A region has a reference for each of its vmas. One that comes meanwhile is visited, too.
+ *
+ * Context: process; sleeps.
+ * Return: the next one, with a reference; NULL: that was the last.
+ */
+struct mymm_region *mymm_region_next(struct mymm_vm *vm,
+				     struct mymm_region *region)
+{
+	struct mymm_region *next;
+
+	scoped_guard(mutex, &vm->lock)
+	{
+		next = list_prepare_entry(region, &vm->regions, all);
+		next = list_next_entry(next, all);
+		if (list_entry_is_head(next, &vm->regions, all))
+			next = NULL;
+		else
+			get_region(next);
+	}
+	if (region)
+		mymm_region_put(region);
+	return next;
+}
+
+/** mymm_region_put() - stop before the last; @region's reference goes */
+void mymm_region_put(struct mymm_region *region)
+{
+	struct mymm_space *space = region->space;
+	struct mm_struct *mm = region->mm;
+
+	leave_region(region);
+	mymm_space_put(space);
+	mmdrop(mm);
+}
+
 /* --- slots ------------------------------------------------------------------------ */
 
 /**
@@ -109,6 +160,34 @@ struct page *mymm_slot_lock(struct mymm_region *region, unsigned long addr,
 	return NULL;
 }
 
+/* Empty a slot that has a swap entry. False: it has something else by now. */
+static bool drop_entry(struct mymm_region *region, unsigned long addr, u64 slot)
+{
+	if (!mymm_table_replace(&region->table, addr, slot, 0))
+		return false;
+	mymm_swap_drop(region->space->vm, mymm_slot_swap(slot));
+	return true;
+}
+
+/* The same of one that has a frame. */
+static bool drop_frame(struct mymm_region *region, struct vm_area_struct *vma,
+		       unsigned long addr, u64 slot)
+{
+	struct mymm_vm *vm = region->space->vm;
+	struct page *page = mymm_slot_lock(region, addr, slot);
+
+	if (!page)
+		return false;
+	if (vma)
+		mymm_zap_page(vma, addr, page);
+	mymm_table_replace(&region->table, addr, slot, 0);
+	if (mymm_mapped_put(page))
+		mymm_mapped_free(vm, page);
+	else
+		unlock_page(page);
+	return true;
+}
+
 /*
  * Empty the slots of a range. A slot keeps its page for as long as a pte may map it. So the ptes
  * of a vma that stays, are taken out before; what another thread has mapped again meanwhile is
@@ -117,24 +196,14 @@ struct page *mymm_slot_lock(struct mymm_region *region, unsigned long addr,
 static void empty_slots(struct mymm_region *region, struct vm_area_struct *vma,
 			unsigned long start, unsigned long end)
 {
-	struct mymm_vm *vm = region->space->vm;
 	unsigned long addr = start;
 	u64 slot;
 
-	while ((slot = mymm_table_next(&region->table, &addr, end))) {
-		struct page *page = mymm_slot_page(vm, slot);
-
-		if (!mymm_slot_lock(region, addr, slot))
-			continue;
-		if (vma)
-			mymm_zap_page(vma, addr, page);
-		mymm_table_replace(&region->table, addr, slot, 0);
-		if (mymm_mapped_put(page))
-			mymm_mapped_free(vm, page);
-		else
-			unlock_page(page);
-		addr += PAGE_SIZE;
-	}
+	while ((slot = mymm_table_next(&region->table, &addr, end)))
+		if (mymm_slot_is_swap(slot) ?
+			    drop_entry(region, addr, slot) :
+			    drop_frame(region, vma, addr, slot))
+			addr += PAGE_SIZE;
 }
 
 /* --- vmas ------------------------------------------------------------------------- */
@@ -194,6 +263,25 @@ void mymm_vma_close(struct vm_area_struct *vma)
 	kfree(m);
 }
 
+/* A swap entry is at neither place for a moment: swapoff looks again as long as there is one. */
+static bool move_slot(struct mymm_region *region, unsigned long from,
+		      unsigned long to, u64 slot)
+{
+	struct page *page = NULL;
+
+	if (mymm_slot_is_frame(slot)) {
+		page = mymm_slot_lock(region, from, slot);
+		if (!page)
+			return false;
+	}
+	if (!mymm_table_replace(&region->table, from, slot, 0))
+		return false;
+	WARN_ON_ONCE(!mymm_table_replace(&region->table, to, 0, slot));
+	if (page)
+		unlock_page(page);
+	return true;
+}
+
 /* Move slots to where there are none. The tables are there. */
 static void move_slots(struct mymm_region *region, unsigned long from,
 		       unsigned long to, unsigned long len)
@@ -201,15 +289,9 @@ static void move_slots(struct mymm_region *region, unsigned long from,
 	unsigned long addr = from;
 	u64 slot;
 
-	while ((slot = mymm_table_next(&region->table, &addr, from + len))) {
-		if (!mymm_slot_lock(region, addr, slot))
-			continue;
-		WARN_ON_ONCE(!mymm_table_replace(&region->table,
-						 addr - from + to, 0, slot));
-		mymm_table_replace(&region->table, addr, slot, 0);
-		unlock_page(mymm_slot_page(region->space->vm, slot));
-		addr += PAGE_SIZE;
-	}
+	while ((slot = mymm_table_next(&region->table, &addr, from + len)))
+		if (move_slot(region, addr, addr - from + to, slot))
+			addr += PAGE_SIZE;
 }
 
 /* Have the tables that move_slots() needs. */

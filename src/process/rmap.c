@@ -13,6 +13,11 @@
 #include <linux/mm.h>
 #include <linux/pfn_t.h>
 #include <linux/pgtable.h>
+#include <linux/smp.h>
+
+#ifdef CONFIG_X86
+#include <asm/tlbflush.h>
+#endif
 
 #include "base/compat.h"
 #include "process/rmap.h"
@@ -219,6 +224,93 @@ void mymm_rmap_walk(struct address_space *mapping,
 	     vma = vmas_iter_next(vma, 0, ULONG_MAX))
 		look(vma, data);
 	i_mmap_unlock_read(mapping);
+}
+
+/**
+ * mymm_rmap_walk_at() - look at each vma that has a page of a mapping
+ * @mapping: the mapping
+ * @index: of the page
+ * @look: is called for each, with the page's address; may sleep
+ * @data: for it
+ *
+ * Context: process; takes the i_mmap_rwsem for reading. So no vma goes meanwhile, nor does the page
+ * table of one: the kernel takes a vma out of the mapping before it frees its page tables.
+ */
+void mymm_rmap_walk_at(struct address_space *mapping, pgoff_t index,
+		       void (*look)(struct vm_area_struct *vma,
+				    unsigned long addr, void *data),
+		       void *data)
+{
+	struct vm_area_struct *vma;
+
+	i_mmap_lock_read(mapping);
+	for (vma = vmas_iter_first(&mapping->i_mmap, index, index); vma;
+	     vma = vmas_iter_next(vma, index, index))
+		look(vma,
+		     vma->vm_start + ((index - vma->vm_pgoff) << PAGE_SHIFT),
+		     data);
+	i_mmap_unlock_read(mapping);
+}
+
+struct use {
+	struct vm_area_struct *vma;
+	bool young;
+};
+
+static int take_young(pte_t *pte, unsigned long addr, void *data)
+{
+	struct use *use = data;
+
+	if (!pte_present(READ_ONCE(*pte)) || !pte_young(READ_ONCE(*pte)))
+		return 0;
+#ifdef CONFIG_X86
+	/* What the kernel's own function does, which is not exported. */
+	use->young = test_and_clear_bit(_PAGE_BIT_ACCESSED,
+					(unsigned long *)&pte->pte);
+#else
+	use->young = ptep_test_and_clear_young(use->vma, addr, pte);
+#endif
+	return 0;
+}
+
+/**
+ * mymm_take_young() - was an address used since this was asked last?
+ * @vma: the vma
+ * @addr: the address
+ *
+ * The CPU sets the bit again when it walks the page table, so not before its TLB has lost the
+ * address; see mymm_flush_young().
+ *
+ * Context: as mymm_zap().
+ * Return: it was.
+ */
+bool mymm_take_young(struct vm_area_struct *vma, unsigned long addr)
+{
+	struct use use = { .vma = vma };
+
+	apply_to_existing_page_range(vma->vm_mm, addr, PAGE_SIZE, take_young,
+				     &use);
+	return use.young;
+}
+
+static void flush_local(void *unused)
+{
+#ifdef CONFIG_X86
+	__flush_tlb_all();
+#endif
+}
+
+/**
+ * mymm_flush_young() - have all CPUs set accessed bits again
+ *
+ * Linux leaves that out on x86: an entry does not stay in a small TLB for long. The TLB of QEMU
+ * keeps hot pages for good, so that they looked cold.
+ *
+ * Context: process; interrupts on.
+ */
+void mymm_flush_young(void)
+{
+	on_each_cpu(flush_local, NULL, 1);
 }
 
 /**

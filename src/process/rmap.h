@@ -19,6 +19,12 @@ bool mymm_rmap_overlaps(struct address_space *mapping,
 void mymm_rmap_walk(struct address_space *mapping,
 		    void (*look)(struct vm_area_struct *vma, void *data),
 		    void *data);
+void mymm_rmap_walk_at(struct address_space *mapping, pgoff_t index,
+		       void (*look)(struct vm_area_struct *vma,
+				    unsigned long addr, void *data),
+		       void *data);
+bool mymm_take_young(struct vm_area_struct *vma, unsigned long addr);
+void mymm_flush_young(void);
 struct page *mymm_no_special_page(struct vm_area_struct *vma,
 				  unsigned long addr);
 int mymm_rmap_init(void);

@@ -167,11 +167,33 @@ u64 mymm_table_get(struct mymm_table *table, unsigned long addr)
 }
 MYMM_EXPORT_INTERNAL(mymm_table_get);
 
+/* What the kernel shows as VmSwap. */
+static void add_swap_entries(struct mm_struct *mm, long nr)
+{
+#if MYMM_RSS_IS_PERCPU
+	percpu_counter_add(&mm->rss_stat[MM_SWAPENTS], nr);
+#else
+	atomic_long_add(nr, &mm->rss_stat.count[MM_SWAPENTS]);
+#endif
+}
+
+/*
+ * With the table's lock. The mm is there: a slot is emptied before the last vma of the mm goes,
+ * and what empties it takes the lock.
+ */
+static void count(struct mymm_table *table, long frames, long swapped)
+{
+	table->nr_frames += frames;
+	table->nr_swapped += swapped;
+	if (swapped && table->mm)
+		add_swap_entries(table->mm, swapped);
+}
+
 /**
  * mymm_table_replace() - change a slot, if it is still what it was
  * @table: the table
  * @addr: the address
- * @old: what it should be; with the lock of its page held
+ * @old: what it should be; if that is a frame, with the lock of its page held
  * @new: what it becomes
  *
  * Context: any but interrupts.
@@ -187,8 +209,8 @@ bool mymm_table_replace(struct mymm_table *table, unsigned long addr, u64 old,
 	if (!slot || *slot != old)
 		return false;
 	*slot = new;
-	table->nr_frames += !!new;
-	table->nr_frames -= !!old;
+	count(table, mymm_slot_is_frame(new) - mymm_slot_is_frame(old),
+	      mymm_slot_is_swap(new) - mymm_slot_is_swap(old));
 	return true;
 }
 MYMM_EXPORT_INTERNAL(mymm_table_replace);
@@ -213,14 +235,16 @@ MYMM_EXPORT_INTERNAL(mymm_table_leaf);
 /**
  * mymm_table_count() - count slots that were filled in their places
  * @table: the table
- * @nr: how many were empty before
+ * @frames: how many that were empty have a frame now
+ * @swapped: how many that were empty have a swap entry now
  *
  * Context: any but interrupts.
  */
-void mymm_table_count(struct mymm_table *table, unsigned long nr)
+void mymm_table_count(struct mymm_table *table, unsigned long frames,
+		      unsigned long swapped)
 {
 	guard(spinlock)(&table->lock);
-	table->nr_frames += nr;
+	count(table, frames, swapped);
 }
 MYMM_EXPORT_INTERNAL(mymm_table_count);
 
@@ -337,6 +361,6 @@ void mymm_table_destroy(struct mymm_table *table)
 	if (table->root)
 		free_node(table->pool, table->root);
 	table->root = NULL;
-	WARN_ON_ONCE(table->nr_nodes || table->nr_frames);
+	WARN_ON_ONCE(table->nr_nodes || table->nr_frames || table->nr_swapped);
 }
 MYMM_EXPORT_INTERNAL(mymm_table_destroy);

@@ -109,6 +109,7 @@ static unsigned int list_regions(const struct mymm_vm *vm,
 			.usage = {
 				.vss = atomic_long_read(&region->pages),
 				.rss = READ_ONCE(region->table.nr_frames),
+				.swapped = READ_ONCE(region->table.nr_swapped),
 				.tables = READ_ONCE(region->table.nr_nodes),
 				.reaped = READ_ONCE(region->reaped),
 				.ending = !atomic_read(&region->mm->mm_users),
@@ -129,6 +130,7 @@ static unsigned int merge(struct mymm_user *user, unsigned int nr)
 		}
 		user[last].usage.vss += user[i].usage.vss;
 		user[last].usage.rss += user[i].usage.rss;
+		user[last].usage.swapped += user[i].usage.swapped;
 		user[last].usage.tables += user[i].usage.tables;
 		user[last].usage.reaped |= user[i].usage.reaped;
 	}

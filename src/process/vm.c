@@ -10,8 +10,11 @@
 #include "page/registry.h"
 #include "page/vm_hooks.h"
 #include "page/zone.h"
+#include "process/lru.h"
 #include "process/mapped.h"
+#include "process/swap.h"
 #include "process/vm.h"
+#include "process/vmscan.h"
 
 static DEFINE_MUTEX(vms_lock); /* of the list, and of @users */
 static LIST_HEAD(vms);
@@ -20,6 +23,8 @@ static struct mymm_vm *vm_default; /* constant while the module is loaded */
 static const struct mymm_vm_hooks hooks = {
 	.check = mymm_vm_check,
 	.out_of_memory = mymm_out_of_memory,
+	.shrink = mymm_vmscan_node,
+	.reclaim_end = mymm_vmscan_end,
 };
 
 static int find_pages(struct mymm_vm *vm)
@@ -51,6 +56,9 @@ static void vm_free(struct mymm_vm *vm)
 	mymm_vm_hooks_set(vm->pool, NULL);
 	cancel_work_sync(&vm->retire_work);
 	scoped_guard(mutex, &vm->pool->lock) vm->pool->vm = NULL;
+	mymm_swapoff_all(vm);
+	mymm_swap_exit(vm);
+	mymm_lru_exit(vm);
 	percpu_counter_destroy(&vm->committed);
 	kvfree(vm->page);
 	mymm_pool_put(vm->pool);
@@ -78,10 +86,18 @@ static struct mymm_vm *vm_create(struct mymm_pool *pool)
 	err = find_pages(vm);
 	if (err)
 		goto err_counter;
+	err = mymm_lru_init(vm);
+	if (err)
+		goto err_counter;
+	err = mymm_swap_init(vm);
+	if (err)
+		goto err_lru;
 	scoped_guard(mutex, &pool->lock) pool->vm = vm;
 	mymm_vm_hooks_set(pool, &hooks);
 	return vm;
 
+err_lru:
+	mymm_lru_exit(vm);
 err_counter:
 	kvfree(vm->page);
 	percpu_counter_destroy(&vm->committed);

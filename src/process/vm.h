@@ -12,15 +12,20 @@
  *	mmap_lock                       the kernel's; a fault has it for reading, since only drivers
  *	                                with ->map_pages are called with the lock of a vma alone
  *	vm->lock (mutex)                the list of regions, and a region's end
- *	the lock of a frame's page      the slots that point to it, and that it is mapped at all
+ *	swap.change (mutex)             one swap area is made or taken away at a time
+ *	the lock of a frame's page      the slots that point to it, that it is mapped at all, and
+ *	                                that it is cached in a swap slot
  *	space->lock (spinlock)          which regions there are
  *	mapping->i_mmap_rwsem           the kernel's
  *	table->lock (spinlock)          the nodes of a table, and its counts
  *	the pte's lock                  the kernel's
  *	vm->limbo_lock (spinlock)       frames that somebody still has a reference to
+ *	lruvec->lock (spinlock)         LRU lists
+ *	swap.lock (spinlock)            swap areas, and the references to their slots
  *
- * A slot changes only under the lock of the page that it points to. A frame is mapped only under
- * its page's lock. None of these is held while the pool is asked for a frame.
+ * A slot changes only under the lock of the page that it points to; a swap entry in one is replaced
+ * by compare and exchange. A frame is mapped only under its page's lock. None of these is held
+ * while the pool is asked for a frame.
  */
 #ifndef _MYMM_PROCESS_VM_H
 #define _MYMM_PROCESS_VM_H
@@ -29,11 +34,13 @@
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/percpu_counter.h>
+#include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
 #include "page/pool.h"
 #include "page/vmstat.h"
+#include "process/swap.h"
 #include "process/table.h"
 
 /**
@@ -53,6 +60,8 @@
  * @nr_limbo: how many
  * @limbo_delay: ticks until they are looked at again
  * @limbo_work: looks after them
+ * @lruvec: by node: the LRU lists
+ * @swap: the swap areas
  * @nr_vmalloc: frames that mymm_vmalloc() has given out
  * @reaped: when the OOM killer last took memory from a process, in jiffies
  * @retire_work: takes the pool out of service, see panic_on_oom
@@ -73,6 +82,8 @@ struct mymm_vm {
 	unsigned long nr_limbo;
 	unsigned long limbo_delay;
 	struct delayed_work limbo_work;
+	struct mymm_lruvec *lruvec;
+	struct mymm_swap swap;
 	atomic_long_t nr_vmalloc;
 	unsigned long reaped;
 	struct work_struct retire_work;
@@ -82,6 +93,7 @@ struct mymm_vm {
 
 /**
  * struct mymm_space - an open file of the device
+ * @users: the file, and what looks at a region of it
  * @inode: its pages are those of this inode's mapping
  * @vm: where frames come from
  * @lock: of @regions
@@ -90,6 +102,7 @@ struct mymm_vm {
  * @mapped: there has been a mapping, so @vm is constant
  */
 struct mymm_space {
+	refcount_t users;
 	struct inode *inode;
 	struct mymm_vm *vm;
 	spinlock_t lock; /* see above */
@@ -103,7 +116,7 @@ struct mymm_space {
  * @space: the space
  * @mm: whose it is; not referenced, since the vmas are gone before it is
  * @table: from addresses to frames
- * @nr_vmas: vmas; with the last the region goes; under vm->lock
+ * @nr_vmas: vmas, and others that look at it; with the last the region goes; under vm->lock
  * @pages: pages of all of them when they were counted last, which may be before mremap()
  * @charged: pages that are charged to it
  * @spare: those of them that no vma has yet
@@ -174,6 +187,7 @@ int mymm_commit_init(void);
 void mymm_commit_exit(void);
 
 /* device.c */
+void mymm_space_put(struct mymm_space *space);
 int mymm_device_init(umode_t mode);
 void mymm_device_exit(void);
 
@@ -206,6 +220,9 @@ int mymm_vma_mremap(struct vm_area_struct *vma);
 struct page *mymm_slot_lock(struct mymm_region *region, unsigned long addr,
 			    u64 slot);
 int mymm_region_discard(unsigned long addr, unsigned long len, bool locked);
+struct mymm_region *mymm_region_next(struct mymm_vm *vm,
+				     struct mymm_region *region);
+void mymm_region_put(struct mymm_region *region);
 
 static inline struct mymm_region *
 mymm_region_of(const struct vm_area_struct *vma)

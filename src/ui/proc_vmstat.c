@@ -9,7 +9,7 @@
  *
  * "name value", a line each, in the order of /proc/vmstat; but only what a pool can count:
  * its pages, slabs, nodes and reclaim, and the memory of processes. What has to do with page
- * cache, swap, compaction and huge pages is left out. pgalloc_high and allocstall_high are
+ * cache, compaction and huge pages is left out. pgalloc_high and allocstall_high are
  * always there, since a pool may have a zone HighMem on any machine.
  *
  * All values are read before the first one is printed, also if the file is read in small
@@ -88,13 +88,66 @@ static void show_numa(struct seq_file *m, const struct mymm_zone_events *events)
 	show(m, "numa_other", events->numa_other);
 }
 
-static void show_reclaim(struct seq_file *m,
-			 const struct mymm_reclaim_stats *stats)
+/* What process/ counts, in the order of the real file, as far as nothing else comes between. */
+struct item {
+	const char *name;
+	enum mymm_vm_item what;
+};
+
+static const struct item pages[] = {
+	{ "workingset_refault_anon", MYMM_WORKINGSET_REFAULT_ANON },
+	{ "workingset_refault_file", MYMM_WORKINGSET_REFAULT_FILE },
+	{ "workingset_activate_anon", MYMM_WORKINGSET_ACTIVATE_ANON },
+	{ "workingset_activate_file", MYMM_WORKINGSET_ACTIVATE_FILE },
+	{ "workingset_restore_anon", MYMM_WORKINGSET_RESTORE_ANON },
+	{ "workingset_restore_file", MYMM_WORKINGSET_RESTORE_FILE },
+	{ "nr_anon_pages", MYMM_NR_ANON_PAGES },
+	{ "nr_page_table_pages", MYMM_NR_PAGE_TABLE_PAGES },
+	{ "nr_swapcached", MYMM_NR_SWAPCACHED },
+	{ "pswpin", MYMM_PSWPIN },
+	{ "pswpout", MYMM_PSWPOUT },
+};
+
+static const struct item faults[] = {
+	{ "pgactivate", MYMM_PGACTIVATE },
+	{ "pgdeactivate", MYMM_PGDEACTIVATE },
+	{ "pgfault", MYMM_PGFAULT },
+	{ "pgmajfault", MYMM_PGMAJFAULT },
+	{ "pgrefill", MYMM_PGREFILL },
+};
+
+static const struct item scans[] = {
+	{ "pgscan_anon", MYMM_PGSCAN_ANON },
+	{ "pgscan_file", MYMM_PGSCAN_FILE },
+	{ "pgsteal_anon", MYMM_PGSTEAL_ANON },
+	{ "pgsteal_file", MYMM_PGSTEAL_FILE },
+};
+
+/* From here on to the end. */
+static const struct item last[] = {
+	{ "oom_kill", MYMM_OOM_KILL },
+	{ "unevictable_pgs_culled", MYMM_UNEVICTABLE_PGS_CULLED },
+	{ "unevictable_pgs_rescued", MYMM_UNEVICTABLE_PGS_RESCUED },
+	{ "swap_ra", MYMM_SWAP_RA },
+	{ "swap_ra_hit", MYMM_SWAP_RA_HIT },
+};
+
+static void show_items(struct seq_file *m, struct mymm_pool *pool,
+		       const struct item *item, unsigned int nr)
 {
+	for (; nr--; item++)
+		show(m, item->name, mymm_vm_sum(pool, item->what));
+}
+
+static void show_reclaim(struct seq_file *m, struct mymm_pool *pool)
+{
+	const struct mymm_reclaim_stats *stats = &pool->reclaim.stats;
+
 	show_count(m, "pgsteal_kswapd", &stats->pgsteal_kswapd);
 	show_count(m, "pgsteal_direct", &stats->pgsteal_direct);
 	show_count(m, "pgscan_kswapd", &stats->pgscan_kswapd);
 	show_count(m, "pgscan_direct", &stats->pgscan_direct);
+	show_items(m, pool, scans, ARRAY_SIZE(scans));
 	show_count(m, "slabs_scanned", &stats->slabs_scanned);
 	show_count(m, "kswapd_low_wmark_hit_quickly",
 		   &stats->kswapd_low_wmark_hit_quickly);
@@ -102,6 +155,7 @@ static void show_reclaim(struct seq_file *m,
 		   &stats->kswapd_high_wmark_hit_quickly);
 	show_count(m, "pageoutrun", &stats->pageoutrun);
 	show_count(m, "drop_slab", &stats->drop_slab);
+	show_items(m, pool, last, ARRAY_SIZE(last));
 }
 
 /**
@@ -123,9 +177,7 @@ void mymm_vmstat_show(struct seq_file *m, struct mymm_pool *pool)
 		show_numa(m, &all.events);
 	show(m, "nr_slab_reclaimable", all.slab[1]);
 	show(m, "nr_slab_unreclaimable", all.slab[0]);
-	show(m, "nr_anon_pages", mymm_vm_sum(pool, MYMM_NR_ANON_PAGES));
-	show(m, "nr_page_table_pages",
-	     mymm_vm_sum(pool, MYMM_NR_PAGE_TABLE_PAGES));
+	show_items(m, pool, pages, ARRAY_SIZE(pages));
 	for (i = 0; i < MYMM_NR_ZONE_TYPES; i++)
 		seq_printf(m, "pgalloc_%s %lu\n", zone_suffix[i],
 			   all.pgalloc[i]);
@@ -133,10 +185,8 @@ void mymm_vmstat_show(struct seq_file *m, struct mymm_pool *pool)
 		seq_printf(m, "allocstall_%s %lu\n", zone_suffix[i],
 			   atomic_long_read(&stats->allocstall[i]));
 	show(m, "pgfree", all.events.freed);
-	show(m, "pgfault", mymm_vm_sum(pool, MYMM_PGFAULT));
-	show(m, "pgmajfault", 0);
-	show_reclaim(m, stats);
-	show(m, "oom_kill", mymm_vm_sum(pool, MYMM_OOM_KILL));
+	show_items(m, pool, faults, ARRAY_SIZE(faults));
+	show_reclaim(m, pool);
 }
 MYMM_EXPORT_INTERNAL(mymm_vmstat_show);
 

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A swap area in a file, or a block device, that mkswap has prepared.
+ *
+ * Pages are read and written by workers: a file takes its inode's lock to be written to, which is
+ * outside of the mmap_lock that a fault has. So that nobody else has that lock when a fault waits
+ * for a worker, nobody else may write to the file as long as it is an area: i_writecount keeps
+ * them out, and keeps the file from being made shorter, as it does with a program that runs.
+ *
+ * What is written goes through the page cache of the machine, which writes it in its own time.
+ *
+ *	page 0 of the file     what mkswap has written: version, number of the last page, bad pages,
+ *	                       and in its last 10 bytes SWAPSPACE2
+ *	page n                 slot n
+ */
+#include <linux/completion.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include "process/swap.h"
+#include "process/vm.h"
+
+#define MAGIC "SWAPSPACE2"
+#define MAGIC_LENGTH 10
+#define FIRST_WORD 1024 /* what is before it is for boot loaders */
+#define VERSION 1
+
+static struct workqueue_struct *workers;
+
+/* --- reading and writing ---------------------------------------------------------- */
+
+/**
+ * struct transfer - a page to be read or written; on the stack of its caller
+ * @work: of the worker
+ * @done: it has ended
+ * @file: which file
+ * @pos: where in it
+ * @page: its contents
+ * @write: it is to be written
+ * @err: what came of it: 0 or a negative errno
+ */
+struct transfer {
+	struct work_struct work;
+	struct completion done;
+	struct file *file;
+	loff_t pos;
+	void *page;
+	bool write;
+	int err;
+};
+
+static void run_transfer(struct work_struct *work)
+{
+	struct transfer *t = container_of(work, struct transfer, work);
+	loff_t pos = t->pos;
+	ssize_t nr;
+
+	nr = t->write ? kernel_write(t->file, t->page, PAGE_SIZE, &pos) :
+			kernel_read(t->file, t->page, PAGE_SIZE, &pos);
+	t->err = nr == PAGE_SIZE ? 0 : nr < 0 ? nr : -EIO;
+	complete(&t->done);
+}
+
+/*
+ * It is waited for by a completion, and not by flush_work(): lockdep would take a worker for what
+ * has the lock of any inode, and see it inside of the mmap_lock.
+ */
+static int transfer(struct file *file, loff_t pos, void *page, bool write)
+{
+	struct transfer t = {
+		.file = file,
+		.pos = pos,
+		.page = page,
+		.write = write,
+	};
+
+	INIT_WORK_ONSTACK(&t.work, run_transfer);
+	init_completion(&t.done);
+	queue_work(workers, &t.work);
+	wait_for_completion(&t.done);
+	destroy_work_on_stack(&t.work);
+	return t.err;
+}
+
+static int file_read(struct mymm_swap_area *area, u32 offset, void *to)
+{
+	return transfer(area->file, (loff_t)offset << PAGE_SHIFT, to, false);
+}
+
+static int file_write(struct mymm_swap_area *area, u32 offset, const void *from)
+{
+	return transfer(area->file, (loff_t)offset << PAGE_SHIFT, (void *)from,
+			true);
+}
+
+/* --- other writers ---------------------------------------------------------------- */
+
+/* From one writer, which is this file, to none but this file. */
+static int keep_others_out(struct file *file)
+{
+	return atomic_cmpxchg(&file_inode(file)->i_writecount, 1, -1) == 1 ?
+		       0 :
+		       -ETXTBSY;
+}
+
+static void let_others_in(struct file *file)
+{
+	atomic_set(&file_inode(file)->i_writecount, 1);
+}
+
+static void file_end(struct mymm_swap_area *area)
+{
+	let_others_in(area->file);
+	fput(area->file);
+}
+
+static const struct mymm_swap_io file_io = {
+	.type = "file\t",
+	.read = file_read,
+	.write = file_write,
+	.end = file_end,
+};
+
+static const struct mymm_swap_io device_io = {
+	.type = "partition",
+	.read = file_read,
+	.write = file_write,
+	.end = file_end,
+};
+
+/* --- what it has at its beginning ------------------------------------------------- */
+
+struct header {
+	__le32 version;
+	__le32 last_page;
+	__le32 nr_bad;
+};
+
+/* How many slots it has; 0: it is not for swap, or has what is not known here. */
+static unsigned long slots_of(struct file *file, const void *page)
+{
+	const struct header *header = page + FIRST_WORD;
+	loff_t pages = i_size_read(file->f_mapping->host) >> PAGE_SHIFT;
+
+	if (memcmp(page + PAGE_SIZE - MAGIC_LENGTH, MAGIC, MAGIC_LENGTH) ||
+	    le32_to_cpu(header->version) != VERSION ||
+	    le32_to_cpu(header->nr_bad) ||
+	    le32_to_cpu(header->last_page) >= pages)
+		return 0;
+	return le32_to_cpu(header->last_page);
+}
+
+/* A negative errno, or how many slots the file has. */
+static long read_header(struct file *file)
+{
+	void *page = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	unsigned long nr;
+	int err;
+
+	if (!page)
+		return -ENOMEM;
+	err = transfer(file, 0, page, false);
+	nr = err ? 0 : slots_of(file, page);
+	kfree(page);
+	if (err)
+		return err;
+	return nr && nr < MYMM_SWAP_MAX_SLOTS ? nr : -EINVAL;
+}
+
+static int check_file(const struct file *file)
+{
+	const umode_t mode = file_inode(file)->i_mode;
+
+	if (!S_ISREG(mode) && !S_ISBLK(mode))
+		return -EINVAL;
+	if (!(file->f_mode & FMODE_READ) || !(file->f_mode & FMODE_WRITE))
+		return -EBADF;
+	return 0;
+}
+
+/**
+ * mymm_swapon_file() - have a swap area in a file, or a block device
+ * @vm: the pool
+ * @fd: of the file, open for both
+ * @priority: as of mymm_swapon_memory()
+ *
+ * Context: process; sleeps.
+ * Return: 0; -EBADF: it is not open for both; -EINVAL: it is no file, or mkswap has not prepared
+ * it; -ETXTBSY: somebody else may write to it, or it is an area already; and what
+ * mymm_swapon_memory() returns.
+ */
+int mymm_swapon_file(struct mymm_vm *vm, int fd, int priority)
+{
+	struct file *file = fget(fd);
+	struct mymm_swap_area *area = NULL;
+	long nr;
+	int err;
+
+	if (!file)
+		return -EBADF;
+	err = check_file(file) ?: keep_others_out(file);
+	if (err)
+		goto err_put;
+	nr = read_header(file);
+	err = min(nr, 0L);
+	if (err)
+		goto err_let_in;
+	err = -ENOMEM;
+	area = mymm_swap_make_area(vm, nr);
+	if (!area)
+		goto err_let_in;
+	area->file = file;
+	area->io = S_ISREG(file_inode(file)->i_mode) ? &file_io : &device_io;
+	err = mymm_swap_open_area(vm, area, priority);
+	if (!err)
+		return 0;
+	/* The file goes with it. */
+	mymm_swap_free_area(area);
+	return err;
+
+err_let_in:
+	let_others_in(file);
+err_put:
+	fput(file);
+	return err;
+}
+
+/**
+ * mymm_swap_file_init() - have workers
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int mymm_swap_file_init(void)
+{
+	workers = alloc_workqueue("mymm_swap",
+				  WQ_UNBOUND | WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);
+	return workers ? 0 : -ENOMEM;
+}
+
+/** mymm_swap_file_exit() - the workers go; there is no area */
+void mymm_swap_file_exit(void)
+{
+	destroy_workqueue(workers);
+}
