@@ -15,6 +15,7 @@
  *	mymm_memory.c    map, touch, discard, unmap: /dev/mymem
  *	mymm_fork.c      a script's children
  *	mymm_exec.c      exec
+ *	mymm_swap.c      swapon, swapoff
  *	mymm_json.c      what --json prints
  *	mymm_script.c    run; mymm_words.c splits its lines
  *	mymm_replay.c    replay; its own parts are in mymm_trace.h
@@ -221,6 +222,7 @@ extern const struct command script_commands[];
 extern const struct command memory_commands[];
 extern const struct command replay_commands[];
 extern const struct command exec_commands[];
+extern const struct command swap_commands[];
 
 /* Options of all commands that allocate, and what they mean. */
 /* It takes these for blocks of code. */
