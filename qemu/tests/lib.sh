@@ -94,6 +94,9 @@ json() {
 		grep -qx V
 }
 
+# user_mode: is this kernel user-mode Linux?
+user_mode() { grep -q 'User Mode Linux' /proc/cpuinfo; }
+
 # ---- The kernel's own opinion ---------------------------------------------
 
 readonly report='BUG:|WARNING:|Oops|UBSAN:|KASAN:|INFO: task|INFO: rcu|INFO: possible|possible recursive|possible circular|possible irq lock|inconsistent lock|suspicious RCU|sleeping function|DEBUG_LOCKS|ODEBUG|kmemleak: [0-9]|lockup|slab error|Objects remaining|mymm: pool default: .* never given back'
