@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reclaim: shrinkers give frames of a pool back that their owners can do without.
+ * Reclaim: frames of a pool are given back that their owners can do without.
  *
- * In Linux most of what can be reclaimed are pages of files and of programs, on LRU lists,
- * and shrinkers come on top of that. A pool has no such pages: *shrinkers* are all there
- * is. One is the slab layer's (shrinker.c); other modules may add more. So a shrinker
- * counts here in frames, and what it gives back is what reclaim has achieved.
+ * As in Linux, pages of processes come first, which are on LRU lists (process/vmscan.c): if there
+ * are any, and a swap area to write them to. *Shrinkers* come on top of that. One is the slab
+ * layer's (shrinker.c); other modules may add more. Since most pools have no processes, a shrinker
+ * counts here in frames, and what it gives back counts as what reclaim has achieved.
  *
  * Two ask them: kswapd (kswapd.c), in the background, until a node is above its high
  * watermarks; and an allocation that may sleep, just before it would fail: *direct reclaim*,
