@@ -918,8 +918,8 @@ static void linger(char **args)
 	need(ptrace(PTRACE_PEEKDATA, pid, p, NULL) == 7 && !errno,
 	     "a peek at what it has");
 	run(args[1]);
-	need(waitpid(pid, &status, WNOHANG) == pid && WIFSTOPPED(status) &&
-		     status >> 16 == PTRACE_EVENT_EXIT,
+	need(waitpid(pid, &status, WNOHANG) == pid, "it has stopped");
+	need(WIFSTOPPED(status) && status >> 16 == PTRACE_EVENT_EXIT,
 	     "it is about to end");
 	errno = 0;
 	ptrace(PTRACE_PEEKDATA, pid, p, NULL);

@@ -3,8 +3,8 @@
  * pressure - a process that uses more memory than there is, of /dev/mymem or of the kernel.
  *
  *	pressure ours|kernel fill MIB             write all pages, then read all
- *	pressure ours|kernel work MIB PATTERN N   N accesses to MIB of memory, a third of them writes
- *	pressure ours|kernel hot HOT COLD N       N times, read HOT MIB between parts of COLD MIB
+ *	pressure ours|kernel work MIB PATTERN N   N accesses to MIB, a third of them writes
+ *	pressure ours|kernel hot HOT COLD N       N times, read HOT MIB between parts of COLD
  *	pressure ours|kernel hold MIB             write all, say "holds", and wait for a signal
  *	pressure ours|kernel fork MIB             write all; children read all, and write a half
  *	pressure ours|kernel storm MIB N SECONDS  N processes with MIB each do all of that at once
@@ -157,7 +157,7 @@ static void work(const char *pattern, unsigned long nr)
 	       major_faults() - before, nr);
 }
 
-static void hot(unsigned long hot_mib, unsigned long nr)
+static void use_often(unsigned long hot_mib, unsigned long nr)
 {
 	unsigned long first = hot_mib * MIB / PAGE, at = first;
 	long before, all = major_faults();
@@ -176,7 +176,7 @@ static void hot(unsigned long hot_mib, unsigned long nr)
 	before = major_faults();
 	for (unsigned long page = 0; page < first; page++)
 		look(page);
-	printf("hot: %ld major faults, and %ld in a last pass over what is hot\n",
+	printf("often: %ld major faults, and %ld in a last pass over what is hot\n",
 	       all, major_faults() - before);
 }
 
@@ -333,7 +333,8 @@ int main(int argc, char **argv)
 		look_at_all();
 	} else if (!strcmp(argv[2], "hot") && argc == 6) {
 		prepare(argv[4]);
-		hot(strtoul(argv[3], NULL, 10), strtoul(argv[5], NULL, 10));
+		use_often(strtoul(argv[3], NULL, 10),
+			  strtoul(argv[5], NULL, 10));
 	} else if (!strcmp(argv[2], "hold")) {
 		prepare(argv[3]);
 		fill();

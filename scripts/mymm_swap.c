@@ -189,9 +189,9 @@ const struct command swap_commands[] = {
 		.name = "swapon",
 		.brief = "have a swap area for memory of processes",
 		.operands = "[FILE]",
-		.text = "FILE, or a block device, is one that mkswap has prepared; nobody else can\n"
-			"write to it as long as it is an area. /proc/myswaps lists the areas of the\n"
-			"default pool.\n",
+		.text = "FILE, or a block device, is one that mkswap has prepared; nobody else\n"
+			"can write to it as long as it is an area. /proc/myswaps lists the\n"
+			"areas of the default pool.\n",
 		.opts = swapon_opts,
 		.most = 1,
 		.flags = COMMAND_NO_DOOR,
@@ -201,7 +201,7 @@ const struct command swap_commands[] = {
 		.name = "swapoff",
 		.brief = "bring back what is in a swap area, and take it away",
 		.operands = "NAME",
-		.text = "NAME is the first word of its line in /proc/myswaps, or another path to the\n"
+		.text = "NAME is the first word of its line in /proc/myswaps, or a path to the\n"
 			"same file.\n",
 		.opts = swapoff_opts,
 		.least = 1,

@@ -66,7 +66,7 @@
 /* How long __GFP_NOFAIL sleeps at most before it looks again. */
 #define NOFAIL_NAP (HZ / 10 ?: 1)
 
-/* One task at a time has processes killed. It is only ever tried, so it has no place in the order. */
+/* One task at a time has processes killed. It is only tried, so it has no place in the order. */
 static DEFINE_MUTEX(oom_lock);
 
 /* What a request's flags say about how far it may go. */

@@ -208,8 +208,10 @@ void mymm_lru_putback(struct mymm_vm *vm, struct page *page)
 {
 	struct mymm_lruvec *lruvec = mymm_lruvec_of(vm, page);
 
-	scoped_guard(spinlock, &lruvec->lock) if (READ_ONCE(page->mapping))
+	spin_lock(&lruvec->lock);
+	if (READ_ONCE(page->mapping))
 		add(vm, lruvec, page);
+	spin_unlock(&lruvec->lock);
 	put_page(page);
 }
 

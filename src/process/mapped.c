@@ -157,8 +157,8 @@ void mymm_mapped_free(struct mymm_vm *vm, struct page *page)
  * @held: references that the caller knows of, beside the pool's, reclaim's and those of ptes
  *
  * With one slot, and no swap entry that somebody else has, it is of one process; what it had in
- * a swap slot is not its contents any more. But a pipe, say, that a relative had put it into before it
- * unmapped it, is not to show what that process writes from now on; so a page with such a
+ * a swap slot is not its contents any more. But a pipe, say, that a relative had put it into before
+ * it unmapped it, is not to show what that process writes from now on; so a page with such a
  * reference stays as it is, and the process gets a copy. References that were taken since it was
  * known to be of that process alone are its own, and see what it writes.
  *

@@ -14,7 +14,7 @@
  *
  *	MemAvailable	free frames, less what is reserved, and that part of reclaimable slabs
  *			that the kernel's si_mem_available() takes for free
- *	Mlocked		what reclaim has found to be locked, as Unevictable: mlock() tells us nothing
+ *	Mlocked		what reclaim has found locked, as Unevictable: mlock() tells us nothing
  *	PageTables	the nodes of tables, but for the roots, as in Linux
  */
 #include <linux/fs.h>

@@ -204,8 +204,8 @@ bool mymm_swap_reads_ahead(struct mymm_vm *vm, u32 entry)
  * @entry: the caller has a reference
  *
  * If it is not written to, it can be evicted without a write then. But not where that costs more
- * than it saves: in an area that is memory itself, in one that is not used any more, and when more than half
- * of the room is used.
+ * than it saves: in an area that is memory itself, in one that is not used any more, and when more
+ * than half of the room is used.
  *
  * Context: process.
  * Return: it does.

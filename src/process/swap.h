@@ -4,6 +4,7 @@
 #define _MYMM_PROCESS_SWAP_H
 
 #include <linux/atomic.h>
+#include <linux/bits.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
@@ -19,7 +20,7 @@ struct page;
 #define MYMM_SWAP_NAME 64
 /* A swap entry: the area's number, and the slot in it, from 1 on; 0 is none. */
 #define MYMM_SWAP_OFFSET_BITS 27
-#define MYMM_SWAP_MAX_SLOTS (1UL << MYMM_SWAP_OFFSET_BITS)
+#define MYMM_SWAP_MAX_SLOTS BIT(MYMM_SWAP_OFFSET_BITS)
 
 /**
  * struct mymm_swap_slot - a page's room in an area

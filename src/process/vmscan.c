@@ -66,7 +66,7 @@ struct shrink {
 };
 
 /* What becomes of a page. */
-enum fate { KEPT, ACTIVATED, EVICTED, FREED };
+enum fate { PAGE_KEPT, PAGE_ACTIVATED, PAGE_GOES, PAGE_FREED };
 
 /* How much rather anonymous memory is taken than files: 100 is alike. */
 static int swappiness = 60;
@@ -112,12 +112,14 @@ static enum fate look_for_use(struct shrink *s, struct page *page)
 	struct folio *folio = page_folio(page);
 	unsigned int places = mymm_page_referenced(s->vm, page);
 	bool before = folio_test_clear_referenced(folio);
+	enum fate fate = PAGE_GOES;
 
-	if (!places)
-		return EVICTED;
-	s->aged = true;
-	folio_set_referenced(folio);
-	return before || places > 1 ? ACTIVATED : KEPT;
+	if (places) {
+		s->aged = true;
+		folio_set_referenced(folio);
+		fate = before || places > 1 ? PAGE_ACTIVATED : PAGE_KEPT;
+	}
+	return fate;
 }
 
 /* Has anybody a reference to it, beside the pool and reclaim? */
@@ -151,12 +153,12 @@ static enum fate evict(struct mymm_vm *vm, struct page *page)
 	u32 entry = mymm_swap_cached(vm, page);
 
 	if (mymm_page_swap_slots(vm, page, entry))
-		return KEPT;
+		return PAGE_KEPT;
 	mymm_swap_set_shadow(vm, entry, mymm_workingset_eviction(vm, page));
 	/* The reference of reclaim. */
 	put_page(page);
 	mymm_mapped_free(vm, page);
-	return FREED;
+	return PAGE_FREED;
 }
 
 /* With the page's lock, which is let go only if it is freed. */
@@ -169,21 +171,21 @@ static enum fate shrink_locked(struct shrink *s, struct page *page)
 		folio_clear_active(folio);
 		folio_set_unevictable(folio);
 		mymm_vm_count(s->vm->pool, MYMM_UNEVICTABLE_PGS_CULLED, 1);
-		return KEPT;
+		return PAGE_KEPT;
 	}
 	fate = look_for_use(s, page);
-	if (fate != EVICTED)
+	if (fate != PAGE_GOES)
 		return fate;
 	if (folio_maybe_dma_pinned(folio))
-		return KEPT;
+		return PAGE_KEPT;
 	if (!mymm_swap_cached(s->vm, page) && !mymm_swap_nr_free(s->vm))
-		return ACTIVATED;
+		return PAGE_ACTIVATED;
 	if (!mymm_page_unmap(s->vm, page))
-		return ACTIVATED;
+		return PAGE_ACTIVATED;
 	if (is_busy(page))
-		return KEPT;
+		return PAGE_KEPT;
 	if (save(s, page))
-		return ACTIVATED;
+		return PAGE_ACTIVATED;
 	return evict(s->vm, page);
 }
 
@@ -197,10 +199,10 @@ static bool shrink_page(struct shrink *s, struct page *page)
 		return false;
 	}
 	/* Else it was freed meanwhile, and waits for this reference to go. */
-	fate = page->mapping ? shrink_locked(s, page) : KEPT;
-	if (fate == FREED)
+	fate = page->mapping ? shrink_locked(s, page) : PAGE_KEPT;
+	if (fate == PAGE_FREED)
 		return true;
-	if (fate == ACTIVATED) {
+	if (fate == PAGE_ACTIVATED) {
 		folio_set_active(page_folio(page));
 		mymm_vm_count(s->vm->pool, MYMM_PGACTIVATE, 1);
 	}
@@ -451,7 +453,7 @@ static void shrink_lists(struct shrink *s)
 {
 	unsigned long nr[MYMM_NR_EVICTABLE], wanted[MYMM_NR_EVICTABLE], step;
 	const unsigned long before = s->scan->nr_reclaimed;
-	/* A caller that is short of memory when there is little pressure does a share of the work. */
+	/* When there is little pressure, a caller that is short of memory does its share. */
 	const bool all = !s->scan->kswapd &&
 			 s->scan->priority == MYMM_DEF_PRIORITY;
 	enum mymm_lru lru;
