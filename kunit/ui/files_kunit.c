@@ -261,11 +261,12 @@ static void rows_add_up(struct kunit *test)
 #define ALLOCSTALL                                                       \
 	"allocstall_dma 0", "allocstall_dma32 0", "allocstall_normal 7", \
 		"allocstall_high 0", "allocstall_movable 0"
-#define RECLAIMED                                                  \
-	"pgsteal_kswapd 1", "pgsteal_direct 2", "pgscan_kswapd 3", \
-		"pgscan_direct 4", "slabs_scanned 5",              \
-		"kswapd_low_wmark_hit_quickly 6",                  \
-		"kswapd_high_wmark_hit_quickly 8", "pageoutrun 9", \
+#define RECLAIMED                                                        \
+	"pgsteal_kswapd 1", "pgsteal_direct 2", "pgscan_kswapd 3",       \
+		"pgscan_direct 4", "pgscan_anon 31", "pgscan_file 32",   \
+		"pgsteal_anon 33", "pgsteal_file 34", "slabs_scanned 5", \
+		"kswapd_low_wmark_hit_quickly 6",                        \
+		"kswapd_high_wmark_hit_quickly 8", "pageoutrun 9",       \
 		"drop_slab 10"
 
 static const char *const counted[] = {
@@ -280,8 +281,17 @@ static const char *const counted[] = {
 #endif
 	"nr_slab_reclaimable 0",
 	"nr_slab_unreclaimable 0",
+	"workingset_refault_anon 20",
+	"workingset_refault_file 21",
+	"workingset_activate_anon 22",
+	"workingset_activate_file 23",
+	"workingset_restore_anon 24",
+	"workingset_restore_file 25",
 	"nr_anon_pages 11",
 	"nr_page_table_pages 12",
+	"nr_swapcached 26",
+	"pswpin 27",
+	"pswpout 28",
 	"pgalloc_dma 1",
 	"pgalloc_dma32 0",
 	"pgalloc_normal 0",
@@ -289,10 +299,44 @@ static const char *const counted[] = {
 	"pgalloc_movable 24",
 	ALLOCSTALL,
 	"pgfree 13",
+	"pgactivate 29",
+	"pgdeactivate 30",
 	"pgfault 14",
-	"pgmajfault 0",
+	"pgmajfault 35",
+	"pgrefill 36",
 	RECLAIMED,
+	"oom_kill 37",
+	"unevictable_pgs_culled 38",
+	"unevictable_pgs_rescued 39",
+	"swap_ra 40",
+	"swap_ra_hit 41",
 	NULL,
+};
+
+/* What process/ counts, in the order of the file, from 20 on; three others are counted below. */
+static const enum mymm_vm_item others[] = {
+	MYMM_WORKINGSET_REFAULT_ANON,
+	MYMM_WORKINGSET_REFAULT_FILE,
+	MYMM_WORKINGSET_ACTIVATE_ANON,
+	MYMM_WORKINGSET_ACTIVATE_FILE,
+	MYMM_WORKINGSET_RESTORE_ANON,
+	MYMM_WORKINGSET_RESTORE_FILE,
+	MYMM_NR_SWAPCACHED,
+	MYMM_PSWPIN,
+	MYMM_PSWPOUT,
+	MYMM_PGACTIVATE,
+	MYMM_PGDEACTIVATE,
+	MYMM_PGSCAN_ANON,
+	MYMM_PGSCAN_FILE,
+	MYMM_PGSTEAL_ANON,
+	MYMM_PGSTEAL_FILE,
+	MYMM_PGMAJFAULT,
+	MYMM_PGREFILL,
+	MYMM_OOM_KILL,
+	MYMM_UNEVICTABLE_PGS_CULLED,
+	MYMM_UNEVICTABLE_PGS_RESCUED,
+	MYMM_SWAP_RA,
+	MYMM_SWAP_RA_HIT,
 };
 
 /*
@@ -308,6 +352,7 @@ static void vmstat(struct kunit *test)
 	const gfp_t movable = GFP_HIGHUSER_MOVABLE;
 	struct mymm_reclaim_stats *stats = &pool->reclaim.stats;
 	struct held *eight, *four, *other, *page;
+	unsigned int i;
 
 	atomic_long_set(&stats->allocstall[MYMM_ZONE_NORMAL], 7);
 	atomic_long_set(&stats->pgsteal_kswapd, 1);
@@ -319,6 +364,8 @@ static void vmstat(struct kunit *test)
 	atomic_long_set(&stats->kswapd_high_wmark_hit_quickly, 8);
 	atomic_long_set(&stats->pageoutrun, 9);
 	atomic_long_set(&stats->drop_slab, 10);
+	for (i = 0; i < ARRAY_SIZE(others); i++)
+		mymm_vm_count(pool, others[i], 20 + i);
 	mymm_vm_count(pool, MYMM_NR_ANON_PAGES, 11);
 	mymm_vm_count(pool, MYMM_NR_PAGE_TABLE_PAGES, 12);
 	mymm_vm_count(pool, MYMM_PGFAULT, 14);
