@@ -25,22 +25,13 @@
  */
 #include <linux/capability.h>
 #include <linux/mm.h>
-#include <linux/sysctl.h>
 
-#include "base/compat.h"
+#include "process/sysctl.h"
 #include "process/vm.h"
 
 #define KB_TO_PAGES(kb) ((kb) >> (PAGE_SHIFT - 10))
 
 enum { HEURISTIC, ALWAYS, NEVER };
-
-static int overcommit_memory = HEURISTIC;
-static int overcommit_ratio = 50;
-static unsigned long overcommit_kbytes;
-static unsigned long admin_reserve_kbytes;
-static unsigned long user_reserve_kbytes;
-
-static struct ctl_table_header *header;
 
 /**
  * mymm_committed() - what has been committed
@@ -62,11 +53,12 @@ unsigned long mymm_committed(struct mymm_vm *vm)
  */
 unsigned long mymm_commit_limit(const struct mymm_vm *vm)
 {
-	unsigned long kbytes = READ_ONCE(overcommit_kbytes);
+	unsigned long kbytes = READ_ONCE(mymm_vm_sysctl.overcommit_kbytes);
 
 	if (kbytes)
 		return KB_TO_PAGES(kbytes) + mymm_swap_total(vm);
-	return mult_frac(vm->total, READ_ONCE(overcommit_ratio), 100) +
+	return mult_frac(vm->total, READ_ONCE(mymm_vm_sysctl.overcommit_ratio),
+			 100) +
 	       mymm_swap_total(vm);
 }
 
@@ -77,14 +69,14 @@ unsigned long mymm_commit_limit(const struct mymm_vm *vm)
  */
 bool mymm_commit_never_reserves(void)
 {
-	return READ_ONCE(overcommit_memory) == NEVER;
+	return READ_ONCE(mymm_vm_sysctl.overcommit_memory) == NEVER;
 }
 
 /* What a process that is not the administrator's, and each process, leaves of the limit. */
 static long reserved(const struct mm_struct *mm)
 {
-	unsigned long user = READ_ONCE(user_reserve_kbytes);
-	unsigned long admin = READ_ONCE(admin_reserve_kbytes);
+	unsigned long user = READ_ONCE(mymm_vm_sysctl.user_reserve_kbytes);
+	unsigned long admin = READ_ONCE(mymm_vm_sysctl.admin_reserve_kbytes);
 
 	if (has_capability_noaudit(current, CAP_SYS_ADMIN))
 		admin = 0;
@@ -98,7 +90,7 @@ static bool within_limit(const struct mymm_region *region, unsigned long pages)
 	struct mymm_vm *vm = region->space->vm;
 	long allowed;
 
-	switch (READ_ONCE(overcommit_memory)) {
+	switch (READ_ONCE(mymm_vm_sysctl.overcommit_memory)) {
 	case ALWAYS:
 		return true;
 	case HEURISTIC:
@@ -162,65 +154,4 @@ void mymm_commit_release(struct mymm_region *region, unsigned long pages)
 {
 	percpu_counter_sub(&region->space->vm->committed, pages);
 	atomic_long_sub(pages, &region->charged);
-}
-
-/* As in Linux, to set one of the two sets the other to 0. */
-static int set_limit(MYMM_CTL_CONST struct ctl_table *table, int write,
-		     void *buffer, size_t *length, loff_t *pos)
-{
-	int err;
-
-	if (table->data == &overcommit_ratio) {
-		err = proc_dointvec_minmax(table, write, buffer, length, pos);
-		if (!err && write)
-			overcommit_kbytes = 0;
-	} else {
-		err = proc_doulongvec_minmax(table, write, buffer, length, pos);
-		if (!err && write)
-			overcommit_ratio = 0;
-	}
-	return err;
-}
-
-#define SYSCTL(variable, handler)                           \
-	{                                                   \
-		.procname = #variable, .data = &(variable), \
-		.maxlen = sizeof(variable), .mode = 0644,   \
-		.proc_handler = (handler),                  \
-	}
-
-static int largest_rule = NEVER, no_ratio;
-static struct ctl_table entries[] = {
-	SYSCTL(overcommit_memory, proc_dointvec_minmax),
-	SYSCTL(overcommit_ratio, set_limit),
-	SYSCTL(overcommit_kbytes, set_limit),
-	SYSCTL(admin_reserve_kbytes, proc_doulongvec_minmax),
-	SYSCTL(user_reserve_kbytes, proc_doulongvec_minmax),
-	MYMM_CTL_TABLE_END
-};
-
-/**
- * mymm_commit_init() - set the reserves by the kernel's rule, and make the files
- *
- * Return: 0 or -ENOMEM.
- */
-int mymm_commit_init(void)
-{
-	unsigned long kb = mymm_vm_default()->total << (PAGE_SHIFT - 10);
-
-	admin_reserve_kbytes = min(kb / 32, 1UL << 13);
-	user_reserve_kbytes = min(kb / 32, 1UL << 17);
-	if (!IS_ENABLED(CONFIG_PROC_SYSCTL))
-		return 0;
-	entries[0].extra1 = &no_ratio;
-	entries[0].extra2 = &largest_rule;
-	entries[1].extra1 = &no_ratio;
-	header = register_sysctl("mymm", entries);
-	return header ? 0 : -ENOMEM;
-}
-
-/** mymm_commit_exit() - take the files away */
-void mymm_commit_exit(void)
-{
-	unregister_sysctl_table(header);
 }

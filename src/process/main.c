@@ -7,91 +7,63 @@
 #include "base/compat.h"
 #include "process/files.h"
 #include "process/rmap.h"
+#include "process/swap.h"
+#include "process/sysctl.h"
 #include "process/vm.h"
 #include "process/vmalloc.h"
-#include "process/vmscan.h"
 
 static ushort devmode = 0600;
 module_param(devmode, ushort, 0444);
 MODULE_PARM_DESC(devmode, "Permissions of /dev/mymem (0600)");
 
+static int init_device(void)
+{
+	return mymm_device_init(devmode);
+}
+
+static const struct {
+	int (*init)(void);
+	void (*exit)(void);
+} parts[] = {
+	{ mymm_swap_file_init, mymm_swap_file_exit },
+	{ mymm_vm_init, mymm_vm_exit },
+	{ mymm_rmap_init, mymm_rmap_exit },
+	{ mymm_vm_sysctl_init, mymm_vm_sysctl_exit },
+	{ NULL, mymm_vmalloc_exit },
+	{ mymm_vm_files_init, mymm_vm_files_exit },
+	{ mymm_vmallocinfo_init, mymm_vmallocinfo_exit },
+	{ init_device, mymm_device_exit },
+};
+
+/* The last of them first. */
+static void exit_parts(unsigned int nr)
+{
+	while (nr--)
+		parts[nr].exit();
+}
+
 static int __init mymm_vm_module_init(void)
 {
+	unsigned int i;
 	int err;
 
 	if (devmode & ~0666) {
 		pr_err("devmode=%#o: only 0666 and what is in it\n", devmode);
 		return -EINVAL;
 	}
-	err = mymm_vm_init();
-	if (err) {
-		pr_err("the default pool has no memory for processes (%d)\n",
-		       err);
-		return err;
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
+		err = parts[i].init ? parts[i].init() : 0;
+		if (err) {
+			exit_parts(i);
+			return err;
+		}
 	}
-	err = mymm_rmap_init();
-	if (err)
-		goto err_rmap;
-	err = mymm_commit_init();
-	if (err)
-		goto err_commit;
-	err = mymm_oom_init();
-	if (err)
-		goto err_oom;
-	err = mymm_vmscan_init();
-	if (err)
-		goto err_vmscan;
-	err = mymm_swap_readahead_init();
-	if (err)
-		goto err_readahead;
-	err = mymm_swap_file_init();
-	if (err)
-		goto err_swap_file;
-	err = mymm_vm_files_init();
-	if (err)
-		goto err_files;
-	err = mymm_vmallocinfo_init();
-	if (err)
-		goto err_vmallocinfo;
-	err = mymm_device_init(devmode);
-	if (err)
-		goto err_device;
 	return 0;
-
-err_device:
-	mymm_vmallocinfo_exit();
-err_vmallocinfo:
-	mymm_vm_files_exit();
-err_files:
-	mymm_swap_file_exit();
-err_swap_file:
-	mymm_swap_readahead_exit();
-err_readahead:
-	mymm_vmscan_exit();
-err_vmscan:
-	mymm_oom_exit();
-err_oom:
-	mymm_commit_exit();
-err_commit:
-	mymm_rmap_exit();
-err_rmap:
-	mymm_vm_exit();
-	return err;
 }
 
 static void __exit mymm_vm_module_exit(void)
 {
-	mymm_device_exit();
-	mymm_vmallocinfo_exit();
-	mymm_vm_files_exit();
-	mymm_vmalloc_exit();
-	mymm_swap_readahead_exit();
-	mymm_vmscan_exit();
-	mymm_oom_exit();
-	mymm_commit_exit();
-	mymm_rmap_exit();
-	mymm_vm_exit();
-	mymm_swap_file_exit();
+	exit_parts(ARRAY_SIZE(parts));
 }
 
 module_init(mymm_vm_module_init);

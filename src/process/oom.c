@@ -32,7 +32,7 @@
  *			The region stays as long as vm->lock is held
  *	mremap		moves ptes first, to a vma that comes behind the old one in the rmap, or
  *			with the i_mmap_rwsem; so (2) finds them in one of the two, and (3) looks
- *			in both (mymm_unmap_page()). A slot that it moves to where (3) has been,
+ *			in both (mymm_page_unmap_from()). A slot that it moves to where (3) has been,
  *			is found by the next pass
  *	fork		holds a page's lock while it shares it: the child has it, or finds nothing.
  *			The signal was sent before (1), so a fork that is not done yet fails, and
@@ -54,16 +54,16 @@
 #include <linux/ratelimit.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
-#include <linux/sysctl.h>
 
 #include "base/compat.h"
 #include "page/event.h"
 #include "page/page_alloc.h"
 #include "page/show_mem.h"
 #include "pool/pool.h"
-#include "process/mapped.h"
 #include "process/rmap.h"
+#include "process/slots.h"
 #include "process/swap.h"
+#include "process/sysctl.h"
 #include "process/usage.h"
 #include "process/vm.h"
 
@@ -71,12 +71,6 @@
 
 /* How long what is in limbo after a kill is waited for before the next one. */
 #define LIMBO_GRACE (HZ / 10 ?: 1)
-
-static int oom_kill_allocating_task;
-static int panic_on_oom;
-static int oom_dump_tasks = 1;
-
-static struct ctl_table_header *header;
 
 /* --- taking the memory -------------------------------------------------------------- */
 
@@ -88,34 +82,9 @@ static void zap_vma(struct vm_area_struct *vma, void *data)
 		mymm_zap(vma, vma->vm_start, vma->vm_end - vma->vm_start);
 }
 
-/* One pass over all slots. */
-static void empty_region(struct mymm_region *region)
+static void unmap_from_mm(struct page *page, unsigned long addr, void *mm)
 {
-	struct mymm_space *space = region->space;
-	unsigned long addr = 0;
-	u64 slot;
-
-	while ((slot = mymm_table_next(&region->table, &addr,
-				       MYMM_TABLE_END))) {
-		struct page *page;
-
-		if (mymm_slot_is_swap(slot)) {
-			if (mymm_table_replace(&region->table, addr, slot, 0))
-				mymm_swap_drop(space->vm, mymm_slot_swap(slot));
-			continue;
-		}
-		page = mymm_slot_lock(region, addr, slot);
-		if (!page)
-			continue;
-		mymm_unmap_page(space->inode->i_mapping, region->mm, page);
-		mymm_table_replace(&region->table, addr, slot, 0);
-		if (mymm_mapped_put(page))
-			mymm_mapped_free(space->vm, page);
-		else
-			unlock_page(page);
-		addr += PAGE_SIZE;
-		cond_resched();
-	}
+	mymm_page_unmap_from(page, mm);
 }
 
 static void reap_region(struct mymm_region *region)
@@ -125,7 +94,8 @@ static void reap_region(struct mymm_region *region)
 	/* A slot that is swapped in meanwhile has one or the other at each moment. */
 	while (READ_ONCE(region->table.nr_frames) ||
 	       READ_ONCE(region->table.nr_swapped))
-		empty_region(region);
+		mymm_slots_empty(region, 0, MYMM_TABLE_END, unmap_from_mm,
+				 region->mm);
 }
 
 /* Take all that an mm has of the pool. */
@@ -195,7 +165,7 @@ static bool report(const struct mymm_request *request,
 	if (!__ratelimit(&limit))
 		return false;
 	mymm_show_oom(request);
-	if (READ_ONCE(oom_dump_tasks))
+	if (READ_ONCE(mymm_vm_sysctl.oom_dump_tasks))
 		dump_tasks(user, nr);
 	return true;
 }
@@ -379,7 +349,7 @@ void mymm_oom_retire(struct work_struct *work)
 {
 	struct mymm_vm *vm = container_of(work, struct mymm_vm, retire_work);
 
-	mymm_pool_kill(vm->pool, panic_on_oom == 2 ?
+	mymm_pool_kill(vm->pool, mymm_vm_sysctl.panic_on_oom == 2 ?
 					 "compulsory panic_on_oom is enabled" :
 					 "system-wide panic_on_oom is enabled");
 }
@@ -394,13 +364,13 @@ static bool kill_one(const struct mymm_request *request, struct mymm_user *user,
 		reap_user(vm, chosen);
 		return true;
 	}
-	if (READ_ONCE(panic_on_oom)) {
+	if (READ_ONCE(mymm_vm_sysctl.panic_on_oom)) {
 		report(request, user, nr);
 		/* What that waits for, this task may hold. */
 		schedule_work(&vm->retire_work);
 		return false;
 	}
-	if (READ_ONCE(oom_kill_allocating_task)) {
+	if (READ_ONCE(mymm_vm_sysctl.oom_kill_allocating_task)) {
 		chosen = choose_current(vm, user, nr);
 		if (chosen) {
 			kill_user(request, chosen, user, nr,
@@ -441,41 +411,4 @@ bool mymm_out_of_memory(const struct mymm_request *request)
 	more = kill_one(request, user, nr);
 	mymm_users_drop(user, nr);
 	return more;
-}
-
-/* --- sysctls ------------------------------------------------------------------------ */
-
-#define SYSCTL(variable, handler)                           \
-	{                                                   \
-		.procname = #variable, .data = &(variable), \
-		.maxlen = sizeof(variable), .mode = 0644,   \
-		.proc_handler = (handler),                  \
-	}
-
-static int least_panic, most_panic = 2;
-static struct ctl_table entries[] = {
-	SYSCTL(panic_on_oom, proc_dointvec_minmax),
-	SYSCTL(oom_kill_allocating_task, proc_dointvec),
-	SYSCTL(oom_dump_tasks, proc_dointvec), MYMM_CTL_TABLE_END
-};
-
-/**
- * mymm_oom_init() - make the files
- *
- * Return: 0 or -ENOMEM.
- */
-int mymm_oom_init(void)
-{
-	if (!IS_ENABLED(CONFIG_PROC_SYSCTL))
-		return 0;
-	entries[0].extra1 = &least_panic;
-	entries[0].extra2 = &most_panic;
-	header = register_sysctl("mymm", entries);
-	return header ? 0 : -ENOMEM;
-}
-
-/** mymm_oom_exit() - take the files away */
-void mymm_oom_exit(void)
-{
-	unregister_sysctl_table(header);
 }

@@ -160,7 +160,6 @@ struct page *mymm_slot_lock(struct mymm_region *region, unsigned long addr,
 	return NULL;
 }
 
-/* Empty a slot that has a swap entry. False: it has something else by now. */
 static bool drop_entry(struct mymm_region *region, unsigned long addr, u64 slot)
 {
 	if (!mymm_table_replace(&region->table, addr, slot, 0))
@@ -169,17 +168,16 @@ static bool drop_entry(struct mymm_region *region, unsigned long addr, u64 slot)
 	return true;
 }
 
-/* The same of one that has a frame. */
-static bool drop_frame(struct mymm_region *region, struct vm_area_struct *vma,
-		       unsigned long addr, u64 slot)
+static bool drop_frame(struct mymm_region *region, unsigned long addr, u64 slot,
+		       mymm_unmap_fn *unmap, void *data)
 {
 	struct mymm_vm *vm = region->space->vm;
 	struct page *page = mymm_slot_lock(region, addr, slot);
 
 	if (!page)
 		return false;
-	if (vma)
-		mymm_zap_page(vma, addr, page);
+	if (unmap)
+		unmap(page, addr, data);
 	mymm_table_replace(&region->table, addr, slot, 0);
 	if (mymm_mapped_put(page))
 		mymm_mapped_free(vm, page);
@@ -188,22 +186,29 @@ static bool drop_frame(struct mymm_region *region, struct vm_area_struct *vma,
 	return true;
 }
 
-/*
- * Empty the slots of a range. A slot keeps its page for as long as a pte may map it. So the ptes
- * of a vma that stays, are taken out before; what another thread has mapped again meanwhile is
- * taken out here, where its page's lock keeps it from doing so.
+/**
+ * mymm_slots_empty() - empty the slots of a range
+ * @region: the region
+ * @start: the first address
+ * @end: one past the last
+ * @unmap: takes out what may map the page of a slot; NULL: its ptes are gone for good
+ * @data: for it
+ *
+ * Context: process; sleeps; with no page's lock held.
  */
-static void empty_slots(struct mymm_region *region, struct vm_area_struct *vma,
-			unsigned long start, unsigned long end)
+void mymm_slots_empty(struct mymm_region *region, unsigned long start,
+		      unsigned long end, mymm_unmap_fn *unmap, void *data)
 {
 	unsigned long addr = start;
 	u64 slot;
 
-	while ((slot = mymm_table_next(&region->table, &addr, end)))
+	while ((slot = mymm_table_next(&region->table, &addr, end))) {
 		if (mymm_slot_is_swap(slot) ?
 			    drop_entry(region, addr, slot) :
-			    drop_frame(region, vma, addr, slot))
+			    drop_frame(region, addr, slot, unmap, data))
 			addr += PAGE_SIZE;
+		cond_resched();
+	}
 }
 
 /* --- vmas ------------------------------------------------------------------------- */
@@ -256,7 +261,7 @@ void mymm_vma_close(struct vm_area_struct *vma)
 	struct mymm_vma *m = vma->vm_private_data;
 	struct mymm_region *region = m->region;
 
-	empty_slots(region, NULL, vma->vm_start, vma->vm_end);
+	mymm_slots_empty(region, vma->vm_start, vma->vm_end, NULL, NULL);
 	mymm_table_prune(&region->table, vma->vm_start, vma->vm_end);
 	mymm_charge_end(m);
 	leave_region(region);
@@ -412,6 +417,16 @@ err_free:
 
 /* --- calls ------------------------------------------------------------------------ */
 
+/*
+ * A slot keeps its page for as long as a pte may map it. The ptes of a leaf are taken out at once;
+ * what another thread has mapped again meanwhile, is taken out here, where the page's lock keeps it
+ * from doing so once more.
+ */
+static void unmap_again(struct page *page, unsigned long addr, void *vma)
+{
+	mymm_zap_page(vma, addr, page);
+}
+
 /* Where there is no slot there are at most zeros, and they may stay. -EINTR: it is to die. */
 static int discard(struct vm_area_struct *vma, unsigned long start,
 		   unsigned long end)
@@ -425,7 +440,7 @@ static int discard(struct vm_area_struct *vma, unsigned long start,
 		to = min(end,
 			 ALIGN_DOWN(start, MYMM_LEAF_SIZE) + MYMM_LEAF_SIZE);
 		mymm_zap(vma, start, to - start);
-		empty_slots(region, vma, start, to);
+		mymm_slots_empty(region, start, to, unmap_again, vma);
 		cond_resched();
 	}
 	return 0;

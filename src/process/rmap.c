@@ -114,38 +114,6 @@ void mymm_zap_page(struct vm_area_struct *vma, unsigned long addr,
 		mymm_zap(vma, addr, PAGE_SIZE);
 }
 
-/**
- * mymm_unmap_page() - take out each pte by which a process may have a page
- * @mapping: the page's
- * @mm: the process
- * @page: the page, locked, so that it is not mapped again
- *
- * For what does not hold the mmap_lock. mremap() may be moving the pte to another vma, or have
- * moved it, and not yet said so; either vma has the page's place. So each vma of the process that
- * has it is looked at, in the order in which mremap() moves, and also one that has another page
- * there: that one's pte may go, too, and come back by a fault.
- *
- * Context: process; takes the i_mmap_rwsem for reading, so that no vma goes or changes meanwhile.
- */
-void mymm_unmap_page(struct address_space *mapping, const struct mm_struct *mm,
-		     struct page *page)
-{
-	const pgoff_t at = page->index;
-	struct vm_area_struct *vma;
-
-	if (atomic_read(&page->_mapcount) < 0)
-		return;
-	i_mmap_lock_read(mapping);
-	for (vma = vmas_iter_first(&mapping->i_mmap, at, at); vma;
-	     vma = vmas_iter_next(vma, at, at))
-		if (vma->vm_mm == mm)
-			mymm_zap_page(vma,
-				      vma->vm_start + ((at - vma->vm_pgoff)
-						       << PAGE_SHIFT),
-				      page);
-	i_mmap_unlock_read(mapping);
-}
-
 /*
  * A page that is dirty in a pte may be made writable there by the kernel, without a word to us: by
  * mprotect(), and when NUMA balancing looks at it. So a pte that must ask before it is written to

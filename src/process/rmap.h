@@ -10,8 +10,6 @@ void mymm_zap(struct vm_area_struct *vma, unsigned long addr,
 	      unsigned long len);
 void mymm_zap_page(struct vm_area_struct *vma, unsigned long addr,
 		   struct page *page);
-void mymm_unmap_page(struct address_space *mapping, const struct mm_struct *mm,
-		     struct page *page);
 void mymm_write_protect(struct vm_area_struct *vma, unsigned long addr,
 			unsigned long len);
 bool mymm_rmap_overlaps(struct address_space *mapping,

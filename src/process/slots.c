@@ -27,7 +27,7 @@
  * @slot: what points to it
  * @look: is called for each
  * @entry: for replace()
- * @nr: what @look counts
+ * @nr: ptes that were found to be used
  */
 struct visit {
 	struct mymm_vm *vm;
@@ -39,6 +39,12 @@ struct visit {
 	unsigned int nr;
 };
 
+/* By any process? */
+static bool is_mapped(const struct page *page)
+{
+	return atomic_read(&page->_mapcount) >= 0;
+}
+
 static void look_at(struct vm_area_struct *vma, unsigned long addr, void *data)
 {
 	const struct mymm_vma *m = READ_ONCE(vma->vm_private_data);
@@ -49,12 +55,11 @@ static void look_at(struct vm_area_struct *vma, unsigned long addr, void *data)
 		visit->look(visit, vma, addr);
 }
 
-static unsigned int each_slot(struct visit *visit)
+static void each_slot(struct visit *visit)
 {
 	visit->slot = mymm_slot_of_pfn(mymm_mapped_pfn(visit->page));
 	mymm_rmap_walk_at(visit->page->mapping, visit->page->index, look_at,
 			  visit);
-	return visit->nr;
 }
 
 static void take_reference(struct visit *visit, struct vm_area_struct *vma,
@@ -79,7 +84,9 @@ unsigned int mymm_page_referenced(struct mymm_vm *vm, struct page *page)
 		.look = take_reference,
 	};
 
-	return atomic_read(&page->_mapcount) < 0 ? 0 : each_slot(&visit);
+	if (is_mapped(page))
+		each_slot(&visit);
+	return visit.nr;
 }
 
 static void zap(struct visit *visit, struct vm_area_struct *vma,
@@ -89,7 +96,7 @@ static void zap(struct visit *visit, struct vm_area_struct *vma,
 }
 
 /**
- * mymm_page_unmap() - take out all ptes of a page
+ * mymm_page_unmap() - take out all ptes of a page, in all processes
  * @vm: whose page
  * @page: the page, locked, so that it is not mapped again
  *
@@ -100,9 +107,45 @@ bool mymm_page_unmap(struct mymm_vm *vm, struct page *page)
 {
 	struct visit visit = { .vm = vm, .page = page, .look = zap };
 
-	if (atomic_read(&page->_mapcount) >= 0)
+	if (is_mapped(page))
 		each_slot(&visit);
-	return atomic_read(&page->_mapcount) < 0;
+	return !is_mapped(page);
+}
+
+/* A process, and its page. */
+struct owner {
+	const struct mm_struct *mm;
+	struct page *page;
+};
+
+static void zap_owner(struct vm_area_struct *vma, unsigned long addr,
+		      void *data)
+{
+	const struct owner *owner = data;
+
+	if (vma->vm_mm == owner->mm)
+		mymm_zap_page(vma, addr, owner->page);
+}
+
+/**
+ * mymm_page_unmap_from() - take out all ptes by which one process may have a page
+ * @page: the page, locked, so that it is not mapped again; a slot of the process points to it
+ * @mm: the process
+ *
+ * For what does not hold the mmap_lock. mremap() may be moving the pte to another vma, or have
+ * moved it, before the slot follows; either vma has the page's place. So slots are not asked: each
+ * vma of the process that has that place is looked at, in the order in which mremap() moves. One
+ * that has another page there loses that one's pte, too, which comes back by a fault.
+ *
+ * Context: process; sleeps.
+ */
+void mymm_page_unmap_from(struct page *page, const struct mm_struct *mm)
+{
+	struct owner owner = { .mm = mm, .page = page };
+
+	if (is_mapped(page))
+		mymm_rmap_walk_at(page->mapping, page->index, zap_owner,
+				  &owner);
 }
 
 static void replace(struct visit *visit, struct vm_area_struct *vma,
@@ -113,7 +156,7 @@ static void replace(struct visit *visit, struct vm_area_struct *vma,
 	mymm_swap_dup(visit->vm, visit->entry);
 	if (mymm_table_replace(&region->table, addr, visit->slot,
 			       mymm_slot_of_swap(visit->entry)))
-		visit->nr += !mymm_mapped_put(visit->page);
+		mymm_mapped_put(visit->page);
 	else
 		mymm_swap_put(visit->vm, visit->entry);
 }

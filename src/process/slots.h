@@ -5,11 +5,13 @@
 
 #include <linux/types.h>
 
+struct mm_struct;
 struct mymm_vm;
 struct page;
 
 unsigned int mymm_page_referenced(struct mymm_vm *vm, struct page *page);
 bool mymm_page_unmap(struct mymm_vm *vm, struct page *page);
+void mymm_page_unmap_from(struct page *page, const struct mm_struct *mm);
 unsigned int mymm_page_swap_slots(struct mymm_vm *vm, struct page *page,
 				  u32 entry);
 

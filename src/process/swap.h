@@ -164,8 +164,6 @@ void mymm_swap_file_exit(void);
 /* swap_readahead.c */
 void mymm_swap_readahead(struct mymm_vm *vm, u32 entry);
 void mymm_swap_readahead_used(struct mymm_vm *vm, struct page *page);
-int mymm_swap_readahead_init(void);
-void mymm_swap_readahead_exit(void);
 
 /* swap_in.c */
 void mymm_swap_drop(struct mymm_vm *vm, u32 entry);

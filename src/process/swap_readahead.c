@@ -18,25 +18,20 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
-#include <linux/sysctl.h>
 
 #include "base/compat.h"
 #include "page/vmstat.h"
 #include "process/lru.h"
 #include "process/mapped.h"
 #include "process/swap.h"
+#include "process/sysctl.h"
 #include "process/vm.h"
 #include "process/workingset.h"
-
-#define MOST_CLUSTER 5
-
-static int cluster_order = 3;
-static int most_cluster = MOST_CLUSTER;
 
 /* How many slots are read with the one at @offset, which is among them; a power of 2. */
 static unsigned int window_of(struct mymm_swap *swap, u32 offset)
 {
-	unsigned int most = 1U << READ_ONCE(cluster_order);
+	unsigned int most = 1U << READ_ONCE(mymm_vm_sysctl.page_cluster);
 	unsigned int hits = atomic_xchg(&swap->ahead.hits, 0), nr;
 	u32 before = READ_ONCE(swap->ahead.offset);
 
@@ -112,36 +107,4 @@ void mymm_swap_readahead_used(struct mymm_vm *vm, struct page *page)
 	folio_clear_readahead(folio);
 	atomic_inc(&vm->swap.ahead.hits);
 	mymm_vm_count(vm->pool, MYMM_SWAP_RA_HIT, 1);
-}
-
-static struct ctl_table entries[] = { {
-					      .procname = "page-cluster",
-					      .data = &cluster_order,
-					      .maxlen = sizeof(cluster_order),
-					      .mode = 0644,
-					      .proc_handler =
-						      proc_dointvec_minmax,
-					      .extra1 = SYSCTL_ZERO,
-					      .extra2 = &most_cluster,
-				      },
-				      MYMM_CTL_TABLE_END };
-static struct ctl_table_header *header;
-
-/**
- * mymm_swap_readahead_init() - make the sysctl
- *
- * Return: 0 or -ENOMEM.
- */
-int mymm_swap_readahead_init(void)
-{
-	if (!IS_ENABLED(CONFIG_PROC_SYSCTL))
-		return 0;
-	header = register_sysctl("mymm", entries);
-	return header ? 0 : -ENOMEM;
-}
-
-/** mymm_swap_readahead_exit() - take the sysctl away */
-void mymm_swap_readahead_exit(void)
-{
-	unregister_sysctl_table(header);
 }

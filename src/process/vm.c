@@ -243,8 +243,11 @@ int mymm_vm_init(void)
 {
 	struct mymm_vm *vm = mymm_vm_get(NULL);
 
-	if (IS_ERR(vm))
+	if (IS_ERR(vm)) {
+		pr_err("the default pool has no memory for processes (%ld)\n",
+		       PTR_ERR(vm));
 		return PTR_ERR(vm);
+	}
 	vm_default = vm;
 	return 0;
 }

@@ -183,8 +183,6 @@ void mymm_commit_release(struct mymm_region *region, unsigned long pages);
 bool mymm_commit_never_reserves(void);
 unsigned long mymm_commit_limit(const struct mymm_vm *vm);
 unsigned long mymm_committed(struct mymm_vm *vm);
-int mymm_commit_init(void);
-void mymm_commit_exit(void);
 
 /* device.c */
 void mymm_space_put(struct mymm_space *space);
@@ -197,8 +195,6 @@ extern const struct vm_operations_struct mymm_vm_ops;
 /* oom.c */
 bool mymm_out_of_memory(const struct mymm_request *request);
 void mymm_oom_retire(struct work_struct *work);
-int mymm_oom_init(void);
-void mymm_oom_exit(void);
 
 /* fork.c */
 void mymm_fork_slots(struct mymm_vma *parent, struct mymm_region *child);
@@ -219,6 +215,10 @@ void mymm_vma_close(struct vm_area_struct *vma);
 int mymm_vma_mremap(struct vm_area_struct *vma);
 struct page *mymm_slot_lock(struct mymm_region *region, unsigned long addr,
 			    u64 slot);
+/* Takes out what may map a page, which is locked, to the address that it is a slot's of. */
+typedef void mymm_unmap_fn(struct page *page, unsigned long addr, void *data);
+void mymm_slots_empty(struct mymm_region *region, unsigned long start,
+		      unsigned long end, mymm_unmap_fn *unmap, void *data);
 int mymm_region_discard(unsigned long addr, unsigned long len, bool locked);
 struct mymm_region *mymm_region_next(struct mymm_vm *vm,
 				     struct mymm_region *region);

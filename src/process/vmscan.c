@@ -26,7 +26,6 @@
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/sched.h>
-#include <linux/sysctl.h>
 
 #include "base/compat.h"
 #include "page/pool.h"
@@ -37,13 +36,13 @@
 #include "process/rmap.h"
 #include "process/slots.h"
 #include "process/swap.h"
+#include "process/sysctl.h"
 #include "process/vm.h"
 #include "process/vmscan.h"
 #include "process/workingset.h"
 
 /* A page that is written, or read again, costs as much as so many that had to be kept. */
 #define COST_OF_IO MYMM_LRU_BATCH
-#define MAX_SWAPPINESS 200
 
 /**
  * struct shrink - reclaim of a node's lists
@@ -67,9 +66,6 @@ struct shrink {
 
 /* What becomes of a page. */
 enum fate { PAGE_KEPT, PAGE_ACTIVATED, PAGE_GOES, PAGE_FREED };
-
-/* How much rather anonymous memory is taken than files: 100 is alike. */
-static int swappiness = 60;
 
 /* All pages of a list, of which zone ever. */
 static unsigned long size_of(const struct mymm_lruvec *lruvec,
@@ -361,7 +357,7 @@ static bool trims_cache(const struct shrink *s)
 static void share_by_cost(const struct shrink *s, u64 share[MYMM_NR_KINDS])
 {
 	unsigned long anon, file, total = 0;
-	const int prefer = READ_ONCE(swappiness);
+	const int prefer = READ_ONCE(mymm_vm_sysctl.swappiness);
 
 	scoped_guard(spinlock, &s->lruvec->lock)
 	{
@@ -373,7 +369,8 @@ static void share_by_cost(const struct shrink *s, u64 share[MYMM_NR_KINDS])
 	file += total;
 	total = anon + file;
 	share[MYMM_ANON] = prefer * (total + 1) / (anon + 1);
-	share[MYMM_FILE] = (MAX_SWAPPINESS - prefer) * (total + 1) / (file + 1);
+	share[MYMM_FILE] =
+		(MYMM_MAX_SWAPPINESS - prefer) * (total + 1) / (file + 1);
 }
 
 /* How many pages of each list are to be scanned. */
@@ -385,7 +382,7 @@ static void count_scans(const struct shrink *s,
 
 	if (!mymm_swap_nr_free(s->vm)) {
 		share[MYMM_ANON] = 0;
-	} else if (!s->scan->priority && READ_ONCE(swappiness)) {
+	} else if (!s->scan->priority && READ_ONCE(mymm_vm_sysctl.swappiness)) {
 		/* The last attempt: all of both. */
 	} else if (file_is_tiny(s)) {
 		share[MYMM_FILE] = 0;
@@ -532,39 +529,4 @@ void mymm_vmscan_end(struct mymm_pool *pool, struct mymm_node *node)
 	for (kind = 0; kind < MYMM_NR_KINDS; kind++)
 		WRITE_ONCE(lruvec->activated_before[kind],
 			   atomic_long_read(&lruvec->activated[kind]));
-}
-
-/* --- /proc/sys/mymm --------------------------------------------------------------- */
-
-static int most_swappiness = MAX_SWAPPINESS;
-static struct ctl_table entries[] = { {
-					      .procname = "swappiness",
-					      .data = &swappiness,
-					      .maxlen = sizeof(swappiness),
-					      .mode = 0644,
-					      .proc_handler =
-						      proc_dointvec_minmax,
-					      .extra1 = SYSCTL_ZERO,
-					      .extra2 = &most_swappiness,
-				      },
-				      MYMM_CTL_TABLE_END };
-static struct ctl_table_header *header;
-
-/**
- * mymm_vmscan_init() - make the sysctls
- *
- * Return: 0 or -ENOMEM.
- */
-int mymm_vmscan_init(void)
-{
-	if (!IS_ENABLED(CONFIG_PROC_SYSCTL))
-		return 0;
-	header = register_sysctl("mymm", entries);
-	return header ? 0 : -ENOMEM;
-}
-
-/** mymm_vmscan_exit() - take the sysctls away */
-void mymm_vmscan_exit(void)
-{
-	unregister_sysctl_table(header);
 }

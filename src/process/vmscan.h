@@ -14,7 +14,5 @@ void mymm_vmscan_node(struct mymm_pool *pool, struct mymm_node *node,
 void mymm_vmscan_end(struct mymm_pool *pool, struct mymm_node *node);
 void mymm_vmscan_note_cost(struct mymm_lruvec *lruvec, enum mymm_lru_kind kind,
 			   unsigned long io, unsigned long kept);
-int mymm_vmscan_init(void);
-void mymm_vmscan_exit(void);
 
 #endif /* _MYMM_PROCESS_VMSCAN_H */
