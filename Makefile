@@ -34,7 +34,7 @@ version = -DMYMM_VERSION='"$(or $(if $(wildcard .git),$(shell git describe --alw
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
-.PHONY: compile_commands.json all modules cli run shell test test-debug test-distros quick bench lint install uninstall clean help
+.PHONY: compile_commands.json all modules cli run shell test test-debug test-distros quick bench pressure lint install uninstall clean help
 
 all: modules cli ## build the modules for the distribution's kernel, and the CLI (the default)
 
@@ -85,6 +85,9 @@ test-distros: ## make run on each distribution that is supported, from nothing; 
 
 bench: ## what an operation costs beside the kernel's own: instructions; KERNEL=um: time
 	@scripts/bench --kernel $(KERNEL)
+
+pressure: cli ## major faults beside Linux's, of memory that does not fit
+	@scripts/pressure --kernel $(KERNEL)
 
 lint: ## each checker that has something to say about the sources
 	@scripts/lint

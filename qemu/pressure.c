@@ -3,7 +3,8 @@
  * pressure - a process that uses more memory than there is, of /dev/mymem or of the kernel.
  *
  *	pressure ours|kernel fill MIB             write all pages, then read all
- *	pressure ours|kernel work MIB PATTERN N   N accesses to MIB, a third of them writes
+ *	pressure ours|kernel work MIB PATTERN N   N accesses to MIB, a third of them writes;
+ *	                                          MIB may be a number of KiB, as 300K
  *	pressure ours|kernel hot HOT COLD N       N times, read HOT MIB between parts of COLD
  *	pressure ours|kernel hold MIB             write all, say "holds", and wait for a signal
  *	pressure ours|kernel fork MIB             write all; children read all, and write a half
@@ -72,9 +73,12 @@ static void *map(unsigned long len)
 	return at;
 }
 
-static void prepare(const char *mib)
+static void prepare(const char *size)
 {
-	pages = strtoul(mib, NULL, 10) * MIB / PAGE;
+	char *end;
+
+	pages = strtoul(size, &end, 10);
+	pages = *end == 'K' ? pages * 1024 / PAGE : pages * MIB / PAGE;
 	memory = map(pages * PAGE);
 	version = mmap(NULL, pages * sizeof(*version), PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
@@ -160,24 +164,22 @@ static void work(const char *pattern, unsigned long nr)
 static void use_often(unsigned long hot_mib, unsigned long nr)
 {
 	unsigned long first = hot_mib * MIB / PAGE, at = first;
-	long before, all = major_faults();
+	long before, hot = 0, all = major_faults();
 
 	fill();
 	for (unsigned long i = 0; i < nr; i++) {
+		before = major_faults();
 		for (unsigned long page = 0; page < first; page++)
 			look(page);
+		hot += major_faults() - before;
 		for (unsigned long page = 0; page < first / 2; page++) {
 			look(at++);
 			if (at == pages)
 				at = first;
 		}
 	}
-	all = major_faults() - all;
-	before = major_faults();
-	for (unsigned long page = 0; page < first; page++)
-		look(page);
-	printf("often: %ld major faults, and %ld in a last pass over what is hot\n",
-	       all, major_faults() - before);
+	printf("often: %ld major faults, %ld of them in the %lu pages that are hot\n",
+	       major_faults() - all, hot, first);
 }
 
 static void discard(unsigned long page, unsigned long nr)
