@@ -267,7 +267,7 @@ static void rows_add_up(struct kunit *test)
 		"pgsteal_anon 33", "pgsteal_file 34", "slabs_scanned 5", \
 		"kswapd_low_wmark_hit_quickly 6",                        \
 		"kswapd_high_wmark_hit_quickly 8", "pageoutrun 9",       \
-		"drop_slab 10"
+		"drop_pagecache 49", "drop_slab 10"
 
 static const char *const counted[] = {
 	"nr_free_pages 180",
@@ -288,8 +288,15 @@ static const char *const counted[] = {
 	"workingset_restore_anon 24",
 	"workingset_restore_file 25",
 	"nr_anon_pages 11",
+	"nr_file_pages 42",
+	"nr_dirty 43",
+	"nr_writeback 44",
+	"nr_dirtied 45",
+	"nr_written 46",
 	"nr_page_table_pages 12",
 	"nr_swapcached 26",
+	"pgpgin 47",
+	"pgpgout 48",
 	"pswpin 27",
 	"pswpout 28",
 	"pgalloc_dma 1",
@@ -313,7 +320,7 @@ static const char *const counted[] = {
 	NULL,
 };
 
-/* What process/ counts, in the order of the file, from 20 on; three others are counted below. */
+/* What process/ and fs/ count, from 20 on; three others are counted below. */
 static const enum mymm_vm_item others[] = {
 	MYMM_WORKINGSET_REFAULT_ANON,
 	MYMM_WORKINGSET_REFAULT_FILE,
@@ -337,6 +344,14 @@ static const enum mymm_vm_item others[] = {
 	MYMM_UNEVICTABLE_PGS_RESCUED,
 	MYMM_SWAP_RA,
 	MYMM_SWAP_RA_HIT,
+	MYMM_NR_FILE_PAGES,
+	MYMM_NR_FILE_DIRTY,
+	MYMM_NR_WRITEBACK,
+	MYMM_NR_DIRTIED,
+	MYMM_NR_WRITTEN,
+	MYMM_PGPGIN,
+	MYMM_PGPGOUT,
+	MYMM_DROP_PAGECACHE,
 };
 
 /*

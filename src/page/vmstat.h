@@ -33,6 +33,14 @@ struct mymm_zone_events {
 /* What process/ counts of a pool. */
 enum mymm_vm_item {
 	MYMM_NR_ANON_PAGES, /* frames that processes have */
+	MYMM_NR_FILE_PAGES, /* frames that have pages of files */
+	MYMM_NR_FILE_DIRTY, /* those of them that are to be written */
+	MYMM_NR_WRITEBACK, /* those that are being written */
+	MYMM_NR_DIRTIED, /* pages that ever became dirty */
+	MYMM_NR_WRITTEN, /* pages that were written */
+	MYMM_PGPGIN, /* KiB that were read from files below */
+	MYMM_PGPGOUT, /* KiB that were written to them */
+	MYMM_DROP_PAGECACHE, /* times that clean pages of files were dropped on request */
 	MYMM_NR_PAGE_TABLE_PAGES, /* frames that are their tables, but for the roots */
 	MYMM_NR_SWAPCACHED, /* those of them whose contents a swap slot has, too */
 	MYMM_PSWPIN, /* pages read from swap areas */

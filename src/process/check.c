@@ -6,6 +6,8 @@
  * says which frame it is and belongs to the inode of the slot's region; and as many slots point to
  * it as it says.
  *
+ * A page of a file is at its index in its inode, and likewise (fs/cache.c).
+ *
  * All but the last can be seen of one slot, under its page's lock. To count slots takes a pass over
  * all regions, and processes go on meanwhile: a fork or a fault between a pass and the look at a
  * page makes them differ. So they are wrong only if PASSES passes, one after the other, find the
@@ -15,6 +17,7 @@
 
 #include "base/finding.h"
 #include "page/frame.h"
+#include "process/file_page.h"
 #include "process/swap.h"
 #include "process/vm.h"
 #include "process/mapped.h"
@@ -201,5 +204,5 @@ int mymm_vm_check(struct mymm_pool *pool, struct mymm_finding *finding)
 	err = check_regions(&census, finding);
 	mutex_unlock(&census.vm->lock);
 	kvfree(census.slots);
-	return err;
+	return err ?: mymm_file_ops->check(pool->vm, finding);
 }

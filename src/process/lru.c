@@ -158,6 +158,41 @@ void mymm_lru_del(struct mymm_vm *vm, struct page *page)
 }
 
 /**
+ * mymm_lru_mark_accessed() - a page was used by a call, which leaves no accessed bit
+ * @vm: whose page
+ * @page: the page, locked
+ *
+ * The second time it becomes active, as in Linux.
+ *
+ * Context: process.
+ */
+void mymm_lru_mark_accessed(struct mymm_vm *vm, struct page *page)
+{
+	struct mymm_lruvec *lruvec = mymm_lruvec_of(vm, page);
+	struct folio *folio = page_folio(page);
+	bool listed;
+
+	if (!folio_test_referenced(folio)) {
+		folio_set_referenced(folio);
+		return;
+	}
+	if (folio_test_active(folio) || folio_test_unevictable(folio))
+		return;
+	scoped_guard(spinlock, &lruvec->lock)
+	{
+		listed = !list_empty(&page->lru);
+		if (listed)
+			del(vm, lruvec, page);
+		folio_set_active(folio);
+		if (listed)
+			add(vm, lruvec, page);
+	}
+	folio_clear_referenced(folio);
+	atomic_long_inc(&lruvec->age);
+	mymm_vm_count(vm->pool, MYMM_PGACTIVATE, 1);
+}
+
+/**
  * mymm_lru_isolate() - take pages off the tail of a list
  * @vm: whose pages
  * @lruvec: of a node

@@ -85,6 +85,7 @@ void mymm_lru_del(struct mymm_vm *vm, struct page *page);
 unsigned long mymm_lru_isolate(struct mymm_vm *vm, struct mymm_lruvec *lruvec,
 			       enum mymm_lru lru, enum mymm_zone_type highest,
 			       unsigned long nr, struct mymm_lru_batch *batch);
+void mymm_lru_mark_accessed(struct mymm_vm *vm, struct page *page);
 void mymm_lru_putback(struct mymm_vm *vm, struct page *page);
 int mymm_lru_init(struct mymm_vm *vm);
 void mymm_lru_exit(struct mymm_vm *vm);

@@ -12,6 +12,9 @@
  *	swapbacked	which has the kernel count it as RssShmem
  *	uptodate
  *
+ * A page of a file (fs/) is of that file's inode, and not swapbacked, so that it counts as RssFile;
+ * it is up to date once it was filled, and what its private has for slots is 1.
+ *
  * It is on no list of the kernel's, so nothing of the kernel's reclaims or moves it; active and
  * unevictable say which list of ours it is on. All of this
  * is taken away again before the frame goes back to its pool.
@@ -42,8 +45,9 @@ static void give_back(struct mymm_vm *vm, struct page *page)
 /* What a page belongs to that was read ahead: to nobody yet. It is never looked at. */
 static struct address_space unowned;
 
-static struct page *alloc(struct mymm_vm *vm, struct address_space *mapping,
-			  pgoff_t index, u32 share, gfp_t gfp)
+/* A page that is of no kind yet, locked. */
+static struct page *take(struct mymm_vm *vm, struct address_space *mapping,
+			 pgoff_t index, u32 share, gfp_t gfp)
 {
 	struct mymm_frame *frame;
 	struct page *page;
@@ -60,9 +64,19 @@ static struct page *alloc(struct mymm_vm *vm, struct address_space *mapping,
 	page->mapping = mapping;
 	page->index = index;
 	set_page_private(page, (unsigned long)pfn << MYMM_SHARE_BITS | share);
+	INIT_LIST_HEAD(&page->lru);
+	return page;
+}
+
+static struct page *alloc(struct mymm_vm *vm, struct address_space *mapping,
+			  pgoff_t index, u32 share, gfp_t gfp)
+{
+	struct page *page = take(vm, mapping, index, share, gfp);
+
+	if (!page)
+		return NULL;
 	SetPageUptodate(page);
 	folio_set_swapbacked(page_folio(page));
-	INIT_LIST_HEAD(&page->lru);
 	mymm_vm_count(vm->pool, MYMM_NR_ANON_PAGES, 1);
 	return page;
 }
@@ -97,6 +111,26 @@ struct page *mymm_mapped_alloc_unowned(struct mymm_vm *vm, gfp_t gfp)
 }
 
 /**
+ * mymm_file_alloc() - a frame for a page of a file
+ * @vm: the pool
+ * @mapping: of the file's inode
+ * @index: the place in it
+ * @gfp: __GFP_ZERO, __GFP_NORETRY, or nothing
+ *
+ * Context: process; sleeps; with no lock of ours held.
+ * Return: the page behind the frame, locked, and not up to date; NULL: the pool has no frame.
+ */
+struct page *mymm_file_alloc(struct mymm_vm *vm, struct address_space *mapping,
+			     pgoff_t index, gfp_t gfp)
+{
+	struct page *page = take(vm, mapping, index, 1, gfp);
+
+	if (page)
+		mymm_vm_count(vm->pool, MYMM_NR_FILE_PAGES, 1);
+	return page;
+}
+
+/**
  * mymm_mapped_own() - a page is of a process, if it was of none
  * @page: the page, locked
  * @space: of the process
@@ -123,6 +157,10 @@ void mymm_mapped_free(struct mymm_vm *vm, struct page *page)
 {
 	struct folio *folio = page_folio(page);
 
+	mymm_vm_count(vm->pool,
+		      mymm_lru_kind(page) == MYMM_ANON ? MYMM_NR_ANON_PAGES :
+							 MYMM_NR_FILE_PAGES,
+		      -1);
 	mymm_swap_cache_del(vm, page);
 	/* In this order: reclaim puts back what has a mapping. */
 	WRITE_ONCE(page->mapping, NULL);
@@ -135,7 +173,6 @@ void mymm_mapped_free(struct mymm_vm *vm, struct page *page)
 	folio_clear_swapbacked(folio);
 	folio_clear_referenced(folio);
 	folio_clear_dirty(folio);
-	mymm_vm_count(vm->pool, MYMM_NR_ANON_PAGES, -1);
 	unlock_page(page);
 	if (page_count(page) == 1) {
 		give_back(vm, page);

@@ -6,6 +6,7 @@
 #include <linux/bits.h>
 #include <linux/mm.h>
 
+struct address_space;
 struct mymm_space;
 struct mymm_vm;
 
@@ -53,6 +54,8 @@ static inline bool mymm_mapped_put(struct page *page)
 struct page *mymm_mapped_alloc(struct mymm_space *space, pgoff_t index,
 			       gfp_t gfp);
 struct page *mymm_mapped_alloc_unowned(struct mymm_vm *vm, gfp_t gfp);
+struct page *mymm_file_alloc(struct mymm_vm *vm, struct address_space *mapping,
+			     pgoff_t index, gfp_t gfp);
 void mymm_mapped_own(struct page *page, struct mymm_space *space,
 		     pgoff_t index);
 void mymm_mapped_free(struct mymm_vm *vm, struct page *page);

@@ -12,8 +12,10 @@
  * its lines in its order. A name that is known here is followed by the pool's value; what a pool
  * has nothing of is 0; and two values that no pool changes are the machine's.
  *
- *	MemAvailable	free frames, less what is reserved, and that part of reclaimable slabs
- *			that the kernel's si_mem_available() takes for free
+ *	MemAvailable	free frames, less what is reserved, and that part of pages of files and
+ *			of reclaimable slabs that the kernel's si_mem_available() takes for free
+ *	Cached		pages of files (fs/); anonymous memory is AnonPages, not Shmem
+ *	Mapped		those of them that are mapped now
  *	Mlocked		what reclaim has found locked, as Unevictable: mlock() tells us nothing
  *	PageTables	the nodes of tables, but for the roots, as in Linux
  */
@@ -27,6 +29,7 @@
 #include "page/pool.h"
 #include "page/vmstat.h"
 #include "page/zone.h"
+#include "process/file_page.h"
 #include "process/files.h"
 #include "process/lru.h"
 #include "process/swap.h"
@@ -93,10 +96,21 @@ static unsigned long zone_reserve(const struct mymm_zone *zone)
 	return min(reserve, mymm_zone_managed(zone));
 }
 
+static unsigned long active_file(struct mymm_vm *vm)
+{
+	return mymm_lru_total(vm, MYMM_LRU_ACTIVE_FILE);
+}
+
+static unsigned long inactive_file(struct mymm_vm *vm)
+{
+	return mymm_lru_total(vm, MYMM_LRU_INACTIVE_FILE);
+}
+
 static unsigned long available(struct mymm_vm *vm)
 {
 	const struct mymm_pool *pool = vm->pool;
 	unsigned long reclaimable = slab(pool, true), low = 0;
+	unsigned long files = active_file(vm) + inactive_file(vm);
 	long pages = free_frames(vm);
 	unsigned int i;
 
@@ -104,6 +118,7 @@ static unsigned long available(struct mymm_vm *vm)
 		pages -= zone_reserve(&pool->zone[i]);
 		low += mymm_zone_watermark(&pool->zone[i], MYMM_WMARK_LOW);
 	}
+	pages += files - min(files / 2, low);
 	pages += reclaimable - min(reclaimable / 2, low);
 	return max(pages, 0L);
 }
@@ -113,14 +128,44 @@ static unsigned long anon(struct mymm_vm *vm)
 	return mymm_vm_sum(vm->pool, MYMM_NR_ANON_PAGES);
 }
 
-static unsigned long active(struct mymm_vm *vm)
+static unsigned long active_anon(struct mymm_vm *vm)
 {
 	return mymm_lru_total(vm, MYMM_LRU_ACTIVE_ANON);
 }
 
-static unsigned long inactive(struct mymm_vm *vm)
+static unsigned long inactive_anon(struct mymm_vm *vm)
 {
 	return mymm_lru_total(vm, MYMM_LRU_INACTIVE_ANON);
+}
+
+static unsigned long active(struct mymm_vm *vm)
+{
+	return active_anon(vm) + active_file(vm);
+}
+
+static unsigned long inactive(struct mymm_vm *vm)
+{
+	return inactive_anon(vm) + inactive_file(vm);
+}
+
+static unsigned long cached(struct mymm_vm *vm)
+{
+	return mymm_vm_sum(vm->pool, MYMM_NR_FILE_PAGES);
+}
+
+static unsigned long dirty(struct mymm_vm *vm)
+{
+	return mymm_vm_sum(vm->pool, MYMM_NR_FILE_DIRTY);
+}
+
+static unsigned long writeback(struct mymm_vm *vm)
+{
+	return mymm_vm_sum(vm->pool, MYMM_NR_WRITEBACK);
+}
+
+static unsigned long mapped(struct mymm_vm *vm)
+{
+	return mymm_file_mapped(vm);
 }
 
 static unsigned long unevictable(struct mymm_vm *vm)
@@ -165,16 +210,22 @@ static const struct {
 	{ "MemTotal", total },
 	{ "MemFree", free_frames },
 	{ "MemAvailable", available },
+	{ "Cached", cached },
 	{ "SwapCached", swap_cached },
 	{ "Active", active },
 	{ "Inactive", inactive },
-	{ "Active(anon)", active },
-	{ "Inactive(anon)", inactive },
+	{ "Active(anon)", active_anon },
+	{ "Inactive(anon)", inactive_anon },
+	{ "Active(file)", active_file },
+	{ "Inactive(file)", inactive_file },
 	{ "Unevictable", unevictable },
 	{ "Mlocked", unevictable },
 	{ "SwapTotal", swap_total },
 	{ "SwapFree", swap_free },
+	{ "Dirty", dirty },
+	{ "Writeback", writeback },
 	{ "AnonPages", anon },
+	{ "Mapped", mapped },
 	{ "KReclaimable", slab_reclaimable },
 	{ "Slab", slab_all },
 	{ "SReclaimable", slab_reclaimable },

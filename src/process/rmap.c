@@ -222,6 +222,7 @@ void mymm_rmap_walk_at(struct address_space *mapping, pgoff_t index,
 
 struct use {
 	struct vm_area_struct *vma;
+	const struct page *page; /* NULL: any */
 	bool young;
 };
 
@@ -230,6 +231,8 @@ static int take_young(pte_t *pte, unsigned long addr, void *data)
 	struct use *use = data;
 
 	if (!pte_present(READ_ONCE(*pte)) || !pte_young(READ_ONCE(*pte)))
+		return 0;
+	if (use->page && pte_pfn(READ_ONCE(*pte)) != page_to_pfn(use->page))
 		return 0;
 #ifdef CONFIG_X86
 	/* What the kernel's own function does, which is not exported. */
@@ -255,6 +258,25 @@ static int take_young(pte_t *pte, unsigned long addr, void *data)
 bool mymm_take_young(struct vm_area_struct *vma, unsigned long addr)
 {
 	struct use use = { .vma = vma };
+
+	apply_to_existing_page_range(vma->vm_mm, addr, PAGE_SIZE, take_young,
+				     &use);
+	return use.young;
+}
+
+/**
+ * mymm_take_young_of() - the same, if a page is mapped there
+ * @vma: the vma
+ * @addr: the address
+ * @page: the page
+ *
+ * Context: as mymm_zap().
+ * Return: it was, and it is that page.
+ */
+bool mymm_take_young_of(struct vm_area_struct *vma, unsigned long addr,
+			const struct page *page)
+{
+	struct use use = { .vma = vma, .page = page };
 
 	apply_to_existing_page_range(vma->vm_mm, addr, PAGE_SIZE, take_young,
 				     &use);

@@ -22,6 +22,8 @@ void mymm_rmap_walk_at(struct address_space *mapping, pgoff_t index,
 				    unsigned long addr, void *data),
 		       void *data);
 bool mymm_take_young(struct vm_area_struct *vma, unsigned long addr);
+bool mymm_take_young_of(struct vm_area_struct *vma, unsigned long addr,
+			const struct page *page);
 void mymm_flush_young(void);
 struct page *mymm_no_special_page(struct vm_area_struct *vma,
 				  unsigned long addr);

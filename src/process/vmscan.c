@@ -10,6 +10,8 @@
  *	  again, or in two places                          active list
  *	pinned, or busy                                    head of the inactive list
  *	else: no room in a swap area, or it failed         active list
+ *	else: a page of a file that is dirty               head of the inactive list; the flusher
+ *	                                                   (fs/) is woken
  *	else                                               it is evicted
  *
  * The inactive list is filled from the tail of the active one, when it is the shorter of the two,
@@ -31,6 +33,7 @@
 #include "page/pool.h"
 #include "page/vmstat.h"
 #include "page/watermark.h"
+#include "process/file_page.h"
 #include "process/lru.h"
 #include "process/mapped.h"
 #include "process/rmap.h"
@@ -53,6 +56,7 @@
  * @deactivate: by kind: pages of the active list are to become inactive
  * @aged: accessed bits were cleared since TLBs were flushed
  * @written: pages that were written
+ * @unwritten: pages of files that were found dirty, or being written
  */
 struct shrink {
 	struct mymm_vm *vm;
@@ -62,6 +66,7 @@ struct shrink {
 	bool deactivate[MYMM_NR_KINDS];
 	bool aged;
 	unsigned long written;
+	unsigned long unwritten;
 };
 
 /* What becomes of a page. */
@@ -102,18 +107,32 @@ void mymm_vmscan_note_cost(struct mymm_lruvec *lruvec, enum mymm_lru_kind kind,
 
 /* --- one page --------------------------------------------------------------------- */
 
-/* Was it used since it was looked at last? A page is active when that is so for the second time. */
+/* In how many places was it used, and is it a page of a file that one of these runs? */
+static unsigned int uses_of(struct shrink *s, struct page *page, bool *program)
+{
+	if (mymm_lru_kind(page) == MYMM_FILE)
+		return mymm_file_referenced(page, program);
+	*program = false;
+	return mymm_page_referenced(s->vm, page);
+}
+
+/*
+ * Was it used since it was looked at last? A page is active when that is so for the second time;
+ * one of a program that runs, for the first.
+ */
 static enum fate look_for_use(struct shrink *s, struct page *page)
 {
 	struct folio *folio = page_folio(page);
-	unsigned int places = mymm_page_referenced(s->vm, page);
+	bool program;
+	unsigned int places = uses_of(s, page, &program);
 	bool before = folio_test_clear_referenced(folio);
 	enum fate fate = PAGE_GOES;
 
 	if (places) {
 		s->aged = true;
 		folio_set_referenced(folio);
-		fate = before || places > 1 ? PAGE_ACTIVATED : PAGE_KEPT;
+		fate = before || places > 1 || program ? PAGE_ACTIVATED :
+							 PAGE_KEPT;
 	}
 	return fate;
 }
@@ -157,6 +176,24 @@ static enum fate evict(struct mymm_vm *vm, struct page *page)
 	return PAGE_FREED;
 }
 
+/* A page of a file: it is dropped if it is clean, and reclaim writes none. */
+static enum fate shrink_file(struct shrink *s, struct page *page)
+{
+	if (mymm_file_ops->busy(page)) {
+		s->unwritten++;
+		return PAGE_KEPT;
+	}
+	if (!mymm_file_unmap(page))
+		return PAGE_ACTIVATED;
+	/* A pte may have known that it was written to. */
+	if (mymm_file_ops->busy(page) || is_busy(page))
+		return PAGE_KEPT;
+	mymm_file_ops->evict(page, mymm_workingset_eviction(s->vm, page));
+	put_page(page);
+	mymm_mapped_free(s->vm, page);
+	return PAGE_FREED;
+}
+
 /* With the page's lock, which is let go only if it is freed. */
 static enum fate shrink_locked(struct shrink *s, struct page *page)
 {
@@ -174,6 +211,8 @@ static enum fate shrink_locked(struct shrink *s, struct page *page)
 		return fate;
 	if (folio_maybe_dma_pinned(folio))
 		return PAGE_KEPT;
+	if (mymm_lru_kind(page) == MYMM_FILE)
+		return shrink_file(s, page);
 	if (!mymm_swap_cached(s->vm, page) && !mymm_swap_nr_free(s->vm))
 		return PAGE_ACTIVATED;
 	if (!mymm_page_unmap(s->vm, page))
@@ -238,14 +277,19 @@ static void shrink_inactive(struct shrink *s, enum mymm_lru_kind kind,
 	mymm_vm_count(s->vm->pool, MYMM_PGSTEAL_ANON + kind, freed);
 }
 
-/* What becomes inactive begins anew: that it was used does not count. */
+/*
+ * What becomes inactive begins anew: that it was used does not count. But a program that runs
+ * keeps what it runs.
+ */
 static void deactivate(struct shrink *s, struct page *page)
 {
 	struct folio *folio = page_folio(page);
+	bool used, program;
 
 	if (trylock_page(page)) {
-		if (page->mapping) {
-			s->aged |= mymm_page_referenced(s->vm, page);
+		used = page->mapping && uses_of(s, page, &program);
+		s->aged |= used;
+		if (page->mapping && !(used && program)) {
 			folio_clear_active(folio);
 			mymm_mapped_set_workingset(page);
 			mymm_vm_count(s->vm->pool, MYMM_PGDEACTIVATE, 1);
@@ -484,6 +528,16 @@ static unsigned long reclaimable(const struct shrink *s)
 	return nr;
 }
 
+/* What is dirty is the flusher's; if there was nothing else, it is waited for. */
+static void shrink_dirty(struct shrink *s, unsigned long reclaimed)
+{
+	if (!s->unwritten)
+		return;
+	mymm_file_ops->write(s->vm);
+	if (!reclaimed)
+		mymm_file_ops->wait(s->vm);
+}
+
 /**
  * mymm_vmscan_node() - scan the lists of a node once
  * @pool: the pool
@@ -502,10 +556,12 @@ void mymm_vmscan_node(struct mymm_pool *pool, struct mymm_node *node,
 		.lruvec = &vm->lruvec[node->id],
 		.scan = scan,
 	};
+	const unsigned long before = scan->nr_reclaimed;
 
 	decide_deactivation(&s);
 	rescue(&s);
 	shrink_lists(&s);
+	shrink_dirty(&s, scan->nr_reclaimed - before);
 	/* Also where none was to be evicted: the lists are to be ready when one is. */
 	if (mymm_swap_total(vm) && inactive_is_low(s.lruvec, MYMM_ANON))
 		shrink_active(&s, MYMM_ANON, MYMM_LRU_BATCH);

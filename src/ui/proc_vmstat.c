@@ -8,8 +8,8 @@
  *   ...
  *
  * "name value", a line each, in the order of /proc/vmstat; but only what a pool can count:
- * its pages, slabs, nodes and reclaim, and the memory of processes. What has to do with page
- * cache, compaction and huge pages is left out. pgalloc_high and allocstall_high are
+ * its pages, slabs, nodes and reclaim, the memory of processes, and pages of files. What has to
+ * do with compaction and huge pages is left out. pgalloc_high and allocstall_high are
  * always there, since a pool may have a zone HighMem on any machine.
  *
  * All values are read before the first one is printed, also if the file is read in small
@@ -102,8 +102,15 @@ static const struct item pages[] = {
 	{ "workingset_restore_anon", MYMM_WORKINGSET_RESTORE_ANON },
 	{ "workingset_restore_file", MYMM_WORKINGSET_RESTORE_FILE },
 	{ "nr_anon_pages", MYMM_NR_ANON_PAGES },
+	{ "nr_file_pages", MYMM_NR_FILE_PAGES },
+	{ "nr_dirty", MYMM_NR_FILE_DIRTY },
+	{ "nr_writeback", MYMM_NR_WRITEBACK },
+	{ "nr_dirtied", MYMM_NR_DIRTIED },
+	{ "nr_written", MYMM_NR_WRITTEN },
 	{ "nr_page_table_pages", MYMM_NR_PAGE_TABLE_PAGES },
 	{ "nr_swapcached", MYMM_NR_SWAPCACHED },
+	{ "pgpgin", MYMM_PGPGIN },
+	{ "pgpgout", MYMM_PGPGOUT },
 	{ "pswpin", MYMM_PSWPIN },
 	{ "pswpout", MYMM_PSWPOUT },
 };
@@ -154,6 +161,7 @@ static void show_reclaim(struct seq_file *m, struct mymm_pool *pool)
 	show_count(m, "kswapd_high_wmark_hit_quickly",
 		   &stats->kswapd_high_wmark_hit_quickly);
 	show_count(m, "pageoutrun", &stats->pageoutrun);
+	show(m, "drop_pagecache", mymm_vm_sum(pool, MYMM_DROP_PAGECACHE));
 	show_count(m, "drop_slab", &stats->drop_slab);
 	show_items(m, pool, last, ARRAY_SIZE(last));
 }

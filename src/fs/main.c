@@ -5,6 +5,7 @@
 #include <linux/module.h>
 
 #include "base/compat.h"
+#include "fs/fs.h"
 #include "process/files.h"
 #include "process/rmap.h"
 #include "process/swap.h"
@@ -25,6 +26,7 @@ static const struct {
 	int (*init)(void);
 	void (*exit)(void);
 } parts[] = {
+	{ mymm_cache_init, mymm_cache_exit },
 	{ mymm_swap_file_init, mymm_swap_file_exit },
 	{ mymm_vm_init, mymm_vm_exit },
 	{ mymm_rmap_init, mymm_rmap_exit },
@@ -32,6 +34,9 @@ static const struct {
 	{ NULL, mymm_vmalloc_exit },
 	{ mymm_vm_files_init, mymm_vm_files_exit },
 	{ mymm_vmallocinfo_init, mymm_vmallocinfo_exit },
+	{ mymm_writeback_init, mymm_writeback_exit },
+	{ mymm_drop_init, mymm_drop_exit },
+	{ mymm_super_init, mymm_super_exit },
 	{ init_device, mymm_device_exit },
 };
 

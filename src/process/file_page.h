@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Pages of files, as reclaim and the rmap see them. */
+#ifndef _MYMM_PROCESS_FILE_PAGE_H
+#define _MYMM_PROCESS_FILE_PAGE_H
+
+#include <linux/types.h>
+
+struct address_space;
+struct mymm_finding;
+struct mymm_vm;
+struct page;
+
+/**
+ * struct mymm_file_ops - what the owner of the pages of files does for what stands below it
+ * @busy: is a page dirty, or being written? With the page's lock
+ * @evict: a page is about to be freed; it is clean, mapped nowhere, and locked. @shadow is left in
+ *         its place
+ * @write: have dirty pages written, in the background
+ * @wait: wait until some have been written, but not for long
+ * @check: look for what is wrong with the pages of files; see mymm_vm_check()
+ */
+struct mymm_file_ops {
+	bool (*busy)(const struct page *page);
+	void (*evict)(struct page *page, u64 shadow);
+	void (*write)(struct mymm_vm *vm);
+	void (*wait)(struct mymm_vm *vm);
+	int (*check)(struct mymm_vm *vm, struct mymm_finding *finding);
+};
+
+/* Set while the module is being loaded, before there is a page of a file. */
+extern const struct mymm_file_ops *mymm_file_ops;
+
+unsigned int mymm_file_referenced(struct page *page, bool *program);
+bool mymm_file_unmap(struct page *page);
+unsigned long mymm_file_mapped(const struct mymm_vm *vm);
+
+#endif /* _MYMM_PROCESS_FILE_PAGE_H */
