@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -350,6 +351,43 @@ static void reprotect(void)
 	write(pipes[1], &byte, 1);
 	printf("the child ends with %d\n", end_of(pid));
 	expect(p, len, 2, "the parent");
+}
+
+/* The frame of the machine that an address has; for root. */
+static uint64_t frame_of(const void *p)
+{
+	int file = open("/proc/self/pagemap", O_RDONLY);
+	uint64_t entry = 0;
+
+	need(pread(file, &entry, sizeof(entry),
+		   (uintptr_t)p / PG * sizeof(entry)) == sizeof(entry),
+	     "pagemap");
+	close(file);
+	need(entry >> 63, "it is there");
+	return entry & ((1ULL << 55) - 1);
+}
+
+/* A pipe has a page so often that the count of its references looks as if it were pinned. */
+static void referenced(void)
+{
+	char *p = map(PG);
+	struct iovec iov = { p, PG };
+	uint64_t before;
+	int pipes[2];
+	pid_t pid;
+
+	memset(p, 'x', PG);
+	need(!pipe(pipes), "pipe");
+	need(fcntl(pipes[1], F_SETPIPE_SZ, 2048 * PG) > 0, "a large pipe");
+	for (int i = 0; i < 1100; i++)
+		need(vmsplice(pipes[1], &iov, 1, 0) == PG, "vmsplice");
+	before = frame_of(p);
+	pid = fork();
+	need(pid >= 0, "fork");
+	if (!pid)
+		_exit(p[0] != 'x' || frame_of(p) != before);
+	printf("the child has the same frame: %s\n",
+	       end_of(pid) ? "no" : "yes");
 }
 
 static void pinned(void)
@@ -1039,6 +1077,16 @@ static bool ask_map(const char *what)
 	return true;
 }
 
+/* The middle third goes elsewhere. */
+static bool ask_move(size_t third)
+{
+	char *to = map_flags(third, PROT_NONE, MAP_NORESERVE);
+
+	return to != MAP_FAILED &&
+	       mremap(asked + third, third, third,
+		      MREMAP_MAYMOVE | MREMAP_FIXED, to) == to;
+}
+
 static bool ask_one(const char *what)
 {
 	switch (*what) {
@@ -1051,6 +1099,10 @@ static bool ask_one(const char *what)
 		return !munmap(asked, asked_len);
 	case 'd':
 		return !setuid(65534);
+	case 'm':
+		return ask_move(asked_len / 3);
+	case 'l':
+		return !munmap(asked, asked_len / 3);
 	default:
 		return ask_map(what);
 	}
@@ -1059,7 +1111,8 @@ static bool ask_one(const char *what)
 /*
  * What is granted, and what is charged for it. Words: PAGES is a mapping; PAGESn one with
  * MAP_NORESERVE, PAGESp one with PROT_NONE. wPAGES makes the first pages of the last mapping
- * writable, rPAGES read-only, u unmaps it, and d drops root's capabilities.
+ * writable, rPAGES read-only, u unmaps it, and d drops root's capabilities. m moves its middle third
+ * elsewhere, and l unmaps the left one.
  */
 static void ask(char **words)
 {
@@ -1080,6 +1133,7 @@ static const struct scenario scenarios[] = {
 	{ "fork", .run = forked },
 	{ "reprotect", .run = reprotect },
 	{ "pinned", .run = pinned },
+	{ "referenced", .run = referenced },
 	{ "futex", .run = futexes },
 	{ "trace", .run = traced },
 	{ "advise", .run = advise },

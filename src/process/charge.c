@@ -19,10 +19,40 @@ static void set_pages(struct mymm_vma *m, unsigned long pages)
 	m->pages = pages;
 }
 
-/* Is each page of it charged? */
+/* Pages of a range that mremap() took along. */
+static unsigned long moved_of(const struct mymm_vma *m, unsigned long start,
+			      unsigned long end)
+{
+	start = max(start, m->moved_start);
+	end = min(end, m->moved_end);
+	return start < end ? (end - start) >> PAGE_SHIFT : 0;
+}
+
+/* The vma has, or will have, these addresses only. */
+static void clip_moved(struct mymm_vma *m, unsigned long start,
+		       unsigned long end)
+{
+	m->moved_start = max(start, m->moved_start);
+	m->moved_end = max(m->moved_start, min(end, m->moved_end));
+}
+
+static void forget_moved(struct mymm_vma *m)
+{
+	m->moved_start = 0;
+	m->moved_end = 0;
+}
+
+/* How many of its pages are to be charged, if they are at all? */
+static unsigned long chargeable(const struct mymm_vma *m)
+{
+	return vma_pages(m->vma) -
+	       moved_of(m, m->vma->vm_start, m->vma->vm_end);
+}
+
+/* Is each of these charged? */
 static bool fully_charged(const struct mymm_vma *m)
 {
-	return m->charged && m->charged >= vma_pages(m->vma);
+	return m->charged && m->charged >= chargeable(m);
 }
 
 /* Is each of its pages to be charged? */
@@ -74,7 +104,7 @@ static int settle(struct mymm_vma *m, unsigned long pages)
 		   charge_more(m, pages - m->charged)) {
 		return -ENOMEM;
 	}
-	m->moved = false;
+	forget_moved(m);
 	set_pages(m, pages);
 	return 0;
 }
@@ -138,18 +168,28 @@ void mymm_charge_forked(const struct mymm_vma *old, struct mymm_vma *m)
  */
 void mymm_charge_split(struct mymm_vma *old, struct mymm_vma *m)
 {
-	unsigned long pages = vma_pages(m->vma), charged;
+	struct vm_area_struct *part = m->vma, *whole = old->vma;
+	const bool is_end = part->vm_end == whole->vm_end;
+	const unsigned long pages = vma_pages(part);
+	unsigned long charged = 0;
 
-	charged = fully_charged(old) ? pages : 0;
+	if (fully_charged(old))
+		charged = pages - moved_of(old, part->vm_start, part->vm_end);
 	set_pages(m, pages);
-	set_pages(old, vma_pages(old->vma) - pages);
+	set_pages(old, vma_pages(whole) - pages);
 	m->charged = charged;
 	old->charged -= charged;
-	m->moved = old->moved;
+	m->moved_start = old->moved_start;
+	m->moved_end = old->moved_end;
+	clip_moved(m, part->vm_start, part->vm_end);
+	if (is_end)
+		clip_moved(old, whole->vm_start, part->vm_start);
+	else
+		clip_moved(old, part->vm_end, whole->vm_end);
 	if (!wants_charge(old)) {
 		/* mprotect() splits it; which part becomes writable is not known here. */
 		old->reserved = 0;
-	} else if (m->vma->vm_end == old->vma->vm_end) {
+	} else if (is_end) {
 		/* A vma grows at its end. */
 		m->reserved = old->reserved;
 		old->reserved = 0;
@@ -160,16 +200,18 @@ void mymm_charge_split(struct mymm_vma *old, struct mymm_vma *m)
  * mymm_charge_moved() - charge for a vma that pages of another one are moved to
  * @m: the vma
  * @from: the other, which still has them
- * @pages: how many
+ * @addr: where they begin there
+ * @len: bytes
  * @stays: @from stays mapped, and charged, for what is empty then
  *
  * Context: mremap(), with the mmap_lock held for writing.
  * Return: 0; -ENOMEM: it was refused, and all is as it was.
  */
 int mymm_charge_moved(struct mymm_vma *m, struct mymm_vma *from,
-		      unsigned long pages, bool stays)
+		      unsigned long addr, unsigned long len, bool stays)
 {
-	unsigned long taken = fully_charged(from) && !stays ? pages : 0;
+	unsigned long taken =
+		fully_charged(from) && !stays ? len >> PAGE_SHIFT : 0;
 	unsigned long charged = m->charged + taken, waiting = from->reserved;
 	unsigned long wanted = vma_pages(m->vma);
 
@@ -181,10 +223,11 @@ int mymm_charge_moved(struct mymm_vma *m, struct mymm_vma *from,
 	}
 	from->charged -= taken;
 	from->reserved = 0;
-	from->moved = taken;
+	from->moved_start = taken ? addr : 0;
+	from->moved_end = taken ? addr + len : 0;
 	m->charged = charged;
 	m->reserved += waiting;
-	m->moved = false;
+	forget_moved(m);
 	set_pages(m, wanted);
 	return 0;
 }
@@ -201,8 +244,8 @@ void mymm_charge_end(struct mymm_vma *m)
 	unsigned long waiting = m->reserved;
 
 	/* It may have grown, or become writable, and nothing has touched it since. */
-	if (wants_charge(m) && !m->moved && m->charged < vma_pages(m->vma))
-		waiting = max(waiting, vma_pages(m->vma) - m->charged);
+	if (wants_charge(m) && m->charged < chargeable(m))
+		waiting = max(waiting, chargeable(m) - m->charged);
 	mymm_commit_release(region, m->charged + take_spare(region, waiting));
 	set_pages(m, 0);
 }

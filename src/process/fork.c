@@ -50,46 +50,62 @@ static void copy_pinned(struct mymm_region *child, unsigned long addr,
 	}
 }
 
-/* What a child has got of a leaf. */
-struct shared {
+/**
+ * struct sharing - a leaf is shared
+ * @parent: whose
+ * @child: with whom
+ * @frames: slots of the child's that have got a frame
+ * @swapped: those that have got a swap entry
+ */
+struct sharing {
+	const struct mm_struct *parent;
+	struct mymm_region *child;
 	unsigned long frames;
 	unsigned long swapped;
 };
 
 /* What is swapped out, both have the entry of. False: it is not swapped out any more. */
-static bool share_swapped(struct mymm_region *child, u64 slot, u64 *to,
-			  struct shared *shared)
+static bool share_swapped(struct sharing *s, u64 slot, u64 *to)
 {
-	if (!mymm_swap_get(child->space->vm, mymm_slot_swap(slot)))
+	if (!mymm_swap_get(s->child->space->vm, mymm_slot_swap(slot)))
 		return false;
 	WRITE_ONCE(*to, slot);
-	shared->swapped++;
+	s->swapped++;
 	return true;
 }
 
-/* False: the slot has something else by now. */
-static bool share_frame(struct mymm_region *child, unsigned long addr,
-			const u64 *from, u64 slot, u64 *to,
-			struct shared *shared)
+/*
+ * May a device write to a page? A page that is pinned looks like one with very many references.
+ * So, as in Linux, only a process that has ever pinned something is believed to have done so.
+ */
+static bool is_pinned(const struct sharing *s, struct page *page)
 {
-	struct page *page = mymm_slot_page(child->space->vm, slot);
+	return test_bit(MMF_HAS_PINNED, &s->parent->flags) &&
+	       folio_maybe_dma_pinned(page_folio(page));
+}
+
+/* False: the slot has something else by now. */
+static bool share_frame(struct sharing *s, unsigned long addr, const u64 *from,
+			u64 slot, u64 *to)
+{
+	struct page *page = mymm_slot_page(s->child->space->vm, slot);
 
 	lock_page(page);
 	if (READ_ONCE(*from) != slot) {
 		unlock_page(page);
 		return false;
 	}
-	if (folio_maybe_dma_pinned(page_folio(page))) {
+	if (is_pinned(s, page)) {
 		get_page(page);
 		unlock_page(page);
-		copy_pinned(child, addr, page);
+		copy_pinned(s->child, addr, page);
 		put_page(page);
 		return true;
 	}
 	WRITE_ONCE(*to, slot);
 	mymm_mapped_get(page);
 	unlock_page(page);
-	shared->frames++;
+	s->frames++;
 	return true;
 }
 
@@ -97,16 +113,16 @@ static bool share_frame(struct mymm_region *child, unsigned long addr,
  * Nothing is written to or unmapped meanwhile; but reclaim may swap a page out at this moment, and
  * swapoff may bring it back.
  */
-static void share_slot(struct mymm_region *child, unsigned long addr,
-		       const u64 *from, u64 *to, struct shared *shared)
+static void share_slot(struct sharing *s, unsigned long addr, const u64 *from,
+		       u64 *to)
 {
 	bool done = false;
 	u64 slot;
 
 	while (!done && (slot = READ_ONCE(*from)))
 		done = mymm_slot_is_swap(slot) ?
-			       share_swapped(child, slot, to, shared) :
-			       share_frame(child, addr, from, slot, to, shared);
+			       share_swapped(s, slot, to) :
+			       share_frame(s, addr, from, slot, to);
 }
 
 /*
@@ -120,7 +136,7 @@ static void share_leaf(struct mymm_vma *parent, struct mymm_region *child,
 		       unsigned long addr, unsigned long end)
 {
 	const u64 *from = mymm_table_leaf(&parent->region->table, addr);
-	struct shared shared = {};
+	struct sharing s = { .parent = parent->region->mm, .child = child };
 	u64 *to;
 
 	if (mymm_table_prepare(&child->table, addr)) {
@@ -130,8 +146,8 @@ static void share_leaf(struct mymm_vma *parent, struct mymm_region *child,
 	mymm_write_protect(parent->vma, addr, end - addr);
 	to = mymm_table_leaf(&child->table, addr);
 	for (; addr < end; addr += PAGE_SIZE)
-		share_slot(child, addr, from++, to++, &shared);
-	mymm_table_count(&child->table, shared.frames, shared.swapped);
+		share_slot(&s, addr, from++, to++);
+	mymm_table_count(&child->table, s.frames, s.swapped);
 }
 
 /**

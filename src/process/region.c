@@ -362,7 +362,7 @@ int mymm_vma_mremap(struct vm_area_struct *vma)
 		return -EINVAL;
 	if (prepare_move(m->region, old_addr, to, len))
 		return -ENOMEM;
-	if (mymm_charge_moved(m, from, len >> PAGE_SHIFT,
+	if (mymm_charge_moved(m, from, old_addr, len,
 			      args[3] & MREMAP_DONTUNMAP))
 		return -ENOMEM;
 	move_slots(m->region, old_addr, to, len);

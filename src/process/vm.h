@@ -147,7 +147,8 @@ struct mymm_region {
  * @charged: pages that are charged to it; with vm->lock, or the mmap_lock for writing
  * @reserved: pages of region->spare that wait for it to grow or to become writable
  * @noreserve: nothing is charged to it
- * @moved: mremap() took its charges along; it goes, and none wait for it
+ * @moved_start: mremap() took pages with their charges along from here; they go
+ * @moved_end: one past the last; the same as @moved_start: it did not
  */
 struct mymm_vma {
 	struct mymm_region *region;
@@ -155,8 +156,9 @@ struct mymm_vma {
 	unsigned long pages;
 	unsigned long charged;
 	unsigned long reserved;
+	unsigned long moved_start;
+	unsigned long moved_end;
 	bool noreserve;
-	bool moved;
 };
 
 /* charge.c */
@@ -164,7 +166,7 @@ int mymm_charge_new(struct mymm_vma *m);
 void mymm_charge_forked(const struct mymm_vma *old, struct mymm_vma *m);
 void mymm_charge_split(struct mymm_vma *old, struct mymm_vma *m);
 int mymm_charge_moved(struct mymm_vma *m, struct mymm_vma *from,
-		      unsigned long pages, bool stays);
+		      unsigned long addr, unsigned long len, bool stays);
 void mymm_charge_end(struct mymm_vma *m);
 int mymm_vma_settle(struct vm_area_struct *vma);
 int mymm_vma_mprotect(struct vm_area_struct *vma, unsigned long start,
