@@ -9,6 +9,7 @@
  *	pressure ours|kernel hold MIB             write all, say "holds", and wait for a signal
  *	pressure ours|kernel fork MIB             write all; children read all, and write a half
  *	pressure ours|kernel storm MIB N SECONDS  N processes with MIB each do all of that at once
+ *	pressure ours append FILE                 have a swap area in FILE, which is open with O_APPEND
  *
  * PATTERN is sequential, looped, random or skewed (nine of ten accesses to a tenth of it). It says
  * how many major faults that took, and ends with "ok" if each page had what was written to it
@@ -318,6 +319,22 @@ static void storm(unsigned int nr)
 		join(pid[i]);
 }
 
+static void append(const char *path)
+{
+	struct mymem_swap swap = {
+		.size = sizeof(swap),
+		.flags = MYMEM_SWAP_FILE,
+		.priority = -1,
+		.fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC),
+	};
+
+	device = open("/dev/mymem", O_RDWR | O_CLOEXEC);
+	if (swap.fd < 0 || device < 0)
+		die("it can't be opened");
+	if (ioctl(device, MYMEM_IOC_SWAPON, &swap))
+		die("swapon");
+}
+
 int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -350,6 +367,8 @@ int main(int argc, char **argv)
 		prepare(argv[3]);
 		until = time(NULL) + atoi(argv[5]);
 		storm(atoi(argv[4]));
+	} else if (!strcmp(argv[2], "append")) {
+		append(argv[3]);
 	} else {
 		die("there is no such scenario");
 	}

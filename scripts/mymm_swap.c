@@ -87,7 +87,7 @@ static int run_on_file(const char *path, const char *pool,
 		return rc;
 	if (err == EINVAL)
 		return failed(err, "%s: it was not prepared by mkswap", path);
-	if (err == ETXTBSY)
+	if (err == ETXTBSY || err == EBUSY)
 		return failed(
 			err,
 			"%s: another program may write to it, or it is a swap area already",

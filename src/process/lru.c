@@ -250,9 +250,24 @@ void mymm_lru_putback(struct mymm_vm *vm, struct page *page)
 	put_page(page);
 }
 
-bool mymm_lru_isolated(const struct page *page)
+/**
+ * mymm_lru_is_held() - has a page references that are not known?
+ * @vm: whose page
+ * @page: the page, locked; it is on its list, but for reclaim
+ * @known: references that are
+ *
+ * Reclaim, which may isolate it or put it back at any moment, has one while it is on no list.
+ * After it was put back, it has it a little longer, and that one counts as not known.
+ *
+ * Context: process.
+ * Return: it has.
+ */
+bool mymm_lru_is_held(struct mymm_vm *vm, struct page *page, int known)
 {
-	return list_empty(&page->lru);
+	struct mymm_lruvec *lruvec = mymm_lruvec_of(vm, page);
+
+	guard(spinlock)(&lruvec->lock);
+	return page_count(page) > known + list_empty(&page->lru);
 }
 
 /**

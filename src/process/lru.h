@@ -90,7 +90,6 @@ void mymm_lru_putback(struct mymm_vm *vm, struct page *page);
 int mymm_lru_init(struct mymm_vm *vm);
 void mymm_lru_exit(struct mymm_vm *vm);
 
-/* Has reclaim taken it off its list for a moment? It has a reference then. With the page's lock. */
-bool mymm_lru_isolated(const struct page *page);
+bool mymm_lru_is_held(struct mymm_vm *vm, struct page *page, int known);
 
 #endif /* _MYMM_PROCESS_LRU_H */

@@ -210,7 +210,7 @@ bool mymm_mapped_claim(struct mymm_vm *vm, struct page *page, int held)
 	    (entry && mymm_swap_count(vm, entry) > 1))
 		return false;
 	if (page_private(page) & MYMM_FORKED &&
-	    page_count(page) > 1 + ptes + held + mymm_lru_isolated(page))
+	    mymm_lru_is_held(vm, page, 1 + ptes + held))
 		return false;
 	mymm_swap_cache_del(vm, page);
 	set_page_private(page, page_private(page) & ~MYMM_FORKED);

@@ -98,17 +98,28 @@ static int file_write(struct mymm_swap_area *area, u32 offset, const void *from)
 
 /* --- other writers ---------------------------------------------------------------- */
 
-/* From one writer, which is this file, to none but this file. */
+/*
+ * The area has the file open for itself: flags like O_APPEND, which a program may set at any time,
+ * are its own. So a file has two writers, this one and the caller's. Of a block device the kernel
+ * lets nobody have it who wants it alone; see open_own().
+ */
+#define WRITERS 2
+
 static int keep_others_out(struct file *file)
 {
-	return atomic_cmpxchg(&file_inode(file)->i_writecount, 1, -1) == 1 ?
-		       0 :
-		       -ETXTBSY;
+	atomic_t *writers = &file_inode(file)->i_writecount;
+
+	if (S_ISBLK(file_inode(file)->i_mode) ||
+	    atomic_cmpxchg(writers, WRITERS, -1) == WRITERS)
+		return 0;
+	return -ETXTBSY;
 }
 
+/* The caller's file may have gone meanwhile, and been counted. */
 static void let_others_in(struct file *file)
 {
-	atomic_set(&file_inode(file)->i_writecount, 1);
+	if (!S_ISBLK(file_inode(file)->i_mode))
+		atomic_add(WRITERS + 1, &file_inode(file)->i_writecount);
 }
 
 static void file_end(struct mymm_swap_area *area)
@@ -181,6 +192,59 @@ static int check_file(const struct file *file)
 	return 0;
 }
 
+/* A file for the area alone, of what the caller has open. */
+static struct file *open_own(const struct file *callers)
+{
+	int flags = O_RDWR | O_LARGEFILE, err = check_file(callers);
+
+	if (S_ISBLK(file_inode(callers)->i_mode))
+		flags |= O_EXCL;
+	return err ? ERR_PTR(err) :
+		     dentry_open(&callers->f_path, flags, current_cred());
+}
+
+/* Takes over the file, but for an error. */
+static int make_area(struct mymm_vm *vm, struct file *file, int priority)
+{
+	struct mymm_swap_area *area;
+	long nr = read_header(file);
+	int err;
+
+	if (nr < 0)
+		return nr;
+	area = mymm_swap_make_area(vm, nr);
+	if (!area)
+		return -ENOMEM;
+	area->file = file;
+	area->io = S_ISREG(file_inode(file)->i_mode) ? &file_io : &device_io;
+	err = mymm_swap_open_area(vm, area, priority);
+	if (err) {
+		area->io = NULL;
+		mymm_swap_free_area(area);
+	}
+	return err;
+}
+
+static int swapon_of(struct mymm_vm *vm, const struct file *callers,
+		     int priority)
+{
+	struct file *file = open_own(callers);
+	int err;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	err = keep_others_out(file);
+	if (err)
+		goto err_put;
+	err = make_area(vm, file, priority);
+	if (!err)
+		return 0;
+	let_others_in(file);
+err_put:
+	fput(file);
+	return err;
+}
+
 /**
  * mymm_swapon_file() - have a swap area in a file, or a block device
  * @vm: the pool
@@ -189,41 +253,17 @@ static int check_file(const struct file *file)
  *
  * Context: process; sleeps.
  * Return: 0; -EBADF: it is not open for both; -EINVAL: it is no file, or mkswap has not prepared
- * it; -ETXTBSY: somebody else may write to it, or it is an area already; and what
- * mymm_swapon_memory() returns.
+ * it; -ETXTBSY: somebody else may write to it, or it is an area already; -EBUSY: the same of a
+ * block device, which may be mounted, too; and what mymm_swapon_memory() returns.
  */
 int mymm_swapon_file(struct mymm_vm *vm, int fd, int priority)
 {
 	struct file *file = fget(fd);
-	struct mymm_swap_area *area = NULL;
-	long nr;
 	int err;
 
 	if (!file)
 		return -EBADF;
-	err = check_file(file) ?: keep_others_out(file);
-	if (err)
-		goto err_put;
-	nr = read_header(file);
-	err = min(nr, 0L);
-	if (err)
-		goto err_let_in;
-	err = -ENOMEM;
-	area = mymm_swap_make_area(vm, nr);
-	if (!area)
-		goto err_let_in;
-	area->file = file;
-	area->io = S_ISREG(file_inode(file)->i_mode) ? &file_io : &device_io;
-	err = mymm_swap_open_area(vm, area, priority);
-	if (!err)
-		return 0;
-	/* The file goes with it. */
-	mymm_swap_free_area(area);
-	return err;
-
-err_let_in:
-	let_others_in(file);
-err_put:
+	err = swapon_of(vm, file, priority);
 	fput(file);
 	return err;
 }

@@ -94,7 +94,7 @@ static struct page *get_page_for(struct mymm_region *region, unsigned long addr,
  *
  * A page that was read ahead, and that nobody else can want, goes, too.
  *
- * Context: process; sleeps; with no page's lock held.
+ * Context: process; sleeps; with no lock held of a page that has been cached.
  */
 void mymm_swap_drop(struct mymm_vm *vm, u32 entry)
 {
@@ -134,6 +134,13 @@ struct page *mymm_swap_in(struct mymm_region *region, unsigned long addr,
 	if (!mymm_swap_get(vm, entry))
 		return ERR_PTR(-EAGAIN);
 	page = get_page_for(region, addr, slot, index, gfp, read);
-	mymm_swap_put(vm, entry);
+	/*
+	 * Another page may have been read ahead for this entry meanwhile, that nobody wants now. Its
+	 * lock is taken inside of that of a page that was just read; never the other way round.
+	 */
+	if (IS_ERR(page) || mymm_swap_cached(vm, page) != entry)
+		mymm_swap_drop(vm, entry);
+	else
+		mymm_swap_put(vm, entry);
 	return page;
 }

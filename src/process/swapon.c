@@ -64,7 +64,7 @@ void mymm_swap_free_area(struct mymm_swap_area *area)
 	if (area->io)
 		area->io->end(area);
 	kvfree(area->slot);
-	bitmap_free(area->used);
+	kvfree(area->used);
 	kfree(area);
 }
 
@@ -78,15 +78,17 @@ void mymm_swap_free_area(struct mymm_swap_area *area)
 struct mymm_swap_area *mymm_swap_make_area(struct mymm_vm *vm,
 					   unsigned long pages)
 {
+	const gfp_t gfp = GFP_KERNEL | __GFP_NOWARN | __GFP_RETRY_MAYFAIL;
 	struct mymm_swap_area *area = kzalloc(sizeof(*area), GFP_KERNEL);
 
 	if (!area)
 		return NULL;
+	/* A file may say that it is of any size. */
 	area->vm = vm;
 	area->nr = pages;
 	area->next = 1;
-	area->used = bitmap_zalloc(pages + 1, GFP_KERNEL);
-	area->slot = kvcalloc(pages + 1, sizeof(*area->slot), GFP_KERNEL);
+	area->used = kvcalloc(BITS_TO_LONGS(pages + 1), sizeof(long), gfp);
+	area->slot = kvcalloc(pages + 1, sizeof(*area->slot), gfp);
 	if (area->used && area->slot)
 		return area;
 	mymm_swap_free_area(area);
@@ -306,7 +308,8 @@ static int empty_area(struct mymm_swap_area *area)
 	int err = 0;
 
 	while (!err && READ_ONCE(area->nr_used)) {
-		err = empty_regions(area);
+		err = fatal_signal_pending(current) ? -EINTR :
+						      empty_regions(area);
 		if (!err)
 			forget_cached(area);
 		cond_resched();
@@ -318,7 +321,7 @@ static bool is_named(const struct mymm_swap_area *area, const char *name,
 		     const struct inode *inode)
 {
 	if (area->file)
-		return file_inode(area->file) == inode;
+		return area->file->f_mapping->host == inode;
 	return !strcmp(area->name, name);
 }
 
@@ -385,7 +388,7 @@ int mymm_swapoff(struct mymm_vm *vm, const char *name, int fd)
 	file = fget(fd);
 	if (!file)
 		return -EBADF;
-	err = close_area(vm, name, file_inode(file));
+	err = close_area(vm, name, file->f_mapping->host);
 	fput(file);
 	return err;
 }
@@ -401,8 +404,10 @@ void mymm_swapoff_all(struct mymm_vm *vm)
 	unsigned int i;
 
 	for (i = 0; i < MYMM_SWAP_AREAS; i++)
-		if (vm->swap.area[i])
+		if (vm->swap.area[i]) {
+			forget_cached(vm->swap.area[i]);
 			mymm_swap_free_area(vm->swap.area[i]);
+		}
 }
 
 /* --- /proc/myswaps ---------------------------------------------------------------- */

@@ -51,12 +51,12 @@ static int find_pages(struct mymm_vm *vm)
 
 static void vm_free(struct mymm_vm *vm)
 {
-	/* What is in limbo holds the module; here it is of a pool that is left. */
-	cancel_delayed_work_sync(&vm->limbo_work);
 	mymm_vm_hooks_set(vm->pool, NULL);
 	cancel_work_sync(&vm->retire_work);
-	scoped_guard(mutex, &vm->pool->lock) vm->pool->vm = NULL;
 	mymm_swapoff_all(vm);
+	/* What is in limbo holds the module; here it is of a pool that is left. */
+	cancel_delayed_work_sync(&vm->limbo_work);
+	scoped_guard(mutex, &vm->pool->lock) vm->pool->vm = NULL;
 	mymm_swap_exit(vm);
 	mymm_lru_exit(vm);
 	percpu_counter_destroy(&vm->committed);
