@@ -53,7 +53,7 @@ static void copy_pinned(struct mymm_region *child, unsigned long addr,
 /**
  * struct sharing - a leaf is shared
  * @parent: whose
- * @child: with whom
+ * @child: the region that it is shared with
  * @frames: slots of the child's that have got a frame
  * @swapped: those that have got a swap entry
  */

@@ -100,8 +100,8 @@ static int file_write(struct mymm_swap_area *area, u32 offset, const void *from)
 
 /*
  * The area has the file open for itself: flags like O_APPEND, which a program may set at any time,
- * are its own. So a file has two writers, this one and the caller's. Of a block device the kernel
- * lets nobody have it who wants it alone; see open_own().
+ * are its own. So a file has two writers, this one and the caller's. A block device, whose writers
+ * the kernel does not count, is opened for the area alone; see open_own().
  */
 #define WRITERS 2
 

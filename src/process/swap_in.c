@@ -59,6 +59,17 @@ static struct page *attach(struct mymm_region *region, unsigned long addr,
 	return ERR_PTR(-EAGAIN);
 }
 
+/*
+ * A page that was read ahead is cached, and not for long if room is short: slots that are kept for
+ * pages which have frames would fill the area, and nothing more could be evicted.
+ */
+static void give_up_slot(struct mymm_vm *vm, u32 entry, struct page *page)
+{
+	/* Two references are the cache's and the caller's. */
+	if (mymm_swap_count(vm, entry) == 2 && !mymm_swap_keeps(vm, entry))
+		mymm_swap_cache_del(vm, page);
+}
+
 static struct page *get_page_for(struct mymm_region *region, unsigned long addr,
 				 u64 slot, pgoff_t index, gfp_t gfp, bool *read)
 {
@@ -80,8 +91,12 @@ static struct page *get_page_for(struct mymm_region *region, unsigned long addr,
 			return page;
 	}
 	page = attach(region, addr, slot, page);
-	if (IS_ERR(page) || !is_new)
+	if (IS_ERR(page))
 		return page;
+	if (!is_new) {
+		give_up_slot(vm, entry, page);
+		return page;
+	}
 	mymm_workingset_refault(vm, page, mymm_swap_shadow(vm, entry));
 	mymm_lru_add(vm, page);
 	return page;
