@@ -9,6 +9,7 @@
 #include "pool/pool.h"
 #include "ui/debugfs_history.h"
 #include "ui/sysctl.h"
+#include "ui/sysctl_compact.h"
 #include "cache/kmalloc.h"
 #include "page/page_owner.h"
 #include "params.h"
@@ -77,6 +78,9 @@ static int __init mymm_init(void)
 	err = mymm_sysctl_init(pool);
 	if (err)
 		goto err_sysctl;
+	err = mymm_sysctl_compact_init(pool);
+	if (err)
+		goto err_compact;
 	err = mymm_history_init(pool);
 	if (err)
 		goto err_history;
@@ -96,6 +100,8 @@ err_session:
 err_dirs:
 	mymm_history_exit();
 err_history:
+	mymm_sysctl_compact_exit();
+err_compact:
 	mymm_sysctl_exit();
 err_sysctl:
 	mymm_proc_exit();
@@ -121,6 +127,7 @@ static void __exit mymm_exit(void)
 	mymm_debugfs_exit();
 	mymm_sysfs_exit();
 	mymm_history_exit();
+	mymm_sysctl_compact_exit();
 	mymm_sysctl_exit();
 	mymm_proc_exit();
 	mymm_reaper_exit();

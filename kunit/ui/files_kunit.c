@@ -269,6 +269,14 @@ static void rows_add_up(struct kunit *test)
 		"kswapd_high_wmark_hit_quickly 8", "pageoutrun 9",       \
 		"drop_pagecache 49", "drop_slab 10"
 
+#define COMPACTED                                                             \
+	"pgmigrate_success 50", "pgmigrate_fail 51",                          \
+		"compact_migrate_scanned 52", "compact_free_scanned 53",      \
+		"compact_isolated 54", "compact_stall 55", "compact_fail 56", \
+		"compact_success 57", "compact_daemon_wake 58",               \
+		"compact_daemon_migrate_scanned 59",                          \
+		"compact_daemon_free_scanned 60"
+
 static const char *const counted[] = {
 	"nr_free_pages 180",
 #ifdef CONFIG_NUMA
@@ -313,6 +321,7 @@ static const char *const counted[] = {
 	"pgrefill 36",
 	RECLAIMED,
 	"oom_kill 37",
+	COMPACTED,
 	"unevictable_pgs_culled 38",
 	"unevictable_pgs_rescued 39",
 	"swap_ra 40",
@@ -354,12 +363,27 @@ static const enum mymm_vm_item others[] = {
 	MYMM_DROP_PAGECACHE,
 };
 
+static void count_compaction(struct mymm_compact_stats *stats)
+{
+	atomic_long_set(&stats->pgmigrate_success, 50);
+	atomic_long_set(&stats->pgmigrate_fail, 51);
+	atomic_long_set(&stats->migrate_scanned, 52);
+	atomic_long_set(&stats->free_scanned, 53);
+	atomic_long_set(&stats->isolated, 54);
+	atomic_long_set(&stats->stall, 55);
+	atomic_long_set(&stats->fail, 56);
+	atomic_long_set(&stats->success, 57);
+	atomic_long_set(&stats->daemon_wake, 58);
+	atomic_long_set(&stats->daemon_migrate_scanned, 59);
+	atomic_long_set(&stats->daemon_free_scanned, 60);
+}
+
 /*
  * Of 192 frames 12 are held in the end, of 25 that were allocated in five blocks:
  *
  *	Movable   +8 +4 +4 -8 -4 +8     DMA   +1 -1
  *
- * What reclaim and the memory of processes have counted is shown as it is.
+ * What reclaim, compaction and the memory of processes have counted is shown as it is.
  */
 static void vmstat(struct kunit *test)
 {
@@ -379,6 +403,7 @@ static void vmstat(struct kunit *test)
 	atomic_long_set(&stats->kswapd_high_wmark_hit_quickly, 8);
 	atomic_long_set(&stats->pageoutrun, 9);
 	atomic_long_set(&stats->drop_slab, 10);
+	count_compaction(&pool->compact);
 	for (i = 0; i < ARRAY_SIZE(others); i++)
 		mymm_vm_count(pool, others[i], 20 + i);
 	mymm_vm_count(pool, MYMM_NR_ANON_PAGES, 11);

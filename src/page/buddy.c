@@ -265,6 +265,28 @@ void mymm_buddy_put(struct mymm_buddy *buddy, u32 idx, unsigned int order,
 MYMM_EXPORT_INTERNAL(mymm_buddy_put);
 
 /**
+ * mymm_buddy_put_rest() - put back what was cut off a free block, in the largest blocks possible
+ * @buddy: where to
+ * @idx: the first frame of it
+ * @end: one past the last
+ * @type: the migratetype of its pageblock
+ *
+ * What was kept of the block is on either side of it, so that no piece has a free buddy.
+ *
+ * Context: any; the caller holds the lock that protects @buddy.
+ */
+void mymm_buddy_put_rest(struct mymm_buddy *buddy, u32 idx, u32 end,
+			 enum mymm_migratetype type)
+{
+	while (idx < end) {
+		unsigned int order = mymm_buddy_forced_order(idx, end);
+
+		mymm_buddy_put(buddy, idx, order, type);
+		idx += 1U << order;
+	}
+}
+
+/**
  * mymm_buddy_retype() - make pageblocks and the free blocks in them another type
  * @buddy: where
  * @start: first frame of a pageblock, or the zone's

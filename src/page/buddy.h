@@ -284,6 +284,8 @@ void mymm_buddy_free(struct mymm_buddy *buddy, u32 idx, unsigned int order);
 void mymm_buddy_take(struct mymm_buddy *buddy, u32 idx);
 void mymm_buddy_put(struct mymm_buddy *buddy, u32 idx, unsigned int order,
 		    enum mymm_migratetype type);
+void mymm_buddy_put_rest(struct mymm_buddy *buddy, u32 idx, u32 end,
+			 enum mymm_migratetype type);
 unsigned long mymm_buddy_retype(struct mymm_buddy *buddy, u32 start, u32 end,
 				enum mymm_migratetype type);
 void mymm_buddy_init(struct mymm_buddy *buddy, struct mymm_frame *table,

@@ -152,18 +152,6 @@ static int all_free(const struct stretch *range)
 	return 0;
 }
 
-/* What was cut off a free block is free, in the largest blocks that it can be. */
-static void put_rest(struct mymm_buddy *buddy, u32 idx, u32 end,
-		     enum mymm_migratetype type)
-{
-	while (idx < end) {
-		unsigned int order = mymm_buddy_forced_order(idx, end);
-
-		mymm_buddy_put(buddy, idx, order, type);
-		idx += 1U << order;
-	}
-}
-
 /* These frames are allocated, in the largest blocks that they can be. */
 static void mark_blocks(struct mymm_zone *zone, u32 idx, u32 end, u32 flags)
 {
@@ -190,8 +178,8 @@ static u32 take_of_block(struct mymm_zone *zone, u32 idx, u32 end, u32 flags,
 
 	end = min(end, behind);
 	mymm_buddy_take(buddy, head);
-	put_rest(buddy, head, idx, type);
-	put_rest(buddy, end, behind, type);
+	mymm_buddy_put_rest(buddy, head, idx, type);
+	mymm_buddy_put_rest(buddy, end, behind, type);
 	mark_blocks(zone, idx, end, flags);
 	mymm_log_split(log, idx, mymm_tag_order(tag),
 		       mymm_buddy_forced_order(idx, end));

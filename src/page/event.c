@@ -159,6 +159,20 @@ void mymm_event_reclaim_end(struct mymm_pool *pool, unsigned long reclaimed)
 }
 
 /**
+ * mymm_event_migrate() - what is in a frame was to be moved
+ * @pool: whose
+ * @from: the frame
+ * @to: where to
+ * @result: 0 or a negative errno
+ *
+ * Context: process.
+ */
+void mymm_event_migrate(struct mymm_pool *pool, u32 from, u32 to, int result)
+{
+	trace_mymm_migrate(pool->name, from, to, result);
+}
+
+/**
  * mymm_event_mark_victim() - the OOM killer has killed a process
  * @pool: for whose frames
  * @victim: the process

@@ -206,6 +206,8 @@ void mymm_event_reclaim_begin(struct mymm_pool *pool, unsigned int order,
 			      gfp_t gfp);
 void mymm_event_reclaim_end(struct mymm_pool *pool, unsigned long reclaimed);
 
+void mymm_event_migrate(struct mymm_pool *pool, u32 from, u32 to, int result);
+
 /**
  * struct mymm_victim - a process that the OOM killer has killed; sizes in KiB
  * @pid: its number in the machine

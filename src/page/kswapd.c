@@ -39,6 +39,9 @@
  * in their lists. What the thread itself gives back goes to the zones after each
  * pass: its own CPU's lists are the last place where it should stay.
  *
+ * A block may be wanted that reclaim does not give, though enough is free: before the thread
+ * dozes, it has kcompactd woken for that (kcompactd.c); and after a boost for a pageblock.
+ *
  * Life. It begins when the pool is whole, is parked during an attempt to destroy the
  * pool, and ends before the frames do. In a dead pool it sleeps.
  *
@@ -58,6 +61,7 @@
 
 #include "base/compat.h"
 #include "base/fault_inject.h"
+#include "page/kcompactd.h"
 #include "page/kswapd.h"
 #include "page/page_alloc.h"
 #include "page/pcp.h"
@@ -192,6 +196,7 @@ void mymm_kswapd_want(struct mymm_node *node, unsigned int order,
 
 	if (!kswapd->task || mymm_kswapd_hopeless(kswapd)) {
 		forget_boosts(node, highest);
+		mymm_kcompactd_want(node, order, highest);
 		return;
 	}
 	remember(kswapd, order, highest);
@@ -286,10 +291,12 @@ static unsigned int balance(struct mymm_kswapd *kswapd, unsigned int order,
 	};
 	struct mymm_node *node = kswapd->node;
 	struct mymm_reclaim_task task;
+	bool boosted;
 
 	atomic_long_inc(&kswapd->pool->reclaim.stats.pageoutrun);
 	mymm_reclaim_enter(kswapd->pool, &task);
 	to_boost = read_boosts(node, highest, boost);
+	boosted = to_boost;
 	set_active(node, highest, true);
 	scan.priority = MYMM_DEF_PRIORITY;
 	while (scan.priority) {
@@ -322,6 +329,8 @@ static unsigned int balance(struct mymm_kswapd *kswapd, unsigned int order,
 out:
 	set_active(node, highest, false);
 	take_boosts(node, highest, boost);
+	if (boosted)
+		mymm_kcompactd_want(node, kswapd->pool->block_order, highest);
 	mymm_reclaim_end(kswapd->pool, node);
 	mymm_reclaim_leave(kswapd->pool, &task);
 	return order;
@@ -345,6 +354,14 @@ static enum mymm_zone_type wanted_zone(const struct mymm_kswapd *kswapd,
 	return highest == MYMM_ZONE_NONE ? before : highest;
 }
 
+/* What it has reclaimed is to become a block. */
+static void have_compacted(struct mymm_kswapd *kswapd,
+			   enum mymm_zone_type highest)
+{
+	mymm_kcompactd_want(kswapd->node, kswapd->to_compact, highest);
+	kswapd->to_compact = 0;
+}
+
 /* Begin to wait. A request sees @asleep, or was seen before the sleep. */
 static void fall_asleep(struct mymm_kswapd *kswapd)
 {
@@ -362,6 +379,7 @@ static void try_to_sleep(struct mymm_kswapd *kswapd, unsigned int order,
 	if (kthread_should_stop() || kthread_should_park())
 		goto awake;
 	if (may_sleep(kswapd, order, highest)) {
+		have_compacted(kswapd, highest);
 		left = schedule_timeout(DOZE);
 		/* Woken: what it was about to forget counts too. */
 		if (left)
@@ -394,6 +412,7 @@ static void run(struct mymm_kswapd *kswapd, unsigned int *reached,
 	WRITE_ONCE(kswapd->highest, MYMM_ZONE_NONE);
 
 	mymm_event_kswapd_wake(kswapd->pool, kswapd->node->id, *highest, order);
+	kswapd->to_compact = order;
 	*reached = balance(kswapd, order, *highest);
 	/* All that it could do: it may sleep at a lower order. */
 	if (*reached >= order) {
@@ -581,6 +600,7 @@ static void step(struct mymm_kswapd *kswapd)
 	do
 		run(kswapd, &reached, &highest);
 	while (!may_sleep(kswapd, reached, highest) && !interrupted(kswapd));
+	have_compacted(kswapd, highest);
 	atomic_long_inc(&kswapd->pool->reclaim.stats.kswapd_sleep);
 	mymm_event_kswapd_sleep(kswapd->pool, kswapd->node->id);
 	WRITE_ONCE(kswapd->asleep, true);

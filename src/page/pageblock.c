@@ -289,6 +289,30 @@ struct mymm_frame *mymm_rmqueue(struct mymm_zone *zone, unsigned int order,
 MYMM_EXPORT_INTERNAL(mymm_rmqueue);
 
 /**
+ * mymm_pageblock_has() - is there a block for a type, of its own or to be claimed?
+ * @zone: where
+ * @order: of the block
+ * @type: what it is for
+ *
+ * Context: any but NMI; the caller holds the zone's lock.
+ * Return: there is.
+ */
+bool mymm_pageblock_has(struct mymm_zone *zone, unsigned int order,
+			enum mymm_migratetype type)
+{
+	unsigned int from;
+
+	mymm_buddy_finish_split(&zone->buddy);
+	if (zone->buddy.type[type].nonempty >> order)
+		return true;
+	for (from = order; from < MYMM_NR_ORDERS; from++)
+		if (may_claim(zone, from, type) &&
+		    find_fallback(zone, from, type) != MYMM_NR_MIGRATETYPES)
+			return true;
+	return false;
+}
+
+/**
  * mymm_free_one() - give a block back to its zone
  * @zone: whose it is
  * @idx: its first frame; the caller's alone

@@ -21,6 +21,8 @@ struct mymm_frame *mymm_rmqueue(struct mymm_zone *zone, unsigned int order,
 				unsigned int alloc_flags,
 				enum mymm_rmqueue_mode *mode,
 				struct mymm_page_log *log);
+bool mymm_pageblock_has(struct mymm_zone *zone, unsigned int order,
+			enum mymm_migratetype type);
 void mymm_free_one(struct mymm_zone *zone, u32 idx, unsigned int order,
 		   struct mymm_page_log *log);
 void mymm_count_highatomic(struct mymm_zone *zone, long frames);

@@ -44,6 +44,7 @@
 #include "base/backing.h"
 #include "page/event.h"
 #include "mymm.h"
+#include "page/compact.h"
 #include "page/gfp_zone.h"
 #include "page/reclaim.h"
 
@@ -95,6 +96,7 @@ struct mymm_zonelist {
  * @zonelist: by the highest zone that a request may have: which to ask; constant
  * @distance: to each node; constant
  * @kswapd: its reclaimer
+ * @kcompactd: its compactor
  */
 struct mymm_node {
 	int id;
@@ -104,6 +106,7 @@ struct mymm_node {
 	struct mymm_zonelist zonelist[MYMM_NR_ZONE_TYPES];
 	unsigned int distance[MYMM_MAX_NODES];
 	struct mymm_kswapd kswapd;
+	struct mymm_kcompactd kcompactd;
 };
 
 /**
@@ -157,6 +160,7 @@ struct mymm_node {
  * @vm_counts: what process/ counts, see vmstat.h
  * @vm: the memory of processes, see process/vm.h; NULL: none has any; under @lock
  * @vm_hooks: what it does for the pool; NULL: none has any; see vm_hooks.h
+ * @compact: what compaction has done
  * @arena: the memory behind the frames
  * @table: the memory of the frame table
  * @owners: owners of pages; NULL: not recorded; page_owner.c
@@ -216,6 +220,7 @@ struct mymm_pool {
 	struct mymm_vm_counts __percpu *vm_counts;
 	struct mymm_vm *vm;
 	const struct mymm_vm_hooks __rcu *vm_hooks;
+	struct mymm_compact_stats compact;
 	struct mymm_area arena;
 	struct mymm_area table;
 	struct mymm_owners __rcu *owners;

@@ -81,6 +81,7 @@ struct mymm_reclaim {
  * @held: it runs only where the pool's clock is stepped; see pool/clock.c
  * @due: and would have been woken
  * @order: the largest block that was wanted since it last looked
+ * @to_compact: the one that it was last to balance the node for
  * @highest: the highest zone that would have done; %MYMM_ZONE_NONE: nothing was wanted
  * @failures: runs in a row that gave nothing; after %MYMM_MAX_RECLAIM_RETRIES it stays
  *            asleep until an allocation's own reclaim gives something
@@ -94,6 +95,7 @@ struct mymm_kswapd {
 	bool held;
 	bool due;
 	unsigned int order;
+	unsigned int to_compact;
 	enum mymm_zone_type highest;
 	atomic_t failures;
 };

@@ -33,6 +33,12 @@
  * else of this one; and before a request that may wait fails, what is left of the
  * HighAtomic reserve is given up.
  *
+ * If processes have memory of the pool, their frames can be moved (compact.c). A request for more
+ * than one frame, that may wait and has __GFP_IO, compacts before it reclaims: if it is of order 4
+ * or more, or not movable itself; and in any case after it has reclaimed. It tries again as long
+ * as reclaim gives something, harder each time. With __GFP_NORETRY, order 4 or more does not even
+ * reclaim if compaction was out of the question.
+ *
  * If processes have memory of the pool, the OOM killer comes next (process/oom.c), and each time
  * that it has got something back all begins anew. One task at a time is in it, of whichever pool;
  * others wait for a tick, for they will have what it gets. It is not for what can do without:
@@ -40,8 +46,7 @@
  * task that dumps core or is to die itself. Nor is it for a request without __GFP_FS: Linux lets
  * that try for ever, here it fails. And a pool that reclaims nothing kills nothing.
  *
- * What is not there of Linux's way: compaction, so larger orders have only reclaim to hope
- * for; and cpusets.
+ * What is not there of Linux's way: cpusets.
  *
  * The order of things is that of __alloc_pages_slowpath() of Linux 6.12.
  */
@@ -51,6 +56,7 @@
 #include <linux/sched/signal.h>
 
 #include "base/compat.h"
+#include "page/compact.h"
 #include "page/kswapd.h"
 #include "page/page_alloc.h"
 #include "page/pcp.h"
@@ -181,7 +187,7 @@ static bool could_be_had(const struct mymm_request *request,
 /* Is another round worth its while? @rounds counts those that gave nothing. */
 static bool try_again(const struct mymm_request *request,
 		      unsigned int alloc_flags, const struct mymm_scan *scan,
-		      unsigned int *rounds)
+		      struct mymm_compaction *compaction, unsigned int *rounds)
 {
 	const bool costly = request->order > COSTLY_ORDER;
 
@@ -202,12 +208,15 @@ static bool try_again(const struct mymm_request *request,
 			cond_resched();
 		return true;
 	}
-	return mymm_pageblock_unreserve(request->list, request->type, true);
+	return mymm_pageblock_unreserve(request->list, request->type, true) ||
+	       (scan->nr_reclaimed &&
+		mymm_compact_again(request, scan->left, compaction));
 }
 
-/* Reclaim and try again, as long as that is worth it. */
+/* Reclaim, compact, and try again, as long as that is worth it. */
 static struct mymm_frame *try_hard(const struct mymm_request *request,
-				   unsigned int alloc_flags)
+				   unsigned int alloc_flags,
+				   struct mymm_compaction *compaction)
 {
 	struct mymm_scan scan = {};
 	struct mymm_frame *block;
@@ -219,9 +228,46 @@ static struct mymm_frame *try_hard(const struct mymm_request *request,
 		block = mymm_get_block(request, alloc_flags);
 		if (!block)
 			block = reclaim_and_get(request, alloc_flags, &scan);
+		if (!block)
+			block = mymm_compact_direct(request, alloc_flags,
+						    compaction);
 	} while (!block && !mymm_pool_dead(request->pool) &&
-		 try_again(request, alloc_flags, &scan, &rounds));
+		 try_again(request, alloc_flags, &scan, compaction, &rounds));
 	return block;
+}
+
+/*
+ * There are likely frames enough, in pieces: then there is no need to reclaim. And what can't be
+ * moved is best kept together.
+ */
+static bool compacts_first(const struct mymm_request *request)
+{
+	return request->order > COSTLY_ORDER ||
+	       request->type != mymm_pool_first_type(request->pool);
+}
+
+/*
+ * Compact before anything is reclaimed. True: that was all, with __GFP_NORETRY: then reclaim is too
+ * dear, or, on one node alone, not wanted.
+ */
+static bool compact_first(const struct mymm_request *request,
+			  unsigned int alloc_flags,
+			  struct mymm_compaction *compaction,
+			  struct mymm_frame **block)
+{
+	const bool easy = request->order > COSTLY_ORDER &&
+			  request->gfp & __GFP_NORETRY;
+
+	if (!mymm_compact_allowed(request) || !compacts_first(request) ||
+	    uses_reserves(request, mymm_reclaiming(request->pool)))
+		return false;
+	compaction->priority = MYMM_COMPACT_ASYNC;
+	*block = mymm_compact_direct(request, alloc_flags, compaction);
+	if (!easy)
+		compaction->priority = MYMM_COMPACT_SYNC_LIGHT;
+	return !*block && easy &&
+	       (compaction->result <= MYMM_COMPACT_DEFERRED ||
+		request->gfp & __GFP_THISNODE);
 }
 
 /*
@@ -323,6 +369,9 @@ struct mymm_frame *mymm_alloc_slowpath(const struct mymm_request *request)
 {
 	const bool may_wait = request->gfp & __GFP_DIRECT_RECLAIM;
 	unsigned int alloc_flags = slow_flags(request->gfp, request->order);
+	struct mymm_compaction compaction = {
+		.priority = MYMM_COMPACT_SYNC_LIGHT,
+	};
 	const bool insist = insists(request);
 	struct mymm_frame *block;
 	bool reclaiming;
@@ -334,13 +383,17 @@ struct mymm_frame *mymm_alloc_slowpath(const struct mymm_request *request)
 	block = mymm_get_block(request, alloc_flags);
 	if (block)
 		return block;
+	if (compact_first(request, alloc_flags, &compaction, &block))
+		return give_up(request);
+	if (block)
+		return block;
 
 	reclaiming = mymm_reclaiming(request->pool);
 	alloc_flags = mymm_slowpath_flags(request);
 	for (;;) {
 		if (may_wait && !reclaiming &&
 		    !(request->pool->flags & MYMM_POOL_NO_RECLAIM))
-			block = try_hard(request, alloc_flags);
+			block = try_hard(request, alloc_flags, &compaction);
 		else
 			block = mymm_get_block(request, alloc_flags);
 		if (!block) {

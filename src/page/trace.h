@@ -268,6 +268,30 @@ TRACE_EVENT(mymm_mark_victim,
 		  __entry->pgtables, __entry->oom_score_adj)
 );
 
+TRACE_EVENT(mymm_migrate,
+
+	TP_PROTO(const char *pool, u32 from, u32 to, int result),
+
+	TP_ARGS(pool, from, to, result),
+
+	TP_STRUCT__entry(
+		__string(pool, pool)
+		__field(u32, from)
+		__field(u32, to)
+		__field(int, result)
+	),
+
+	TP_fast_assign(
+		mymm_assign_str(pool, pool);
+		__entry->from = from;
+		__entry->to = to;
+		__entry->result = result;
+	),
+
+	TP_printk("pool=%s from=%u to=%u result=%d", __get_str(pool),
+		  __entry->from, __entry->to, __entry->result)
+);
+
 TRACE_EVENT(mymm_object_alloc,
 
 	TP_PROTO(const char *pool, const char *cache, unsigned long offset,

@@ -2,14 +2,16 @@
 /*
  * What the memory of processes does for the pool that its frames are of.
  *
- * Reclaim needs the LRU lists, which are a matter of process/, above this storey, and of another
- * module. So process/ leaves its functions with the pool. They sleep, and process/ must not go
- * while one of them runs: what calls them is a reader of SRCU.
+ * Reclaim needs the LRU lists, and compaction the tables of processes, which are a matter of
+ * process/, above this storey, and of another module. So process/ leaves its functions with the
+ * pool. They sleep, and process/ must not go while one of them runs: what calls them is a reader
+ * of SRCU.
  */
 #include <linux/mutex.h>
 #include <linux/srcu.h>
 
 #include "base/compat.h"
+#include "page/kcompactd.h"
 #include "page/pool.h"
 #include "page/vm_hooks.h"
 
@@ -20,15 +22,25 @@ DEFINE_STATIC_SRCU(in_use);
  * @pool: the pool
  * @hooks: the functions; NULL: none. When this returns, none of the former ones runs
  *
- * Context: process; sleeps; takes pool->lock.
+ * A pool has kcompactd for as long as it has them: else there is nothing that it could move.
+ *
+ * Context: process; sleeps; takes pool->lock. For one pool never twice at the same time.
+ * Return: 0; a negative errno: there is no thread to be had, and it has none. To take them back
+ * does not fail.
  */
-void mymm_vm_hooks_set(struct mymm_pool *pool,
-		       const struct mymm_vm_hooks *hooks)
+int mymm_vm_hooks_set(struct mymm_pool *pool, const struct mymm_vm_hooks *hooks)
 {
-	scoped_guard(mutex, &pool->lock)
+	int err = hooks ? mymm_kcompactd_run(pool) : 0;
+
+	if (!err) {
+		guard(mutex)(&pool->lock);
 		rcu_assign_pointer(pool->vm_hooks, hooks);
+	}
 	if (!hooks)
 		synchronize_srcu(&in_use);
+	if (!hooks || err)
+		mymm_kcompactd_stop(pool);
+	return err;
 }
 MYMM_EXPORT_INTERNAL(mymm_vm_hooks_set);
 

@@ -20,6 +20,11 @@ struct mymm_scan;
  * @reclaim_end: nothing more is wanted of a node for now; likewise
  * @out_of_memory: have a process give back what it has; see mymm_out_of_memory(). No other task is
  *                 in it; false: there is no point in trying again
+ * @may_move: is an allocated frame one that can be moved at this moment? A guess
+ * @move: move what is in a frame to another, which is allocated and nobody's. With @wait it waits
+ *        for what has the frame's page locked. 0: the other is in use now, and the frame is free,
+ *        or will be soon; -EAGAIN: busy; -EBUSY: pinned, or locked in memory; -ENOENT: not to be
+ *        moved. Process context, no lock of ours held
  */
 struct mymm_vm_hooks {
 	int (*check)(struct mymm_pool *pool, struct mymm_finding *finding);
@@ -27,10 +32,12 @@ struct mymm_vm_hooks {
 		       struct mymm_scan *scan);
 	void (*reclaim_end)(struct mymm_pool *pool, struct mymm_node *node);
 	bool (*out_of_memory)(const struct mymm_request *request);
+	bool (*may_move)(struct mymm_pool *pool, u32 pfn);
+	int (*move)(struct mymm_pool *pool, u32 from, u32 to, bool wait);
 };
 
-void mymm_vm_hooks_set(struct mymm_pool *pool,
-		       const struct mymm_vm_hooks *hooks);
+int mymm_vm_hooks_set(struct mymm_pool *pool,
+		      const struct mymm_vm_hooks *hooks);
 const struct mymm_vm_hooks *mymm_vm_hooks_get(struct mymm_pool *pool, int *idx);
 void mymm_vm_hooks_put(int idx);
 

@@ -29,6 +29,7 @@ void mymm_zone_init(struct mymm_zone *zone, struct mymm_frame *table,
 	zone->least_free = end - start;
 	zone->fell_below = zone->least_free;
 	mymm_buddy_init(&zone->buddy, table, start, end, heads, number);
+	mymm_compact_forget(zone);
 }
 MYMM_EXPORT_INTERNAL(mymm_zone_init);
 
@@ -55,6 +56,7 @@ bool mymm_zone_reset(struct mymm_zone *zone, enum mymm_migratetype type)
 	zone->watermark_boost = 0;
 	zone->flags &= BIT(MYMM_ZONE_BELOW_MARK) | BIT(MYMM_ZONE_DEAD);
 	zone->least_free = zone->buddy.free;
+	mymm_compact_forget(zone);
 	mymm_zone_set_marks(zone);
 	mymm_zone_rose(zone);
 	return true;

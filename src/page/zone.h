@@ -6,6 +6,7 @@
 #include <linux/spinlock.h>
 
 #include "page/buddy.h"
+#include "page/compact.h"
 #include "page/pool.h"
 
 /* The largest order that each CPU keeps blocks of, but for pageblocks. */
@@ -71,6 +72,7 @@ enum mymm_zone_flags {
  * @numa_foreign: blocks that were wanted from here and came from another node
  * @numa_other: blocks that a CPU of another node got
  * @nr_slab: frames that are slabs; [1] of caches with SLAB_RECLAIM_ACCOUNT
+ * @compact: how far compaction has come
  */
 struct mymm_zone {
 	raw_spinlock_t lock;
@@ -101,6 +103,7 @@ struct mymm_zone {
 	atomic_long_t numa_foreign;
 	atomic_long_t numa_other;
 	atomic_long_t nr_slab[2];
+	struct mymm_compact_zone compact;
 } ____cacheline_aligned_in_smp;
 
 /* A zone at one moment; what it shows belongs together. */

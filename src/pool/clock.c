@@ -9,6 +9,7 @@
  *	reaper, decay of what CPUs
  *	may keep (cache/reaper.c)   every two seconds        mymm_clock_tick()
  *	kswapd (page/kswapd.c)      a thread, when woken     mymm_clock_settle()
+ *	kcompactd (page/kcompactd.c) likewise, by kswapd     mymm_clock_settle()
  *	refill (object/refill.c)    a work item, when due    mymm_clock_settle() waits for it
  *	slabs of caches typesafe by RCU
  *	(object/slab_pages.c)       after a grace period     mymm_clock_settle() waits for it
@@ -27,6 +28,7 @@
 #include "cache/reaper.h"
 #include "object/refill.h"
 #include "object/slab_pages.h"
+#include "page/kcompactd.h"
 #include "page/kswapd.h"
 #include "page/pool.h"
 #include "page/registry.h"
@@ -50,6 +52,7 @@ int mymm_clock_hold(struct mymm_pool *pool)
 		WRITE_ONCE(pool->clock_held, true);
 	}
 	mymm_kswapd_hold(pool);
+	mymm_kcompactd_hold(pool);
 	mymm_refill_wait();
 	mymm_slabs_wait(pool);
 	return 0;
@@ -65,8 +68,9 @@ MYMM_EXPORT_INTERNAL(mymm_clock_hold);
 void mymm_clock_release(struct mymm_pool *pool)
 {
 	mymm_kswapd_release(pool);
-	guard(mutex)(&mymm_pools_lock);
-	WRITE_ONCE(pool->clock_held, false);
+	scoped_guard(mutex, &mymm_pools_lock)
+		WRITE_ONCE(pool->clock_held, false);
+	mymm_kcompactd_release(pool);
 }
 MYMM_EXPORT_INTERNAL(mymm_clock_release);
 
@@ -92,6 +96,7 @@ void mymm_clock_settle(struct mymm_pool *pool)
 {
 	mymm_refill_wait();
 	mymm_kswapd_step(pool);
+	mymm_kcompactd_step(pool);
 	mymm_slabs_wait(pool);
 }
 MYMM_EXPORT_INTERNAL(mymm_clock_settle);

@@ -8,8 +8,8 @@
  *   ...
  *
  * "name value", a line each, in the order of /proc/vmstat; but only what a pool can count:
- * its pages, slabs, nodes and reclaim, the memory of processes, and pages of files. What has to
- * do with compaction and huge pages is left out. pgalloc_high and allocstall_high are
+ * its pages, slabs, nodes, reclaim and compaction, the memory of processes, and pages of files.
+ * What has to do with huge pages is left out. pgalloc_high and allocstall_high are
  * always there, since a pool may have a zone HighMem on any machine.
  *
  * All values are read before the first one is printed, also if the file is read in small
@@ -132,7 +132,6 @@ static const struct item scans[] = {
 
 /* From here on to the end. */
 static const struct item last[] = {
-	{ "oom_kill", MYMM_OOM_KILL },
 	{ "unevictable_pgs_culled", MYMM_UNEVICTABLE_PGS_CULLED },
 	{ "unevictable_pgs_rescued", MYMM_UNEVICTABLE_PGS_RESCUED },
 	{ "swap_ra", MYMM_SWAP_RA },
@@ -144,6 +143,25 @@ static void show_items(struct seq_file *m, struct mymm_pool *pool,
 {
 	for (; nr--; item++)
 		show(m, item->name, mymm_vm_sum(pool, item->what));
+}
+
+static void show_compaction(struct seq_file *m, struct mymm_pool *pool)
+{
+	const struct mymm_compact_stats *stats = &pool->compact;
+
+	show_count(m, "pgmigrate_success", &stats->pgmigrate_success);
+	show_count(m, "pgmigrate_fail", &stats->pgmigrate_fail);
+	show_count(m, "compact_migrate_scanned", &stats->migrate_scanned);
+	show_count(m, "compact_free_scanned", &stats->free_scanned);
+	show_count(m, "compact_isolated", &stats->isolated);
+	show_count(m, "compact_stall", &stats->stall);
+	show_count(m, "compact_fail", &stats->fail);
+	show_count(m, "compact_success", &stats->success);
+	show_count(m, "compact_daemon_wake", &stats->daemon_wake);
+	show_count(m, "compact_daemon_migrate_scanned",
+		   &stats->daemon_migrate_scanned);
+	show_count(m, "compact_daemon_free_scanned",
+		   &stats->daemon_free_scanned);
 }
 
 static void show_reclaim(struct seq_file *m, struct mymm_pool *pool)
@@ -163,6 +181,8 @@ static void show_reclaim(struct seq_file *m, struct mymm_pool *pool)
 	show_count(m, "pageoutrun", &stats->pageoutrun);
 	show(m, "drop_pagecache", mymm_vm_sum(pool, MYMM_DROP_PAGECACHE));
 	show_count(m, "drop_slab", &stats->drop_slab);
+	show(m, "oom_kill", mymm_vm_sum(pool, MYMM_OOM_KILL));
+	show_compaction(m, pool);
 	show_items(m, pool, last, ARRAY_SIZE(last));
 }
 
