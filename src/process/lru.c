@@ -193,6 +193,27 @@ void mymm_lru_mark_accessed(struct mymm_vm *vm, struct page *page)
 }
 
 /**
+ * mymm_lru_replace() - a page takes the place of another
+ * @vm: whose pages
+ * @page: the other, locked; has no mapping any more
+ * @by: the page, locked; of the same zone, with the same flags
+ *
+ * If reclaim has isolated the other one, it begins anew.
+ *
+ * Context: process.
+ */
+void mymm_lru_replace(struct mymm_vm *vm, struct page *page, struct page *by)
+{
+	struct mymm_lruvec *lruvec = mymm_lruvec_of(vm, page);
+
+	guard(spinlock)(&lruvec->lock);
+	if (list_empty(&page->lru))
+		add(vm, lruvec, by);
+	else
+		list_replace_init(&page->lru, &by->lru);
+}
+
+/**
  * mymm_lru_isolate() - take pages off the tail of a list
  * @vm: whose pages
  * @lruvec: of a node

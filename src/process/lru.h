@@ -82,6 +82,7 @@ unsigned long mymm_lru_size(const struct mymm_lruvec *lruvec, enum mymm_lru lru,
 unsigned long mymm_lru_total(const struct mymm_vm *vm, enum mymm_lru lru);
 void mymm_lru_add(struct mymm_vm *vm, struct page *page);
 void mymm_lru_del(struct mymm_vm *vm, struct page *page);
+void mymm_lru_replace(struct mymm_vm *vm, struct page *page, struct page *by);
 unsigned long mymm_lru_isolate(struct mymm_vm *vm, struct mymm_lruvec *lruvec,
 			       enum mymm_lru lru, enum mymm_zone_type highest,
 			       unsigned long nr, struct mymm_lru_batch *batch);

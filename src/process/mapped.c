@@ -147,6 +147,43 @@ void mymm_mapped_own(struct page *page, struct mymm_space *space, pgoff_t index)
 }
 
 /**
+ * mymm_mapped_like() - make the page behind a frame like another one, for its contents
+ * @vm: whose frames they are
+ * @page: the page, locked, and nobody's
+ * @pfn: its frame
+ * @like: the other one, locked, and mapped nowhere
+ *
+ * No slot points to it, and it is on no list; both come next.
+ *
+ * Context: process.
+ */
+void mymm_mapped_like(struct mymm_vm *vm, struct page *page, u32 pfn,
+		      struct page *like)
+{
+	struct folio *folio = page_folio(page), *other = page_folio(like);
+
+	page->mapping = like->mapping;
+	page->index = like->index;
+	set_page_private(page, (unsigned long)pfn << MYMM_SHARE_BITS |
+				       (page_private(like) &
+					(MYMM_FORKED | MYMM_WORKINGSET)));
+	SetPageUptodate(page);
+	folio_set_swapbacked(folio);
+	if (folio_test_active(other))
+		folio_set_active(folio);
+	if (folio_test_unevictable(other))
+		folio_set_unevictable(folio);
+	if (folio_test_referenced(other))
+		folio_set_referenced(folio);
+	if (folio_test_readahead(other))
+		folio_set_readahead(folio);
+	if (folio_test_dirty(other))
+		SetPageDirty(page);
+	INIT_LIST_HEAD(&page->lru);
+	mymm_vm_count(vm->pool, MYMM_NR_ANON_PAGES, 1);
+}
+
+/**
  * mymm_mapped_free() - give back a frame that no slot points to
  * @vm: whose frame it is
  * @page: the page behind it: locked, and unlocked after it; not mapped

@@ -44,6 +44,12 @@ static inline void mymm_mapped_set_workingset(struct page *page)
 	set_page_private(page, page_private(page) | MYMM_WORKINGSET);
 }
 
+/* A slot that pointed to another page, points to this one. */
+static inline void mymm_mapped_take_slot(struct page *page)
+{
+	set_page_private(page, page_private(page) + 1);
+}
+
 /* Was that the last slot? Then the caller calls mymm_mapped_free(). */
 static inline bool mymm_mapped_put(struct page *page)
 {
@@ -58,6 +64,8 @@ struct page *mymm_file_alloc(struct mymm_vm *vm, struct address_space *mapping,
 			     pgoff_t index, gfp_t gfp);
 void mymm_mapped_own(struct page *page, struct mymm_space *space,
 		     pgoff_t index);
+void mymm_mapped_like(struct mymm_vm *vm, struct page *page, u32 pfn,
+		      struct page *like);
 void mymm_mapped_free(struct mymm_vm *vm, struct page *page);
 bool mymm_mapped_claim(struct mymm_vm *vm, struct page *page, int held);
 void mymm_mapped_copy(struct mymm_vm *vm, struct page *to, struct page *from);

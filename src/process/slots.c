@@ -27,6 +27,7 @@
  * @slot: what points to it
  * @look: is called for each
  * @entry: for replace()
+ * @to: for move()
  * @nr: ptes that were found to be used
  */
 struct visit {
@@ -36,6 +37,7 @@ struct visit {
 	void (*look)(struct visit *visit, struct vm_area_struct *vma,
 		     unsigned long addr);
 	u32 entry;
+	struct page *to;
 	unsigned int nr;
 };
 
@@ -178,6 +180,42 @@ unsigned int mymm_page_swap_slots(struct mymm_vm *vm, struct page *page,
 		.page = page,
 		.look = replace,
 		.entry = entry,
+	};
+
+	if (mymm_mapped_share(page))
+		each_slot(&visit);
+	return mymm_mapped_share(page);
+}
+
+static void move(struct visit *visit, struct vm_area_struct *vma,
+		 unsigned long addr)
+{
+	struct mymm_region *region = mymm_region_of(vma);
+
+	if (!mymm_table_replace(&region->table, addr, visit->slot,
+				mymm_slot_of_pfn(mymm_mapped_pfn(visit->to))))
+		return;
+	mymm_mapped_take_slot(visit->to);
+	mymm_mapped_put(visit->page);
+}
+
+/**
+ * mymm_page_move_slots() - have another page where a page was
+ * @vm: whose pages
+ * @page: the page, locked, and mapped nowhere
+ * @to: the other, locked, with the same contents
+ *
+ * Context: process; sleeps.
+ * Return: how many slots still point to the page: those of vmas that are in no tree.
+ */
+unsigned int mymm_page_move_slots(struct mymm_vm *vm, struct page *page,
+				  struct page *to)
+{
+	struct visit visit = {
+		.vm = vm,
+		.page = page,
+		.look = move,
+		.to = to,
 	};
 
 	if (mymm_mapped_share(page))

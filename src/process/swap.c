@@ -368,6 +368,27 @@ void mymm_swap_cache_del(struct mymm_vm *vm, struct page *page)
 }
 
 /**
+ * mymm_swap_cache_move() - another page has what a page has
+ * @vm: the pool
+ * @page: the page, locked; is cached, or not
+ * @to: the other, locked; is not cached
+ *
+ * Context: process.
+ */
+void mymm_swap_cache_move(struct mymm_vm *vm, struct page *page,
+			  struct page *to)
+{
+	u32 entry = mymm_swap_cached(vm, page);
+
+	if (!entry)
+		return;
+	guard(spinlock)(&vm->swap.lock);
+	vm->swap.cached[mymm_mapped_pfn(page)] = 0;
+	vm->swap.cached[mymm_mapped_pfn(to)] = entry;
+	slot_of(vm, entry)->frame = mymm_mapped_pfn(to);
+}
+
+/**
  * mymm_swap_cache_get() - the page that has the contents of a slot
  * @vm: the pool
  * @entry: the slot; the caller has a reference

@@ -140,6 +140,8 @@ int mymm_swap_write(struct mymm_vm *vm, u32 entry, struct page *page);
 u32 mymm_swap_cached(const struct mymm_vm *vm, const struct page *page);
 bool mymm_swap_cache_add(struct mymm_vm *vm, u32 entry, struct page *page);
 void mymm_swap_cache_del(struct mymm_vm *vm, struct page *page);
+void mymm_swap_cache_move(struct mymm_vm *vm, struct page *page,
+			  struct page *to);
 struct page *mymm_swap_cache_get(struct mymm_vm *vm, u32 entry);
 unsigned long mymm_swap_nr_free(const struct mymm_vm *vm);
 unsigned long mymm_swap_total(const struct mymm_vm *vm);

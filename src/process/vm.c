@@ -12,6 +12,7 @@
 #include "page/zone.h"
 #include "process/lru.h"
 #include "process/mapped.h"
+#include "process/migrate.h"
 #include "process/swap.h"
 #include "process/vm.h"
 #include "process/vmscan.h"
@@ -25,6 +26,8 @@ static const struct mymm_vm_hooks hooks = {
 	.out_of_memory = mymm_out_of_memory,
 	.shrink = mymm_vmscan_node,
 	.reclaim_end = mymm_vmscan_end,
+	.may_move = mymm_may_migrate,
+	.move = mymm_migrate,
 };
 
 static int find_pages(struct mymm_vm *vm)
@@ -93,9 +96,14 @@ static struct mymm_vm *vm_create(struct mymm_pool *pool)
 	if (err)
 		goto err_lru;
 	scoped_guard(mutex, &pool->lock) pool->vm = vm;
-	mymm_vm_hooks_set(pool, &hooks);
+	err = mymm_vm_hooks_set(pool, &hooks);
+	if (err)
+		goto err_swap;
 	return vm;
 
+err_swap:
+	scoped_guard(mutex, &pool->lock) pool->vm = NULL;
+	mymm_swap_exit(vm);
 err_lru:
 	mymm_lru_exit(vm);
 err_counter:
