@@ -28,6 +28,7 @@
 #include "process/mapped.h"
 #include "process/rmap.h"
 #include "process/swap.h"
+#include "process/trace.h"
 #include "process/vm.h"
 
 /*
@@ -166,15 +167,19 @@ static vm_fault_t fault(struct vm_fault *vmf)
 	unsigned long addr = vmf->address & PAGE_MASK;
 	bool frame = vmf->flags & FAULT_FLAG_WRITE || is_marked(vmf) ||
 		     is_locked(vmf->vma);
+	struct mymm_pool *pool = region->space->vm->pool;
 	bool major = false;
 	struct page *page;
 
-	mymm_vm_count(region->space->vm->pool, MYMM_PGFAULT, 1);
+	mymm_vm_count(pool, MYMM_PGFAULT, 1);
 	if (refused(region, vmf->vma))
 		return VM_FAULT_SIGBUS;
 	do {
 		page = page_for(vmf->vma, addr, vmf->pgoff, frame, &major);
 	} while (page == ERR_PTR(-EAGAIN));
+	if (!IS_ERR_OR_NULL(page))
+		trace_mymm_fault(pool->name, addr, mymm_mapped_pfn(page), frame,
+				 major);
 	/* Nothing may be there because the OOM killer has just taken it. */
 	if (!page && !READ_ONCE(region->reaped))
 		return mymm_map_zero(vmf);
@@ -184,7 +189,7 @@ static vm_fault_t fault(struct vm_fault *vmf)
 	vmf->page = page;
 	if (!major)
 		return VM_FAULT_LOCKED;
-	mymm_vm_count(region->space->vm->pool, MYMM_PGMAJFAULT, 1);
+	mymm_vm_count(pool, MYMM_PGMAJFAULT, 1);
 	return VM_FAULT_LOCKED | VM_FAULT_MAJOR;
 }
 

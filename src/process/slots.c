@@ -18,6 +18,8 @@
 #include "process/rmap.h"
 #include "process/slots.h"
 #include "process/swap.h"
+#include "process/trace.h"
+#include "process/usage.h"
 #include "process/vm.h"
 
 /**
@@ -150,6 +152,19 @@ void mymm_page_unmap_from(struct page *page, const struct mm_struct *mm)
 				  &owner);
 }
 
+/* Which process loses its page. */
+static void trace_evict(const struct visit *visit, const struct mm_struct *mm,
+			unsigned long addr)
+{
+	struct mymm_task process = {};
+
+	if (!trace_mymm_evict_enabled())
+		return;
+	mymm_task_of(mm, &init_pid_ns, &process);
+	trace_mymm_evict(visit->vm->pool->name, &process, addr,
+			 mymm_mapped_pfn(visit->page), visit->entry);
+}
+
 static void replace(struct visit *visit, struct vm_area_struct *vma,
 		    unsigned long addr)
 {
@@ -157,10 +172,12 @@ static void replace(struct visit *visit, struct vm_area_struct *vma,
 
 	mymm_swap_dup(visit->vm, visit->entry);
 	if (mymm_table_replace(&region->table, addr, visit->slot,
-			       mymm_slot_of_swap(visit->entry)))
+			       mymm_slot_of_swap(visit->entry))) {
 		mymm_mapped_put(visit->page);
-	else
+		trace_evict(visit, region->mm, addr);
+	} else {
 		mymm_swap_put(visit->vm, visit->entry);
+	}
 }
 
 /**

@@ -26,6 +26,7 @@
 #include "page/vmstat.h"
 #include "process/mapped.h"
 #include "process/swap.h"
+#include "process/trace.h"
 #include "process/vm.h"
 
 /* --- entries ---------------------------------------------------------------------- */
@@ -285,6 +286,7 @@ int mymm_swap_read(struct mymm_vm *vm, u32 entry, struct page *page)
 
 	if (!err)
 		mymm_vm_count(vm->pool, MYMM_PSWPIN, 1);
+	trace_mymm_swap_in(vm->pool->name, mymm_mapped_pfn(page), entry, err);
 	return err;
 }
 
@@ -308,6 +310,7 @@ int mymm_swap_write(struct mymm_vm *vm, u32 entry, struct page *page)
 		mymm_vm_count(vm->pool, MYMM_PSWPOUT, 1);
 	else
 		give_up(area, err);
+	trace_mymm_swap_out(vm->pool->name, mymm_mapped_pfn(page), entry, err);
 	return err;
 }
 

@@ -24,6 +24,7 @@
 #include "process/lru.h"
 #include "process/mapped.h"
 #include "process/swap.h"
+#include "process/trace.h"
 #include "process/vm.h"
 #include "process/vmscan.h"
 #include "process/workingset.h"
@@ -61,13 +62,25 @@ static unsigned long all_of(const struct mymm_lruvec *lruvec, enum mymm_lru lru)
 	return mymm_lru_size(lruvec, lru, MYMM_NR_ZONE_TYPES);
 }
 
-/* Would it have stayed if all memory were the working set's? */
-static bool is_recent(struct mymm_vm *vm, enum mymm_lru_kind kind, u64 shadow)
+static struct mymm_lruvec *lruvec_of_shadow(struct mymm_vm *vm, u64 shadow)
 {
-	struct mymm_lruvec *lruvec = &vm->lruvec[shadow >> SHADOW_NODE_SHIFT &
-						 (BIT(SHADOW_NODE_BITS) - 1)];
-	u64 now = atomic_long_read(&lruvec->age);
-	u64 distance = (now - (shadow >> SHADOW_AGE_SHIFT)) & SHADOW_AGE_MASK;
+	return &vm->lruvec[shadow >> SHADOW_NODE_SHIFT &
+			   (BIT(SHADOW_NODE_BITS) - 1)];
+}
+
+/* How many pages have left the list since. */
+static u64 distance_of(struct mymm_vm *vm, u64 shadow)
+{
+	u64 now = atomic_long_read(&lruvec_of_shadow(vm, shadow)->age);
+
+	return (now - (shadow >> SHADOW_AGE_SHIFT)) & SHADOW_AGE_MASK;
+}
+
+/* Would it have stayed if all memory were the working set's? */
+static bool is_recent(struct mymm_vm *vm, enum mymm_lru_kind kind, u64 shadow,
+		      u64 distance)
+{
+	const struct mymm_lruvec *lruvec = lruvec_of_shadow(vm, shadow);
 	unsigned long size = all_of(lruvec, MYMM_LRU_ACTIVE_FILE);
 
 	if (kind == MYMM_ANON)
@@ -93,11 +106,17 @@ void mymm_workingset_refault(struct mymm_vm *vm, struct page *page, u64 shadow)
 {
 	struct mymm_lruvec *lruvec = mymm_lruvec_of(vm, page);
 	enum mymm_lru_kind kind = mymm_lru_kind(page);
+	bool recent;
+	u64 distance;
 
 	if (!shadow)
 		return;
 	mymm_vm_count(vm->pool, MYMM_WORKINGSET_REFAULT_ANON + kind, 1);
-	if (!is_recent(vm, kind, shadow))
+	distance = distance_of(vm, shadow);
+	recent = is_recent(vm, kind, shadow, distance);
+	trace_mymm_refault(vm->pool->name, mymm_mapped_pfn(page),
+			   kind == MYMM_FILE, distance, recent);
+	if (!recent)
 		return;
 	folio_set_active(page_folio(page));
 	atomic_long_inc(&lruvec->age);
