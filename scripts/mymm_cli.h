@@ -16,6 +16,7 @@
  *	mymm_fork.c      a script's children
  *	mymm_exec.c      exec
  *	mymm_swap.c      swapon, swapoff
+ *	mymm_lost.c      lost
  *	mymm_json.c      what --json prints
  *	mymm_script.c    run; mymm_words.c splits its lines
  *	mymm_replay.c    replay; its own parts are in mymm_trace.h
@@ -74,6 +75,11 @@ const char *plural(uint64_t n, const char *one, const char *many);
 const char *range_text(const uint32_t *handles, size_t nr); /* 1-5,7 */
 
 void *xalloc(void *old, size_t nr, size_t size);
+
+/* --- mymm_memory.c --- */
+
+/* /dev/mymem, with that pool chosen unless it is NULL; -1, and that was said. */
+int memory_open(const char *pool);
 
 /* --- mymm_json.c --- */
 
@@ -223,6 +229,7 @@ extern const struct command memory_commands[];
 extern const struct command replay_commands[];
 extern const struct command exec_commands[];
 extern const struct command swap_commands[];
+extern const struct command lost_commands[];
 
 /* Options of all commands that allocate, and what they mean. */
 /* It takes these for blocks of code. */

@@ -14,15 +14,12 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "mymem.h"
 #include "mymm_cli.h"
 
-#define DEVICE "/dev/mymem"
 #define LIBRARY "libmymalloc.so"
 #define LINKER "ld-linux-x86-64.so" /* glibc's, for this machine */
 #define POOL_VARIABLE "MYMALLOC_POOL"
@@ -216,41 +213,6 @@ static int find_library(char path[PATH_MAX])
 		      own);
 }
 
-static int choose_pool(int fd, const char *name)
-{
-	struct mymem_pool pool = { .size = sizeof(pool) };
-	int err = 0;
-
-	if (snprintf(pool.name, sizeof(pool.name), "%s", name) >=
-	    (int)sizeof(pool.name))
-		err = ENOENT;
-	else if (ioctl(fd, MYMEM_IOC_POOL, &pool))
-		err = errno;
-	if (err == ENOENT)
-		return failed(err, "there is no pool '%s'; see %s", name,
-			      "/sys/kernel/debug/mymm/pools/list");
-	if (err == EOPNOTSUPP)
-		return failed(err, "pool '%s' has no memory", name);
-	if (err)
-		return failed(err, "pool '%s': %s", name, strerror(err));
-	return OK;
-}
-
-/* Can the program open the device, and have memory of that pool? */
-static int check_device(const char *pool)
-{
-	int rc, fd = open(DEVICE, O_RDWR | O_CLOEXEC);
-
-	if (fd < 0 && (errno == ENOENT || errno == ENXIO || errno == ENODEV))
-		return failed(errno, DEVICE ": no such device: %s",
-			      "is the module loaded? insmod mymm_vm.ko");
-	if (fd < 0)
-		return failed(errno, DEVICE ": %s", strerror(errno));
-	rc = pool ? choose_pool(fd, pool) : OK;
-	close(fd);
-	return rc;
-}
-
 /* --- the command ------------------------------------------------------------------- */
 
 static void set_environment(const char *library, const char *pool)
@@ -277,7 +239,7 @@ static int run_exec(struct session *session, const struct args *args)
 	const char *pool = args_get(args, "pool"), *name = args->operand[0];
 	char path[PATH_MAX], library[PATH_MAX];
 	char **argv;
-	int err;
+	int err, fd;
 
 	(void)session;
 	err = -find_program(name, path);
@@ -285,8 +247,12 @@ static int run_exec(struct session *session, const struct args *args)
 		return failed(err, "%s: %s", name,
 			      err == ENOENT ? "there is no such program" :
 					      strerror(err));
-	if (check_program(path) || find_library(library) || check_device(pool))
+	if (check_program(path) || find_library(library))
 		return FAILED;
+	fd = memory_open(pool);
+	if (fd < 0)
+		return FAILED;
+	close(fd);
 	set_environment(library, pool);
 	argv = xalloc(NULL, args->nr + 1, sizeof(*argv));
 	memcpy(argv, args->operand, args->nr * sizeof(*argv));

@@ -22,6 +22,7 @@ const struct command *const command_tables[] = {
 	replay_commands,
 	exec_commands,
 	swap_commands,
+	lost_commands,
 	NULL,
 };
 

@@ -79,14 +79,48 @@ static void say_memory(const char *what, const char *name, uint64_t bytes)
 	       count_text(kib_of("/proc/self/smaps_rollup", "Rss")));
 }
 
+static int choose_pool(int fd, const char *name)
+{
+	struct mymem_pool pool = { .size = sizeof(pool) };
+	int err = 0;
+
+	if (snprintf(pool.name, sizeof(pool.name), "%s", name) >=
+	    (int)sizeof(pool.name))
+		err = ENOENT;
+	else if (ioctl(fd, MYMEM_IOC_POOL, &pool))
+		err = errno;
+	if (err == ENOENT)
+		return failed(err, "there is no pool '%s'; see %s", name,
+			      "/sys/kernel/debug/mymm/pools/list");
+	if (err == EOPNOTSUPP)
+		return failed(err, "pool '%s' has no memory", name);
+	if (err)
+		return failed(err, "pool '%s': %s", name, strerror(err));
+	return OK;
+}
+
+int memory_open(const char *pool)
+{
+	int fd = open(MEMORY, O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0) {
+		if (!pool || !choose_pool(fd, pool))
+			return fd;
+		close(fd);
+	} else if (errno == ENOENT || errno == ENXIO || errno == ENODEV) {
+		failed(errno, MEMORY ": no such device: %s",
+		       "is the module loaded? insmod mymm_vm.ko");
+	} else {
+		failed(errno, MEMORY ": %s", strerror(errno));
+	}
+	return -1;
+}
+
 static int open_memory(void)
 {
 	if (memory < 0)
-		memory = open(MEMORY, O_RDWR | O_CLOEXEC);
-	if (memory < 0)
-		return failed(errno, "%s: %s%s", MEMORY, strerror(errno),
-			      errno == ENOENT ? "; is mymm_vm loaded?" : "");
-	return OK;
+		memory = memory_open(NULL);
+	return memory < 0 ? FAILED : OK;
 }
 
 static int run_map(struct session *session, const struct args *args)

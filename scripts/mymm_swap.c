@@ -11,43 +11,16 @@
 #include "mymem.h"
 #include "mymm_cli.h"
 
-#define MEMORY "/dev/mymem"
 #define PAGE 4096ULL
 /* Slots of an area, less one that is none. */
 #define SIZE_MOST (((1ULL << 27) - 1) * PAGE)
 #define PRIORITY_MOST 32767
 
-/* /dev/mymem, with that pool chosen if it is not NULL; -1 after an error. */
-static int open_pool(const char *pool)
-{
-	struct mymem_pool choice = { .size = sizeof(choice) };
-	int fd = open(MEMORY, O_RDWR | O_CLOEXEC);
-
-	if (fd < 0) {
-		failed(errno, "%s: %s", MEMORY,
-		       errno == ENOENT ? "mymm_vm is not loaded" :
-					 strerror(errno));
-		return -1;
-	}
-	if (!pool)
-		return fd;
-	if (strlen(pool) >= sizeof(choice.name)) {
-		failed(ENOENT, "there is no pool '%s'", pool);
-	} else {
-		strcpy(choice.name, pool);
-		if (!ioctl(fd, MYMEM_IOC_POOL, &choice))
-			return fd;
-		failed(errno, "pool '%s': %s", pool, strerror(errno));
-	}
-	close(fd);
-	return -1;
-}
-
 /* Do it; -1, and errno says why not. */
 static int call(const char *pool, unsigned long request,
 		struct mymem_swap *swap)
 {
-	int fd = open_pool(pool), rc;
+	int fd = memory_open(pool), rc;
 
 	if (fd < 0)
 		return FAILED;
