@@ -21,6 +21,7 @@
  * An inode's size and what of it is being written change under inode->writing.
  */
 #include <linux/bvec.h>
+#include <linux/completion.h>
 #include <linux/cred.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
@@ -45,7 +46,8 @@ static int dirty_background_ratio = 10;
 static int dirty_expire_centisecs = 3000;
 static int dirty_writeback_centisecs = 500;
 
-static struct workqueue_struct *flushers;
+/* Two, since a flusher waits for what writes the same file. */
+static struct workqueue_struct *flushers, *writers;
 /* Somebody waits for pages to be written: how many batches were, and that one more was. */
 static atomic_long_t batches;
 static DECLARE_WAIT_QUEUE_HEAD(progress);
@@ -201,6 +203,15 @@ static bool add_page(struct batch *batch, pgoff_t index)
 	return added;
 }
 
+/*
+ * Is each page of it within the file to its last byte? Else what follows would be written where
+ * that one ended: since then a write may have made the file longer, and the next page dirty.
+ */
+static bool is_whole(const struct batch *batch)
+{
+	return batch->bytes == (size_t)batch->nr << PAGE_SHIFT;
+}
+
 /* The next dirty pages from *@index on; it becomes the index behind them. */
 static bool gather(struct batch *batch, unsigned long *index, pgoff_t last)
 {
@@ -214,7 +225,7 @@ static bool gather(struct batch *batch, unsigned long *index, pgoff_t last)
 		add_page(batch, *index);
 		++*index;
 	}
-	while (batch->nr < MYMM_IO_PAGES && *index <= last &&
+	while (batch->nr < MYMM_IO_PAGES && is_whole(batch) && *index <= last &&
 	       xa_get_mark(pages, *index, MYMM_DIRTY) &&
 	       add_page(batch, *index))
 		++*index;
@@ -304,6 +315,50 @@ static int write_pages(struct mymm_inode *mi, loff_t from, loff_t to)
 	return err ?: ret;
 }
 
+/**
+ * struct job - dirty pages of a range are to be written; on the stack of its caller
+ * @work: of the worker
+ * @done: it has ended
+ * @mi: the file
+ * @from: the first byte
+ * @to: the last
+ * @err: what came of it: 0 or a negative errno
+ */
+struct job {
+	struct work_struct work;
+	struct completion done;
+	struct mymm_inode *mi;
+	loff_t from;
+	loff_t to;
+	int err;
+};
+
+static void run_job(struct work_struct *work)
+{
+	struct job *job = container_of(work, struct job, work);
+
+	job->err = write_pages(job->mi, job->from, job->to);
+	complete(&job->done);
+}
+
+/*
+ * A worker writes: the lower file's write() would end early in a task that is killed, or that may
+ * not have files so large, and what is dirty is not that task's alone.
+ */
+static int write_by_worker(struct mymm_inode *mi, loff_t from, loff_t to)
+{
+	struct job job = { .mi = mi, .from = from, .to = to };
+
+	if (current->flags & PF_WQ_WORKER)
+		return write_pages(mi, from, to);
+	INIT_WORK_ONSTACK(&job.work, run_job);
+	init_completion(&job.done);
+	queue_work(writers, &job.work);
+	wait_for_completion(&job.done);
+	destroy_work_on_stack(&job.work);
+	return job.err;
+}
+
 /* If it has no dirty page any more, it is not on the list. */
 static void settle(struct mymm_inode *mi)
 {
@@ -337,7 +392,7 @@ int mymm_inode_write(struct mymm_inode *mi, loff_t from, loff_t to)
 	int err;
 
 	mutex_lock(&mi->writing);
-	err = write_pages(mi, from, to);
+	err = write_by_worker(mi, from, to);
 	mutex_unlock(&mi->writing);
 	settle(mi);
 	return err;
@@ -628,6 +683,9 @@ int mymm_writeback_init(void)
 		alloc_workqueue("mymm_flush", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!flushers)
 		return -ENOMEM;
+	writers = alloc_workqueue("mymm_write", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!writers)
+		goto err_writers;
 	if (!IS_ENABLED(CONFIG_PROC_SYSCTL))
 		return 0;
 	entries[0].extra2 = &hundred;
@@ -635,6 +693,8 @@ int mymm_writeback_init(void)
 	header = register_sysctl("mymm", entries);
 	if (header)
 		return 0;
+	destroy_workqueue(writers);
+err_writers:
 	destroy_workqueue(flushers);
 	return -ENOMEM;
 }
@@ -643,5 +703,6 @@ int mymm_writeback_init(void)
 void mymm_writeback_exit(void)
 {
 	unregister_sysctl_table(header);
+	destroy_workqueue(writers);
 	destroy_workqueue(flushers);
 }
