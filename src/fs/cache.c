@@ -6,7 +6,9 @@
  * kernel would reclaim, and count.
  *
  *	nothing          the page was never read, or was cut off
- *	a value          it was evicted; the value is its shadow (process/workingset.c)
+ *	a value          it was evicted; the value is its shadow (process/workingset.c). There are
+ *	                 no more than twice as many as the pool has frames, for these are memory of
+ *	                 the machine
  *	a page           it is there. Is it not up to date, it is locked, and being filled
  *
  * What is not there is read from the lower file, straight into the frame, together with what
@@ -80,6 +82,30 @@ static u64 shadow_of_value(const void *entry)
 	return xa_is_value(entry) ? (u64)xa_to_value(entry) << 1 | 1 : 0;
 }
 
+static void drop_shadow(struct mymm_inode *mi, unsigned long index,
+			void *shadow)
+{
+	if (xa_cmpxchg(&mi->pages, index, shadow, NULL, GFP_NOFS) == shadow)
+		atomic_long_dec(&mi->nr_shadows);
+}
+
+/* How many of a file are worth their memory: what was evicted before these is not recent. */
+static unsigned long most_shadows(struct mymm_inode *mi)
+{
+	return 2 * mymm_inode_vm(mi)->total;
+}
+
+/* Room for another one: the hand goes round, and the next goes. */
+static void make_room(struct mymm_inode *mi)
+{
+	unsigned long index = READ_ONCE(mi->hand);
+	void *entry = xa_find(&mi->pages, &index, ULONG_MAX, XA_PRESENT);
+
+	if (entry && xa_is_value(entry))
+		drop_shadow(mi, index, entry);
+	WRITE_ONCE(mi->hand, entry ? index + 1 : 0);
+}
+
 /*
  * A new page, in the xarray, locked, and not up to date. -EEXIST: somebody else was faster;
  * -ENOMEM.
@@ -97,6 +123,8 @@ static struct page *insert(struct mymm_inode *mi, pgoff_t index, gfp_t gfp)
 	if (!old || xa_is_value(old)) {
 		was = xa_cmpxchg(&mi->pages, index, old, page, GFP_NOFS);
 		if (was == old) {
+			if (old)
+				atomic_long_dec(&mi->nr_shadows);
 			mymm_workingset_refault(vm, page, shadow_of_value(old));
 			return page;
 		}
@@ -377,7 +405,7 @@ void mymm_cache_truncate(struct mymm_inode *mi, loff_t size)
 	mymm_cache_zero_tail(mi, size);
 	xa_for_each_start(&mi->pages, index, entry, first) {
 		if (xa_is_value(entry)) {
-			xa_cmpxchg(&mi->pages, index, entry, NULL, GFP_NOFS);
+			drop_shadow(mi, index, entry);
 			continue;
 		}
 		page = mymm_cache_find(mi, index);
@@ -437,6 +465,8 @@ void mymm_cache_evict(struct page *page, u64 shadow)
 {
 	struct mymm_inode *mi = mymm_inode_of(page->mapping->host);
 
+	if (atomic_long_inc_return(&mi->nr_shadows) > most_shadows(mi))
+		make_room(mi);
 	/* There is a place for it already, so nothing is allocated. */
 	xa_store(&mi->pages, page->index, value_of_shadow(shadow), 0);
 }

@@ -77,6 +77,8 @@ struct mymm_mount {
  * @inode: the kernel's part
  * @lower: the inode below; a reference is held
  * @pages: by index: a page, or as a value what an evicted one has left (workingset.c)
+ * @nr_shadows: of the values
+ * @hand: where the next shadow is looked for that is to go
  * @writing: see above
  * @reader: the lower file, once it was opened; goes with the inode
  * @writer: the same, for writing
@@ -92,6 +94,8 @@ struct mymm_inode {
 	struct inode inode;
 	struct inode *lower;
 	struct xarray pages;
+	atomic_long_t nr_shadows;
+	unsigned long hand;
 	struct mutex writing; /* see above */
 	struct file *reader;
 	struct file *writer;

@@ -50,6 +50,8 @@ static struct inode *alloc_inode(struct super_block *sb)
 		return NULL;
 	mi->lower = NULL;
 	xa_init(&mi->pages);
+	atomic_long_set(&mi->nr_shadows, 0);
+	mi->hand = 0;
 	mutex_init(&mi->writing);
 	mi->reader = NULL;
 	mi->writer = NULL;
