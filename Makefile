@@ -17,7 +17,7 @@ tree  := $(BUILD)/$(name)
 cli   := $(BUILD)/mymm
 
 # What tests run: static for a guest that has no libc, dynamic to have one's malloc.
-static  := fuzz replies mymem harm mymem_calls pressure pagecache compact
+static  := fuzz replies mymem harm mymem_calls pressure filework scatter
 dynamic := malloc_steps malloc_calls
 
 # A compiler newer than ours may know warnings that are news to us.

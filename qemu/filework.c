@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pagecache - what a program can do to a file, on mymmfs or on any other file system.
+ * filework - what a program can do to a file, on mymmfs or on any other file system.
  *
- *	pagecache work FILE MIB N         N accesses to its pages: read(), write(), mappings
- *	pagecache edges FILE              the end of a file, and private mappings
- *	pagecache logs FILE               write a record, fsync(), say its number; until killed
- *	pagecache records FILE N          are the records up to number N there?
- *	pagecache fails FILE MIB [MAPPED] write MIB, which fails: what three fsync() return
- *	pagecache storm FOLDER N SECONDS  N processes do that to files of their own and to one
+ *	filework work FILE MIB N         N accesses to its pages: read(), write(), mappings
+ *	filework edges FILE              the end of a file, and private mappings
+ *	filework logs FILE               write a record, fsync(), say its number; until killed
+ *	filework grow FILE N             write N records at its end, many at once, while another
+ *	                                 process has it written to what is below
+ *	filework records FILE N          are the records up to number N there?
+ *	filework fails FILE MIB [MAPPED] write MIB, which fails: what three fsync() return
+ *	filework storm FOLDER N SECONDS  N processes do that to files of their own and to one
  *
  * It ends with "ok", or with "not ok".
  */
@@ -312,6 +314,37 @@ static void write_records(const char *path)
 	}
 }
 
+/* Pieces that end within a page, at each of its places, as long as another process fsyncs. */
+static void grow(const char *path, uint64_t nr)
+{
+	static struct record record[64];
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	unsigned int some;
+	pid_t pid;
+
+	if (fd < 0)
+		die(path);
+	pid = fork();
+	if (pid < 0)
+		die("fork");
+	if (!pid)
+		for (;;)
+			if (fsync(fd))
+				_exit(1);
+	for (uint64_t at = 0; at < nr; at += some) {
+		some = 1 + number() % 64;
+		for (unsigned int i = 0; i < some; i++)
+			compose_record(&record[i], at + i + 1);
+		if (write(fd, record, some * sizeof(*record)) !=
+		    (ssize_t)(some * sizeof(*record)))
+			die("records");
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	if (fsync(fd))
+		die("fsync");
+}
+
 static void look_for_records(const char *path, uint64_t last)
 {
 	struct record record, right;
@@ -454,6 +487,8 @@ int main(int argc, char **argv)
 		edges(argv[2]);
 	else if (argc == 3 && !strcmp(argv[1], "logs"))
 		write_records(argv[2]);
+	else if (argc == 4 && !strcmp(argv[1], "grow"))
+		grow(argv[2], strtoull(argv[3], NULL, 10));
 	else if (argc == 4 && !strcmp(argv[1], "records"))
 		look_for_records(argv[2], strtoull(argv[3], NULL, 10));
 	else if (argc >= 4 && !strcmp(argv[1], "fails"))

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * compact - memory of a process lies in the way of a large block, in patterns that a seed decides.
+ * scatter - memory of a process lies in the way of a large block, in patterns that a seed decides.
  *
- *	compact layouts N SEED PAGES FREE ORDER [movable] [forked] [unmovable] [pinned] [same]
- *	compact daemon SEED PAGES FREE ORDER
- *	compact holds SEED PAGES FREE ORDER
+ *	scatter layouts N SEED PAGES FREE ORDER [movable] [forked] [unmovable] [pinned] [same]
+ *	scatter daemon SEED PAGES FREE ORDER
+ *	scatter holds SEED PAGES FREE ORDER
  *
  * For each layout PAGES pages are written, and random ones discarded until FREE frames of the pool
  * are free. No block of ORDER is there then: a request that can't wait has to fail. Then one that
@@ -401,7 +401,7 @@ int main(int argc, char **argv)
 		prepare(argc - 2, argv + 2);
 		hold();
 	} else {
-		die("usage: compact layouts|daemon|holds ...");
+		die("usage: scatter layouts|daemon|holds ...");
 	}
 	if (wrong)
 		printf("not ok: %lu words are wrong\n", wrong);
