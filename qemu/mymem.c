@@ -1111,7 +1111,7 @@ static bool ask_one(const char *what)
 /*
  * What is granted, and what is charged for it. Words: PAGES is a mapping; PAGESn one with
  * MAP_NORESERVE, PAGESp one with PROT_NONE. wPAGES makes the first pages of the last mapping
- * writable, rPAGES read-only, u unmaps it, and d drops root's capabilities. m moves its middle third
+ * writable, rPAGES read-only, u unmaps it, d drops root's capabilities, m moves its middle third
  * elsewhere, and l unmaps the left one.
  */
 static void ask(char **words)

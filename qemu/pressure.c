@@ -9,7 +9,7 @@
  *	pressure ours|kernel hold MIB             write all, say "holds", and wait for a signal
  *	pressure ours|kernel fork MIB             write all; children read all, and write a half
  *	pressure ours|kernel storm MIB N SECONDS  N processes with MIB each do all of that at once
- *	pressure ours append FILE                 have a swap area in FILE, which is open with O_APPEND
+ *	pressure ours append FILE                 have a swap area in FILE, open with O_APPEND
  *
  * PATTERN is sequential, looped, random or skewed (nine of ten accesses to a tenth of it). It says
  * how many major faults that took, and ends with "ok" if each page had what was written to it

@@ -16,8 +16,8 @@
  *	pinned		every 8th page is in a pipe, where it is looked at, too
  *	same		there is one layout, for all requests
  *
- * The pool's clock is held meanwhile, so that kswapd and kcompactd do their part after a request, and
- * not before it.
+ * The pool's clock is held meanwhile, so that kswapd and kcompactd do their part after a request,
+ * and not before it.
  *
  * "daemon" makes only requests that can't wait, until one succeeds, ten seconds at most. "holds"
  * waits for a signal, and then looks.

@@ -252,10 +252,8 @@ static void take_line(struct record *record, const char *line)
 		return;
 	}
 	take_comm(process, fields);
-	if (!number_of(tail, " by=", &by) ||
-	    !number_of(tail, " kswapd=", &kswapd))
-		kswapd = by = 0;
-	if (!kswapd)
+	if (number_of(tail, " by=", &by) &&
+	    number_of(tail, " kswapd=", &kswapd) && !kswapd)
 		move->why = by == pid ? BY_ITSELF : BY_ANOTHER;
 	process->lost[move->why]++;
 }
@@ -340,11 +338,10 @@ static void draw_range(const struct move *move, size_t nr)
 	       (unsigned long long)(move[nr - 1].address + PAGE),
 	       plural(step, "page", "pages"));
 	for (uint64_t cell = 0; cell * step < pages; cell++) {
+		const uint64_t end = (first + (cell + 1) * step) * PAGE;
 		uint64_t lost[NR_WHY] = { 0 }, back = 0;
 
-		for (; at < nr &&
-		       move[at].address / PAGE < first + (cell + 1) * step;
-		     at++) {
+		for (; at < nr && move[at].address < end; at++) {
 			if (move[at].back)
 				back++;
 			else

@@ -32,7 +32,7 @@
  *			The region stays as long as vm->lock is held
  *	mremap		moves ptes first, to a vma that comes behind the old one in the rmap, or
  *			with the i_mmap_rwsem; so (2) finds them in one of the two, and (3) looks
- *			in both (mymm_page_unmap_from()). A slot that it moves to where (3) has been,
+ *			in both (mymm_page_unmap_from()). A slot that it moves to where (3) has been
  *			is found by the next pass
  *	fork		holds a page's lock while it shares it: the child has it, or finds nothing.
  *			The signal was sent before (1), so a fork that is not done yet fails, and

@@ -150,7 +150,7 @@ struct page *mymm_swap_in(struct mymm_region *region, unsigned long addr,
 		return ERR_PTR(-EAGAIN);
 	page = get_page_for(region, addr, slot, index, gfp, read);
 	/*
-	 * Another page may have been read ahead for this entry meanwhile, that nobody wants now. Its
+	 * Another page may have been read ahead for this entry meanwhile; nobody wants it now. Its
 	 * lock is taken inside of that of a page that was just read; never the other way round.
 	 */
 	if (IS_ERR(page) || mymm_swap_cached(vm, page) != entry)
