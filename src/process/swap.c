@@ -251,7 +251,7 @@ void mymm_swap_set_usable(struct mymm_swap_area *area, bool usable)
 
 /*
  * What can't be written stays in its frame. So that reclaim does not try it with each page, and
- * again and again, nothing more is written there.
+ * again and again, nothing more is written there; unless it was for lack of memory, which passes.
  */
 static void give_up(struct mymm_swap_area *area, int err)
 {
@@ -308,7 +308,7 @@ int mymm_swap_write(struct mymm_vm *vm, u32 entry, struct page *page)
 
 	if (!err)
 		mymm_vm_count(vm->pool, MYMM_PSWPOUT, 1);
-	else
+	else if (err != -ENOMEM)
 		give_up(area, err);
 	trace_mymm_swap_out(vm->pool->name, mymm_mapped_pfn(page), entry, err);
 	return err;

@@ -17,6 +17,7 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
@@ -181,11 +182,17 @@ static long read_header(struct file *file)
 	return nr && nr < MYMM_SWAP_MAX_SLOTS ? nr : -EINVAL;
 }
 
+/* To write to a file of mymmfs takes frames, which is what reclaim is short of. */
+static bool is_in_frames(const struct file *file)
+{
+	return file_inode(file)->i_sb->s_type->owner == THIS_MODULE;
+}
+
 static int check_file(const struct file *file)
 {
 	const umode_t mode = file_inode(file)->i_mode;
 
-	if (!S_ISREG(mode) && !S_ISBLK(mode))
+	if ((!S_ISREG(mode) && !S_ISBLK(mode)) || is_in_frames(file))
 		return -EINVAL;
 	if (!(file->f_mode & FMODE_READ) || !(file->f_mode & FMODE_WRITE))
 		return -EBADF;
@@ -252,8 +259,8 @@ err_put:
  * @priority: as of mymm_swapon_memory()
  *
  * Context: process; sleeps.
- * Return: 0; -EBADF: it is not open for both; -EINVAL: it is no file, or mkswap has not prepared
- * it; -ETXTBSY: somebody else may write to it, or it is an area already; -EBUSY: the same of a
+ * Return: 0; -EBADF: it is not open for both; -EINVAL: it is no file, or one of mymmfs, or mkswap
+ * has not prepared it; -ETXTBSY: somebody else may write to it, or it is an area already; -EBUSY: the same of a
  * block device, which may be mounted, too; and what mymm_swapon_memory() returns.
  */
 int mymm_swapon_file(struct mymm_vm *vm, int fd, int priority)
