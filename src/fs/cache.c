@@ -343,7 +343,9 @@ struct page *mymm_cache_get(struct mymm_inode *mi, pgoff_t index,
 			    bool *major)
 {
 	struct fill fill = { .mi = mi, .nr = 1 };
+	struct mymm_stall stall;
 	struct page *page;
+	bool stalls;
 
 	do {
 		page = mymm_cache_find(mi, index);
@@ -356,12 +358,17 @@ struct page *mymm_cache_get(struct mymm_inode *mi, pgoff_t index,
 	fill.page[0] = page;
 	add_window(&fill, window_at(ahead, index, wanted));
 	WRITE_ONCE(ahead->next, index + fill.nr);
+	stalls = mymm_mapped_workingset(page);
+	if (stalls)
+		mymm_stall_begin(mymm_inode_vm(mi)->pool, &stall);
 	if (major) {
 		*major = true;
 		read_by_worker(&fill);
 	} else {
 		fill.err = read_lower(&fill);
 	}
+	if (stalls)
+		mymm_stall_end(mymm_inode_vm(mi)->pool, &stall);
 	return finish(&fill);
 }
 

@@ -110,16 +110,19 @@ struct mymm_frame *mymm_compact_direct(const struct mymm_request *request,
 	struct mymm_compact_stats *stats = &request->pool->compact;
 	const struct mymm_vm_hooks *hooks;
 	struct mymm_frame *block;
+	struct mymm_stall stall;
 	int idx;
 
 	compaction->result = MYMM_COMPACT_SKIPPED;
 	if (!mymm_compact_allowed(request))
 		return NULL;
+	mymm_stall_begin(request->pool, &stall);
 	hooks = mymm_vm_hooks_get(request->pool, &idx);
 	if (hooks)
 		compaction->result = try_zones(request, hooks, alloc_flags,
 					       compaction->priority);
 	mymm_vm_hooks_put(idx);
+	mymm_stall_end(request->pool, &stall);
 	if (compaction->result <= MYMM_COMPACT_DEFERRED)
 		return NULL;
 	atomic_long_inc(&stats->stall);

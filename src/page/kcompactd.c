@@ -106,14 +106,17 @@ static void work(struct mymm_kcompactd *kcompactd)
 	struct mymm_pool *pool = kcompactd->pool;
 	const struct mymm_vm_hooks *hooks;
 	unsigned int order = xchg(&kcompactd->order, 0);
+	struct mymm_stall stall;
 	int idx;
 
 	if (!order || mymm_pool_dead(pool))
 		return;
 	atomic_long_inc(&pool->compact.daemon_wake);
 	hooks = mymm_vm_hooks_get(pool, &idx);
+	mymm_stall_begin(pool, &stall);
 	if (hooks)
 		compact_node(kcompactd, hooks, order);
+	mymm_stall_end(pool, &stall);
 	mymm_vm_hooks_put(idx);
 }
 

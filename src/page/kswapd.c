@@ -406,6 +406,7 @@ static void run(struct mymm_kswapd *kswapd, unsigned int *reached,
 		enum mymm_zone_type *highest)
 {
 	unsigned int order = READ_ONCE(kswapd->order);
+	struct mymm_stall stall;
 
 	*highest = wanted_zone(kswapd, *highest);
 	WRITE_ONCE(kswapd->order, 0);
@@ -413,7 +414,9 @@ static void run(struct mymm_kswapd *kswapd, unsigned int *reached,
 
 	mymm_event_kswapd_wake(kswapd->pool, kswapd->node->id, *highest, order);
 	kswapd->to_compact = order;
+	mymm_stall_begin(kswapd->pool, &stall);
 	*reached = balance(kswapd, order, *highest);
+	mymm_stall_end(kswapd->pool, &stall);
 	/* All that it could do: it may sleep at a lower order. */
 	if (*reached >= order) {
 		*reached = READ_ONCE(kswapd->order);

@@ -343,6 +343,7 @@ unsigned long mymm_reclaim_direct(const struct mymm_request *request,
 {
 	struct mymm_pool *pool = request->pool;
 	struct mymm_reclaim_task task;
+	struct mymm_stall stall;
 
 	*scan = (struct mymm_scan){
 		.gfp = current_gfp_context(request->gfp),
@@ -354,10 +355,12 @@ unsigned long mymm_reclaim_direct(const struct mymm_request *request,
 	mymm_event_reclaim_begin(pool, request->order, request->gfp);
 	atomic_long_inc(&pool->reclaim.stats.allocstall[request->highest]);
 	mymm_reclaim_enter(pool, &task);
+	mymm_stall_begin(pool, &stall);
 	do {
 		shrink_nodes(request, scan);
 	} while (scan->nr_reclaimed < MYMM_RECLAIM_BATCH && scan->priority--);
 	end_nodes(request);
+	mymm_stall_end(pool, &stall);
 	mymm_reclaim_leave(pool, &task);
 	mymm_event_reclaim_end(pool, scan->nr_reclaimed);
 	cond_resched();
@@ -396,4 +399,5 @@ void mymm_reclaim_init(struct mymm_pool *pool)
 	raw_spin_lock_init(&pool->reclaim.lock);
 	INIT_LIST_HEAD(&pool->reclaim.shrinkers);
 	INIT_LIST_HEAD(&pool->reclaim.tasks);
+	mymm_pressure_init(pool);
 }

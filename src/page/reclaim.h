@@ -10,6 +10,7 @@
 
 #include "mymm.h"
 #include "page/gfp_zone.h"
+#include "page/pressure.h"
 
 struct mymm_node;
 struct mymm_pool;
@@ -61,6 +62,7 @@ struct mymm_reclaim_stats {
  * @slab: the slab layer's shrinker
  * @slab_freed: frames of slabs that ever went back
  * @stats: what was done
+ * @pressure: how long tasks have waited for it
  */
 struct mymm_reclaim {
 	raw_spinlock_t lock;
@@ -69,6 +71,7 @@ struct mymm_reclaim {
 	struct mymm_shrinker slab;
 	atomic_long_t slab_freed;
 	struct mymm_reclaim_stats stats;
+	struct mymm_pressure pressure;
 };
 
 /**

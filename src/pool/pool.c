@@ -149,6 +149,7 @@ static void free_pool(struct mymm_pool *pool)
 	mymm_engines_end(pool);
 	mymm_slabs_wait(pool);
 	mymm_pcp_destroy(pool);
+	mymm_pressure_end(pool);
 	if (pool->base && !mymm_pool_has_memory(pool))
 		mymm_void_free(pool->base);
 	mymm_area_free(&pool->arena);

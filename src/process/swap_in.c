@@ -70,6 +70,25 @@ static void give_up_slot(struct mymm_vm *vm, u32 entry, struct page *page)
 		mymm_swap_cache_del(vm, page);
 }
 
+/* The page, if its area has to be read. */
+static struct page *read_for(struct mymm_space *space, u32 entry, pgoff_t index,
+			     gfp_t gfp)
+{
+	struct mymm_vm *vm = space->vm;
+	const bool stalls = mymm_workingset_stalls(mymm_swap_shadow(vm, entry));
+	struct mymm_stall stall;
+	struct page *page;
+
+	if (stalls)
+		mymm_stall_begin(vm->pool, &stall);
+	if (mymm_swap_reads_ahead(vm, entry))
+		mymm_swap_readahead(vm, entry);
+	page = read_page(space, entry, index, gfp);
+	if (stalls)
+		mymm_stall_end(vm->pool, &stall);
+	return page;
+}
+
 static struct page *get_page_for(struct mymm_region *region, unsigned long addr,
 				 u64 slot, pgoff_t index, gfp_t gfp, bool *read)
 {
@@ -83,10 +102,8 @@ static struct page *get_page_for(struct mymm_region *region, unsigned long addr,
 		mymm_mapped_own(page, region->space, index);
 		mymm_mapped_get(page);
 	} else {
-		if (mymm_swap_reads_ahead(vm, entry))
-			mymm_swap_readahead(vm, entry);
 		*read = true;
-		page = read_page(region->space, entry, index, gfp);
+		page = read_for(region->space, entry, index, gfp);
 		if (IS_ERR(page))
 			return page;
 	}

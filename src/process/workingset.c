@@ -95,6 +95,18 @@ static bool is_recent(struct mymm_vm *vm, enum mymm_lru_kind kind, u64 shadow,
 }
 
 /**
+ * mymm_workingset_stalls() - is it for lack of memory that a page has to be read?
+ * @shadow: what mymm_workingset_eviction() left; 0: nothing
+ *
+ * Context: any.
+ * Return: it was active before it was evicted, so it is of the working set.
+ */
+bool mymm_workingset_stalls(u64 shadow)
+{
+	return shadow & SHADOW_ACTIVE;
+}
+
+/**
  * mymm_workingset_refault() - a page is back
  * @vm: whose page
  * @page: the page, locked, and on no list yet

@@ -9,6 +9,7 @@ struct mymm_vm;
 struct page;
 
 u64 mymm_workingset_eviction(struct mymm_vm *vm, struct page *page);
+bool mymm_workingset_stalls(u64 shadow);
 void mymm_workingset_refault(struct mymm_vm *vm, struct page *page, u64 shadow);
 
 #endif /* _MYMM_PROCESS_WORKINGSET_H */

@@ -24,6 +24,7 @@ static const struct {
 	{ "mypagetypeinfo", 0400, &mymm_pagetypeinfo_ops },
 	{ "myzoneinfo", 0444, &mymm_zoneinfo_ops },
 	{ "myvmstat", 0444, &mymm_vmstat_ops },
+	{ "mypressure", 0444, &mymm_pressure_ops },
 	{ "myslabinfo", 0600, .file = &mymm_slabinfo_file },
 };
 

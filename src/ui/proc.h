@@ -9,6 +9,7 @@ struct mymm_pool;
 
 extern const struct seq_operations mymm_buddyinfo_ops;
 extern const struct seq_operations mymm_pagetypeinfo_ops;
+extern const struct seq_operations mymm_pressure_ops;
 extern const struct proc_ops mymm_slabinfo_file;
 extern const struct seq_operations mymm_vmstat_ops;
 extern const struct seq_operations mymm_zoneinfo_ops;
