@@ -260,8 +260,8 @@ err_put:
  *
  * Context: process; sleeps.
  * Return: 0; -EBADF: it is not open for both; -EINVAL: it is no file, or one of mymmfs, or mkswap
- * has not prepared it; -ETXTBSY: somebody else may write to it, or it is an area already; -EBUSY: the same of a
- * block device, which may be mounted, too; and what mymm_swapon_memory() returns.
+ * has not prepared it; -ETXTBSY: somebody else may write to it, or it is an area already; -EBUSY:
+ * the same of a block device, which may be mounted, too; and what mymm_swapon_memory() returns.
  */
 int mymm_swapon_file(struct mymm_vm *vm, int fd, int priority)
 {
