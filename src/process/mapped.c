@@ -266,17 +266,12 @@ void mymm_mapped_copy(struct mymm_vm *vm, struct page *to, struct page *from)
 		  mymm_pool_address(vm->pool, mymm_mapped_pfn(from)));
 }
 
-/**
- * mymm_limbo_run() - give back what is in no use any more
- * @work: the work of struct mymm_vm
- */
-void mymm_limbo_run(struct work_struct *work)
+/* Give back what has no reference but the pool's. Returns whether that was anything. */
+static bool look_through_limbo(struct mymm_vm *vm)
 {
-	struct mymm_vm *vm =
-		container_of(to_delayed_work(work), struct mymm_vm, limbo_work);
 	struct page *page, *next;
 	LIST_HEAD(done);
-	bool more, any;
+	bool any;
 
 	spin_lock(&vm->limbo_lock);
 	list_for_each_entry_safe(page, next, &vm->limbo, lru) {
@@ -285,7 +280,6 @@ void mymm_limbo_run(struct work_struct *work)
 		list_move(&page->lru, &done);
 		vm->nr_limbo--;
 	}
-	more = vm->nr_limbo;
 	any = !list_empty(&done);
 	spin_unlock(&vm->limbo_lock);
 	list_for_each_entry_safe(page, next, &done, lru) {
@@ -293,9 +287,40 @@ void mymm_limbo_run(struct work_struct *work)
 		give_back(vm, page);
 		module_put(THIS_MODULE);
 	}
+	return any;
+}
+
+/**
+ * mymm_limbo_hurry() - give back what is in no use any more, now
+ * @vm: the pool, which the caller uses
+ *
+ * What stays for long is looked at once a second, and may have been free for most of that.
+ *
+ * Context: process.
+ * Return: whether that was anything.
+ */
+bool mymm_limbo_hurry(struct mymm_vm *vm)
+{
+	if (!READ_ONCE(vm->nr_limbo) || !look_through_limbo(vm))
+		return false;
+	/* If that was all, the work finds it out. */
+	mod_delayed_work(system_wq, &vm->limbo_work, 1);
+	return true;
+}
+
+/**
+ * mymm_limbo_run() - give back what is in no use any more
+ * @work: the work of struct mymm_vm
+ */
+void mymm_limbo_run(struct work_struct *work)
+{
+	struct mymm_vm *vm =
+		container_of(to_delayed_work(work), struct mymm_vm, limbo_work);
+	bool any = look_through_limbo(vm);
+
 	/* What stays for long is looked at less often. */
 	vm->limbo_delay = any ? 1 : min(2 * vm->limbo_delay, (unsigned long)HZ);
-	if (more)
+	if (READ_ONCE(vm->nr_limbo))
 		schedule_delayed_work(&vm->limbo_work, vm->limbo_delay);
 	else
 		mymm_vm_left();

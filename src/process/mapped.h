@@ -69,6 +69,7 @@ void mymm_mapped_like(struct mymm_vm *vm, struct page *page, u32 pfn,
 void mymm_mapped_free(struct mymm_vm *vm, struct page *page);
 bool mymm_mapped_claim(struct mymm_vm *vm, struct page *page, int held);
 void mymm_mapped_copy(struct mymm_vm *vm, struct page *to, struct page *from);
+bool mymm_limbo_hurry(struct mymm_vm *vm);
 void mymm_limbo_run(struct work_struct *work);
 
 #endif /* _MYMM_PROCESS_MAPPED_H */

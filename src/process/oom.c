@@ -41,7 +41,7 @@
  *	a pipe		has a reference, so that the frame goes to limbo, and back when it is read
  *
  * What is in limbo for a moment only, since a CPU has not let go of it, is waited for before the
- * next process is killed (on_its_way()).
+ * next process is killed (on_its_way()); what is in no use any more comes back first.
  *
  * The log has the report that the kernel's own OOM killer writes, in the form of the running
  * kernel. Its figures are those of the pool.
@@ -60,6 +60,7 @@
 #include "page/page_alloc.h"
 #include "page/show_mem.h"
 #include "pool/pool.h"
+#include "process/mapped.h"
 #include "process/rmap.h"
 #include "process/slots.h"
 #include "process/swap.h"
@@ -401,6 +402,8 @@ bool mymm_out_of_memory(const struct mymm_request *request)
 	unsigned int nr;
 	bool more;
 
+	if (mymm_limbo_hurry(vm))
+		return true;
 	if (on_its_way(vm)) {
 		schedule_timeout_killable(1);
 		return true;
