@@ -485,7 +485,7 @@ void mymm_cache_evict(struct page *page, u64 shadow)
  */
 int mymm_cache_init(void)
 {
-	mymm_drop_attach();
+	mymm_fs_attach();
 	readers = alloc_workqueue("mymm_read",
 				  WQ_UNBOUND | WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);
 	return readers ? 0 : -ENOMEM;

@@ -157,10 +157,8 @@ void mymm_cache_forget_lower(struct file *lower, loff_t from, loff_t to);
 int mymm_cache_init(void);
 void mymm_cache_exit(void);
 
-/* drop.c */
-void mymm_drop_attach(void);
-int mymm_drop_init(void);
-void mymm_drop_exit(void);
+/* check.c */
+void mymm_fs_attach(void);
 
 /* file.c */
 extern const struct file_operations mymm_file_fops;
@@ -179,20 +177,47 @@ struct inode *mymm_mount_next_inode(struct mymm_mount *mount,
 int mymm_super_init(void);
 void mymm_super_exit(void);
 
-/* writeback.c */
-bool mymm_dirty_folio(struct address_space *mapping, struct folio *folio);
-void mymm_page_dirty(struct mymm_inode *mi, struct page *page);
-void mymm_page_clean(struct mymm_inode *mi, struct page *page);
-bool mymm_page_busy(const struct page *page);
+/* flusher.c */
 void mymm_balance_dirty(struct mymm_mount *mount);
-int mymm_inode_write(struct mymm_inode *mi, loff_t from, loff_t to);
-void mymm_inode_forget(struct mymm_inode *mi);
-int mymm_mount_write(struct mymm_mount *mount, bool sync);
 void mymm_flush_start(struct mymm_mount *mount);
 void mymm_flush_end(struct mymm_mount *mount);
 void mymm_flush_wake(struct mymm_vm *vm);
 void mymm_flush_press(struct mymm_vm *vm);
 void mymm_flush_wait(struct mymm_vm *vm);
+int mymm_flusher_init(void);
+void mymm_flusher_exit(void);
+
+/**
+ * struct mymm_fs_sysctl - what can be set in /proc/sys/mymm; the names are those of the files
+ * @dirty_ratio: per cent of memory; beyond it what dirties pages waits
+ * @dirty_background_ratio: per cent of memory; beyond it flushers write
+ * @dirty_expire_centisecs: what has been dirty for so long is written
+ * @dirty_writeback_centisecs: flushers look for that so often; 0: they do not
+ */
+struct mymm_fs_sysctl {
+	int dirty_ratio;
+	int dirty_background_ratio;
+	int dirty_expire_centisecs;
+	int dirty_writeback_centisecs;
+};
+
+/* sysctl.c */
+extern struct mymm_fs_sysctl mymm_fs_sysctl;
+int mymm_fs_sysctl_init(void);
+void mymm_fs_sysctl_exit(void);
+
+/* writeback.c */
+bool mymm_dirty_folio(struct address_space *mapping, struct folio *folio);
+void mymm_page_dirty(struct mymm_inode *mi, struct page *page);
+void mymm_page_clean(struct mymm_inode *mi, struct page *page);
+bool mymm_page_busy(const struct page *page);
+long mymm_write_count(void);
+void mymm_write_wait(long seen, long ticks);
+int mymm_inode_write(struct mymm_inode *mi, loff_t from, loff_t to);
+void mymm_inode_forget(struct mymm_inode *mi);
+struct mymm_inode *mymm_mount_next_dirty(struct mymm_mount *mount,
+					 unsigned long age);
+int mymm_mount_write(struct mymm_mount *mount, bool sync);
 int mymm_writeback_init(void);
 void mymm_writeback_exit(void);
 

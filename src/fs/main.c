@@ -35,7 +35,8 @@ static const struct {
 	{ mymm_vm_files_init, mymm_vm_files_exit },
 	{ mymm_vmallocinfo_init, mymm_vmallocinfo_exit },
 	{ mymm_writeback_init, mymm_writeback_exit },
-	{ mymm_drop_init, mymm_drop_exit },
+	{ mymm_flusher_init, mymm_flusher_exit },
+	{ mymm_fs_sysctl_init, mymm_fs_sysctl_exit },
 	{ mymm_super_init, mymm_super_exit },
 	{ init_device, mymm_device_exit },
 };

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Dirty pages: when they are written to the lower file, and how writers are held back.
+ * Dirty pages, and how they are written to the lower file.
  *
  * A page becomes dirty by write(), or by the first write to a mapping, which faults; each
  * write-back protects mappings again. Its inode is on its mount's list then. It is written
  *
  *	by fsync(), sync, umount   at once
- *	by the flusher             when more than dirty_background_ratio per cent of the memory that
- *	                           could have pages of files is dirty; when the inode has been on
- *	                           the list for dirty_expire_centisecs, which it looks for each
- *	                           dirty_writeback_centisecs; and when reclaim finds dirty pages
- *
- * Beyond dirty_ratio per cent what dirties pages waits until enough has been written.
+ *	by the flusher             when there is too much, or it has been dirty for long (flusher.c)
  *
  * To write is to hand pages, 32 at most, to the lower file, have the machine write these to what is
  * below, and drop its own copies. Meanwhile a page may be read, mapped, and become dirty again; it
@@ -28,8 +23,6 @@
 #include <linux/mount.h>
 #include <linux/pagemap.h>
 #include <linux/rmap.h>
-#include <linux/sched/signal.h>
-#include <linux/sysctl.h>
 #include <linux/wait.h>
 
 #include "base/compat.h"
@@ -37,17 +30,11 @@
 #include "fs/fs.h"
 #include "page/pool.h"
 #include "page/vmstat.h"
-#include "page/zone.h"
 #include "process/lru.h"
 #include "process/vm.h"
 
-static int dirty_ratio = 20;
-static int dirty_background_ratio = 10;
-static int dirty_expire_centisecs = 3000;
-static int dirty_writeback_centisecs = 500;
-
-/* Two, since a flusher waits for what writes the same file. */
-static struct workqueue_struct *flushers, *writers;
+/* Not the flushers' own, since one of these waits for what writes the same file. */
+static struct workqueue_struct *writers;
 /* Somebody waits for pages to be written: how many batches were, and that one more was. */
 static atomic_long_t batches;
 static DECLARE_WAIT_QUEUE_HEAD(progress);
@@ -265,6 +252,29 @@ static void end_batch(struct batch *batch)
 	wake_up_all(&progress);
 }
 
+/**
+ * mymm_write_count() - how many batches were written?
+ *
+ * Return: how many, of all mounts.
+ */
+long mymm_write_count(void)
+{
+	return atomic_long_read(&batches);
+}
+
+/**
+ * mymm_write_wait() - wait until one more batch was written
+ * @seen: what mymm_write_count() returned
+ * @ticks: but not for longer
+ *
+ * Context: process; sleeps. A signal that kills ends it.
+ */
+void mymm_write_wait(long seen, long ticks)
+{
+	wait_event_killable_timeout(progress, mymm_write_count() != seen,
+				    ticks);
+}
+
 /* --- an inode --------------------------------------------------------------------- */
 
 /* The lower file was modified when ours was, and not when that was written. */
@@ -424,17 +434,23 @@ void mymm_inode_forget(struct mymm_inode *mi)
 
 /* --- a mount ---------------------------------------------------------------------- */
 
-/* The next inode of a pass, with a reference; if @expired, one that has been listed for long. */
-static struct mymm_inode *next_dirty(struct mymm_mount *mount, bool expired)
+/**
+ * mymm_mount_next_dirty() - the next inode of a pass
+ * @mount: of which mount; with mount->round
+ * @age: it has been listed for so long, in jiffies; 0: any
+ *
+ * Context: process.
+ * Return: it, with a reference; NULL: that was the last.
+ */
+struct mymm_inode *mymm_mount_next_dirty(struct mymm_mount *mount,
+					 unsigned long age)
 {
-	const unsigned long age = msecs_to_jiffies(
-		10 * (unsigned int)READ_ONCE(dirty_expire_centisecs));
 	struct mymm_inode *mi;
 
 	guard(spinlock)(&mount->lock);
 	list_for_each_entry(mi, &mount->dirty, dirty) {
 		if (mi->pass == mount->pass ||
-		    (expired && time_before(jiffies, mi->since + age)))
+		    (age && time_before(jiffies, mi->since + age)))
 			continue;
 		mi->pass = mount->pass;
 		/* As if it came now: if it stays dirty, another's turn is before its next. */
@@ -462,7 +478,7 @@ int mymm_mount_write(struct mymm_mount *mount, bool sync)
 
 	mutex_lock(&mount->round);
 	scoped_guard(spinlock, &mount->lock) mount->pass++;
-	while ((mi = next_dirty(mount, false))) {
+	while ((mi = mymm_mount_next_dirty(mount, 0))) {
 		ret = mymm_inode_write(mi, 0, LLONG_MAX);
 		iput(&mi->inode);
 		err = err ?: ret;
@@ -476,233 +492,19 @@ int mymm_mount_write(struct mymm_mount *mount, bool sync)
 	return err ?: ret;
 }
 
-/* --- limits ----------------------------------------------------------------------- */
-
-/* Pages that could be those of files. */
-static unsigned long dirtyable(const struct mymm_vm *vm)
-{
-	unsigned long pages = mymm_lru_total(vm, MYMM_LRU_INACTIVE_FILE) +
-			      mymm_lru_total(vm, MYMM_LRU_ACTIVE_FILE);
-	unsigned int i;
-
-	for (i = 0; i < vm->pool->nr_zones; i++)
-		pages += READ_ONCE(vm->pool->zone[i].buddy.free);
-	return pages;
-}
-
-static bool is_above(const struct mymm_vm *vm, int percent)
-{
-	unsigned long pages = mymm_vm_sum(vm->pool, MYMM_NR_FILE_DIRTY) +
-			      mymm_vm_sum(vm->pool, MYMM_NR_WRITEBACK);
-
-	return pages > mult_frac(dirtyable(vm), percent, 100);
-}
-
 /**
- * mymm_balance_dirty() - have what dirties pages wait, if there are too many
- * @mount: where it has dirtied some
- *
- * Context: process; sleeps, with no page locked.
- */
-void mymm_balance_dirty(struct mymm_mount *mount)
-{
-	struct mymm_vm *vm = mount->vm;
-	long seen;
-
-	if (!is_above(vm, READ_ONCE(dirty_background_ratio)))
-		return;
-	for (;;) {
-		seen = atomic_long_read(&batches);
-		mymm_flush_wake(vm);
-		if (!is_above(vm, READ_ONCE(dirty_ratio)) ||
-		    fatal_signal_pending(current))
-			return;
-		/* The time only bounds how late it learns that the limit was raised. */
-		wait_event_killable_timeout(
-			progress, atomic_long_read(&batches) != seen, HZ);
-	}
-}
-
-/**
- * mymm_flush_wait() - wait for the flusher
- * @vm: the pool
- *
- * For reclaim, which has nothing better to do. What it waits for need not come: so not for long.
- *
- * Context: process; sleeps.
- */
-void mymm_flush_wait(struct mymm_vm *vm)
-{
-	long seen = atomic_long_read(&batches);
-
-	if (mymm_vm_sum(vm->pool, MYMM_NR_FILE_DIRTY) ||
-	    mymm_vm_sum(vm->pool, MYMM_NR_WRITEBACK))
-		wait_event_killable_timeout(
-			progress, atomic_long_read(&batches) != seen, HZ / 10);
-}
-
-/* --- the flusher ------------------------------------------------------------------ */
-
-static bool has_work(struct mymm_mount *mount)
-{
-	return READ_ONCE(mount->pressed) ||
-	       is_above(mount->vm, READ_ONCE(dirty_background_ratio));
-}
-
-/* First what has been dirty for long; then, as long as there is too much, the rest. */
-static void flush_pass(struct mymm_mount *mount)
-{
-	struct mymm_inode *mi;
-
-	guard(mutex)(&mount->round);
-	scoped_guard(spinlock, &mount->lock) mount->pass++;
-	while ((mi = next_dirty(mount, true)) ||
-	       (has_work(mount) && (mi = next_dirty(mount, false)))) {
-		mymm_inode_write(mi, 0, LLONG_MAX);
-		iput(&mi->inode);
-	}
-	WRITE_ONCE(mount->pressed, false);
-}
-
-static void run_flush(struct work_struct *work)
-{
-	struct mymm_mount *mount =
-		container_of(to_delayed_work(work), struct mymm_mount, flush);
-	unsigned int centisecs = READ_ONCE(dirty_writeback_centisecs);
-
-	flush_pass(mount);
-	if (centisecs)
-		queue_delayed_work(flushers, &mount->flush,
-				   msecs_to_jiffies(10 * centisecs));
-}
-
-static void wake_all(struct mymm_vm *vm, bool press)
-{
-	struct mymm_mount *mount;
-
-	rcu_read_lock();
-	list_for_each_entry_rcu(mount, &mymm_mounts, list) {
-		if (vm && mount->vm != vm)
-			continue;
-		if (press)
-			WRITE_ONCE(mount->pressed, true);
-		if (!vm || !list_empty(&mount->dirty))
-			mod_delayed_work(flushers, &mount->flush, 0);
-	}
-	rcu_read_unlock();
-}
-
-/**
- * mymm_flush_wake() - there is too much that is dirty
- * @vm: the pool; NULL: look at all of them, whatever is
- *
- * Context: process.
- */
-void mymm_flush_wake(struct mymm_vm *vm)
-{
-	wake_all(vm, false);
-}
-
-/**
- * mymm_flush_press() - reclaim has found dirty pages: all are to be written
- * @vm: the pool
- *
- * Context: process.
- */
-void mymm_flush_press(struct mymm_vm *vm)
-{
-	wake_all(vm, true);
-}
-
-/**
- * mymm_flush_start() - a mount begins
- * @mount: the mount
- */
-void mymm_flush_start(struct mymm_mount *mount)
-{
-	spin_lock_init(&mount->lock);
-	mutex_init(&mount->round);
-	INIT_LIST_HEAD(&mount->dirty);
-	INIT_DELAYED_WORK(&mount->flush, run_flush);
-	queue_delayed_work(flushers, &mount->flush, 0);
-}
-
-/**
- * mymm_flush_end() - a mount ends
- * @mount: the mount, which has left the list of mounts; nobody uses its files any more
- *
- * Context: process; sleeps.
- */
-void mymm_flush_end(struct mymm_mount *mount)
-{
-	cancel_delayed_work_sync(&mount->flush);
-	scoped_guard(spinlock, &mount->lock) mount->ended = true;
-	if (mymm_mount_write(mount, true))
-		pr_err("unmounted, but not all that was written could be kept\n");
-}
-
-/* --- /proc/sys/mymm --------------------------------------------------------------- */
-
-/* A new interval begins at once. */
-static int set_interval(MYMM_CTL_CONST struct ctl_table *table, int write,
-			void *buffer, size_t *length, loff_t *pos)
-{
-	int err = proc_dointvec_minmax(table, write, buffer, length, pos);
-
-	if (!err && write)
-		mymm_flush_wake(NULL);
-	return err;
-}
-
-#define SYSCTL(variable, handler)                                 \
-	{                                                         \
-		.procname = #variable, .data = &(variable),       \
-		.maxlen = sizeof(variable), .mode = 0644,         \
-		.proc_handler = (handler), .extra1 = SYSCTL_ZERO, \
-	}
-
-static int hundred = 100;
-
-static struct ctl_table entries[] = {
-	SYSCTL(dirty_ratio, proc_dointvec_minmax),
-	SYSCTL(dirty_background_ratio, proc_dointvec_minmax),
-	SYSCTL(dirty_expire_centisecs, set_interval),
-	SYSCTL(dirty_writeback_centisecs, set_interval), MYMM_CTL_TABLE_END
-};
-
-static struct ctl_table_header *header;
-
-/**
- * mymm_writeback_init() - have flushers, and the sysctls
+ * mymm_writeback_init() - have workers
  *
  * Return: 0 or -ENOMEM.
  */
 int mymm_writeback_init(void)
 {
-	flushers =
-		alloc_workqueue("mymm_flush", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	if (!flushers)
-		return -ENOMEM;
 	writers = alloc_workqueue("mymm_write", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	if (!writers)
-		goto err_writers;
-	if (!IS_ENABLED(CONFIG_PROC_SYSCTL))
-		return 0;
-	entries[0].extra2 = &hundred;
-	entries[1].extra2 = &hundred;
-	header = register_sysctl("mymm", entries);
-	if (header)
-		return 0;
-	destroy_workqueue(writers);
-err_writers:
-	destroy_workqueue(flushers);
-	return -ENOMEM;
+	return writers ? 0 : -ENOMEM;
 }
 
-/** mymm_writeback_exit() - they go; nothing is mounted */
+/** mymm_writeback_exit() - the workers go; nothing is mounted */
 void mymm_writeback_exit(void)
 {
-	unregister_sysctl_table(header);
 	destroy_workqueue(writers);
-	destroy_workqueue(flushers);
 }
