@@ -23,11 +23,10 @@
 #include "base/compat.h"
 #include "page/compact.h"
 #include "page/extfrag.h"
+#include "page/slowpath.h"
 #include "page/watermark.h"
 
 #define MAX_DEFER_SHIFT 6U
-/* Larger blocks are not to be had by freeing single frames. Linux: PAGE_ALLOC_COSTLY_ORDER. */
-#define COSTLY_ORDER 3
 
 /* Up to this index, in thousandths, it is for lack of memory that an allocation fails. */
 int mymm_extfrag_threshold = 500;
@@ -61,7 +60,8 @@ bool mymm_compact_would_suit(const struct mymm_zone *zone, unsigned int order,
 			     enum mymm_zone_type highest, unsigned long free)
 {
 	unsigned long mark = mymm_zone_watermark(
-		zone, order > COSTLY_ORDER ? MYMM_WMARK_LOW : MYMM_WMARK_MIN);
+		zone,
+		order > MYMM_COSTLY_ORDER ? MYMM_WMARK_LOW : MYMM_WMARK_MIN);
 
 	return mymm_zone_watermark_ok(zone, 0, mark + (2UL << order), highest,
 				      0, free);
@@ -95,7 +95,7 @@ enum mymm_compact_result mymm_compact_suits(const struct mymm_zone *zone,
 		return MYMM_COMPACT_SUCCESS;
 	if (!mymm_compact_would_suit(zone, order, highest, free))
 		return MYMM_COMPACT_SKIPPED;
-	if (order <= COSTLY_ORDER)
+	if (order <= MYMM_COSTLY_ORDER)
 		return MYMM_COMPACT_CONTINUE;
 	mymm_zone_read((struct mymm_zone *)zone, &snap);
 	index = mymm_fragmentation_index(&snap, order);

@@ -16,10 +16,9 @@
 #include "page/compact.h"
 #include "page/page_alloc.h"
 #include "page/pcp_drain.h"
+#include "page/slowpath.h"
 #include "page/vm_hooks.h"
 
-/* Larger blocks are not to be had by freeing single frames. Linux: PAGE_ALLOC_COSTLY_ORDER. */
-#define COSTLY_ORDER 3
 /* Times in a row that a block which was there may be gone. Linux: MAX_COMPACT_RETRIES. */
 #define MAX_RETRIES 16
 
@@ -168,7 +167,7 @@ bool mymm_compact_again(const struct mymm_request *request,
 			const unsigned long *left,
 			struct mymm_compaction *compaction)
 {
-	const bool costly = request->order > COSTLY_ORDER;
+	const bool costly = request->order > MYMM_COSTLY_ORDER;
 
 	if (!mymm_compact_allowed(request) || fatal_signal_pending(current))
 		return false;

@@ -66,9 +66,6 @@
 #include "page/vm_hooks.h"
 #include "page/watermark.h"
 
-/* Larger blocks are not to be had by freeing single frames. Linux: PAGE_ALLOC_COSTLY_ORDER. */
-#define COSTLY_ORDER 3
-
 /* How long __GFP_NOFAIL sleeps at most before it looks again. */
 #define NOFAIL_NAP (HZ / 10 ?: 1)
 
@@ -189,7 +186,7 @@ static bool try_again(const struct mymm_request *request,
 		      unsigned int alloc_flags, const struct mymm_scan *scan,
 		      struct mymm_compaction *compaction, unsigned int *rounds)
 {
-	const bool costly = request->order > COSTLY_ORDER;
+	const bool costly = request->order > MYMM_COSTLY_ORDER;
 
 	if (request->gfp & __GFP_NORETRY ||
 	    (costly && !(request->gfp & __GFP_RETRY_MAYFAIL)))
@@ -242,7 +239,7 @@ static struct mymm_frame *try_hard(const struct mymm_request *request,
  */
 static bool compacts_first(const struct mymm_request *request)
 {
-	return request->order > COSTLY_ORDER ||
+	return request->order > MYMM_COSTLY_ORDER ||
 	       request->type != mymm_pool_first_type(request->pool);
 }
 
@@ -255,7 +252,7 @@ static bool compact_first(const struct mymm_request *request,
 			  struct mymm_compaction *compaction,
 			  struct mymm_frame **block)
 {
-	const bool easy = request->order > COSTLY_ORDER &&
+	const bool easy = request->order > MYMM_COSTLY_ORDER &&
 			  request->gfp & __GFP_NORETRY;
 
 	if (!mymm_compact_allowed(request) || !compacts_first(request) ||
@@ -309,7 +306,7 @@ static bool may_kill(const struct mymm_request *request)
 	const gfp_t needs = __GFP_DIRECT_RECLAIM | __GFP_FS;
 
 	return (request->gfp & (never | needs)) == needs &&
-	       request->order <= COSTLY_ORDER &&
+	       request->order <= MYMM_COSTLY_ORDER &&
 	       request->highest >= MYMM_ZONE_NORMAL && request->list->nr &&
 	       !(request->pool->flags & MYMM_POOL_NO_RECLAIM) &&
 	       !(current->flags & PF_DUMPCORE) &&

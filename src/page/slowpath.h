@@ -3,6 +3,9 @@
 #ifndef _MYMM_SLOWPATH_H
 #define _MYMM_SLOWPATH_H
 
+/* Larger blocks are not to be had by freeing single frames. Linux: PAGE_ALLOC_COSTLY_ORDER. */
+#define MYMM_COSTLY_ORDER 3
+
 struct mymm_frame;
 struct mymm_request;
 
