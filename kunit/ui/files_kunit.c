@@ -261,12 +261,12 @@ static void rows_add_up(struct kunit *test)
 #define ALLOCSTALL                                                       \
 	"allocstall_dma 0", "allocstall_dma32 0", "allocstall_normal 7", \
 		"allocstall_high 0", "allocstall_movable 0"
-#define RECLAIMED                                                        \
-	"pgsteal_kswapd 1", "pgsteal_direct 2", "pgscan_kswapd 3",       \
-		"pgscan_direct 4", "pgscan_anon 31", "pgscan_file 32",   \
-		"pgsteal_anon 33", "pgsteal_file 34", "slabs_scanned 5", \
-		"kswapd_low_wmark_hit_quickly 6",                        \
-		"kswapd_high_wmark_hit_quickly 8", "pageoutrun 9",       \
+#define RECLAIMED                                                             \
+	"pgsteal_kswapd 1", "pgsteal_direct 2", "pgscan_kswapd 3",            \
+		"pgscan_direct 4", "pgscan_anon 31", "pgscan_file 32",        \
+		"pgsteal_anon 33", "pgsteal_file 34",                         \
+		"slabs_scanned 5", "kswapd_low_wmark_hit_quickly 6", \
+		"kswapd_high_wmark_hit_quickly 8", "pageoutrun 9",            \
 		"drop_pagecache 49", "drop_slab 10"
 
 #define COMPACTED                                                             \
@@ -296,6 +296,7 @@ static const char *const counted[] = {
 	"workingset_restore_anon 24",
 	"workingset_restore_file 25",
 	"nr_anon_pages 11",
+	"nr_mapped 0",
 	"nr_file_pages 42",
 	"nr_dirty 43",
 	"nr_writeback 44",
@@ -303,6 +304,8 @@ static const char *const counted[] = {
 	"nr_written 46",
 	"nr_page_table_pages 12",
 	"nr_swapcached 26",
+	"nr_dirty_threshold 0",
+	"nr_dirty_background_threshold 0",
 	"pgpgin 47",
 	"pgpgout 48",
 	"pswpin 27",

@@ -95,6 +95,7 @@ static const struct mymm_file_ops ops = {
 	.evict = mymm_cache_evict,
 	.write = mymm_flush_press,
 	.wait = mymm_flush_wait,
+	.limits = mymm_dirty_limits,
 	.check = check,
 };
 

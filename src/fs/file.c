@@ -23,6 +23,7 @@
 #include "fs/fs.h"
 #include "page/pool.h"
 #include "page/vmstat.h"
+#include "process/file_page.h"
 #include "process/lru.h"
 #include "process/vm.h"
 
@@ -329,6 +330,7 @@ static vm_fault_t fault(struct vm_fault *vmf)
 		return VM_FAULT_SIGBUS;
 	}
 	get_page(page);
+	mymm_file_maps(mymm_inode_vm(mi), page);
 	vmf->page = page;
 	if (!major)
 		return VM_FAULT_LOCKED;

@@ -6,11 +6,11 @@
  *
  *	that have been dirty for dirty_expire_centisecs, which it looks for each
  *	  dirty_writeback_centisecs
- *	when more than dirty_background_ratio per cent of the memory that could have pages of
- *	  files is dirty
+ *	when more than dirty_background_bytes are dirty; or, if that is 0, more than
+ *	  dirty_background_ratio per cent of the memory that could have pages of files
  *	when reclaim finds dirty pages
  *
- * Beyond dirty_ratio per cent what dirties pages waits until enough has been written.
+ * Beyond dirty_bytes, or dirty_ratio, what dirties pages waits until enough has been written.
  *
  * The limits are those of mm/page-writeback.c of Linux 6.12.
  */
@@ -42,12 +42,45 @@ static unsigned long dirtyable(const struct mymm_vm *vm)
 	return pages;
 }
 
-static bool is_above(const struct mymm_vm *vm, int percent)
+/* So many bytes, or so many per cent of what could be, in pages. */
+static unsigned long limit(unsigned long pages, unsigned long bytes,
+			   int percent)
+{
+	return bytes ? (bytes - 1) / PAGE_SIZE + 1 :
+		       mult_frac(pages, percent, 100);
+}
+
+/**
+ * mymm_dirty_limits() - how many pages may be dirty?
+ * @vm: the pool
+ * @dirty: with more, what dirties pages waits
+ * @background: with more, flushers write; always less than @dirty
+ *
+ * Context: any. They follow what is free.
+ */
+void mymm_dirty_limits(const struct mymm_vm *vm, unsigned long *dirty,
+		       unsigned long *background)
+{
+	const struct mymm_fs_sysctl *sysctl = &mymm_fs_sysctl;
+	const unsigned long pages = dirtyable(vm);
+
+	*dirty = limit(pages, READ_ONCE(sysctl->dirty_bytes),
+		       READ_ONCE(sysctl->dirty_ratio));
+	*background = limit(pages, READ_ONCE(sysctl->dirty_background_bytes),
+			    READ_ONCE(sysctl->dirty_background_ratio));
+	if (*background >= *dirty)
+		*background = *dirty / 2;
+}
+
+/* Are more pages dirty than a limit? */
+static bool is_above(const struct mymm_vm *vm, bool background)
 {
 	unsigned long pages = mymm_vm_sum(vm->pool, MYMM_NR_FILE_DIRTY) +
 			      mymm_vm_sum(vm->pool, MYMM_NR_WRITEBACK);
+	unsigned long limit[2];
 
-	return pages > mult_frac(dirtyable(vm), percent, 100);
+	mymm_dirty_limits(vm, &limit[false], &limit[true]);
+	return pages > limit[background];
 }
 
 /**
@@ -61,13 +94,12 @@ void mymm_balance_dirty(struct mymm_mount *mount)
 	struct mymm_vm *vm = mount->vm;
 	long seen;
 
-	if (!is_above(vm, READ_ONCE(mymm_fs_sysctl.dirty_background_ratio)))
+	if (!is_above(vm, true))
 		return;
 	for (;;) {
 		seen = mymm_write_count();
 		mymm_flush_wake(vm);
-		if (!is_above(vm, READ_ONCE(mymm_fs_sysctl.dirty_ratio)) ||
-		    fatal_signal_pending(current))
+		if (!is_above(vm, false) || fatal_signal_pending(current))
 			return;
 		/* The time only bounds how late it learns that the limit was raised. */
 		mymm_write_wait(seen, HZ);
@@ -95,9 +127,7 @@ void mymm_flush_wait(struct mymm_vm *vm)
 
 static bool has_work(struct mymm_mount *mount)
 {
-	return READ_ONCE(mount->pressed) ||
-	       is_above(mount->vm,
-			READ_ONCE(mymm_fs_sysctl.dirty_background_ratio));
+	return READ_ONCE(mount->pressed) || is_above(mount->vm, true);
 }
 
 /* First what has been dirty for long; then, as long as there is too much, the rest. */

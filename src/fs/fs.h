@@ -178,6 +178,8 @@ int mymm_super_init(void);
 void mymm_super_exit(void);
 
 /* flusher.c */
+void mymm_dirty_limits(const struct mymm_vm *vm, unsigned long *dirty,
+		       unsigned long *background);
 void mymm_balance_dirty(struct mymm_mount *mount);
 void mymm_flush_start(struct mymm_mount *mount);
 void mymm_flush_end(struct mymm_mount *mount);
@@ -191,12 +193,16 @@ void mymm_flusher_exit(void);
  * struct mymm_fs_sysctl - what can be set in /proc/sys/mymm; the names are those of the files
  * @dirty_ratio: per cent of memory; beyond it what dirties pages waits
  * @dirty_background_ratio: per cent of memory; beyond it flushers write
+ * @dirty_bytes: in place of @dirty_ratio, if not 0
+ * @dirty_background_bytes: in place of @dirty_background_ratio, if not 0
  * @dirty_expire_centisecs: what has been dirty for so long is written
  * @dirty_writeback_centisecs: flushers look for that so often; 0: they do not
  */
 struct mymm_fs_sysctl {
 	int dirty_ratio;
 	int dirty_background_ratio;
+	unsigned long dirty_bytes;
+	unsigned long dirty_background_bytes;
 	int dirty_expire_centisecs;
 	int dirty_writeback_centisecs;
 };

@@ -56,6 +56,41 @@ static int set_drop(MYMM_CTL_CONST struct ctl_table *table, int write,
 	return 0;
 }
 
+/* As in Linux, to set a limit in bytes sets that in per cent to 0, and the other way round. */
+static int set_ratio(MYMM_CTL_CONST struct ctl_table *table, int write,
+		     void *buffer, size_t *length, loff_t *pos)
+{
+	const bool background = table->data ==
+				&mymm_fs_sysctl.dirty_background_ratio;
+	const int before = mymm_fs_sysctl.dirty_ratio;
+	int err = proc_dointvec_minmax(table, write, buffer, length, pos);
+
+	if (err || !write)
+		return err;
+	if (background)
+		WRITE_ONCE(mymm_fs_sysctl.dirty_background_bytes, 0);
+	else if (mymm_fs_sysctl.dirty_ratio != before)
+		WRITE_ONCE(mymm_fs_sysctl.dirty_bytes, 0);
+	return 0;
+}
+
+static int set_bytes(MYMM_CTL_CONST struct ctl_table *table, int write,
+		     void *buffer, size_t *length, loff_t *pos)
+{
+	const bool background = table->data ==
+				&mymm_fs_sysctl.dirty_background_bytes;
+	const unsigned long before = mymm_fs_sysctl.dirty_bytes;
+	int err = proc_doulongvec_minmax(table, write, buffer, length, pos);
+
+	if (err || !write)
+		return err;
+	if (background)
+		WRITE_ONCE(mymm_fs_sysctl.dirty_background_ratio, 0);
+	else if (mymm_fs_sysctl.dirty_bytes != before)
+		WRITE_ONCE(mymm_fs_sysctl.dirty_ratio, 0);
+	return 0;
+}
+
 /* A new interval begins at once. */
 static int set_interval(MYMM_CTL_CONST struct ctl_table *table, int write,
 			void *buffer, size_t *length, loff_t *pos)
@@ -74,16 +109,19 @@ static int set_interval(MYMM_CTL_CONST struct ctl_table *table, int write,
 		.proc_handler = (handler), .extra1 = (least),      \
 		.extra2 = (most),                                  \
 	}
-#define KNOB(name, handler, most) \
-	ENTRY(#name, mymm_fs_sysctl.name, 0644, handler, SYSCTL_ZERO, most)
+#define KNOB(name, handler, least, most) \
+	ENTRY(#name, mymm_fs_sysctl.name, 0644, handler, least, most)
 
 static int hundred = 100, three = 3;
+static unsigned long one_byte = 1, two_pages = 2 * PAGE_SIZE;
 
 static struct ctl_table entries[] = {
-	KNOB(dirty_ratio, proc_dointvec_minmax, &hundred),
-	KNOB(dirty_background_ratio, proc_dointvec_minmax, &hundred),
-	KNOB(dirty_expire_centisecs, set_interval, NULL),
-	KNOB(dirty_writeback_centisecs, set_interval, NULL),
+	KNOB(dirty_ratio, set_ratio, SYSCTL_ZERO, &hundred),
+	KNOB(dirty_background_ratio, set_ratio, SYSCTL_ZERO, &hundred),
+	KNOB(dirty_bytes, set_bytes, &two_pages, NULL),
+	KNOB(dirty_background_bytes, set_bytes, &one_byte, NULL),
+	KNOB(dirty_expire_centisecs, set_interval, SYSCTL_ZERO, NULL),
+	KNOB(dirty_writeback_centisecs, set_interval, SYSCTL_ZERO, NULL),
 	ENTRY("drop_caches", drop_caches, 0200, set_drop, SYSCTL_ONE, &three),
 	MYMM_CTL_TABLE_END
 };

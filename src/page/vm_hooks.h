@@ -12,12 +12,26 @@ struct mymm_request;
 struct mymm_scan;
 
 /**
+ * struct mymm_vm_figures - figures of vmstat that nothing counts, in pages
+ * @mapped: pages of files that are mapped
+ * @dirty_threshold: with more that are dirty, what dirties pages waits
+ * @dirty_background_threshold: with more flushers write
+ */
+struct mymm_vm_figures {
+	unsigned long mapped;
+	unsigned long dirty_threshold;
+	unsigned long dirty_background_threshold;
+};
+
+/**
  * struct mymm_vm_hooks - what the page layer calls of process/
  * @check: look for what is wrong with the memory of processes; see mymm_vm_check(). The caller
  *         holds pool->lock
  * @shrink: get frames of a node back from the LRU lists; adds what came of it to the scan, as
  *          mymm_shrink_node() does. Process context, no lock of ours held
  * @reclaim_end: nothing more is wanted of a node for now; likewise
+ * @figures: what is found out rather than counted as it happens. Process context, no
+ *	     lock of ours held
  * @out_of_memory: have a process give back what it has; see mymm_out_of_memory(). No other task is
  *                 in it; false: there is no point in trying again
  * @may_move: is an allocated frame one that can be moved at this moment? A guess
@@ -31,6 +45,8 @@ struct mymm_vm_hooks {
 	void (*shrink)(struct mymm_pool *pool, struct mymm_node *node,
 		       struct mymm_scan *scan);
 	void (*reclaim_end)(struct mymm_pool *pool, struct mymm_node *node);
+	void (*figures)(struct mymm_pool *pool,
+			struct mymm_vm_figures *figures);
 	bool (*out_of_memory)(const struct mymm_request *request);
 	bool (*may_move)(struct mymm_pool *pool, u32 pfn);
 	int (*move)(struct mymm_pool *pool, u32 from, u32 to, bool wait);

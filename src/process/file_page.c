@@ -13,7 +13,7 @@
 #include <linux/pagemap.h>
 
 #include "page/pool.h"
-#include "page/vmstat.h"
+#include "page/vm_hooks.h"
 #include "process/file_page.h"
 #include "process/lru.h"
 #include "process/mapped.h"
@@ -81,30 +81,66 @@ bool mymm_file_unmap(struct page *page)
 }
 
 /**
+ * mymm_file_maps() - a page of a file is about to be mapped
+ * @vm: the pool
+ * @page: the page, locked until it is
+ *
+ * Context: process.
+ */
+void mymm_file_maps(struct mymm_vm *vm, const struct page *page)
+{
+	const u32 pfn = mymm_mapped_pfn(page);
+
+	if (!test_bit(pfn, vm->file_mapped))
+		set_bit(pfn, vm->file_mapped);
+}
+
+/* Is a page of a file mapped? If it is not, nor about to be, its bit goes. */
+static bool is_mapped(struct mymm_vm *vm, u32 pfn)
+{
+	struct page *page = vm->page[pfn];
+
+	if (trylock_page(page)) {
+		if (!page->mapping || mymm_lru_kind(page) != MYMM_FILE ||
+		    atomic_read(&page->_mapcount) < 0)
+			clear_bit(pfn, vm->file_mapped);
+		unlock_page(page);
+	}
+	return test_bit(pfn, vm->file_mapped);
+}
+
+/**
  * mymm_file_mapped() - how many pages of files are mapped?
  * @vm: the pool
+ * @from: the first frame to look at
+ * @to: one past the last
  *
- * Nothing tells when a pte goes, so this is not counted, but looked up.
+ * Nothing tells when a pte goes. So what was mapped has a bit, and is looked at here.
  *
  * Context: process; sleeps. A guess while pages come and go.
  * Return: how many.
  */
-unsigned long mymm_file_mapped(const struct mymm_vm *vm)
+unsigned long mymm_file_mapped(struct mymm_vm *vm, u32 from, u32 to)
 {
-	unsigned long nr = 0;
-	u32 pfn;
+	unsigned long nr = 0, pfn = from;
 
-	if (!mymm_vm_sum(vm->pool, MYMM_NR_FILE_PAGES))
-		return 0;
-	for (pfn = 0; pfn < vm->pool->nr_frames; pfn++) {
-		struct page *page = vm->page[pfn];
-
-		if (page && READ_ONCE(page->mapping) &&
-		    mymm_lru_kind(page) == MYMM_FILE &&
-		    atomic_read(&page->_mapcount) >= 0)
-			nr++;
-		if (!(pfn % 1024))
-			cond_resched();
+	for_each_set_bit_from(pfn, vm->file_mapped, to) {
+		nr += is_mapped(vm, pfn);
+		cond_resched();
 	}
 	return nr;
+}
+
+/**
+ * mymm_file_figures() - what of pages of files is found out, and not counted as it happens
+ * @pool: the pool
+ * @figures: are filled
+ *
+ * Context: process; sleeps.
+ */
+void mymm_file_figures(struct mymm_pool *pool, struct mymm_vm_figures *figures)
+{
+	figures->mapped = mymm_file_mapped(pool->vm, 0, pool->nr_frames);
+	mymm_file_ops->limits(pool->vm, &figures->dirty_threshold,
+			      &figures->dirty_background_threshold);
 }

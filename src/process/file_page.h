@@ -7,7 +7,9 @@
 
 struct address_space;
 struct mymm_finding;
+struct mymm_pool;
 struct mymm_vm;
+struct mymm_vm_figures;
 struct page;
 
 /**
@@ -17,6 +19,7 @@ struct page;
  *         its place
  * @write: have dirty pages written, in the background
  * @wait: wait until some have been written, but not for long
+ * @limits: how many pages may be dirty before what dirties them waits, and before they are written
  * @check: look for what is wrong with the pages of files; see mymm_vm_check()
  */
 struct mymm_file_ops {
@@ -24,6 +27,8 @@ struct mymm_file_ops {
 	void (*evict)(struct page *page, u64 shadow);
 	void (*write)(struct mymm_vm *vm);
 	void (*wait)(struct mymm_vm *vm);
+	void (*limits)(const struct mymm_vm *vm, unsigned long *dirty,
+		       unsigned long *background);
 	int (*check)(struct mymm_vm *vm, struct mymm_finding *finding);
 };
 
@@ -32,6 +37,8 @@ extern const struct mymm_file_ops *mymm_file_ops;
 
 unsigned int mymm_file_referenced(struct page *page, bool *program);
 bool mymm_file_unmap(struct page *page);
-unsigned long mymm_file_mapped(const struct mymm_vm *vm);
+void mymm_file_maps(struct mymm_vm *vm, const struct page *page);
+unsigned long mymm_file_mapped(struct mymm_vm *vm, u32 from, u32 to);
+void mymm_file_figures(struct mymm_pool *pool, struct mymm_vm_figures *figures);
 
 #endif /* _MYMM_PROCESS_FILE_PAGE_H */

@@ -165,7 +165,7 @@ static unsigned long writeback(struct mymm_vm *vm)
 
 static unsigned long mapped(struct mymm_vm *vm)
 {
-	return mymm_file_mapped(vm);
+	return mymm_file_mapped(vm, 0, vm->pool->nr_frames);
 }
 
 static unsigned long unevictable(struct mymm_vm *vm)

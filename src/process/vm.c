@@ -10,6 +10,7 @@
 #include "page/registry.h"
 #include "page/vm_hooks.h"
 #include "page/zone.h"
+#include "process/file_page.h"
 #include "process/lru.h"
 #include "process/mapped.h"
 #include "process/migrate.h"
@@ -26,6 +27,7 @@ static const struct mymm_vm_hooks hooks = {
 	.out_of_memory = mymm_out_of_memory,
 	.shrink = mymm_vmscan_node,
 	.reclaim_end = mymm_vmscan_end,
+	.figures = mymm_file_figures,
 	.may_move = mymm_may_migrate,
 	.move = mymm_migrate,
 };
@@ -37,8 +39,13 @@ static int find_pages(struct mymm_vm *vm)
 	u32 pfn;
 
 	vm->page = kvcalloc(pool->nr_frames, sizeof(*vm->page), GFP_KERNEL);
-	if (!vm->page)
+	vm->file_mapped = kvcalloc(BITS_TO_LONGS(pool->nr_frames),
+				   sizeof(*vm->file_mapped), GFP_KERNEL);
+	if (!vm->page || !vm->file_mapped) {
+		kvfree(vm->file_mapped);
+		kvfree(vm->page);
 		return -ENOMEM;
+	}
 	for (i = 0; i < pool->nr_zones; i++)
 		vm->total += mymm_zone_managed(&pool->zone[i]);
 	for (pfn = 0; pfn < pool->nr_frames; pfn++) {
@@ -63,6 +70,7 @@ static void vm_free(struct mymm_vm *vm)
 	mymm_swap_exit(vm);
 	mymm_lru_exit(vm);
 	percpu_counter_destroy(&vm->committed);
+	kvfree(vm->file_mapped);
 	kvfree(vm->page);
 	mymm_pool_put(vm->pool);
 	kfree(vm);
@@ -91,7 +99,7 @@ static struct mymm_vm *vm_create(struct mymm_pool *pool)
 		goto err_counter;
 	err = mymm_lru_init(vm);
 	if (err)
-		goto err_counter;
+		goto err_pages;
 	err = mymm_swap_init(vm);
 	if (err)
 		goto err_lru;
@@ -106,8 +114,10 @@ err_swap:
 	mymm_swap_exit(vm);
 err_lru:
 	mymm_lru_exit(vm);
-err_counter:
+err_pages:
+	kvfree(vm->file_mapped);
 	kvfree(vm->page);
+err_counter:
 	percpu_counter_destroy(&vm->committed);
 err_free:
 	kfree(vm);

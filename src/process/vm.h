@@ -47,6 +47,7 @@
  * struct mymm_vm - a pool whose frames processes have
  * @pool: the pool; a reference is held
  * @page: what is behind each frame, by its number; NULL for a hole; constant
+ * @file_mapped: bits of frames that have pages of files which may be mapped, see file_page.c
  * @total: frames that the pool can hand out; constant
  * @committed: pages that are charged, of all regions
  * @fork_over_limit: mappings that a fork copied although the mode of overcommit would have
@@ -71,6 +72,7 @@
 struct mymm_vm {
 	struct mymm_pool *pool;
 	struct page **page;
+	unsigned long *file_mapped;
 	unsigned long total;
 	struct percpu_counter committed;
 	atomic_long_t fork_over_limit;

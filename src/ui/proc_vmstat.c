@@ -20,6 +20,7 @@
 #include "base/compat.h"
 #include "page/pool.h"
 #include "ui/proc.h"
+#include "page/vm_hooks.h"
 #include "page/vmstat.h"
 
 static const char *const zone_suffix[MYMM_NR_ZONE_TYPES] = {
@@ -67,6 +68,12 @@ static void add_up(struct mymm_pool *pool, struct totals *all)
 	}
 }
 
+/* The kernel has no lines for nodes if it was built for one alone. */
+static bool is_numa(const struct mymm_pool *pool)
+{
+	return IS_ENABLED(CONFIG_NUMA) || pool->nr_nodes > 1;
+}
+
 static void show(struct seq_file *m, const char *name, unsigned long value)
 {
 	seq_printf(m, "%s %lu\n", name, value);
@@ -94,7 +101,7 @@ struct item {
 	enum mymm_vm_item what;
 };
 
-static const struct item pages[] = {
+static const struct item anon_pages[] = {
 	{ "workingset_refault_anon", MYMM_WORKINGSET_REFAULT_ANON },
 	{ "workingset_refault_file", MYMM_WORKINGSET_REFAULT_FILE },
 	{ "workingset_activate_anon", MYMM_WORKINGSET_ACTIVATE_ANON },
@@ -102,6 +109,10 @@ static const struct item pages[] = {
 	{ "workingset_restore_anon", MYMM_WORKINGSET_RESTORE_ANON },
 	{ "workingset_restore_file", MYMM_WORKINGSET_RESTORE_FILE },
 	{ "nr_anon_pages", MYMM_NR_ANON_PAGES },
+};
+
+/* Between these nr_mapped. */
+static const struct item file_pages[] = {
 	{ "nr_file_pages", MYMM_NR_FILE_PAGES },
 	{ "nr_dirty", MYMM_NR_FILE_DIRTY },
 	{ "nr_writeback", MYMM_NR_WRITEBACK },
@@ -109,6 +120,10 @@ static const struct item pages[] = {
 	{ "nr_written", MYMM_NR_WRITTEN },
 	{ "nr_page_table_pages", MYMM_NR_PAGE_TABLE_PAGES },
 	{ "nr_swapcached", MYMM_NR_SWAPCACHED },
+};
+
+/* And between these the limits of what is dirty. */
+static const struct item io[] = {
 	{ "pgpgin", MYMM_PGPGIN },
 	{ "pgpgout", MYMM_PGPGOUT },
 	{ "pswpin", MYMM_PSWPIN },
@@ -143,6 +158,26 @@ static void show_items(struct seq_file *m, struct mymm_pool *pool,
 {
 	for (; nr--; item++)
 		show(m, item->name, mymm_vm_sum(pool, item->what));
+}
+
+/* What processes have. */
+static void show_pages(struct seq_file *m, struct mymm_pool *pool)
+{
+	const struct mymm_vm_hooks *hooks;
+	struct mymm_vm_figures figures = {};
+	int idx;
+
+	hooks = mymm_vm_hooks_get(pool, &idx);
+	if (hooks && !mymm_pool_dead(pool))
+		hooks->figures(pool, &figures);
+	mymm_vm_hooks_put(idx);
+	show_items(m, pool, anon_pages, ARRAY_SIZE(anon_pages));
+	show(m, "nr_mapped", figures.mapped);
+	show_items(m, pool, file_pages, ARRAY_SIZE(file_pages));
+	show(m, "nr_dirty_threshold", figures.dirty_threshold);
+	show(m, "nr_dirty_background_threshold",
+	     figures.dirty_background_threshold);
+	show_items(m, pool, io, ARRAY_SIZE(io));
 }
 
 static void show_compaction(struct seq_file *m, struct mymm_pool *pool)
@@ -201,11 +236,11 @@ void mymm_vmstat_show(struct seq_file *m, struct mymm_pool *pool)
 
 	add_up(pool, &all);
 	show(m, "nr_free_pages", all.free);
-	if (IS_ENABLED(CONFIG_NUMA) || pool->nr_nodes > 1)
+	if (is_numa(pool))
 		show_numa(m, &all.events);
 	show(m, "nr_slab_reclaimable", all.slab[1]);
 	show(m, "nr_slab_unreclaimable", all.slab[0]);
-	show_items(m, pool, pages, ARRAY_SIZE(pages));
+	show_pages(m, pool);
 	for (i = 0; i < MYMM_NR_ZONE_TYPES; i++)
 		seq_printf(m, "pgalloc_%s %lu\n", zone_suffix[i],
 			   all.pgalloc[i]);
