@@ -10,6 +10,7 @@
 #include "ui/debugfs_history.h"
 #include "ui/sysctl.h"
 #include "ui/sysctl_compact.h"
+#include "ui/sysctl_node.h"
 #include "cache/kmalloc.h"
 #include "page/page_owner.h"
 #include "params.h"
@@ -81,6 +82,9 @@ static int __init mymm_init(void)
 	err = mymm_sysctl_compact_init(pool);
 	if (err)
 		goto err_compact;
+	err = mymm_sysctl_node_init(pool);
+	if (err)
+		goto err_node;
 	err = mymm_history_init(pool);
 	if (err)
 		goto err_history;
@@ -100,6 +104,8 @@ err_session:
 err_dirs:
 	mymm_history_exit();
 err_history:
+	mymm_sysctl_node_exit();
+err_node:
 	mymm_sysctl_compact_exit();
 err_compact:
 	mymm_sysctl_exit();
@@ -127,6 +133,7 @@ static void __exit mymm_exit(void)
 	mymm_debugfs_exit();
 	mymm_sysfs_exit();
 	mymm_history_exit();
+	mymm_sysctl_node_exit();
 	mymm_sysctl_compact_exit();
 	mymm_sysctl_exit();
 	mymm_proc_exit();

@@ -261,11 +261,16 @@ static void rows_add_up(struct kunit *test)
 #define ALLOCSTALL                                                       \
 	"allocstall_dma 0", "allocstall_dma32 0", "allocstall_normal 7", \
 		"allocstall_high 0", "allocstall_movable 0"
+#ifdef CONFIG_NUMA
+#define OF_NODES "zone_reclaim_success 61", "zone_reclaim_failed 62",
+#else
+#define OF_NODES
+#endif
 #define RECLAIMED                                                             \
 	"pgsteal_kswapd 1", "pgsteal_direct 2", "pgscan_kswapd 3",            \
 		"pgscan_direct 4", "pgscan_anon 31", "pgscan_file 32",        \
 		"pgsteal_anon 33", "pgsteal_file 34",                         \
-		"slabs_scanned 5", "kswapd_low_wmark_hit_quickly 6", \
+		OF_NODES "slabs_scanned 5", "kswapd_low_wmark_hit_quickly 6", \
 		"kswapd_high_wmark_hit_quickly 8", "pageoutrun 9",            \
 		"drop_pagecache 49", "drop_slab 10"
 
@@ -406,6 +411,8 @@ static void vmstat(struct kunit *test)
 	atomic_long_set(&stats->kswapd_high_wmark_hit_quickly, 8);
 	atomic_long_set(&stats->pageoutrun, 9);
 	atomic_long_set(&stats->drop_slab, 10);
+	atomic_long_set(&pool->reclaim.node.success, 61);
+	atomic_long_set(&pool->reclaim.node.failed, 62);
 	count_compaction(&pool->compact);
 	for (i = 0; i < ARRAY_SIZE(others); i++)
 		mymm_vm_count(pool, others[i], 20 + i);

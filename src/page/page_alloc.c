@@ -20,6 +20,7 @@
 #include "base/compat.h"
 #include "base/irqlock.h"
 #include "page/kswapd.h"
+#include "page/node_reclaim.h"
 #include "page/page_alloc.h"
 #include "page/pcp.h"
 #include "page/sanitize_pages.h"
@@ -191,7 +192,8 @@ static struct mymm_frame *take_block(const struct mymm_request *request,
  * @request: what is wanted
  * @alloc_flags: which watermark a zone must be above, and what else is allowed
  *
- * Context: any but NMI, no lock of ours held.
+ * Context: any but NMI, no lock of ours held; sleeps only with %__GFP_DIRECT_RECLAIM, and that only
+ * with zone_reclaim_mode.
  * Return: the block's head; NULL if no zone will do.
  */
 struct mymm_frame *mymm_get_block(const struct mymm_request *request,
@@ -207,7 +209,9 @@ again:
 		if (alloc_flags & MYMM_ALLOC_NOFRAGMENT &&
 		    zone->node != request->node->id)
 			break;
-		if (!zone_will_do(request, zone, alloc_flags))
+		if (!zone_will_do(request, zone, alloc_flags) &&
+		    !(mymm_node_reclaim(request, zone) &&
+		      zone_will_do(request, zone, alloc_flags)))
 			continue;
 		block = take_block(request, zone, alloc_flags);
 		if (block)

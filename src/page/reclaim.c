@@ -41,6 +41,7 @@
 #include <linux/sched/mm.h>
 
 #include "base/compat.h"
+#include "page/node_reclaim.h"
 #include "page/page_alloc.h"
 #include "page/vm_hooks.h"
 
@@ -399,5 +400,6 @@ void mymm_reclaim_init(struct mymm_pool *pool)
 	raw_spin_lock_init(&pool->reclaim.lock);
 	INIT_LIST_HEAD(&pool->reclaim.shrinkers);
 	INIT_LIST_HEAD(&pool->reclaim.tasks);
+	mymm_node_reclaim_init(pool);
 	mymm_pressure_init(pool);
 }

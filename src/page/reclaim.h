@@ -55,6 +55,24 @@ struct mymm_reclaim_stats {
 };
 
 /**
+ * struct mymm_node_reclaim - reclaim from the own node, see node_reclaim.c
+ * @mode: zone_reclaim_mode; the sysctls may be written at any time
+ * @min_unmapped_ratio: per cent of a node
+ * @min_slab_ratio: per cent of a node
+ * @busy: a bit for each node that is being reclaimed from
+ * @success: times that as much was got as was wanted; zone_reclaim_success
+ * @failed: times that it was not
+ */
+struct mymm_node_reclaim {
+	int mode;
+	int min_unmapped_ratio;
+	int min_slab_ratio;
+	unsigned long busy;
+	atomic_long_t success;
+	atomic_long_t failed;
+};
+
+/**
  * struct mymm_reclaim - a pool's way to get frames back
  * @lock: protects @shrinkers against others that change it, and @tasks
  * @shrinkers: in the order in which they came; RCU for readers
@@ -62,6 +80,7 @@ struct mymm_reclaim_stats {
  * @slab: the slab layer's shrinker
  * @slab_freed: frames of slabs that ever went back
  * @stats: what was done
+ * @node: of the own node, before another is asked
  * @pressure: how long tasks have waited for it
  */
 struct mymm_reclaim {
@@ -71,6 +90,7 @@ struct mymm_reclaim {
 	struct mymm_shrinker slab;
 	atomic_long_t slab_freed;
 	struct mymm_reclaim_stats stats;
+	struct mymm_node_reclaim node;
 	struct mymm_pressure pressure;
 };
 
@@ -125,6 +145,8 @@ struct mymm_reclaim_task {
  * @kswapd: on whose behalf: kswapd, or an allocation
  * @priority: this is asked for: what can be given back, divided by 2^@priority
  * @highest: frames of higher zones are of no use
+ * @keep_dirty: nothing is to be written
+ * @keep_mapped: nothing that is mapped is to be taken
  * @nr_wanted: frames that would do
  * @nr_scanned: frames that shrinkers looked at
  * @nr_reclaimed: frames that they gave back
@@ -135,6 +157,8 @@ struct mymm_scan {
 	bool kswapd;
 	int priority;
 	enum mymm_zone_type highest;
+	bool keep_dirty;
+	bool keep_mapped;
 	unsigned long nr_wanted;
 	unsigned long nr_scanned;
 	unsigned long nr_reclaimed;

@@ -330,6 +330,7 @@ static bool kill_one(const struct mymm_request *request)
 static bool kill_for(const struct mymm_request *request,
 		     struct mymm_frame **block)
 {
+	struct mymm_request quick = *request;
 	bool more;
 
 	if (!may_kill(request) || !rcu_access_pointer(request->pool->vm_hooks))
@@ -339,7 +340,8 @@ static bool kill_for(const struct mymm_request *request,
 		return true;
 	}
 	/* Another task may just have got enough back; if it is not ample, a process has to go. */
-	*block = mymm_get_block(request, MYMM_WMARK_HIGH);
+	quick.gfp &= ~__GFP_DIRECT_RECLAIM;
+	*block = mymm_get_block(&quick, MYMM_WMARK_HIGH);
 	more = *block || kill_one(request);
 	mutex_unlock(&oom_lock);
 	if (more && !*block && request->gfp & __GFP_NOFAIL)

@@ -30,8 +30,9 @@ struct mymm_vm_figures {
  * @shrink: get frames of a node back from the LRU lists; adds what came of it to the scan, as
  *          mymm_shrink_node() does. Process context, no lock of ours held
  * @reclaim_end: nothing more is wanted of a node for now; likewise
- * @figures: what is found out rather than counted as it happens. Process context, no
- *	     lock of ours held
+ * @file_pages: how many pages of files a node has; without @mapped, only those that are not mapped.
+ *		Process context, no lock of ours held
+ * @figures: what is found out rather than counted as it happens. Likewise
  * @out_of_memory: have a process give back what it has; see mymm_out_of_memory(). No other task is
  *                 in it; false: there is no point in trying again
  * @may_move: is an allocated frame one that can be moved at this moment? A guess
@@ -45,6 +46,8 @@ struct mymm_vm_hooks {
 	void (*shrink)(struct mymm_pool *pool, struct mymm_node *node,
 		       struct mymm_scan *scan);
 	void (*reclaim_end)(struct mymm_pool *pool, struct mymm_node *node);
+	unsigned long (*file_pages)(struct mymm_pool *pool,
+				    const struct mymm_node *node, bool mapped);
 	void (*figures)(struct mymm_pool *pool,
 			struct mymm_vm_figures *figures);
 	bool (*out_of_memory)(const struct mymm_request *request);

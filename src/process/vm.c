@@ -27,6 +27,7 @@ static const struct mymm_vm_hooks hooks = {
 	.out_of_memory = mymm_out_of_memory,
 	.shrink = mymm_vmscan_node,
 	.reclaim_end = mymm_vmscan_end,
+	.file_pages = mymm_vmscan_file_pages,
 	.figures = mymm_file_figures,
 	.may_move = mymm_may_migrate,
 	.move = mymm_migrate,

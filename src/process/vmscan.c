@@ -152,6 +152,8 @@ static int save(struct shrink *s, struct page *page)
 
 	if (mymm_swap_cached(vm, page))
 		return 0;
+	if (s->scan->keep_dirty)
+		return -EAGAIN;
 	entry = mymm_swap_alloc(vm, page);
 	if (!entry)
 		return -ENOSPC;
@@ -199,6 +201,7 @@ static enum fate shrink_locked(struct shrink *s, struct page *page)
 {
 	struct folio *folio = page_folio(page);
 	enum fate fate;
+	int err;
 
 	if (folio_test_mlocked(folio)) {
 		folio_clear_active(folio);
@@ -206,6 +209,8 @@ static enum fate shrink_locked(struct shrink *s, struct page *page)
 		mymm_vm_count(s->vm->pool, MYMM_UNEVICTABLE_PGS_CULLED, 1);
 		return PAGE_KEPT;
 	}
+	if (s->scan->keep_mapped && page_mapped(page))
+		return PAGE_KEPT;
 	fate = look_for_use(s, page);
 	if (fate != PAGE_GOES)
 		return fate;
@@ -219,8 +224,9 @@ static enum fate shrink_locked(struct shrink *s, struct page *page)
 		return PAGE_ACTIVATED;
 	if (is_busy(page))
 		return PAGE_KEPT;
-	if (save(s, page))
-		return PAGE_ACTIVATED;
+	err = save(s, page);
+	if (err)
+		return err == -EAGAIN ? PAGE_KEPT : PAGE_ACTIVATED;
 	return evict(s->vm, page);
 }
 
@@ -531,7 +537,7 @@ static unsigned long reclaimable(const struct shrink *s)
 /* What is dirty is the flusher's; if there was nothing else, it is waited for. */
 static void shrink_dirty(struct shrink *s, unsigned long reclaimed)
 {
-	if (!s->unwritten)
+	if (!s->unwritten || s->scan->keep_dirty)
 		return;
 	mymm_file_ops->write(s->vm);
 	if (!reclaimed)
@@ -566,6 +572,28 @@ void mymm_vmscan_node(struct mymm_pool *pool, struct mymm_node *node,
 	if (mymm_swap_total(vm) && inactive_is_low(s.lruvec, MYMM_ANON))
 		shrink_active(&s, MYMM_ANON, MYMM_LRU_BATCH);
 	scan->left[node->id] += reclaimable(&s);
+}
+
+/**
+ * mymm_vmscan_file_pages() - how many pages of files does a node have?
+ * @pool: the pool
+ * @node: which
+ * @mapped: also those that are mapped
+ *
+ * Context: process; sleeps. A guess.
+ * Return: how many.
+ */
+unsigned long mymm_vmscan_file_pages(struct mymm_pool *pool,
+				     const struct mymm_node *node, bool mapped)
+{
+	struct mymm_vm *vm = pool->vm;
+	const struct mymm_lruvec *lruvec = &vm->lruvec[node->id];
+	unsigned long pages = size_of(lruvec, MYMM_LRU_INACTIVE_FILE) +
+			      size_of(lruvec, MYMM_LRU_ACTIVE_FILE);
+
+	if (!pages || mapped)
+		return pages;
+	return pages - min(pages, mymm_file_mapped(vm, node->start, node->end));
 }
 
 /**

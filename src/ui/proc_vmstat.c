@@ -202,12 +202,17 @@ static void show_compaction(struct seq_file *m, struct mymm_pool *pool)
 static void show_reclaim(struct seq_file *m, struct mymm_pool *pool)
 {
 	const struct mymm_reclaim_stats *stats = &pool->reclaim.stats;
+	const struct mymm_node_reclaim *node = &pool->reclaim.node;
 
 	show_count(m, "pgsteal_kswapd", &stats->pgsteal_kswapd);
 	show_count(m, "pgsteal_direct", &stats->pgsteal_direct);
 	show_count(m, "pgscan_kswapd", &stats->pgscan_kswapd);
 	show_count(m, "pgscan_direct", &stats->pgscan_direct);
 	show_items(m, pool, scans, ARRAY_SIZE(scans));
+	if (is_numa(pool)) {
+		show_count(m, "zone_reclaim_success", &node->success);
+		show_count(m, "zone_reclaim_failed", &node->failed);
+	}
 	show_count(m, "slabs_scanned", &stats->slabs_scanned);
 	show_count(m, "kswapd_low_wmark_hit_quickly",
 		   &stats->kswapd_low_wmark_hit_quickly);
