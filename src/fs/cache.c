@@ -32,6 +32,7 @@
 #include "page/vmstat.h"
 #include "process/lru.h"
 #include "process/mapped.h"
+#include "process/trace.h"
 #include "process/vm.h"
 #include "process/workingset.h"
 
@@ -472,6 +473,8 @@ void mymm_cache_evict(struct page *page, u64 shadow)
 {
 	struct mymm_inode *mi = mymm_inode_of(page->mapping->host);
 
+	trace_mymm_file_evict(mymm_inode_vm(mi)->pool->name, mi->inode.i_ino,
+			      page->index, mymm_mapped_pfn(page));
 	if (atomic_long_inc_return(&mi->nr_shadows) > most_shadows(mi))
 		make_room(mi);
 	/* There is a place for it already, so nothing is allocated. */

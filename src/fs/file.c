@@ -25,6 +25,8 @@
 #include "page/vmstat.h"
 #include "process/file_page.h"
 #include "process/lru.h"
+#include "process/mapped.h"
+#include "process/trace.h"
 #include "process/vm.h"
 
 /* --- open and close --------------------------------------------------------------- */
@@ -329,6 +331,9 @@ static vm_fault_t fault(struct vm_fault *vmf)
 		unlock_page(page);
 		return VM_FAULT_SIGBUS;
 	}
+	trace_mymm_fault(pool->name, vmf->address & PAGE_MASK,
+			 mymm_mapped_pfn(page), vmf->flags & FAULT_FLAG_WRITE,
+			 major);
 	get_page(page);
 	mymm_file_maps(mymm_inode_vm(mi), page);
 	vmf->page = page;

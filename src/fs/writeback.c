@@ -31,6 +31,7 @@
 #include "page/pool.h"
 #include "page/vmstat.h"
 #include "process/lru.h"
+#include "process/trace.h"
 #include "process/vm.h"
 
 /* Not the flushers' own, since one of these waits for what writes the same file. */
@@ -307,6 +308,9 @@ static int write_pages(struct mymm_inode *mi, loff_t from, loff_t to)
 
 	while (gather(&batch, &index, to >> PAGE_SHIFT)) {
 		ret = write_lower(&batch);
+		trace_mymm_writeback(mymm_inode_vm(mi)->pool->name,
+				     mi->inode.i_ino, batch.page[0]->index,
+				     batch.nr, batch.bytes, ret);
 		end_batch(&batch);
 		if (ret)
 			mapping_set_error(mi->inode.i_mapping, ret);

@@ -125,6 +125,68 @@ DEFINE_EVENT(mymm_swap, mymm_swap_in,
 	TP_ARGS(pool, pfn, slot, result)
 );
 
+/* A page of a file goes, and is clean. What takes it is the current task. */
+TRACE_EVENT(mymm_file_evict,
+
+	TP_PROTO(const char *pool, unsigned long ino, unsigned long index,
+		 u32 pfn),
+
+	TP_ARGS(pool, ino, index, pfn),
+
+	TP_STRUCT__entry(
+		__string(pool, pool)
+		__field(unsigned long, ino)
+		__field(unsigned long, index)
+		__field(u32, pfn)
+		__field(pid_t, by)
+		__field(bool, kswapd)
+	),
+
+	TP_fast_assign(
+		mymm_assign_str(pool, pool);
+		__entry->ino = ino;
+		__entry->index = index;
+		__entry->pfn = pfn;
+		__entry->by = current->tgid;
+		__entry->kswapd = current->flags & PF_KTHREAD;
+	),
+
+	TP_printk("pool=%s ino=%lu index=%lu pfn=0x%x by=%d kswapd=%d",
+		  __get_str(pool), __entry->ino, __entry->index, __entry->pfn,
+		  __entry->by, __entry->kswapd)
+);
+
+/* Dirty pages of a file that follow one another were written to the file below. */
+TRACE_EVENT(mymm_writeback,
+
+	TP_PROTO(const char *pool, unsigned long ino, unsigned long index,
+		 unsigned int nr, size_t bytes, int result),
+
+	TP_ARGS(pool, ino, index, nr, bytes, result),
+
+	TP_STRUCT__entry(
+		__string(pool, pool)
+		__field(unsigned long, ino)
+		__field(unsigned long, index)
+		__field(unsigned int, nr)
+		__field(size_t, bytes)
+		__field(int, result)
+	),
+
+	TP_fast_assign(
+		mymm_assign_str(pool, pool);
+		__entry->ino = ino;
+		__entry->index = index;
+		__entry->nr = nr;
+		__entry->bytes = bytes;
+		__entry->result = result;
+	),
+
+	TP_printk("pool=%s ino=%lu index=%lu nr=%u bytes=%zu result=%d",
+		  __get_str(pool), __entry->ino, __entry->index, __entry->nr,
+		  __entry->bytes, __entry->result)
+);
+
 /* A page is back that was evicted when its list was so many pages younger. */
 TRACE_EVENT(mymm_refault,
 
