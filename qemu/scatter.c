@@ -15,6 +15,9 @@
  *	unmovable	in each block of ORDER a frame is allocated that nobody can move
  *	pinned		every 8th page is in a pipe, where it is looked at, too
  *	same		there is one layout, for all requests
+ *	locked		mlock() has locked it
+ *	file=FILE	every fourth page is one of FILE, on mymmfs, and stays; in every second layout
+ *			these are clean, and in one of four nobody has them mapped
  *
  * The pool's clock is held meanwhile, so that kswapd and kcompactd do their part after a request,
  * and not before it.
@@ -56,7 +59,9 @@ static uint32_t *version; /* 0: the page was discarded */
 static unsigned long pages, target, wrong;
 static unsigned int order;
 static uint64_t state;
-static bool movable, forked, unmovable, pinned, same;
+static bool movable, forked, unmovable, pinned, same, locked;
+static int file = -1;
+static uint64_t *of_file; /* its pages, in the places that they have in @memory */
 static int pipes[MAX_PIPES][2];
 static unsigned long in_pipe[MAX_PIPES][PINS_OF_A_PIPE];
 static unsigned int nr_pipes;
@@ -90,9 +95,19 @@ static unsigned long mark(unsigned long page, unsigned long n)
 	return (n * WORDS / MARKS + page) % WORDS;
 }
 
+static bool is_filed(unsigned long page)
+{
+	return of_file && page % 4 == 1;
+}
+
+static uint64_t *place(unsigned long page)
+{
+	return (is_filed(page) ? of_file : memory) + page * WORDS;
+}
+
 static void put(unsigned long page)
 {
-	uint64_t *at = &memory[page * WORDS];
+	uint64_t *at = place(page);
 
 	version[page]++;
 	for (unsigned long n = 0; n < MARKS; n++)
@@ -108,7 +123,7 @@ static void look(unsigned long page, const uint64_t *at)
 static void look_at_all(void)
 {
 	for (unsigned long page = 0; page < pages; page++)
-		look(page, &memory[page * WORDS]);
+		look(page, place(page));
 }
 
 static void discard(unsigned long page, unsigned long nr)
@@ -121,7 +136,9 @@ static void discard(unsigned long page, unsigned long nr)
 
 	if (ioctl(memory_fd, MYMEM_IOC_DISCARD, &range))
 		die("discard");
-	memset(version + page, 0, nr * sizeof(*version));
+	for (; nr--; page++)
+		if (!is_filed(page))
+			version[page] = 0;
 }
 
 /* --- the pool --------------------------------------------------------------------- */
@@ -213,6 +230,26 @@ static void lay_out(void)
 	}
 }
 
+/* Some of the pages of the file are clean, and some are mapped nowhere. */
+static void settle_file(unsigned long layout)
+{
+	if (!of_file)
+		return;
+	if (layout % 2 && fdatasync(file))
+		die("fdatasync");
+	if (layout % 4 > 1 && madvise(of_file, pages * PAGE, MADV_DONTNEED))
+		die("madvise");
+}
+
+static void lock(bool on)
+{
+	if (!locked)
+		return;
+	if (on ? mlock2(memory, pages * PAGE, MLOCK_ONFAULT) :
+		 munlock(memory, pages * PAGE))
+		die("mlock");
+}
+
 static void fill_pipe(unsigned long *page)
 {
 	unsigned int nr = 0;
@@ -294,7 +331,7 @@ static void join(pid_t pid, int go)
 	wrong += status != 0;
 }
 
-static bool one_layout(bool again)
+static bool one_layout(unsigned long layout, bool again)
 {
 	pid_t pid = 0;
 	bool got;
@@ -302,6 +339,8 @@ static bool one_layout(bool again)
 
 	if (!again)
 		lay_out();
+	settle_file(layout);
+	lock(true);
 	if (forked)
 		pid = have_child(&go);
 	if (pinned)
@@ -314,6 +353,7 @@ static bool one_layout(bool again)
 		unpin();
 	if (forked)
 		join(pid, go);
+	lock(false);
 	return got;
 }
 
@@ -325,7 +365,7 @@ static void layouts(unsigned long nr)
 	if (unmovable)
 		obstruct();
 	for (unsigned long i = 0; i < nr; i++)
-		got += one_layout(same && i);
+		got += one_layout(i, same && i);
 	printf("%lu of %lu\n", got, nr);
 }
 
@@ -352,10 +392,22 @@ static void nothing(int unused __attribute__((unused)))
 static void hold(void)
 {
 	lay_out();
+	lock(true);
 	signal(SIGTERM, nothing);
 	puts("holds");
 	pause();
 	look_at_all();
+}
+
+static void map_file(const char *name)
+{
+	file = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (file < 0 || ftruncate(file, pages * PAGE))
+		die(name);
+	of_file = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
+		       file, 0);
+	if (of_file == MAP_FAILED)
+		die(name);
 }
 
 /* SEED PAGES FREE ORDER and words */
@@ -373,6 +425,9 @@ static void prepare(int argc, char **argv)
 		unmovable |= !strcmp(argv[i], "unmovable");
 		pinned |= !strcmp(argv[i], "pinned");
 		same |= !strcmp(argv[i], "same");
+		locked |= !strcmp(argv[i], "locked");
+		if (!strncmp(argv[i], "file=", 5))
+			map_file(argv[i] + 5);
 	}
 	memory_fd = open("/dev/mymem", O_RDWR | O_CLOEXEC);
 	door = open("/dev/mymm", O_RDWR | O_CLOEXEC);

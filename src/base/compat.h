@@ -167,6 +167,17 @@ void kasan_poison(const void *addr, size_t size, u8 value, bool init);
 #define MYMM_HAS_ZAP_SINGLE 0
 #endif
 
+/* 6.5 named batches of pages after folios. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#define mymm_batch folio_batch
+#define mymm_batch_init folio_batch_init
+#define mymm_batch_release __folio_batch_release
+#else
+#define mymm_batch pagevec
+#define mymm_batch_init pagevec_init
+#define mymm_batch_release __pagevec_release
+#endif
+
 /* From 6.10 on the kernel's page of zeros can't be in a shared mapping of a driver. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
 #define MYMM_SHARES_ZERO_PAGE 0

@@ -482,6 +482,26 @@ void mymm_cache_evict(struct page *page, u64 shadow)
 }
 
 /**
+ * mymm_cache_move() - compaction has moved a page
+ * @page: the page, locked, and mapped nowhere
+ * @to: what takes its place: locked, up to date, and with the same contents
+ *
+ * Whether it is dirty changes with the xarray's lock, and so does which of both is.
+ *
+ * Context: process; does not sleep.
+ */
+void mymm_cache_move(struct page *page, struct page *to)
+{
+	struct mymm_inode *mi = mymm_inode_of(page->mapping->host);
+
+	guard(spinlock)(&mi->pages.xa_lock);
+	if (folio_test_clear_dirty(page_folio(page)))
+		folio_set_dirty(page_folio(to));
+	/* There is a place for it already, which keeps its marks. */
+	__xa_store(&mi->pages, page->index, to, 0);
+}
+
+/**
  * mymm_cache_init() - have workers, and let process/ call us; before there is a pool
  *
  * Return: 0 or -ENOMEM.

@@ -93,6 +93,7 @@ static int check(struct mymm_vm *vm, struct mymm_finding *finding)
 static const struct mymm_file_ops ops = {
 	.busy = mymm_page_busy,
 	.evict = mymm_cache_evict,
+	.move = mymm_cache_move,
 	.write = mymm_flush_press,
 	.wait = mymm_flush_wait,
 	.limits = mymm_dirty_limits,

@@ -153,6 +153,7 @@ void mymm_cache_zero_tail(struct mymm_inode *mi, loff_t size);
 void mymm_cache_truncate(struct mymm_inode *mi, loff_t size);
 unsigned long mymm_cache_drop(struct mymm_inode *mi);
 void mymm_cache_evict(struct page *page, u64 shadow);
+void mymm_cache_move(struct page *page, struct page *to);
 void mymm_cache_forget_lower(struct file *lower, loff_t from, loff_t to);
 int mymm_cache_init(void);
 void mymm_cache_exit(void);

@@ -17,6 +17,8 @@ struct page;
  * @busy: is a page dirty, or being written? With the page's lock
  * @evict: a page is about to be freed; it is clean, mapped nowhere, and locked. @shadow is left in
  *         its place
+ * @move: another page is at its place from now on, and as dirty; both are locked, have the same
+ *	  contents, and are mapped nowhere
  * @write: have dirty pages written, in the background
  * @wait: wait until some have been written, but not for long
  * @limits: how many pages may be dirty before what dirties them waits, and before they are written
@@ -25,6 +27,7 @@ struct page;
 struct mymm_file_ops {
 	bool (*busy)(const struct page *page);
 	void (*evict)(struct page *page, u64 shadow);
+	void (*move)(struct page *page, struct page *to);
 	void (*write)(struct mymm_vm *vm);
 	void (*wait)(struct mymm_vm *vm);
 	void (*limits)(const struct mymm_vm *vm, unsigned long *dirty,

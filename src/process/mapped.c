@@ -153,7 +153,8 @@ void mymm_mapped_own(struct page *page, struct mymm_space *space, pgoff_t index)
  * @pfn: its frame
  * @like: the other one, locked, and mapped nowhere
  *
- * No slot points to it, and it is on no list; both come next.
+ * No slot points to it, nor its inode, and it is on no list; these come next. So does that a page of
+ * a file is dirty.
  *
  * Context: process.
  */
@@ -168,7 +169,15 @@ void mymm_mapped_like(struct mymm_vm *vm, struct page *page, u32 pfn,
 				       (page_private(like) &
 					(MYMM_FORKED | MYMM_WORKINGSET)));
 	SetPageUptodate(page);
-	folio_set_swapbacked(folio);
+	if (mymm_lru_kind(like) == MYMM_ANON) {
+		folio_set_swapbacked(folio);
+		if (folio_test_dirty(other))
+			SetPageDirty(page);
+		mymm_vm_count(vm->pool, MYMM_NR_ANON_PAGES, 1);
+	} else {
+		mymm_mapped_take_slot(page);
+		mymm_vm_count(vm->pool, MYMM_NR_FILE_PAGES, 1);
+	}
 	if (folio_test_active(other))
 		folio_set_active(folio);
 	if (folio_test_unevictable(other))
@@ -177,10 +186,7 @@ void mymm_mapped_like(struct mymm_vm *vm, struct page *page, u32 pfn,
 		folio_set_referenced(folio);
 	if (folio_test_readahead(other))
 		folio_set_readahead(folio);
-	if (folio_test_dirty(other))
-		SetPageDirty(page);
 	INIT_LIST_HEAD(&page->lru);
-	mymm_vm_count(vm->pool, MYMM_NR_ANON_PAGES, 1);
 }
 
 /**

@@ -11,27 +11,34 @@
  *	5. so does the swap slot that has the same contents, and the LRU list, at the same place
  *	6. the frame is freed
  *
- * What waits for the lock meanwhile finds that the slot has changed, and looks again. The next
- * access is a fault that finds the frame in its slot. (Linux leaves a migration entry in the pte,
- * and puts the new page there when it is done; a module can't map a page but in a fault. So RES is
- * less until then.)
+ * No slot points to a page of a file: in place of 4 its inode has the other one at its index, where
+ * it is as dirty as it was (fs/cache.c). What is being written has a reference, and so does what is
+ * being read from by a call: they are busy.
+ *
+ *	7. ptes come again where there were some (remap.c)
+ *
+ * What waits for the lock meanwhile finds that the slot has changed, and looks again.
  *
  * A vma that is being unmapped is in no tree any more, and a child's may not yet be: the slots
  * there are not found, and keep the frame. Then there are two frames with the same contents, as if
  * one of the processes had written to it. The first comes back with those slots.
  *
- * Not moved is what mlock() has locked: the CPU's batch of pages to be unlocked would keep a
- * reference to the page for a while, after its pte is gone; nor what has no page of anonymous
- * memory: tables, frames of mymm_vmalloc(), and all that is allocated by others.
+ * What mlock() has locked is moved, too, unless compact_unevictable_allowed is 0. Not moved is what is
+ * no page of a process or a file: tables, frames of mymm_vmalloc(), and all that is allocated by
+ * others.
  */
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 
+#include "process/file_page.h"
 #include "process/lru.h"
 #include "process/mapped.h"
 #include "process/migrate.h"
+#include "process/remap.h"
+#include "process/rmap.h"
 #include "process/slots.h"
 #include "process/swap.h"
+#include "process/sysctl.h"
 #include "process/vm.h"
 
 /* Is there anything but the pool and ptes that refers to it? */
@@ -40,13 +47,17 @@ static bool is_referenced(const struct page *page)
 	return page_count(page) > 2 + atomic_read(&page->_mapcount);
 }
 
-/* Of anonymous memory, and not locked there. A guess, without the page's lock. */
+/* Is what mlock() has locked moved, too? */
+static bool moves_locked(void)
+{
+	return READ_ONCE(mymm_vm_sysctl.compact_unevictable_allowed);
+}
+
+/* Of a process, or of a file, and not locked there. A guess, without the page's lock. */
 static bool is_movable(struct page *page)
 {
-	struct folio *folio = page_folio(page);
-
-	return READ_ONCE(page->mapping) && folio_test_swapbacked(folio) &&
-	       !folio_test_mlocked(folio);
+	return READ_ONCE(page->mapping) && PageUptodate(page) &&
+	       (moves_locked() || !folio_test_mlocked(page_folio(page)));
 }
 
 /**
@@ -71,21 +82,43 @@ static bool lock(struct page *page, bool wait)
 	return wait || trylock_page(page);
 }
 
-/* Take the page off its ptes. Both it and @to are locked. 0, -EAGAIN or -EBUSY. */
-static int isolate(struct mymm_vm *vm, struct page *page)
+static bool unmap(struct mymm_vm *vm, struct page *page)
+{
+	return mymm_lru_kind(page) == MYMM_FILE ? mymm_file_unmap(page) :
+						  mymm_page_unmap(vm, page);
+}
+
+/*
+ * Take the page, which is locked, off its ptes, and note what they were. 0, -EAGAIN or -EBUSY.
+ *
+ * Of one that mlock() has locked the kernel puts a reference into a batch of this CPU when its pte
+ * goes.
+ */
+static int isolate(struct mymm_vm *vm, struct page *page,
+		   struct mymm_ptes *ptes)
 {
 	struct folio *folio = page_folio(page);
+	const bool locked = folio_test_mlocked(folio);
+	bool gone;
 
-	if (folio_test_mlocked(folio) || folio_maybe_dma_pinned(folio))
+	if (folio_maybe_dma_pinned(folio) || (locked && !moves_locked()))
 		return -EBUSY;
+	if (locked)
+		mymm_drain_locked();
 	if (is_referenced(page))
 		return -EAGAIN;
 	/* Else the kernel would take note that it was used, in its own way. */
-	if (mymm_page_referenced(vm, page))
+	mymm_ptes_note(ptes, page);
+	if (ptes->missed)
 		folio_set_referenced(folio);
-	if (!mymm_page_unmap(vm, page) || is_referenced(page))
-		return -EAGAIN;
-	return 0;
+	if (locked)
+		migrate_disable();
+	gone = unmap(vm, page);
+	if (locked) {
+		mymm_drain_locked();
+		migrate_enable();
+	}
+	return gone && !is_referenced(page) ? 0 : -EAGAIN;
 }
 
 /* No slot points to the page any more, but to @to. It is freed, and unlocked. */
@@ -112,18 +145,23 @@ static void share(struct mymm_vm *vm, struct page *page, struct page *to)
 }
 
 /* With both locked; they are unlocked if it is 0. */
-static int move(struct mymm_vm *vm, struct page *page, struct page *to, u32 pfn)
+static int move(struct mymm_vm *vm, struct page *page, struct page *to, u32 pfn,
+		struct mymm_ptes *ptes)
 {
-	int err = isolate(vm, page);
+	int err = isolate(vm, page, ptes);
 
 	if (err)
 		return err;
 	mymm_mapped_like(vm, to, pfn, page);
 	mymm_mapped_copy(vm, to, page);
-	if (mymm_page_move_slots(vm, page, to))
-		share(vm, page, to);
-	else
+	if (mymm_lru_kind(page) == MYMM_FILE) {
+		mymm_file_ops->move(page, to);
 		succeed(vm, page, to);
+	} else if (mymm_page_move_slots(vm, page, to)) {
+		share(vm, page, to);
+	} else {
+		succeed(vm, page, to);
+	}
 	return 0;
 }
 
@@ -142,21 +180,23 @@ int mymm_migrate(struct mymm_pool *pool, u32 from, u32 to, bool wait)
 {
 	struct mymm_vm *vm = pool->vm;
 	struct page *page = vm->page[from], *target = vm->page[to];
+	struct mymm_ptes ptes = {};
 	int err = -EAGAIN;
 
 	if (!lock(page, wait))
 		return -EAGAIN;
-	if (!page->mapping || !folio_test_swapbacked(page_folio(page))) {
+	if (!page->mapping || !PageUptodate(page)) {
 		unlock_page(page);
 		return -ENOENT;
 	}
 	/* What looked at a slot of its last owner may have it locked for a moment. */
 	if (lock(target, wait)) {
-		err = move(vm, page, target, to);
+		err = move(vm, page, target, to, &ptes);
 		if (err)
 			unlock_page(target);
 	}
 	if (err)
 		unlock_page(page);
+	mymm_ptes_restore(&ptes);
 	return err;
 }

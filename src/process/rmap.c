@@ -11,6 +11,7 @@
 #include <linux/fs.h>
 #include <linux/interval_tree_generic.h>
 #include <linux/mm.h>
+#include <linux/pagevec.h>
 #include <linux/pfn_t.h>
 #include <linux/pgtable.h>
 #include <linux/smp.h>
@@ -220,6 +221,28 @@ void mymm_rmap_walk_at(struct address_space *mapping, pgoff_t index,
 	i_mmap_unlock_read(mapping);
 }
 
+static void look_for_lock(struct vm_area_struct *vma, unsigned long addr,
+			  void *locked)
+{
+	*(bool *)locked |= vma->vm_flags & VM_LOCKED;
+}
+
+/**
+ * mymm_rmap_locked() - has a vma that has a page of a mapping been locked by mlock()?
+ * @mapping: the mapping
+ * @index: of the page
+ *
+ * Context: as mymm_rmap_walk_at().
+ * Return: it has.
+ */
+bool mymm_rmap_locked(struct address_space *mapping, pgoff_t index)
+{
+	bool locked = false;
+
+	mymm_rmap_walk_at(mapping, index, look_for_lock, &locked);
+	return locked;
+}
+
 struct use {
 	struct vm_area_struct *vma;
 	const struct page *page; /* NULL: any */
@@ -281,6 +304,63 @@ bool mymm_take_young_of(struct vm_area_struct *vma, unsigned long addr,
 	apply_to_existing_page_range(vma->vm_mm, addr, PAGE_SIZE, take_young,
 				     &use);
 	return use.young;
+}
+
+struct state {
+	const struct page *page;
+	bool present;
+	bool write;
+};
+
+static int look_at_state(pte_t *pte, unsigned long addr, void *data)
+{
+	struct state *state = data;
+	pte_t entry = READ_ONCE(*pte);
+
+	if (pte_present(entry) && pte_pfn(entry) == page_to_pfn(state->page)) {
+		state->present = true;
+		state->write = pte_write(entry);
+	}
+	return 0;
+}
+
+/**
+ * mymm_pte_of() - is a page mapped at an address?
+ * @vma: the vma
+ * @addr: the address
+ * @page: the page
+ * @write: is it writable there?
+ * @young: was it used since that was asked last? It is not any more
+ *
+ * Context: as mymm_zap().
+ * Return: it is mapped there.
+ */
+bool mymm_pte_of(struct vm_area_struct *vma, unsigned long addr,
+		 const struct page *page, bool *write, bool *young)
+{
+	struct state state = { .page = page };
+
+	apply_to_existing_page_range(vma->vm_mm, addr, PAGE_SIZE, look_at_state,
+				     &state);
+	*write = state.write;
+	*young = state.present && mymm_take_young_of(vma, addr, page);
+	return state.present;
+}
+
+/**
+ * mymm_drain_locked() - have this CPU give up pages that mlock() or munlock() has left in its batch
+ *
+ * Nothing does that by itself that a module can call. To release a batch of pages of the kernel's
+ * own begins with it, also of none.
+ *
+ * Context: process.
+ */
+void mymm_drain_locked(void)
+{
+	struct mymm_batch none;
+
+	mymm_batch_init(&none);
+	mymm_batch_release(&none);
 }
 
 static void flush_local(void *unused)

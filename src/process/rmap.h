@@ -21,9 +21,13 @@ void mymm_rmap_walk_at(struct address_space *mapping, pgoff_t index,
 		       void (*look)(struct vm_area_struct *vma,
 				    unsigned long addr, void *data),
 		       void *data);
+bool mymm_rmap_locked(struct address_space *mapping, pgoff_t index);
 bool mymm_take_young(struct vm_area_struct *vma, unsigned long addr);
 bool mymm_take_young_of(struct vm_area_struct *vma, unsigned long addr,
 			const struct page *page);
+bool mymm_pte_of(struct vm_area_struct *vma, unsigned long addr,
+		 const struct page *page, bool *write, bool *young);
+void mymm_drain_locked(void);
 void mymm_flush_young(void);
 struct page *mymm_no_special_page(struct vm_area_struct *vma,
 				  unsigned long addr);

@@ -16,9 +16,10 @@ struct mymm_vm_sysctl mymm_vm_sysctl = {
 	.swappiness = 60,
 	.page_cluster = 3,
 	.oom_dump_tasks = 1,
+	.compact_unevictable_allowed = 1,
 };
 
-static int zero, two = 2;
+static int zero, one = 1, two = 2;
 static int most_swappiness = MYMM_MAX_SWAPPINESS;
 static int most_cluster =
 	5; /* Linux: 31, which reads more than a list of 32 pages */
@@ -67,6 +68,7 @@ static struct ctl_table entries[] = {
 	NUMBER(oom_kill_allocating_task, NULL, NULL),
 	NUMBER(oom_dump_tasks, NULL, NULL),
 	NUMBER(panic_on_oom, &zero, &two),
+	NUMBER(compact_unevictable_allowed, &zero, &one),
 	MYMM_CTL_TABLE_END
 };
 

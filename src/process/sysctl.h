@@ -17,6 +17,7 @@
  * @oom_kill_allocating_task: the OOM killer takes what asked for memory, if it may
  * @oom_dump_tasks: its report lists all processes
  * @panic_on_oom: it takes the pool out of service instead
+ * @compact_unevictable_allowed: compaction moves what mlock() has locked, too
  *
  * They may change at any time: READ_ONCE().
  */
@@ -31,6 +32,7 @@ struct mymm_vm_sysctl {
 	int oom_kill_allocating_task;
 	int oom_dump_tasks;
 	int panic_on_oom;
+	int compact_unevictable_allowed;
 };
 
 extern struct mymm_vm_sysctl mymm_vm_sysctl;

@@ -196,6 +196,17 @@ static enum fate shrink_file(struct shrink *s, struct page *page)
 	return PAGE_FREED;
 }
 
+/*
+ * What mlock() has locked has a mark, as long as it is mapped. But it may have been moved, and not be
+ * mapped again yet. What was read ahead is nobody's.
+ */
+static bool is_locked(struct page *page)
+{
+	return folio_test_mlocked(page_folio(page)) ||
+	       (!page_mapped(page) && mymm_mapped_share(page) &&
+		mymm_rmap_locked(page->mapping, page->index));
+}
+
 /* With the page's lock, which is let go only if it is freed. */
 static enum fate shrink_locked(struct shrink *s, struct page *page)
 {
@@ -203,7 +214,7 @@ static enum fate shrink_locked(struct shrink *s, struct page *page)
 	enum fate fate;
 	int err;
 
-	if (folio_test_mlocked(folio)) {
+	if (is_locked(page)) {
 		folio_clear_active(folio);
 		folio_set_unevictable(folio);
 		mymm_vm_count(s->vm->pool, MYMM_UNEVICTABLE_PGS_CULLED, 1);
@@ -333,7 +344,8 @@ static void rescue(struct shrink *s)
 		struct folio *folio = page_folio(batch.page[i]);
 
 		if (trylock_page(batch.page[i])) {
-			if (!folio_test_mlocked(folio)) {
+			if (batch.page[i]->mapping &&
+			    !is_locked(batch.page[i])) {
 				folio_clear_unevictable(folio);
 				mymm_vm_count(s->vm->pool,
 					      MYMM_UNEVICTABLE_PGS_RESCUED, 1);
