@@ -7,6 +7,7 @@
  */
 #include "base/fault_inject.h"
 #include "lib/text.h"
+#include "page/vmstat.h"
 #include "ui/debugfs_history.h"
 
 static void end_history(void *history)
@@ -14,15 +15,23 @@ static void end_history(void *history)
 	mymm_history_destroy(history);
 }
 
-static char *history_text(struct kunit *test, struct mymm_history *history)
+static char *text_of(struct kunit *test,
+		     void (*show)(struct seq_file *m,
+				  struct mymm_history *history),
+		     struct mymm_history *history)
 {
 	struct seq_file m = { .size = 4096 };
 
 	m.buf = kunit_kzalloc(test, m.size, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, m.buf);
-	mymm_history_show(&m, history);
+	show(&m, history);
 	KUNIT_ASSERT_FALSE(test, seq_has_overflowed(&m));
 	return m.buf;
+}
+
+static char *history_text(struct kunit *test, struct mymm_history *history)
+{
+	return text_of(test, mymm_history_show, history);
 }
 
 static struct mymm_frame *get(struct kunit *test, struct mymm_pool *pool,
@@ -89,14 +98,58 @@ static void history(struct kunit *test)
 			   mymm_test_join(test, last_three));
 }
 
-/* Each of its three allocations fails once; then there is no history, and no leak. */
+static const char *const happened[] = {
+	"#    seconds    fault    major    evict    swpin   swpout  refault  written      oom  migrate",
+	"    2.000000        9        8       30        4        5       33       12       13       14",
+	"    3.000000        0        0        0        0        0        0        0        0        0",
+	"    4.000000        1        0        0        0        0        0        0        1        0",
+	NULL,
+};
+
+/* What had happened before it was made does not count; nor does what has gone from the ring. */
+static void events(struct kunit *test)
+{
+	struct mymm_pool *pool = mymm_test_pool_none(test, "DMA:64K");
+	struct mymm_history *history;
+	int err;
+
+	mymm_vm_count(pool, MYMM_PGFAULT, 1000);
+	history = mymm_history_create(pool, 3);
+	KUNIT_ASSERT_NOT_NULL(test, history);
+	err = kunit_add_action_or_reset(test, end_history, history);
+	KUNIT_ASSERT_EQ(test, err, 0);
+
+	mymm_vm_count(pool, MYMM_PSWPIN, 7);
+	mymm_history_sample(history, NSEC_PER_SEC);
+	mymm_vm_count(pool, MYMM_PGFAULT, 9);
+	mymm_vm_count(pool, MYMM_PGMAJFAULT, 8);
+	mymm_vm_count(pool, MYMM_PGSTEAL_ANON, 10);
+	mymm_vm_count(pool, MYMM_PGSTEAL_FILE, 20);
+	mymm_vm_count(pool, MYMM_PSWPIN, 4);
+	mymm_vm_count(pool, MYMM_PSWPOUT, 5);
+	mymm_vm_count(pool, MYMM_WORKINGSET_REFAULT_ANON, 11);
+	mymm_vm_count(pool, MYMM_WORKINGSET_REFAULT_FILE, 22);
+	mymm_vm_count(pool, MYMM_NR_WRITTEN, 12);
+	mymm_vm_count(pool, MYMM_OOM_KILL, 13);
+	atomic_long_add(14, &pool->compact.pgmigrate_success);
+	mymm_history_sample(history, 2 * NSEC_PER_SEC);
+	mymm_history_sample(history, 3 * NSEC_PER_SEC);
+	mymm_vm_count(pool, MYMM_PGFAULT, 1);
+	mymm_vm_count(pool, MYMM_OOM_KILL, 1);
+	mymm_history_sample(history, 4 * NSEC_PER_SEC);
+	KUNIT_EXPECT_STREQ(test,
+			   text_of(test, mymm_history_show_events, history),
+			   mymm_test_join(test, happened));
+}
+
+/* Each of its four allocations fails once; then there is no history, and no leak. */
 static void history_no_memory(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool_none(test, "DMA:64K");
 	struct mymm_history *history = NULL;
 	unsigned long nth;
 
-	for (nth = 1; nth <= 3; nth++) {
+	for (nth = 1; nth <= 4; nth++) {
 		mymm_inject_arm(nth);
 		history = mymm_history_create(pool, 3);
 		KUNIT_EXPECT_EQ(test, mymm_inject_disarm(), nth);
@@ -104,13 +157,14 @@ static void history_no_memory(struct kunit *test)
 	}
 	mymm_inject_arm(nth);
 	history = mymm_history_create(pool, 3);
-	KUNIT_EXPECT_EQ(test, mymm_inject_disarm(), 3);
+	KUNIT_EXPECT_EQ(test, mymm_inject_disarm(), 4);
 	KUNIT_ASSERT_NOT_NULL(test, history);
 	mymm_history_destroy(history);
 }
 
 static struct kunit_case history_cases[] = {
 	KUNIT_CASE(history),
+	KUNIT_CASE(events),
 	KUNIT_CASE(history_no_memory),
 	{},
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * debugfs mymm/history: the lines of mybuddyinfo over time, so that fragmentation can be
- * plotted.
+ * debugfs mymm/history and mymm/history_events: what is free, and what processes' memory went
+ * through, over time. The first has the lines of mybuddyinfo, so that fragmentation can be plotted.
  *
  *   #    seconds node    zone      0      1      2 ...     10
  *       4.816012    0     DMA      0      0      0 ...      1
@@ -15,6 +15,15 @@
  *
  *        len = 4, taken = 6          place   0   1   2   3
  *                                   sample   4   5   2   3      shown: 2, 3, 4, 5
+ *
+ * The other file has a line for each sample: how often what myvmstat counts has happened since the
+ * sample before. A pool counts that as a whole, and not by zone, so it does not stand beside the
+ * blocks.
+ *
+ *   #    seconds    fault    major    evict    swpin   swpout  refault  written      oom  migrate
+ *       4.816012        0        0        0        0        0        0        0        0        0
+ *       5.320031     2048       17      512       17      498       17        0        0       32
+ *       ...
  *
  * The parameter history_ms says how much time is between two samples; 0: none are taken. It
  * may be written to at any time, which also takes a sample at once. The ring, for
@@ -38,9 +47,41 @@
 #include "base/fault_inject.h"
 #include "ui/debugfs_history.h"
 #include "page/pool.h"
+#include "page/vmstat.h"
 #include "page/zone.h"
 
 #define MAX_LEN 10000
+
+/* --- events ---------------------------------------------------------------------- */
+
+static const char *const event_name[MYMM_HISTORY_EVENTS] = {
+	"fault",   "major",   "evict", "swpin",	 "swpout",
+	"refault", "written", "oom",   "migrate"
+};
+
+/* How often each has happened since load. */
+static void count_events(const struct mymm_pool *pool,
+			 unsigned long count[MYMM_HISTORY_EVENTS])
+{
+	static const enum mymm_vm_item items[MYMM_HISTORY_EVENTS - 1][2] = {
+		{ MYMM_PGFAULT, MYMM_NR_VM_ITEMS },
+		{ MYMM_PGMAJFAULT, MYMM_NR_VM_ITEMS },
+		{ MYMM_PGSTEAL_ANON, MYMM_PGSTEAL_FILE },
+		{ MYMM_PSWPIN, MYMM_NR_VM_ITEMS },
+		{ MYMM_PSWPOUT, MYMM_NR_VM_ITEMS },
+		{ MYMM_WORKINGSET_REFAULT_ANON, MYMM_WORKINGSET_REFAULT_FILE },
+		{ MYMM_NR_WRITTEN, MYMM_NR_VM_ITEMS },
+		{ MYMM_OOM_KILL, MYMM_NR_VM_ITEMS },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(items); i++) {
+		count[i] = mymm_vm_sum(pool, items[i][0]);
+		if (items[i][1] != MYMM_NR_VM_ITEMS)
+			count[i] += mymm_vm_sum(pool, items[i][1]);
+	}
+	count[i] = atomic_long_read(&pool->compact.pgmigrate_success);
+}
 
 /* --- the ring ------------------------------------------------------------------- */
 
@@ -71,10 +112,14 @@ struct mymm_history *mymm_history_create(struct mymm_pool *pool,
 		history->nr_free = kvcalloc((size_t)len * pool->nr_zones,
 					    sizeof(*history->nr_free),
 					    GFP_KERNEL);
-	if (!history->nr_free) {
+	if (history->nr_free && !mymm_inject_fail())
+		history->events =
+			kvcalloc(len, sizeof(*history->events), GFP_KERNEL);
+	if (!history->events) {
 		mymm_history_destroy(history);
 		return NULL;
 	}
+	count_events(pool, history->count);
 	return history;
 }
 MYMM_EXPORT_INTERNAL(mymm_history_create);
@@ -87,14 +132,30 @@ MYMM_EXPORT_INTERNAL(mymm_history_create);
  */
 void mymm_history_destroy(struct mymm_history *history)
 {
+	kvfree(history->events);
 	kvfree(history->nr_free);
 	kvfree(history->time);
 	kfree(history);
 }
 MYMM_EXPORT_INTERNAL(mymm_history_destroy);
 
+/* What has happened since the sample before. */
+static void sample_events(struct mymm_history *history,
+			  unsigned long events[MYMM_HISTORY_EVENTS])
+{
+	unsigned long now[MYMM_HISTORY_EVENTS];
+	unsigned int i;
+
+	count_events(history->pool, now);
+	for (i = 0; i < MYMM_HISTORY_EVENTS; i++) {
+		/* While they are counted a sum may go back for a moment. */
+		events[i] = now[i] - min(now[i], history->count[i]);
+		history->count[i] = max(now[i], history->count[i]);
+	}
+}
+
 /**
- * mymm_history_sample() - note what is free now
+ * mymm_history_sample() - note what is free now, and what has happened
  * @history: where
  * @ns: what time it is
  *
@@ -118,6 +179,7 @@ void mymm_history_sample(struct mymm_history *history, u64 ns)
 		for (order = 0; order < MYMM_NR_ORDERS; order++)
 			nr_free[order] = snap.nr_free[order];
 	}
+	sample_events(history, history->events[place]);
 	history->taken++;
 }
 MYMM_EXPORT_INTERNAL(mymm_history_sample);
@@ -138,29 +200,57 @@ static void show_header(struct seq_file *m)
 	seq_putc(m, '\n');
 }
 
+static void show_time(struct seq_file *m, u64 time)
+{
+	u32 ns;
+	u64 seconds = div_u64_rem(time, NSEC_PER_SEC, &ns);
+
+	seq_printf(m, "%5llu.%06u", seconds, ns / (u32)NSEC_PER_USEC);
+}
+
 static void show_sample(struct seq_file *m, const struct mymm_history *history,
 			unsigned long sample)
 {
 	const struct mymm_pool *pool = history->pool;
 	unsigned int order, i;
 	unsigned long place;
-	u32 ns;
-	u64 seconds;
 
 	lockdep_assert_held(&history->lock);
 	place = sample % history->len;
-	seconds = div_u64_rem(history->time[place], NSEC_PER_SEC, &ns);
 	for (i = 0; i < pool->nr_zones; i++) {
 		const u32 *nr_free =
 			history->nr_free[place * pool->nr_zones + i];
 
-		seq_printf(m, "%5llu.%06u %4d %7s", seconds,
-			   ns / (u32)NSEC_PER_USEC, pool->zone[i].node,
+		show_time(m, history->time[place]);
+		seq_printf(m, " %4d %7s", pool->zone[i].node,
 			   mymm_zone_name(pool->zone[i].type));
 		for (order = 0; order < MYMM_NR_ORDERS; order++)
 			seq_printf(m, " %6u", nr_free[order]);
 		seq_putc(m, '\n');
 	}
+}
+
+static void show_events_header(struct seq_file *m)
+{
+	unsigned int i;
+
+	seq_puts(m, "#    seconds");
+	for (i = 0; i < MYMM_HISTORY_EVENTS; i++)
+		seq_printf(m, " %8s", event_name[i]);
+	seq_putc(m, '\n');
+}
+
+static void show_events(struct seq_file *m, const struct mymm_history *history,
+			unsigned long sample)
+{
+	const unsigned long place = sample % history->len;
+	unsigned int i;
+
+	lockdep_assert_held(&history->lock);
+	show_time(m, history->time[place]);
+	for (i = 0; i < MYMM_HISTORY_EVENTS; i++)
+		seq_printf(m, " %8lu", history->events[place][i]);
+	seq_putc(m, '\n');
 }
 
 /**
@@ -180,6 +270,24 @@ void mymm_history_show(struct seq_file *m, struct mymm_history *history)
 		show_sample(m, history, sample);
 }
 MYMM_EXPORT_INTERNAL(mymm_history_show);
+
+/**
+ * mymm_history_show_events() - the whole of the other file, for a history
+ * @m: where to
+ * @history: the history
+ *
+ * Context: process; sleeps.
+ */
+void mymm_history_show_events(struct seq_file *m, struct mymm_history *history)
+{
+	unsigned long sample;
+
+	guard(mutex)(&history->lock);
+	show_events_header(m);
+	for (sample = oldest(history); sample < history->taken; sample++)
+		show_events(m, history, sample);
+}
+MYMM_EXPORT_INTERNAL(mymm_history_show_events);
 
 /* --- the sampler of the default pool ---------------------------------------------- */
 
@@ -294,7 +402,7 @@ void mymm_history_exit(void)
 	history = NULL;
 }
 
-/* --- the file ---------------------------------------------------------------------- */
+/* --- the files --------------------------------------------------------------------- */
 
 /*
  * Position 0 is the header, n + 1 is sample n, or the oldest if that is gone. The end is
@@ -351,11 +459,30 @@ static const struct seq_operations history_sops = {
 };
 DEFINE_SEQ_ATTRIBUTE(history);
 
+static int history_events_show(struct seq_file *m, void *v)
+{
+	if (v == SEQ_START_TOKEN)
+		show_events_header(m);
+	else
+		show_events(m, history, *(loff_t *)v - 1);
+	return 0;
+}
+
+static const struct seq_operations history_events_sops = {
+	.start = history_start,
+	.next = history_next,
+	.stop = history_stop,
+	.show = history_events_show,
+};
+DEFINE_SEQ_ATTRIBUTE(history_events);
+
 /**
- * mymm_history_file() - put the file into debugfs
+ * mymm_history_file() - put the files into debugfs
  * @dir: where
  */
 void mymm_history_file(struct dentry *dir)
 {
 	debugfs_create_file("history", 0400, dir, NULL, &history_fops);
+	debugfs_create_file("history_events", 0400, dir, NULL,
+			    &history_events_fops);
 }

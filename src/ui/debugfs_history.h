@@ -12,6 +12,9 @@ struct dentry;
 struct mymm_pool;
 struct seq_file;
 
+/* What is sampled, beside what is free. */
+#define MYMM_HISTORY_EVENTS 9
+
 /**
  * struct mymm_history - the last samples of a pool
  * @pool: of which pool; constant
@@ -20,6 +23,8 @@ struct seq_file;
  * @taken: samples that were taken; number n is, or was, in place n % @len
  * @time: by place: when, in ns
  * @nr_free: by place and zone: free blocks of each order
+ * @events: by place: what has happened since the sample before
+ * @count: what had happened up to the last
  */
 struct mymm_history {
 	struct mymm_pool *pool;
@@ -28,12 +33,15 @@ struct mymm_history {
 	unsigned long taken;
 	u64 *time;
 	u32 (*nr_free)[MYMM_NR_ORDERS];
+	unsigned long (*events)[MYMM_HISTORY_EVENTS];
+	unsigned long count[MYMM_HISTORY_EVENTS];
 };
 
 struct mymm_history *mymm_history_create(struct mymm_pool *pool,
 					 unsigned int len);
 void mymm_history_destroy(struct mymm_history *history);
 void mymm_history_sample(struct mymm_history *history, u64 ns);
+void mymm_history_show_events(struct seq_file *m, struct mymm_history *history);
 void mymm_history_show(struct seq_file *m, struct mymm_history *history);
 
 int mymm_history_init(struct mymm_pool *pool);
