@@ -4,7 +4,7 @@
  * the slab layer's shrinker, which it usually calls. kunit/lib/test_shrinker.h has the zone that
  * most cases have.
  *
- * Tests: page/kswapd.c page/watermark.c cache/shrinker.c
+ * Tests: page/kswapd.c page/node_thread.c page/watermark.c cache/shrinker.c
  */
 #include "lib/test_shrinker.h"
 #include "pool/clock.h"

@@ -26,14 +26,13 @@
 #include <linux/err.h>
 #include <linux/kthread.h>
 #include <linux/minmax.h>
-#include <linux/nodemask.h>
 #include <linux/sched.h>
 #include <linux/sched/task.h>
 
 #include "base/compat.h"
-#include "base/fault_inject.h"
 #include "page/compact.h"
 #include "page/kcompactd.h"
+#include "page/node_thread.h"
 #include "page/pcp_drain.h"
 #include "page/pool.h"
 #include "page/vm_hooks.h"
@@ -201,22 +200,14 @@ static int run_on(struct mymm_pool *pool, struct mymm_node *node)
 {
 	struct mymm_kcompactd *kcompactd = &node->kcompactd;
 	struct task_struct *task;
-	int nid = NUMA_NO_NODE;
 
-	if (pool->nr_nodes > 1 && node->id < MAX_NUMNODES &&
-	    node_state(node->id, N_MEMORY))
-		nid = node->id;
 	*kcompactd = (struct mymm_kcompactd){ .pool = pool, .node = node };
 	init_irq_work(&kcompactd->wake, wake);
-	if (mymm_inject_fail())
-		return -ENOMEM;
-	task = kthread_create_on_node(kcompactd_main, kcompactd, nid,
-				      "mymm-kcompactd%d/%s", node->id,
-				      pool->name);
+	task = mymm_node_thread_run(pool, node, kcompactd_main, kcompactd,
+				    "kcompactd");
 	if (IS_ERR(task))
 		return PTR_ERR(task);
-	kcompactd->task = get_task_struct(task);
-	wake_up_process(task);
+	kcompactd->task = task;
 	return 0;
 }
 

@@ -55,14 +55,13 @@
 #include <linux/err.h>
 #include <linux/kthread.h>
 #include <linux/minmax.h>
-#include <linux/nodemask.h>
 #include <linux/sched.h>
 #include <linux/sched/task.h>
 
 #include "base/compat.h"
-#include "base/fault_inject.h"
 #include "page/kcompactd.h"
 #include "page/kswapd.h"
+#include "page/node_thread.h"
 #include "page/page_alloc.h"
 #include "page/pcp.h"
 #include "page/watermark.h"
@@ -448,19 +447,11 @@ static int run_on(struct mymm_pool *pool, struct mymm_node *node)
 {
 	struct mymm_kswapd *kswapd = &node->kswapd;
 	struct task_struct *task;
-	int nid = NUMA_NO_NODE;
 
-	if (pool->nr_nodes > 1 && node->id < MAX_NUMNODES &&
-	    node_state(node->id, N_MEMORY))
-		nid = node->id;
-	if (mymm_inject_fail())
-		return -ENOMEM;
-	task = kthread_create_on_node(kswapd_main, kswapd, nid,
-				      "mymm-kswapd%d/%s", node->id, pool->name);
+	task = mymm_node_thread_run(pool, node, kswapd_main, kswapd, "kswapd");
 	if (IS_ERR(task))
 		return PTR_ERR(task);
-	kswapd->task = get_task_struct(task);
-	wake_up_process(task);
+	kswapd->task = task;
 	return 0;
 }
 
