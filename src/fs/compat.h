@@ -5,7 +5,6 @@
 
 #include <linux/fs.h>
 #include <linux/mm.h>
-#include <linux/uio.h>
 #include <linux/version.h>
 
 /* 6.3 replaced the user namespace of a mount by a map of ids; nothing is mapped here. */
@@ -82,22 +81,6 @@ static inline void mymm_set_ctime(struct inode *inode, struct timespec64 time)
 	inode->i_ctime = time;
 }
 #endif
-
-/* Since 6.8 a write by an iterator waits by itself while the file system is frozen. */
-static inline ssize_t mymm_iter_write(struct file *file, struct iov_iter *from,
-				      loff_t *pos)
-{
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
-	return vfs_iter_write(file, from, pos, 0);
-#else
-	ssize_t nr;
-
-	file_start_write(file);
-	nr = vfs_iter_write(file, from, pos, 0);
-	file_end_write(file);
-	return nr;
-#endif
-}
 
 /* 6.5 renamed what reads into a pipe without the kernel's page cache. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)

@@ -18,6 +18,7 @@
 #include <linux/pagemap.h>
 #include <linux/slab.h>
 #include <linux/splice.h>
+#include <linux/uio.h>
 
 #include "fs/compat.h"
 #include "fs/fs.h"

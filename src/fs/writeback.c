@@ -26,6 +26,7 @@
 #include <linux/wait.h>
 
 #include "base/compat.h"
+#include "base/file_compat.h"
 #include "fs/compat.h"
 #include "fs/fs.h"
 #include "page/pool.h"

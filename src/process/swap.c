@@ -280,9 +280,7 @@ static void give_up(struct mymm_swap_area *area, int err)
 int mymm_swap_read(struct mymm_vm *vm, u32 entry, struct page *page)
 {
 	struct mymm_swap_area *area = area_of(vm, entry);
-	int err = area->io->read(area, offset_of(entry),
-				 mymm_pool_address(vm->pool,
-						   mymm_mapped_pfn(page)));
+	int err = area->io->read(area, offset_of(entry), page);
 
 	if (!err)
 		mymm_vm_count(vm->pool, MYMM_PSWPIN, 1);
@@ -302,9 +300,7 @@ int mymm_swap_read(struct mymm_vm *vm, u32 entry, struct page *page)
 int mymm_swap_write(struct mymm_vm *vm, u32 entry, struct page *page)
 {
 	struct mymm_swap_area *area = area_of(vm, entry);
-	int err = area->io->write(area, offset_of(entry),
-				  mymm_pool_address(vm->pool,
-						    mymm_mapped_pfn(page)));
+	int err = area->io->write(area, offset_of(entry), page);
 
 	if (!err)
 		mymm_vm_count(vm->pool, MYMM_PSWPOUT, 1);

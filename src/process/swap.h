@@ -40,14 +40,15 @@ struct mymm_swap_slot {
  * @type: what /proc/myswaps calls it
  * @immediate: to read costs so little that pages are read one by one, and not kept twice
  * @read: a slot into a page, which is locked; 0 or a negative errno. Process context; sleeps
- * @write: a page into a slot; likewise
+ * @write: a page into a slot; likewise. What it returns is final: no error comes later
  * @end: give back what the area has
  */
 struct mymm_swap_io {
 	const char *type;
 	bool immediate;
-	int (*read)(struct mymm_swap_area *area, u32 offset, void *to);
-	int (*write)(struct mymm_swap_area *area, u32 offset, const void *from);
+	int (*read)(struct mymm_swap_area *area, u32 offset, struct page *to);
+	int (*write)(struct mymm_swap_area *area, u32 offset,
+		     struct page *from);
 	void (*end)(struct mymm_swap_area *area);
 };
 

@@ -7,20 +7,25 @@
  * for a worker, nobody else may write to the file as long as it is an area: i_writecount keeps
  * them out, and keeps the file from being made shorter, as it does with a program that runs.
  *
- * What is written goes through the page cache of the machine, which writes it in its own time.
+ * What is written has to be in the file before its frame is given to something else: the kernel
+ * tells nobody but fsync() of what it could not write later, and forgets it. So it goes past the
+ * page cache of the machine where the file system can do that, and else is waited for.
  *
  *	page 0 of the file     what mkswap has written: version, number of the last page, bad pages,
  *	                       and in its last 10 bytes SWAPSPACE2
  *	page n                 slot n
  */
+#include <linux/bvec.h>
 #include <linux/completion.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/uio.h>
 #include <linux/workqueue.h>
 
+#include "base/file_compat.h"
 #include "process/swap.h"
 #include "process/vm.h"
 
@@ -48,20 +53,34 @@ struct transfer {
 	struct completion done;
 	struct file *file;
 	loff_t pos;
-	void *page;
+	struct page *page;
 	bool write;
 	int err;
 };
 
-static void run_transfer(struct work_struct *work)
+static int move_page(const struct transfer *t)
 {
-	struct transfer *t = container_of(work, struct transfer, work);
+	struct bio_vec bvec = { .bv_page = t->page, .bv_len = PAGE_SIZE };
+	struct iov_iter iter;
 	loff_t pos = t->pos;
 	ssize_t nr;
 
-	nr = t->write ? kernel_write(t->file, t->page, PAGE_SIZE, &pos) :
-			kernel_read(t->file, t->page, PAGE_SIZE, &pos);
-	t->err = nr == PAGE_SIZE ? 0 : nr < 0 ? nr : -EIO;
+	iov_iter_bvec(&iter, t->write ? ITER_SOURCE : ITER_DEST, &bvec, 1,
+		      PAGE_SIZE);
+	nr = t->write ? mymm_iter_write(t->file, &iter, &pos) :
+			vfs_iter_read(t->file, &iter, &pos, 0);
+	if (nr != PAGE_SIZE)
+		return nr < 0 ? nr : -EIO;
+	if (!t->write || t->file->f_flags & O_DIRECT)
+		return 0;
+	return vfs_fsync_range(t->file, t->pos, pos - 1, 1);
+}
+
+static void run_transfer(struct work_struct *work)
+{
+	struct transfer *t = container_of(work, struct transfer, work);
+
+	t->err = move_page(t);
 	complete(&t->done);
 }
 
@@ -69,7 +88,8 @@ static void run_transfer(struct work_struct *work)
  * It is waited for by a completion, and not by flush_work(): lockdep would take a worker for what
  * has the lock of any inode, and see it inside of the mmap_lock.
  */
-static int transfer(struct file *file, loff_t pos, void *page, bool write)
+static int transfer(struct file *file, loff_t pos, struct page *page,
+		    bool write)
 {
 	struct transfer t = {
 		.file = file,
@@ -86,15 +106,15 @@ static int transfer(struct file *file, loff_t pos, void *page, bool write)
 	return t.err;
 }
 
-static int file_read(struct mymm_swap_area *area, u32 offset, void *to)
+static int file_read(struct mymm_swap_area *area, u32 offset, struct page *to)
 {
 	return transfer(area->file, (loff_t)offset << PAGE_SHIFT, to, false);
 }
 
-static int file_write(struct mymm_swap_area *area, u32 offset, const void *from)
+static int file_write(struct mymm_swap_area *area, u32 offset,
+		      struct page *from)
 {
-	return transfer(area->file, (loff_t)offset << PAGE_SHIFT, (void *)from,
-			true);
+	return transfer(area->file, (loff_t)offset << PAGE_SHIFT, from, true);
 }
 
 /* --- other writers ---------------------------------------------------------------- */
@@ -168,15 +188,15 @@ static unsigned long slots_of(struct file *file, const void *page)
 /* A negative errno, or how many slots the file has. */
 static long read_header(struct file *file)
 {
-	void *page = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	struct page *page = alloc_page(GFP_KERNEL);
 	unsigned long nr;
 	int err;
 
 	if (!page)
 		return -ENOMEM;
 	err = transfer(file, 0, page, false);
-	nr = err ? 0 : slots_of(file, page);
-	kfree(page);
+	nr = err ? 0 : slots_of(file, page_address(page));
+	__free_page(page);
 	if (err)
 		return err;
 	return nr && nr < MYMM_SWAP_MAX_SLOTS ? nr : -EINVAL;
@@ -199,13 +219,15 @@ static int check_file(const struct file *file)
 	return 0;
 }
 
-/* A file for the area alone, of what the caller has open. */
+/* A file for the area alone, of what the caller has open; past the page cache, if that can be. */
 static struct file *open_own(const struct file *callers)
 {
 	int flags = O_RDWR | O_LARGEFILE, err = check_file(callers);
 
 	if (S_ISBLK(file_inode(callers)->i_mode))
 		flags |= O_EXCL;
+	if (callers->f_mode & FMODE_CAN_ODIRECT)
+		flags |= O_DIRECT;
 	return err ? ERR_PTR(err) :
 		     dentry_open(&callers->f_path, flags, current_cred());
 }

@@ -30,16 +30,21 @@ static void *memory_of(struct mymm_swap_area *area, u32 offset)
 	return area->memory + ((unsigned long)(offset - 1) << PAGE_SHIFT);
 }
 
-static int memory_read(struct mymm_swap_area *area, u32 offset, void *to)
+static void *contents_of(const struct mymm_swap_area *area, struct page *page)
 {
-	copy_page(to, memory_of(area, offset));
+	return mymm_pool_address(area->vm->pool, mymm_mapped_pfn(page));
+}
+
+static int memory_read(struct mymm_swap_area *area, u32 offset, struct page *to)
+{
+	copy_page(contents_of(area, to), memory_of(area, offset));
 	return 0;
 }
 
 static int memory_write(struct mymm_swap_area *area, u32 offset,
-			const void *from)
+			struct page *from)
 {
-	copy_page(memory_of(area, offset), (void *)from);
+	copy_page(memory_of(area, offset), contents_of(area, from));
 	return 0;
 }
 
