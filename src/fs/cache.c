@@ -186,7 +186,8 @@ struct page *mymm_cache_new(struct mymm_inode *mi, pgoff_t index)
  * @nr: how many
  * @page: they follow one another; locked
  * @bvec: the same, for the lower file
- * @err: what came of it: 0 or a negative errno
+ * @good: how many of them were read
+ * @err: what came of the next one: 0 or a negative errno
  */
 struct fill {
 	struct work_struct work;
@@ -195,6 +196,7 @@ struct fill {
 	unsigned int nr;
 	struct page *page[MYMM_IO_PAGES];
 	struct bio_vec bvec[MYMM_IO_PAGES];
+	unsigned int good;
 	int err;
 };
 
@@ -211,7 +213,8 @@ static void zero_from(struct fill *fill, size_t from)
 	}
 }
 
-static int read_lower(struct fill *fill)
+/* What can't be read is no error of the pages before it. */
+static void read_lower(struct fill *fill)
 {
 	size_t length = (size_t)fill->nr << PAGE_SHIFT, got = 0;
 	loff_t start = (loff_t)fill->page[0]->index << PAGE_SHIFT;
@@ -232,20 +235,20 @@ static int read_lower(struct fill *fill)
 			break;
 		got += nr;
 	}
-	if (nr < 0)
-		return nr;
-	zero_from(fill, got);
+	fill->err = nr < 0 ? nr : 0;
+	fill->good = nr < 0 ? got >> PAGE_SHIFT : fill->nr;
+	if (nr >= 0)
+		zero_from(fill, got);
 	mymm_vm_count(mymm_inode_vm(fill->mi)->pool, MYMM_PGPGIN,
 		      DIV_ROUND_UP(got, 1024));
 	mymm_cache_forget_lower(fill->mi->reader, start, start + length - 1);
-	return 0;
 }
 
 static void run_fill(struct work_struct *work)
 {
 	struct fill *fill = container_of(work, struct fill, work);
 
-	fill->err = read_lower(fill);
+	read_lower(fill);
 	complete(&fill->done);
 }
 
@@ -309,7 +312,7 @@ static void add_window(struct fill *fill, unsigned int window)
 	}
 }
 
-/* All but the first are unlocked; if it failed none is left. */
+/* All but the first are unlocked; those that were not read go. */
 static struct page *finish(struct fill *fill)
 {
 	unsigned int i;
@@ -317,7 +320,7 @@ static struct page *finish(struct fill *fill)
 	for (i = fill->nr; i--;) {
 		struct page *page = fill->page[i];
 
-		if (fill->err) {
+		if (i >= fill->good) {
 			mymm_cache_remove(fill->mi, page);
 			continue;
 		}
@@ -325,7 +328,7 @@ static struct page *finish(struct fill *fill)
 		if (i)
 			unlock_page(page);
 	}
-	return fill->err ? ERR_PTR(fill->err) : fill->page[0];
+	return fill->good ? fill->page[0] : ERR_PTR(fill->err);
 }
 
 /**
@@ -367,7 +370,7 @@ struct page *mymm_cache_get(struct mymm_inode *mi, pgoff_t index,
 		*major = true;
 		read_by_worker(&fill);
 	} else {
-		fill.err = read_lower(&fill);
+		read_lower(&fill);
 	}
 	if (stalls)
 		mymm_stall_end(mymm_inode_vm(mi)->pool, &stall);

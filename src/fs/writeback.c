@@ -283,15 +283,14 @@ void mymm_write_wait(long seen, long ticks)
 static int write_time(struct mymm_inode *mi)
 {
 	struct dentry *lower = file_dentry(mi->writer);
-	struct iattr attr = {
-		.ia_valid = ATTR_MTIME | ATTR_MTIME_SET,
-		.ia_mtime = mymm_mtime(&mi->inode),
-	};
+	struct iattr attr = { .ia_valid = ATTR_MTIME | ATTR_MTIME_SET };
 	const struct cred *old =
 		override_creds(mymm_mount_of(mi->inode.i_sb)->cred);
 	int err;
 
+	/* In this order: what is modified meanwhile is written once more. */
 	mi->written = false;
+	attr.ia_mtime = mymm_mtime(&mi->inode);
 	inode_lock(d_inode(lower));
 	err = notify_change(MYMM_NOP_IDMAP, lower, &attr, NULL);
 	inode_unlock(d_inode(lower));
