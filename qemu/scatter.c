@@ -16,8 +16,8 @@
  *	pinned		every 8th page is in a pipe, where it is looked at, too
  *	same		there is one layout, for all requests
  *	locked		mlock() has locked it
- *	file=FILE	every fourth page is one of FILE, on mymmfs, and stays; in every second layout
- *			these are clean, and in one of four nobody has them mapped
+ *	file=FILE	every fourth page is one of FILE, on mymmfs, and stays; in every second
+ *			layout these are clean, and in one of four nobody has them mapped
  *
  * The pool's clock is held meanwhile, so that kswapd and kcompactd do their part after a request,
  * and not before it.

@@ -345,7 +345,7 @@ static void deferral(struct kunit *test)
 	/* A smaller one fails, too. */
 	mymm_compact_defer(zone, 3);
 	KUNIT_EXPECT_TRUE(test, mymm_compact_deferred(zone, 3));
-	/* There was a block of order 4 then, but nobody has had it: larger ones are deferred yet. */
+	/* There was a block of order 4 then, but nobody has had it: larger ones stay deferred. */
 	mymm_compact_defer_reset(zone, 4, false);
 	KUNIT_EXPECT_FALSE(test, mymm_compact_deferred(zone, 4));
 	KUNIT_EXPECT_TRUE(test, mymm_compact_deferred(zone, 5));

@@ -153,8 +153,8 @@ void mymm_mapped_own(struct page *page, struct mymm_space *space, pgoff_t index)
  * @pfn: its frame
  * @like: the other one, locked, and mapped nowhere
  *
- * No slot points to it, nor its inode, and it is on no list; these come next. So does that a page of
- * a file is dirty.
+ * No slot points to it, nor its inode, and it is on no list; these come next. So does that a page
+ * of a file is dirty.
  *
  * Context: process.
  */

@@ -23,8 +23,8 @@
  * there are not found, and keep the frame. Then there are two frames with the same contents, as if
  * one of the processes had written to it. The first comes back with those slots.
  *
- * What mlock() has locked is moved, too, unless compact_unevictable_allowed is 0. Not moved is what is
- * no page of a process or a file: tables, frames of mymm_vmalloc(), and all that is allocated by
+ * What mlock() has locked is moved, too, unless compact_unevictable_allowed is 0. Not moved is what
+ * is no page of a process or a file: tables, frames of mymm_vmalloc(), and all that is allocated by
  * others.
  */
 #include <linux/mm.h>

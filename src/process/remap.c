@@ -5,8 +5,8 @@
  * Linux leaves a migration entry in a pte meanwhile, and no access gets past it. A module can make
  * neither such an entry nor a pte. But it can have an access fault on behalf of another process:
  * fixup_user_fault(), which is there for futexes. So what ptes a page had is noted before they go,
- * and when it has its new frame each address faults, for writing if it is anonymous memory that could
- * be written to. A pte that had not been used is not to look used then.
+ * and when it has its new frame each address faults, for writing if it is anonymous memory that
+ * could be written to. A pte that had not been used is not to look used then.
  *
  * The lock of the process's memory is only tried, since the caller may be in a fault itself, and
  * what frees that memory may wait for the caller. Where it can't be had, or there were more ptes

@@ -197,8 +197,8 @@ static enum fate shrink_file(struct shrink *s, struct page *page)
 }
 
 /*
- * What mlock() has locked has a mark, as long as it is mapped. But it may have been moved, and not be
- * mapped again yet. What was read ahead is nobody's.
+ * What mlock() has locked has a mark, as long as it is mapped. But it may have been moved, and not
+ * be mapped again yet. What was read ahead is nobody's.
  */
 static bool is_locked(struct page *page)
 {
