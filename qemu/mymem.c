@@ -646,11 +646,15 @@ static void storm(char **args)
 
 static void refused(void)
 {
-	map(PG);
+	char *p = map(PG);
+
+	*p = 1;
 	need(mmap(NULL, PG, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0) ==
 			     MAP_FAILED &&
 		     errno == EINVAL,
 	     "MAP_PRIVATE is EINVAL");
+	mmap(p, PG, RW, MAP_PRIVATE | MAP_FIXED, fd, 0);
+	need(*p == 1, "MAP_PRIVATE over what is there leaves that alone");
 	need(ioctl(fd, 0x1234) < 0 && errno == ENOTTY, "an unknown ioctl");
 	need(discard((void *)1, PG) < 0 && errno == EINVAL,
 	     "a discard of no page");

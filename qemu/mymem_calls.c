@@ -212,11 +212,24 @@ static void rights(void)
 	gone(p, 8);
 }
 
+/* A call of shared mappings, which would put other memory there. */
+static void remaps(void)
+{
+	char *p = letters(BASE, 8);
+
+	say("remap_file_pages", remap_file_pages(p, 2 * PG, 0, 4, 0));
+	say("remap_file_pages to where it is",
+	    remap_file_pages(p + 4 * PG, PG, 0, (uintptr_t)p / PG + 4, 0));
+	show("as it was", p, 8);
+	gone(p, 8);
+}
+
 static void edges(void)
 {
 	unmaps();
 	fixed();
 	rights();
+	remaps();
 }
 
 /* --- mremap ------------------------------------------------------------------------ */

@@ -259,4 +259,11 @@ static __always_inline bool mymm_in_nmi(void)
 	} while (0)
 #endif
 
+/* 6.10 has a function for what was a pointer of the mm: where the kernel maps a file. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+#define MYMM_HAS_MM_AREA 1
+#else
+#define MYMM_HAS_MM_AREA 0
+#endif
+
 #endif /* _MYMM_COMPAT_H */

@@ -8,14 +8,20 @@
 #include <linux/capability.h>
 #include <linux/fs.h>
 #include <linux/fs_context.h>
+#include <linux/mman.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/mount.h>
 #include <linux/pagemap.h>
 #include <linux/pseudo_fs.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <asm/syscall.h>
+#include <asm/unistd.h>
 
+#include "base/compat.h"
 #include "process/vm.h"
 #include "uapi/mymem.h"
 
@@ -83,11 +89,40 @@ static int space_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
+/* remap_file_pages() wants another part of the file; but each mapping has memory of its own. */
+static bool in_remap_file_pages(void)
+{
+	long nr = syscall_get_nr(current, task_pt_regs(current));
+
+#ifdef in_ia32_syscall
+	if (in_ia32_syscall())
+		return nr == __NR_ia32_remap_file_pages;
+#endif
+	return nr == __NR_remap_file_pages;
+}
+
+/*
+ * Where a mapping is to be. What is refused here has not yet unmapped what is there. The kernel
+ * would put copies of a private mapping into its own memory.
+ */
+static unsigned long space_area(struct file *file, unsigned long addr,
+				unsigned long len, unsigned long pgoff,
+				unsigned long flags)
+{
+	if ((flags & MAP_TYPE) == MAP_PRIVATE || in_remap_file_pages())
+		return -EINVAL;
+#if MYMM_HAS_MM_AREA
+	return mm_get_unmapped_area(current->mm, file, addr, len, pgoff, flags);
+#else
+	return current->mm->get_unmapped_area(file, addr, len, pgoff, flags);
+#endif
+}
+
 static int space_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct mymm_space *space = file->private_data;
 
-	/* The kernel would put copies of a private mapping into its own memory. */
+	/* Shared, of a file that was not opened for writing. */
 	if (!(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
 	scoped_guard(mutex, &space->choice) space->mapped = true;
@@ -248,6 +283,7 @@ static const struct file_operations space_fops = {
 	.owner = THIS_MODULE,
 	.open = space_open,
 	.release = space_release,
+	.get_unmapped_area = space_area,
 	.mmap = space_mmap,
 	.unlocked_ioctl = space_ioctl,
 	.fsync = noop_fsync, /* for msync(): there is nothing to be written */
