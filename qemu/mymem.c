@@ -7,6 +7,7 @@
  */
 #define _GNU_SOURCE
 #include <linux/futex.h>
+#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -353,8 +354,7 @@ static void reprotect(void)
 	expect(p, len, 2, "the parent");
 }
 
-/* The frame of the machine that an address has; for root. */
-static uint64_t frame_of(const void *p)
+static uint64_t pagemap_of(const void *p)
 {
 	int file = open("/proc/self/pagemap", O_RDONLY);
 	uint64_t entry = 0;
@@ -363,8 +363,19 @@ static uint64_t frame_of(const void *p)
 		   (uintptr_t)p / PG * sizeof(entry)) == sizeof(entry),
 	     "pagemap");
 	close(file);
-	need(entry >> 63, "it is there");
-	return entry & ((1ULL << 55) - 1);
+	return entry;
+}
+
+static bool is_present(const void *p)
+{
+	return pagemap_of(p) >> 63;
+}
+
+/* The frame of the machine that an address has; for root. */
+static uint64_t frame_of(const void *p)
+{
+	need(is_present(p), "it is there");
+	return pagemap_of(p) & ((1ULL << 55) - 1);
 }
 
 /* A pipe has a page so often that the count of its references looks as if it were pinned. */
@@ -662,6 +673,51 @@ static void refused(void)
 	     "a discard of what is not mapped");
 	need(discard((void *)PG, -PG) < 0 && errno == EINVAL,
 	     "a discard that wraps");
+}
+
+static void *hear(void *uffd)
+{
+	struct uffd_msg event;
+
+	while (read(*(int *)uffd, &event, sizeof(event)) == sizeof(event))
+		if (event.event == UFFD_EVENT_FORK)
+			close(event.arg.fork.ufd);
+	return NULL;
+}
+
+/*
+ * Where userfaultfd is to hear of a fork, the kernel copies ptes. A child that has one of a page
+ * that no slot of its own points to would keep that page when its frame has gone.
+ */
+static void watched(void)
+{
+	/* Names of newer kernels. */
+	const unsigned long unpopulated = 1 << 13, async = 1 << 15;
+	struct uffdio_api api = { .api = UFFD_API,
+				  .features = unpopulated | async |
+					      UFFD_FEATURE_EVENT_FORK };
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_WP };
+	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	size_t len = 4 * PG;
+	char *p = map(len);
+	pthread_t thread;
+
+	reg.range.start = (uintptr_t)p;
+	reg.range.len = len;
+	if (uffd < 0 || ioctl(uffd, UFFDIO_API, &api) ||
+	    ioctl(uffd, UFFDIO_REGISTER, &reg))
+		skip("this kernel's userfaultfd can't do that");
+	fill(p, len, 1);
+	need(!pthread_create(&thread, NULL, hear, &uffd), "pthread_create");
+	if (!spawn()) {
+		for (size_t i = 0; i < len; i += PG)
+			need(!is_present(p + i), "there is no pte yet");
+		expect(p, len, 1, "a child's");
+		fill(p, len, 2);
+		_exit(0);
+	}
+	need(!end_of(-1), "a child has its own ptes");
+	expect(p, len, 1, "the parent's");
 }
 
 static void hold(void)
@@ -1144,6 +1200,7 @@ static const struct scenario scenarios[] = {
 	{ "faults", .run = faults },
 	{ "killed", .run = killed },
 	{ "refused", .run = refused },
+	{ "watched", .run = watched },
 	{ "hold", .run = hold },
 	{ "exhaust", .run = exhaust },
 	{ "cost", .run = cost },

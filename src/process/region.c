@@ -21,6 +21,7 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
+#include <linux/userfaultfd_k.h>
 #include <asm/syscall.h>
 
 #include "base/compat.h"
@@ -222,6 +223,12 @@ static void open_forked(struct mymm_vma *old, struct mymm_vma *m)
 	m->region = join_region(old->region->space, vma->vm_mm,
 				GFP_KERNEL_ACCOUNT | __GFP_NOFAIL);
 	mymm_charge_forked(old, m);
+	/*
+	 * If userfaultfd is to hear of the fork, the kernel copies the parent's ptes; but the
+	 * child's slots may have other pages, or none. So there are only marks to be copied.
+	 */
+	if (userfaultfd_wp(vma))
+		mymm_zap(old->vma, vma->vm_start, vma->vm_end - vma->vm_start);
 	mymm_fork_slots(old, m->region);
 }
 
