@@ -49,15 +49,19 @@ static struct address_space unowned;
 static struct page *take(struct mymm_vm *vm, struct address_space *mapping,
 			 pgoff_t index, u32 share, gfp_t gfp)
 {
+	bool clear = gfp & __GFP_ZERO && !want_init_on_alloc(0);
 	struct mymm_frame *frame;
 	struct page *page;
 	u32 pfn;
 
-	frame = mymm_alloc_pages(vm->pool,
-				 GFP_HIGHUSER_MOVABLE | __GFP_NOWARN | gfp, 0);
+	/* The pool's fast path clears nothing. */
+	gfp = GFP_HIGHUSER_MOVABLE | __GFP_NOWARN | (gfp & ~__GFP_ZERO);
+	frame = mymm_alloc_pages(vm->pool, gfp, 0);
 	if (!frame)
 		return NULL;
 	pfn = frame - vm->pool->frame;
+	if (clear)
+		clear_page(mymm_pool_address(vm->pool, pfn));
 	page = vm->page[pfn];
 	/* What looked at a slot of its last owner may have it locked: it sees that it is late. */
 	lock_page(page);

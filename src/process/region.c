@@ -175,13 +175,15 @@ static bool drop_frame(struct mymm_region *region, unsigned long addr, u64 slot,
 		       mymm_unmap_fn *unmap, void *data)
 {
 	struct mymm_vm *vm = region->space->vm;
-	struct page *page = mymm_slot_lock(region, addr, slot);
+	struct page *page = mymm_slot_page(vm, slot);
 
-	if (!page)
-		return false;
-	if (unmap)
+	lock_page(page);
+	if (unmap && mymm_table_get(&region->table, addr) == slot)
 		unmap(page, addr, data);
-	mymm_table_replace(&region->table, addr, slot, 0);
+	if (!mymm_table_replace(&region->table, addr, slot, 0)) {
+		unlock_page(page);
+		return false;
+	}
 	if (mymm_mapped_put(page))
 		mymm_mapped_free(vm, page);
 	else
