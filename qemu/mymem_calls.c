@@ -428,6 +428,7 @@ static const struct {
 	{ "MADV_PAGEOUT", MADV_PAGEOUT },
 	{ "MADV_POPULATE_READ", MADV_POPULATE_READ },
 	{ "MADV_POPULATE_WRITE", MADV_POPULATE_WRITE },
+	{ "MADV_COLLAPSE", 25 },
 	{ "MADV_WIPEONFORK", MADV_WIPEONFORK },
 	{ "MADV_REMOVE", MADV_REMOVE },
 	{ "MADV_FREE", MADV_FREE },
@@ -576,6 +577,41 @@ static void locked_by_a_user(void)
 	show_locked("unlocked", p);
 }
 
+/* All is locked; a child has its own, not locked, and locks that. */
+static void locked_with_all(int how)
+{
+	char *p = letters(BASE, 8), *q;
+	pid_t pid;
+
+	say("mlockall", mlockall(how));
+	q = map_kind(OTHER, 8 * PG, RW, MAP_FIXED);
+	printf("  locked: %ld kB, and %ld kB of what came later\n",
+	       value_at(p, "Locked"), value_at(q, "Locked"));
+	pid = spawn();
+	if (!pid) {
+		printf("  a child's: %ld kB\n", value_at(p, "Locked"));
+		p[0] = 'c';
+		q[0] = 'c';
+		say("mlockall by a child", mlockall(MCL_CURRENT));
+		printf("  locked: %ld kB\n", value_at(p, "Locked"));
+		p[PG] = 'c';
+		show("the child's", p, 8);
+		show("and", q, 8);
+		_exit(0);
+	}
+	p[2 * PG] = 'x';
+	end_of(pid);
+	show("the parent's", p, 8);
+	show("and", q, 8);
+	q = mremap(q, 8 * PG, 12 * PG, MREMAP_MAYMOVE);
+	need(q != MAP_FAILED, "mremap");
+	printf("  grown: %ld kB\n", value_at(q, "Locked"));
+	munlockall();
+	show_locked("unlocked", p);
+	gone(p, 8);
+	gone(q, 12);
+}
+
 static void locks(void)
 {
 	char *p = map_kind(BASE, 8 * PG, RW, MAP_FIXED), *q;
@@ -623,6 +659,9 @@ static void locks(void)
 	munlockall();
 	show_locked("munlockall", p);
 	gone(p, 8);
+	locked_with_all(MCL_CURRENT);
+	locked_with_all(MCL_CURRENT | MCL_FUTURE);
+	locked_with_all(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 	pid = spawn();
 	if (!pid) {
 		locked_by_a_user();
@@ -860,6 +899,49 @@ static void looks(void)
 	gone(p, 8);
 }
 
+/* What /proc/PID/clear_refs clears: 2 of anonymous memory, 3 of mappings of files. */
+static void clears(const char *how)
+{
+	char *p = letters(BASE, 8), *q;
+	pid_t pid;
+
+	printf("clear_refs %s\n", how);
+	read_at(p + 3 * PG);
+	write_to("/proc/self/clear_refs", how);
+	printf("  kB that were looked at since: %ld\n",
+	       value_at(p, "Referenced"));
+	p[PG] = 'x';
+	show_bits("dirty since", p, 8, 55);
+	pid = spawn();
+	if (!pid) {
+		p[PG] = 'c';
+		p[2 * PG] = 'c';
+		write_to("/proc/self/clear_refs", how);
+		p[3 * PG] = 'c';
+		show("the child's", p, 8);
+		_exit(0);
+	}
+	end_of(pid);
+	p[2 * PG] = 'x';
+	show_bits("dirty since", p, 8, 55);
+	q = mremap(p, 8 * PG, 8 * PG, MREMAP_MAYMOVE | MREMAP_FIXED, OTHER);
+	need(q != MAP_FAILED, "mremap");
+	show_bits("moved, dirty since", q, 8, 55);
+	discard(q, 2 * PG, MADV_DONTNEED);
+	read_at(q);
+	q[PG] = 'y';
+	show("then", q, 8);
+	gone(q, 8);
+}
+
+static void all_cleared(void)
+{
+	static const char *const hows[] = { "1", "2", "3", "4", "5" };
+
+	for (size_t i = 0; i < sizeof(hows) / sizeof(*hows); i++)
+		clears(hows[i]);
+}
+
 static void dumps(void)
 {
 	dump_core("0x33");
@@ -873,7 +955,7 @@ static void nodes(void)
 	char *p = letters(BASE, 8);
 	unsigned long node = 1;
 	void *pages[] = { p, p + 3 * PG, p + 8 * PG };
-	int status[3] = { 0 }, mode = -1;
+	int status[3] = { 0 }, to[3] = { 0 }, mode = -1;
 
 	say("mbind to node 0",
 	    syscall(SYS_mbind, p + 2 * PG, 2 * PG, MPOL_BIND, &node, 8, 0));
@@ -888,6 +970,11 @@ static void nodes(void)
 	say("move_pages, to ask",
 	    syscall(SYS_move_pages, 0, 3, pages, NULL, status, 0));
 	printf("  they are at %d, %d, %d\n", status[0], status[1], status[2]);
+	say("move_pages, to where they are",
+	    syscall(SYS_move_pages, 0, 3, pages, to, status, MPOL_MF_MOVE));
+	printf("  that gave %d, %d, %d\n", status[0], status[1], status[2]);
+	say("migrate_pages, to where they are",
+	    syscall(SYS_migrate_pages, 0, 8, &node, &node));
 	show("then", p, 8);
 	gone(p, 8);
 }
@@ -927,6 +1014,41 @@ static void relatives(void)
 	say("one that executes another program", end_of(pid));
 	show("what is left", p, 4);
 	gone(p, 4);
+}
+
+/* Memory of a process that was killed, and can't end yet, since it is traced. */
+static void released(void)
+{
+	const long mrelease = 448;
+	char *p = letters(BASE, 64), byte = 0;
+	int self = syscall(SYS_pidfd_open, getpid(), 0), tube[2], status;
+	pid_t pid;
+	int of;
+
+	need(!pipe(tube), "pipe");
+	say("process_mrelease of one that lives", syscall(mrelease, self, 0));
+	pid = spawn();
+	if (!pid) {
+		for (size_t i = 0; i < 32; i++)
+			p[i * PG] = 'c';
+		write(tube[1], &byte, 1);
+		for (;;)
+			pause();
+	}
+	read(tube[0], &byte, 1);
+	of = syscall(SYS_pidfd_open, pid, 0);
+	need(!ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEEXIT), "PTRACE_SEIZE");
+	kill(pid, SIGKILL);
+	need(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status), "a stop");
+	say("process_mrelease of one that was killed",
+	    syscall(mrelease, of, 0));
+	show("the parent's", p, 8);
+	ptrace(PTRACE_CONT, pid, 0, 0);
+	say("its end", end_of(pid));
+	show("the parent's", p, 8);
+	close(of);
+	close(self);
+	gone(p, 64);
 }
 
 /* Put a page into a pipe as it is, without a copy. */
@@ -1148,6 +1270,7 @@ static const struct scenario groups[] = {
 	{ "dumps", .run = dumps },	   { "nodes", .run = nodes },
 	{ "relatives", .run = relatives }, { "pipes", .run = pipes },
 	{ "watched", .run = watched },	   { "random", .run = at_random },
+	{ "released", .run = released },   { "cleared", .run = all_cleared },
 };
 
 int main(int argc, char **argv)
