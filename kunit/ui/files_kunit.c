@@ -261,8 +261,10 @@ static void rows_add_up(struct kunit *test)
 #define ALLOCSTALL                                                       \
 	"allocstall_dma 0", "allocstall_dma32 0", "allocstall_normal 7", \
 		"allocstall_high 0", "allocstall_movable 0"
-#ifdef CONFIG_NUMA
+#if defined(CONFIG_NUMA) && MYMM_VMSTAT_RECLAIM_SUCCESS
 #define OF_NODES "zone_reclaim_success 61", "zone_reclaim_failed 62",
+#elif defined(CONFIG_NUMA)
+#define OF_NODES "zone_reclaim_failed 62",
 #else
 #define OF_NODES
 #endif

@@ -128,6 +128,16 @@
 #endif
 
 /*
+ * /proc/vmstat: 6.12 counts how often a node gave what was wanted, 6.1 does not; releases
+ * in between were not checked.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#define MYMM_VMSTAT_RECLAIM_SUCCESS 1
+#else
+#define MYMM_VMSTAT_RECLAIM_SUCCESS 0
+#endif
+
+/*
  * The file page_owner: 6.1 has the number of a frame in decimal, and the time when it was
  * freed last. 6.12 does not; releases in between were not checked.
  */

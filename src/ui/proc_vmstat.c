@@ -209,10 +209,10 @@ static void show_reclaim(struct seq_file *m, struct mymm_pool *pool)
 	show_count(m, "pgscan_kswapd", &stats->pgscan_kswapd);
 	show_count(m, "pgscan_direct", &stats->pgscan_direct);
 	show_items(m, pool, scans, ARRAY_SIZE(scans));
-	if (is_numa(pool)) {
+	if (is_numa(pool) && MYMM_VMSTAT_RECLAIM_SUCCESS)
 		show_count(m, "zone_reclaim_success", &node->success);
+	if (is_numa(pool))
 		show_count(m, "zone_reclaim_failed", &node->failed);
-	}
 	show_count(m, "slabs_scanned", &stats->slabs_scanned);
 	show_count(m, "kswapd_low_wmark_hit_quickly",
 		   &stats->kswapd_low_wmark_hit_quickly);
