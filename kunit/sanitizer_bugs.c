@@ -446,6 +446,30 @@ static void find(void)
 
 /* --- the table ------------------------------------------------------------------------ */
 
+/*
+ * A pool that nobody ends. Its names are gone with this module, and its threads run on: it
+ * holds mymm.ko.
+ */
+static void leave_pool(void)
+{
+	const struct mymm_pool_config pool_config = {
+		.name = "left",
+		.zones = "Normal:1M",
+		.engine = engine,
+	};
+	const struct mymm_cache_config cache_config = {
+		.name = "left_things",
+		.size = SIZE,
+	};
+	struct mymm_pool *left = mymm_pool_create(&pool_config);
+	struct mymm_cache *things;
+
+	if (WARN_ON(IS_ERR(left)))
+		return;
+	things = mymm_cache_create(left, &cache_config);
+	WARN_ON(IS_ERR(things) || !mymm_cache_alloc(things, GFP_KERNEL));
+}
+
 static const struct bug {
 	const char *name;
 	void (*run)(void);
@@ -473,6 +497,7 @@ static const struct bug {
 	{ "large_freed", large_freed },
 	{ "pages_freed", pages_freed },
 	{ "range", range },
+	{ "leave_pool", leave_pool },
 	{ "lose", lose, true },
 	{ "lose_freed", lose_freed, true },
 	{ "keep_chain", keep_chain, true },
