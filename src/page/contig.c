@@ -34,6 +34,14 @@
  * per-CPU lists are not in use: a caller that may sleep has the lists drained and looks again.
  * An empty slab counts as used; mymm_pool_drain() gives those back.
  *
+ * Forced. A pool that copies another allocator is told what became of frames, not how their
+ * blocks were cut: mymm_force_range() makes frames allocated, or free, whatever they were.
+ * A free block is cut as above, and so is an allocated one; only parts can be freed then:
+ *
+ *      before |         P, order 4            |
+ *             +-------+---+---+---+-+-+-------+    frames 6 to 10 become free
+ *      after  | P, 2  |P 1|fr.|fr.|f|P| P, 2  |
+ *
  * alloc_contig_range() of mm/page_alloc.c has the same shape, and moves what is movable.
  */
 #include <linux/gfp.h>
@@ -152,17 +160,23 @@ static int all_free(const struct stretch *range)
 	return 0;
 }
 
-/* These frames are allocated, in the largest blocks that they can be. */
+/* These frames are one allocated block; how many they are. */
+static u32 mark_block(struct mymm_zone *zone, u32 idx, unsigned int order,
+		      u32 flags)
+{
+	WRITE_ONCE(zone->buddy.table[idx].tag,
+		   mymm_tag(MYMM_FRAME_PAGES, order, zone->number) | flags);
+	return 1U << order;
+}
+
+/* These frames are allocated now, in the largest blocks that they can be. */
 static void mark_blocks(struct mymm_zone *zone, u32 idx, u32 end, u32 flags)
 {
 	while (idx < end) {
 		unsigned int order = mymm_buddy_forced_order(idx, end);
 
-		WRITE_ONCE(zone->buddy.table[idx].tag,
-			   mymm_tag(MYMM_FRAME_PAGES, order, zone->number) |
-				   flags);
 		zone->allocs[order]++;
-		idx += 1U << order;
+		idx += mark_block(zone, idx, order, flags);
 	}
 }
 
@@ -443,6 +457,141 @@ int mymm_free_range(struct mymm_pool *pool, unsigned long pfn,
 	return __mymm_free_range(pool, pfn, nr_frames, MYMM_CALLER);
 }
 EXPORT_SYMBOL_GPL(mymm_free_range);
+
+/* --- whatever they were ----------------------------------------------------------- */
+
+static long refuse_force(struct mymm_pool *pool, enum mymm_refusal why, int err)
+{
+	atomic_long_inc(&pool->refused[why]);
+	return err;
+}
+
+/* Is each of them in a free block, or in an allocated one of pages? */
+static bool all_known(const struct stretch *range)
+{
+	const struct mymm_frame *table = range->zone->buddy.table;
+	u32 idx = range->start;
+
+	lockdep_assert_held(&range->zone->lock);
+	while (idx < range->end) {
+		u32 head = mymm_frame_find_head(table, idx), tag;
+
+		if (head == MYMM_NO_FRAME)
+			return false;
+		tag = table[head].tag;
+		if (mymm_tag_state(tag) != MYMM_FRAME_FREE &&
+		    mymm_tag_state(tag) != MYMM_FRAME_PAGES)
+			return false;
+		idx = head + (1U << mymm_tag_order(tag));
+	}
+	return true;
+}
+
+/* Blocks of frames that were in an allocated one, which was larger. */
+static void cut_allocated(struct mymm_zone *zone, u32 idx, u32 end, u32 flags)
+{
+	while (idx < end)
+		idx += mark_block(zone, idx, mymm_buddy_forced_order(idx, end),
+				  flags);
+}
+
+/* Free what the allocated block at @head has of the frames from @idx to @end. */
+static void free_of_block(struct mymm_zone *zone, u32 head, u32 idx, u32 end,
+			  struct mymm_page_log *log)
+{
+	u32 tag = zone->buddy.table[head].tag;
+	u32 flags = tag & (MYMM_TAG_COMP | MYMM_TAG_TYPE);
+	u32 behind = head + (1U << mymm_tag_order(tag));
+
+	if (idx == head && end == behind) {
+		mymm_free_one(zone, idx, mymm_tag_order(tag), log);
+		return;
+	}
+	cut_allocated(zone, head, idx, flags);
+	cut_allocated(zone, idx, end, flags);
+	cut_allocated(zone, end, behind, flags);
+	while (idx < end) {
+		unsigned int order = mymm_tag_order(zone->buddy.table[idx].tag);
+
+		mymm_free_one(zone, idx, order, log);
+		idx += 1U << order;
+	}
+}
+
+/* How many frames were so already. */
+static long force_blocks(const struct stretch *range, bool allocated, u32 flags)
+{
+	struct mymm_zone *zone = range->zone;
+	/* Full from the start: nothing is traced. */
+	struct mymm_page_log log = { .nr = MYMM_PAGE_LOG };
+	u32 idx, end;
+	long already = 0;
+
+	for (idx = range->start; idx < range->end; idx = end) {
+		u32 head = mymm_frame_find_head(zone->buddy.table, idx);
+		u32 tag = zone->buddy.table[head].tag;
+
+		end = min(range->end, head + (1U << mymm_tag_order(tag)));
+		if ((mymm_tag_state(tag) == MYMM_FRAME_PAGES) == allocated)
+			already += end - idx;
+		else if (allocated)
+			take_of_block(zone, idx, end, flags, &log);
+		else
+			free_of_block(zone, head, idx, end, &log);
+	}
+	zone->least_free = min(zone->least_free, zone->buddy.free);
+	return already;
+}
+
+/**
+ * mymm_force_range() - make frames allocated, or free, whatever they were
+ * @pool: a pool whose frames only this function allocates and frees, all without per-CPU lists
+ *        and watermarks (%MYMM_POOL_BARE)
+ * @pfn: number of the first, counted from the pool's first frame
+ * @nr_frames: how many; all of one zone
+ * @allocated: what they are to be
+ * @gfp: %__GFP_MOVABLE or %__GFP_RECLAIMABLE: what they are for, if they are allocated
+ *
+ * For a pool that copies another allocator, whose functions may be the callers: nothing is
+ * logged, traced, or recorded about owners. Refusals are counted.
+ *
+ * Context: any; in NMI it refuses. Takes the zone's lock only.
+ * Return: how many frames were so already. -EINVAL: they are not in one zone, @gfp makes no
+ * sense, or the pool has per-CPU lists; -EBUSY: there is a hole, a slab or the like among them;
+ * -EPERM: in NMI; -EIO: the pool is dead. Nothing has changed then but a counter.
+ */
+long mymm_force_range(struct mymm_pool *pool, unsigned long pfn,
+		      unsigned long nr_frames, bool allocated, gfp_t gfp)
+{
+	struct stretch range = { .zone = zone_around(pool, pfn) };
+	u32 type = mymm_gfp_type(pool, gfp);
+	unsigned long irqflags;
+	long already;
+
+	if (in_nmi())
+		return refuse_force(pool, MYMM_REFUSED_NMI, -EPERM);
+	if (mymm_pool_dead(pool))
+		return refuse_force(pool, MYMM_REFUSED_DEAD, -EIO);
+	if (type == MYMM_PCPTYPES)
+		return refuse_force(pool, MYMM_REFUSED_GFP, -EINVAL);
+	if (!range.zone || !nr_frames ||
+	    nr_frames > range.zone->buddy.end - pfn ||
+	    !(pool->flags & MYMM_POOL_NO_PCP))
+		return refuse_force(pool, MYMM_REFUSED_RANGE, -EINVAL);
+	range.start = pfn;
+	range.end = pfn + nr_frames;
+
+	raw_spin_lock_irqsave(&range.zone->lock, irqflags);
+	mymm_buddy_finish_split(&range.zone->buddy);
+	already = all_known(&range) ? force_blocks(&range, allocated,
+						   mymm_tag_of_type(type)) :
+				      -EBUSY;
+	raw_spin_unlock_irqrestore(&range.zone->lock, irqflags);
+	return already < 0 ?
+		       refuse_force(pool, MYMM_REFUSED_WRONG_KIND, already) :
+		       already;
+}
+MYMM_EXPORT_INTERNAL(mymm_force_range);
 
 /**
  * mymm_pfn_frame() - the frame of a number
