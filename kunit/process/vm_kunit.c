@@ -3,7 +3,7 @@
  * Pools that programs choose by name: as long as one is chosen it can't end, and one that is about
  * to end can't be chosen.
  *
- * Tests: process/vm.c page/registry.c pool/pool.c
+ * Tests: process/vm.c page/registry.c pool/pool.c process/swapon.c
  */
 #include <linux/delay.h>
 #include <linux/file.h>
@@ -200,10 +200,46 @@ static void ends_or_is_chosen(struct kunit *test)
 	MYMM_EXPECT_OK(test, mymm_pool_destroy(end.pool));
 }
 
+/* How many bytes of the list of swap areas there are; it has the head in any case. */
+static int read_swaps(void *data)
+{
+	struct file *file = filp_open("/proc/myswaps", O_RDONLY, 0);
+	struct ending *reading = data;
+	loff_t pos = 0;
+	char line[80];
+
+	reading->result = PTR_ERR_OR_ZERO(file);
+	if (!reading->result) {
+		reading->result = kernel_read(file, line, sizeof(line), &pos);
+		filp_close(file, NULL);
+	}
+	kthread_complete_and_exit(&reading->done, 0);
+}
+
+/* While an area is made or taken away, for as long as that takes, the list can be read. */
+static void lists_swap_meanwhile(struct kunit *test)
+{
+	struct mymm_vm *vm = mymm_vm_get(NULL);
+	struct ending reading;
+	bool done;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(vm));
+	mutex_lock(&vm->swap.change);
+	begin(test, &reading, read_swaps);
+	done = wait_for_completion_timeout(&reading.done, 60 * HZ);
+	mutex_unlock(&vm->swap.change);
+	if (!done)
+		result_of(&reading);
+	KUNIT_EXPECT_TRUE(test, done);
+	KUNIT_EXPECT_GT(test, reading.result, 0);
+	mymm_vm_put(vm);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(keeps_pool),
 	KUNIT_CASE(takes_of_the_chosen),
 	KUNIT_CASE(ends_or_is_chosen),
+	KUNIT_CASE(lists_swap_meanwhile),
 	{},
 };
 

@@ -439,6 +439,9 @@ static void show_area(struct seq_file *m, const struct mymm_swap_area *area)
  * @m: where to
  * @v: nothing
  *
+ * It does not wait for an area that is being made or taken away: one that goes is listed until it
+ * is empty.
+ *
  * Context: process.
  * Return: 0.
  */
@@ -448,7 +451,7 @@ int mymm_swaps_show(struct seq_file *m, void *v)
 	unsigned int i;
 
 	seq_puts(m, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
-	guard(mutex)(&vm->swap.change);
+	guard(spinlock)(&vm->swap.lock);
 	for (i = 0; i < MYMM_SWAP_AREAS; i++)
 		if (vm->swap.area[i])
 			show_area(m, vm->swap.area[i]);

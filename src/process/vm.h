@@ -11,8 +11,8 @@
  *
  *	mmap_lock                       the kernel's; a fault has it for reading, since only drivers
  *	                                with ->map_pages are called with the lock of a vma alone
- *	vm->lock (mutex)                the list of regions, and a region's end
  *	swap.change (mutex)             one swap area is made or taken away at a time
+ *	vm->lock (mutex)                the list of regions, and a region's end
  *	the lock of a frame's page      the slots that point to it, that it is mapped at all, and
  *	                                that it is cached in a swap slot
  *	space->lock (spinlock)          which regions there are
