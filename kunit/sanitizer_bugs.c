@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Bugs, planted in memory of ours for KASAN and kmemleak to find.
+ * Bugs, planted in memory of ours for KASAN, kmemleak and lockdep to find.
  *
  *   insmod mymm_sanitizer_bugs.ko engine=slab
  *   echo read_freed >/sys/module/mymm_sanitizer_bugs/parameters/bug
@@ -9,6 +9,9 @@
  * its own, so that nothing of one is left to the next. How many reports each is to make is
  * the business of qemu/tests/sanitizers, which counts them. All accesses are in two
  * functions, look() and touch(): these are what a report must name.
+ *
+ * "inverted" is a lock that reclaim and an allocation take in different orders, for lockdep;
+ * "in_order" and "told" are two that it is to let pass.
  *
  * "lose" and what follows it leave objects behind that nothing points to; they are
  * remembered in a way that kmemleak can't read, until "find" gives them back.
@@ -359,6 +362,68 @@ static void range(void)
 	look(at);
 }
 
+/* --- reclaim: lockdep ------------------------------------------------------------------ */
+
+static DEFINE_MUTEX(in_shrinker);
+
+static unsigned long count_one(struct mymm_shrinker *shrinker,
+			       struct mymm_shrink_control *sc)
+{
+	return 1;
+}
+
+/* Takes the lock, and has nothing. */
+static unsigned long scan_locked(struct mymm_shrinker *shrinker,
+				 struct mymm_shrink_control *sc)
+{
+	mutex_lock(&in_shrinker);
+	mutex_unlock(&in_shrinker);
+	return MYMM_SHRINK_STOP;
+}
+
+/* Have the pool reclaim, and then allocate with the lock of a shrinker, which need not wait. */
+static void reclaim_and_alloc(gfp_t gfp)
+{
+	const gfp_t all = GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN;
+	struct mymm_shrinker shrinker = { .count = count_one,
+					  .scan = scan_locked,
+					  .seeks = 2 };
+	struct mymm_frame *frame;
+	u32 *of, nr = 0;
+
+	of = kcalloc(SZ_1M / PAGE_SIZE, sizeof(*of), GFP_KERNEL);
+	if (!of || mymm_shrinker_register(pool, &shrinker))
+		goto out;
+	while ((frame = mymm_alloc_pages(pool, all, 0)))
+		of[nr++] = mymm_frame_pfn(pool, frame);
+	while (nr)
+		mymm_free_pages(pool, mymm_pfn_frame(pool, of[--nr]), 0);
+
+	mutex_lock(&in_shrinker);
+	frame = mymm_alloc_pages(pool, gfp, 0);
+	mutex_unlock(&in_shrinker);
+	if (frame)
+		mymm_free_pages(pool, frame, 0);
+	mymm_shrinker_unregister(&shrinker);
+out:
+	kfree(of);
+}
+
+static void in_order(void)
+{
+	reclaim_and_alloc(GFP_NOWAIT);
+}
+
+static void told(void)
+{
+	reclaim_and_alloc(GFP_KERNEL | __GFP_NOLOCKDEP);
+}
+
+static void inverted(void)
+{
+	reclaim_and_alloc(GFP_KERNEL);
+}
+
 /* --- leaks ---------------------------------------------------------------------------- */
 
 /* What was lost. The complement of an address is none. */
@@ -498,6 +563,9 @@ static const struct bug {
 	{ "pages_freed", pages_freed },
 	{ "range", range },
 	{ "leave_pool", leave_pool },
+	{ "in_order", in_order },
+	{ "told", told },
+	{ "inverted", inverted },
 	{ "lose", lose, true },
 	{ "lose_freed", lose_freed, true },
 	{ "keep_chain", keep_chain, true },

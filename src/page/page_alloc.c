@@ -23,6 +23,7 @@
 #include "page/node_reclaim.h"
 #include "page/page_alloc.h"
 #include "page/pcp.h"
+#include "page/reclaim_map.h"
 #include "page/sanitize_pages.h"
 #include "page/slowpath.h"
 #include "page/watermark.h"
@@ -400,6 +401,7 @@ static __always_inline struct mymm_frame *
 alloc_fast(struct mymm_pool *pool, gfp_t gfp, unsigned int order,
 	   const struct mymm_owner *owner)
 {
+	mymm_might_reclaim(pool, gfp);
 	if (likely(order < pool->pcp_orders))
 		return alloc_small(pool, gfp, order, owner, order);
 	return alloc_large(pool, gfp, order, owner);
@@ -445,6 +447,7 @@ struct mymm_frame *__mymm_alloc_pages_node(struct mymm_pool *pool, int node,
 			    pool->nr_nodes - 1);
 		return NULL;
 	}
+	mymm_might_reclaim(pool, gfp);
 	return alloc_anywhere(pool, &pool->node_of[node], gfp, order, owner);
 }
 

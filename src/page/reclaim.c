@@ -43,6 +43,7 @@
 #include "base/compat.h"
 #include "page/node_reclaim.h"
 #include "page/page_alloc.h"
+#include "page/reclaim_map.h"
 #include "page/vm_hooks.h"
 
 /* Frames that a shrinker is asked to look at in one call. */
@@ -252,6 +253,7 @@ void mymm_shrink_node(struct mymm_pool *pool, struct mymm_node *node,
 void mymm_reclaim_enter(struct mymm_pool *pool, struct mymm_reclaim_task *task)
 {
 	task->task = current;
+	mymm_reclaim_acquire();
 	guard(raw_spinlock_irqsave)(&pool->reclaim.lock);
 	list_add(&task->list, &pool->reclaim.tasks);
 }
@@ -265,8 +267,9 @@ void mymm_reclaim_enter(struct mymm_pool *pool, struct mymm_reclaim_task *task)
  */
 void mymm_reclaim_leave(struct mymm_pool *pool, struct mymm_reclaim_task *task)
 {
-	guard(raw_spinlock_irqsave)(&pool->reclaim.lock);
-	list_del(&task->list);
+	scoped_guard(raw_spinlock_irqsave, &pool->reclaim.lock)
+		list_del(&task->list);
+	mymm_reclaim_release();
 }
 
 /**
