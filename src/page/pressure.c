@@ -14,7 +14,8 @@
  *	full            **
  *
  * Linux knows at each moment which tasks could run, and calls it full when none of them is without
- * a stall. A module does not: a process that sleeps counts here as one that gets on.
+ * a stall. A module does not: a process that sleeps counts here as one that gets on. A task without
+ * such memory, as kswapd or a program that uses the pool's device, counts for "some" alone.
  *
  * The averages are those of Linux, weighted exponentially, of samples 2 seconds long.
  *
@@ -44,28 +45,31 @@ static struct mymm_pressure *pressure_of(struct mymm_pool *pool)
 	return &pool->reclaim.pressure;
 }
 
-/* How many address spaces have a task that stalls? What the kernel's threads do is nobody's. */
-static int nr_stalled(const struct mymm_pressure *pressure)
+static bool has_stall(const struct mymm_pressure *pressure,
+		      const struct mm_struct *mm)
 {
-	const struct mymm_stall *stall, *other;
-	int nr = 0;
+	const struct mymm_stall *stall;
 
-	list_for_each_entry(stall, &pressure->stalls, list) {
-		if (!stall->mm)
-			continue;
-		/* Count the first of each. */
-		list_for_each_entry(other, &pressure->stalls, list)
-			if (other->mm == stall->mm)
-				break;
-		nr += other == stall;
-	}
-	return nr;
+	list_for_each_entry(stall, &pressure->stalls, list)
+		if (stall->mm == mm)
+			return true;
+	return false;
+}
+
+/* Has each address space a task that stalls? What stalls for none of them does not matter. */
+static bool all_stall(const struct mymm_pressure *pressure)
+{
+	const struct mymm_pressure_user *user;
+
+	list_for_each_entry(user, &pressure->users, list)
+		if (!has_stall(pressure, user->mm))
+			return false;
+	return !list_empty(&pressure->users);
 }
 
 /* Bring the totals up to date, before something changes. */
 static void account(struct mymm_pressure *pressure, u64 now)
 {
-	const int users = atomic_read(&pressure->nr_users);
 	u64 passed = now - pressure->since;
 
 	lockdep_assert_held(&pressure->lock);
@@ -73,7 +77,7 @@ static void account(struct mymm_pressure *pressure, u64 now)
 	if (list_empty(&pressure->stalls))
 		return;
 	pressure->total[MYMM_STALLED_SOME] += passed;
-	if (users && nr_stalled(pressure) >= users)
+	if (all_stall(pressure))
 		pressure->total[MYMM_STALLED_FULL] += passed;
 }
 
@@ -114,6 +118,44 @@ void mymm_stall_end(struct mymm_pool *pool, struct mymm_stall *stall)
 	list_del(&stall->list);
 }
 MYMM_EXPORT_INTERNAL(mymm_stall_end);
+
+/**
+ * mymm_pressure_join() - an address space gets memory of a pool
+ * @pool: the pool
+ * @user: the caller's, until mymm_pressure_leave()
+ * @mm: the address space, which may have joined before
+ *
+ * Context: process.
+ */
+void mymm_pressure_join(struct mymm_pool *pool, struct mymm_pressure_user *user,
+			const struct mm_struct *mm)
+{
+	struct mymm_pressure *pressure = pressure_of(pool);
+
+	user->mm = mm;
+	guard(raw_spinlock_irqsave)(&pressure->lock);
+	account(pressure, ktime_get_ns());
+	list_add(&user->list, &pressure->users);
+}
+MYMM_EXPORT_INTERNAL(mymm_pressure_join);
+
+/**
+ * mymm_pressure_leave() - it has none any more
+ * @pool: of which pool
+ * @user: as it was given to mymm_pressure_join()
+ *
+ * Context: process.
+ */
+void mymm_pressure_leave(struct mymm_pool *pool,
+			 struct mymm_pressure_user *user)
+{
+	struct mymm_pressure *pressure = pressure_of(pool);
+
+	guard(raw_spinlock_irqsave)(&pressure->lock);
+	account(pressure, ktime_get_ns());
+	list_del(&user->list);
+}
+MYMM_EXPORT_INTERNAL(mymm_pressure_leave);
 
 /* --- averages --------------------------------------------------------------------- */
 
@@ -216,6 +258,7 @@ void mymm_pressure_init(struct mymm_pool *pool)
 
 	raw_spin_lock_init(&pressure->lock);
 	INIT_LIST_HEAD(&pressure->stalls);
+	INIT_LIST_HEAD(&pressure->users);
 	pressure->since = ktime_get_ns();
 	pressure->sampled_at = pressure->since;
 	INIT_DEFERRABLE_WORK(&pressure->work, run_sample);

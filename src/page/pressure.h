@@ -3,7 +3,6 @@
 #ifndef _MYMM_PRESSURE_H
 #define _MYMM_PRESSURE_H
 
-#include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -30,10 +29,20 @@ struct mymm_stall {
 };
 
 /**
+ * struct mymm_pressure_user - an address space that has memory of the pool; it may be several
+ * @list: in pressure.users
+ * @mm: the address space; only to be compared
+ */
+struct mymm_pressure_user {
+	struct list_head list;
+	const struct mm_struct *mm;
+};
+
+/**
  * struct mymm_pressure - how long tasks have stalled for frames of a pool
  * @lock: of all below; a leaf
  * @stalls: the tasks that do now
- * @nr_users: address spaces that have memory of the pool
+ * @users: address spaces that have memory of the pool
  * @since: when @total was brought up to date, in ns
  * @total: how long it was so, in ns
  * @sampled_at: when @average was, in ns
@@ -44,7 +53,7 @@ struct mymm_stall {
 struct mymm_pressure {
 	raw_spinlock_t lock;
 	struct list_head stalls;
-	atomic_t nr_users;
+	struct list_head users;
 	u64 since;
 	u64 total[MYMM_NR_STALLED];
 	u64 sampled_at;
@@ -55,6 +64,10 @@ struct mymm_pressure {
 
 void mymm_stall_begin(struct mymm_pool *pool, struct mymm_stall *stall);
 void mymm_stall_end(struct mymm_pool *pool, struct mymm_stall *stall);
+void mymm_pressure_join(struct mymm_pool *pool, struct mymm_pressure_user *user,
+			const struct mm_struct *mm);
+void mymm_pressure_leave(struct mymm_pool *pool,
+			 struct mymm_pressure_user *user);
 void mymm_pressure_show(struct seq_file *m, struct mymm_pool *pool);
 void mymm_pressure_init(struct mymm_pool *pool);
 void mymm_pressure_end(struct mymm_pool *pool);

@@ -56,7 +56,7 @@ static struct mymm_region *make_region(struct mymm_space *space,
 	mymm_table_init(&region->table, space->vm->pool);
 	region->table.mm = mm;
 	list_add_tail(&region->all, &space->vm->regions);
-	atomic_inc(&space->vm->pool->reclaim.pressure.nr_users);
+	mymm_pressure_join(space->vm->pool, &region->pressure, mm);
 	guard(spinlock)(&space->lock);
 	list_add(&region->list, &space->regions);
 	return region;
@@ -83,7 +83,7 @@ static void leave_region(struct mymm_region *region)
 	if (--region->nr_vmas)
 		return;
 	list_del(&region->all);
-	atomic_dec(&space->vm->pool->reclaim.pressure.nr_users);
+	mymm_pressure_leave(space->vm->pool, &region->pressure);
 	spin_lock(&space->lock);
 	list_del(&region->list);
 	spin_unlock(&space->lock);

@@ -126,6 +126,7 @@ struct mymm_space {
  * @reaped: the OOM killer takes, or has taken, all that is in it: each access is SIGBUS
  * @list: in space->regions
  * @all: in vm->regions
+ * @pressure: waits for frames of the pool
  */
 struct mymm_region {
 	struct mymm_space *space;
@@ -139,6 +140,7 @@ struct mymm_region {
 	bool reaped;
 	struct list_head list;
 	struct list_head all;
+	struct mymm_pressure_user pressure;
 };
 
 /**
