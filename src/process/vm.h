@@ -126,7 +126,7 @@ struct mymm_space {
  * @reaped: the OOM killer takes, or has taken, all that is in it: each access is SIGBUS
  * @list: in space->regions
  * @all: in vm->regions
- * @pressure: waits for frames of the pool
+ * @pressure: among the users of the pool that may all stall; see page/pressure.h
  */
 struct mymm_region {
 	struct mymm_space *space;
