@@ -1,135 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Frames that are named: each range of a zone of 32 frames, in several states of it,
- * against a model that has a character a frame and no blocks; then what stands in the
- * way of a range, and several CPUs at once.
+ * against the model of lib/range_model.h; then what stands in the way of a range, and several
+ * CPUs at once.
  *
  * Tests: page/contig.c
  */
-#include "lib/tiny.h"
+#include "lib/range_model.h"
 #include "lib/util.h"
-#include "page/contig.h"
 #include "page/pcp_cpu.h"
 
-#define FRAMES 32
-#define MAP (FRAMES + 1)
-
-/* --- the model -------------------------------------------------------------- */
-
-/* Zone Normal of the pool under test, and where it begins. */
-static struct mymm_zone *normal(struct mymm_pool *pool)
-{
-	return &pool->zone[pool->nr_zones - 1];
-}
-
-/* Are the frames from @from up to @to all in the zone, and @what? */
-static bool all(const char *state, u32 start, s64 from, s64 to, char what)
-{
-	for (; from < to; from++)
-		if (from < start || from >= start + FRAMES ||
-		    state[from - start] != what)
-			return false;
-	return true;
-}
-
-/* The first frame and the order of the largest aligned block around @pfn of like frames. */
-static u32 largest(const char *state, u32 start, u32 pfn, unsigned int *order)
-{
-	char what = state[pfn - start];
-
-	for (*order = MYMM_MAX_ORDER; *order; --*order) {
-		u32 head = pfn >> *order << *order;
-
-		if (all(state, start, head, (u64)head + (1U << *order), what))
-			return head;
-	}
-	return pfn;
-}
-
-/*
- * What mymm_tiny_draw() should draw: '.' is free, and so in the largest block of free
- * frames; '#' is allocated by itself; 't' is of the range that was taken, in the largest
- * block of it.
- */
-static void draw(const char *state, u32 start, char *map)
-{
-	unsigned int order;
-	u32 pfn, head;
-
-	for (pfn = start; pfn < start + FRAMES; pfn++) {
-		head = largest(state, start, pfn, &order);
-		if (state[pfn - start] == '.')
-			*map++ = pfn == head ? "0123456789a"[order] : '.';
-		else if (state[pfn - start] == '#')
-			*map++ = 'P';
-		else
-			*map++ = pfn == head ? 'P' : 'p';
-	}
-	*map = 0;
-}
-
-static void expect_map(struct kunit *test, struct mymm_pool *pool,
-		       const char *state, const char *when)
-{
-	char want[MAP], got[MAP];
-
-	draw(state, normal(pool)->buddy.start, want);
-	mymm_tiny_draw(&normal(pool)->buddy, got);
-	KUNIT_ASSERT_STREQ_MSG(test, got, want, "%s, the frames were %s", when,
-			       state);
-}
-
-/* All frames are allocated one by one, then those that are to be free are freed. */
-static void set_state(struct kunit *test, struct mymm_pool *pool,
-		      const char *state)
-{
-	u32 start = normal(pool)->buddy.start, i;
-	struct mymm_frame *frame;
-
-	for (i = 0; i < FRAMES; i++)
-		KUNIT_ASSERT_NOT_NULL(test,
-				      mymm_alloc_pages(pool, GFP_KERNEL, 0));
-	for (i = 0; i < FRAMES; i++) {
-		frame = mymm_pfn_frame(pool, start + i);
-		if (state[i] == '.')
-			MYMM_EXPECT_OK(test, mymm_free_pages(pool, frame, 0));
-	}
-	expect_map(test, pool, state, "at first");
-}
-
-static void clear_state(struct kunit *test, struct mymm_pool *pool,
-			const char *state)
-{
-	u32 start = normal(pool)->buddy.start, i;
-	struct mymm_frame *frame;
-
-	for (i = 0; i < FRAMES; i++) {
-		frame = mymm_pfn_frame(pool, start + i);
-		if (state[i] == '#')
-			MYMM_EXPECT_OK(test, mymm_free_pages(pool, frame, 0));
-	}
-}
+#define FRAMES MYMM_RANGE_FRAMES
 
 /* --- every range -------------------------------------------------------------- */
-
-static const char *const states[] = {
-	"................................", /* whole */
-	"#..............................#", /* but for its ends */
-	"................#...............", /* one in the middle */
-	"...............##...............", /* two that are no buddies */
-	"################................", /* one half */
-	".#.#.#.#.#.#.#.#.#.#.#.#.#.#.#.#", /* every other one */
-	"..#...##....###.....####......##", /* gaps of each size */
-	"#..##....####......########.....",
-	"################################", /* nothing */
-};
 
 static void try_range(struct kunit *test, struct mymm_pool *pool,
 		      const char *state, u32 from, u32 nr)
 {
-	u32 start = normal(pool)->buddy.start;
-	bool free = all(state, start, start + from, start + from + nr, '.');
-	char taken[MAP], when[40];
+	u32 start = mymm_range_zone(pool)->buddy.start;
+	bool free = mymm_range_count(state, from, nr, '.') == nr;
+	char taken[MYMM_RANGE_MAP], when[40];
 
 	scnprintf(when, sizeof(when), "with %u frames from %u", nr, from);
 	strscpy(taken, state, sizeof(taken));
@@ -138,38 +28,18 @@ static void try_range(struct kunit *test, struct mymm_pool *pool,
 	KUNIT_ASSERT_EQ_MSG(
 		test, mymm_alloc_range(pool, start + from, nr, GFP_KERNEL),
 		free ? 0 : -EBUSY, "%s of %s", when, state);
-	expect_map(test, pool, taken, when);
+	mymm_range_expect(test, pool, taken, when);
 	if (!free)
 		return;
 	MYMM_EXPECT_SOUND(test, pool);
 	KUNIT_ASSERT_EQ_MSG(test, mymm_free_range(pool, start + from, nr), 0,
 			    "%s of %s", when, state);
-	expect_map(test, pool, state, "given back");
+	mymm_range_expect(test, pool, state, "given back");
 }
 
-/* A zone that begins at frame 5 has other borders of blocks than one that begins at 0. */
 static void each_range(struct kunit *test)
 {
-	static const char *const zones[] = { "Normal:32p",
-					     "DMA:5p,Normal:32p" };
-	unsigned int tried = 0, z, s, from, nr;
-
-	for (z = 0; z < ARRAY_SIZE(zones); z++) {
-		struct mymm_pool *pool = mymm_test_pool_none(test, zones[z]);
-
-		for (s = 0; s < ARRAY_SIZE(states); s++) {
-			set_state(test, pool, states[s]);
-			for (from = 0; from < FRAMES; from++) {
-				for (nr = 1; nr <= FRAMES - from; nr++) {
-					try_range(test, pool, states[s], from,
-						  nr);
-					tried++;
-				}
-			}
-			clear_state(test, pool, states[s]);
-		}
-	}
-	KUNIT_EXPECT_EQ(test, tried, 2 * 9 * 528);
+	mymm_range_try_each(test, try_range);
 }
 
 /*
@@ -213,7 +83,8 @@ static void each_free(struct kunit *test)
 							mymm_pfn_frame(pool,
 								       start),
 							block[i]));
-			KUNIT_ASSERT_EQ(test, normal(pool)->buddy.free, FRAMES);
+			KUNIT_ASSERT_EQ(test, mymm_range_zone(pool)->buddy.free,
+					FRAMES);
 		}
 	}
 	/* Pairs of a first and a last block, out of six. */
@@ -221,23 +92,6 @@ static void each_free(struct kunit *test)
 }
 
 /* --- what stands in the way ----------------------------------------------------- */
-
-static void end_pool(void *data)
-{
-	mymm_pool_destroy(data);
-}
-
-static struct mymm_pool *new_pool(struct kunit *test,
-				  const struct mymm_pool_config *config)
-{
-	struct mymm_pool *pool = mymm_pool_create(config);
-
-	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(pool), "no pool: %ld",
-			       PTR_ERR(pool));
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, end_pool, pool),
-			0);
-	return pool;
-}
 
 /* Frames that do not exist, are of two zones, or are none: said, counted, nothing done. */
 static void refused(struct kunit *test)
@@ -270,10 +124,10 @@ static void refused(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, mymm_pfn_frame(pool, 32));
 	KUNIT_EXPECT_PTR_EQ(test, mymm_pfn_frame(pool, 31), &pool->frame[31]);
 
-	pool = new_pool(test, &(struct mymm_pool_config){
-				      .zones = "Normal:1M",
-				      .flags = MYMM_POOL_NO_PCP,
-			      });
+	pool = mymm_test_pool_config(test, &(struct mymm_pool_config){
+						   .zones = "Normal:1M",
+						   .flags = MYMM_POOL_NO_PCP,
+					   });
 	MYMM_EXPECT_REFUSED(test, pool, MYMM_REFUSED_GFP, -EINVAL,
 			    mymm_alloc_range(pool, 0, 1, both));
 }
@@ -316,11 +170,12 @@ static void free_refused(struct kunit *test)
 /* Where there is a hole there is no range: frames 8 to 11 of 32 are one. */
 static void holes(struct kunit *test)
 {
-	struct mymm_pool *pool = new_pool(test, &(struct mymm_pool_config){
-							.zones = "Normal:32p",
-							.holes = "8-11",
-							.flags = MYMM_POOL_BARE,
-						});
+	struct mymm_pool *pool =
+		mymm_test_pool_config(test, &(struct mymm_pool_config){
+						    .zones = "Normal:32p",
+						    .holes = "8-11",
+						    .flags = MYMM_POOL_BARE,
+					    });
 	u32 from, nr;
 
 	for (from = 0; from < FRAMES; from++) {
@@ -335,7 +190,8 @@ static void holes(struct kunit *test)
 			if (!hole)
 				MYMM_EXPECT_OK(test,
 					       mymm_free_range(pool, from, nr));
-			KUNIT_ASSERT_EQ(test, normal(pool)->buddy.free, 28);
+			KUNIT_ASSERT_EQ(test, mymm_range_zone(pool)->buddy.free,
+					28);
 		}
 	}
 	MYMM_EXPECT_REFUSED(test, pool, MYMM_REFUSED_WRONG_KIND, -EINVAL,
@@ -349,9 +205,10 @@ static void holes(struct kunit *test)
  */
 static void in_a_cpus_list(struct kunit *test)
 {
-	struct mymm_pool *pool = new_pool(test, &(struct mymm_pool_config){
-							.zones = "Normal:1M",
-						});
+	struct mymm_pool *pool =
+		mymm_test_pool_config(test, &(struct mymm_pool_config){
+						    .zones = "Normal:1M",
+					    });
 	struct mymm_frame *frame = mymm_alloc_pages(pool, GFP_KERNEL, 0);
 	unsigned long pfn;
 
@@ -363,7 +220,7 @@ static void in_a_cpus_list(struct kunit *test)
 			-EBUSY);
 	KUNIT_EXPECT_EQ(test, mymm_tag_state(frame->tag), MYMM_FRAME_PCP);
 	MYMM_EXPECT_OK(test, mymm_alloc_range(pool, pfn, 1, GFP_KERNEL));
-	KUNIT_EXPECT_EQ(test, mymm_pcp_frames(pool, normal(pool)), 0);
+	KUNIT_EXPECT_EQ(test, mymm_pcp_frames(pool, mymm_range_zone(pool)), 0);
 	/* A held frame is refused, and nothing is drained for it in vain. */
 	KUNIT_EXPECT_EQ(test, mymm_alloc_range(pool, pfn, 1, GFP_KERNEL),
 			-EBUSY);
@@ -377,10 +234,10 @@ static void in_a_cpus_list(struct kunit *test)
 static void as_asked_for(struct kunit *test)
 {
 	struct mymm_pool *pool =
-		new_pool(test, &(struct mymm_pool_config){
-				       .zones = "Normal:1M",
-				       .flags = MYMM_POOL_NO_PCP,
-			       });
+		mymm_test_pool_config(test, &(struct mymm_pool_config){
+						    .zones = "Normal:1M",
+						    .flags = MYMM_POOL_NO_PCP,
+					    });
 	struct mymm_frame *frame = mymm_pfn_frame(pool, 102);
 	void *addr = mymm_frame_address(pool, frame);
 
@@ -400,7 +257,7 @@ static void as_asked_for(struct kunit *test)
 	/* A block of a range is one like any other. */
 	MYMM_EXPECT_OK(test, mymm_free_pages(pool, frame + 2, 2));
 	MYMM_EXPECT_OK(test, mymm_free_range(pool, 102, 2));
-	KUNIT_EXPECT_EQ(test, normal(pool)->buddy.free, 256);
+	KUNIT_EXPECT_EQ(test, mymm_range_zone(pool)->buddy.free, 256);
 }
 
 /*
@@ -409,13 +266,13 @@ static void as_asked_for(struct kunit *test)
  */
 static void highatomic(struct kunit *test)
 {
-	struct mymm_pool *pool = new_pool(
+	struct mymm_pool *pool = mymm_test_pool_config(
 		test, &(struct mymm_pool_config){
 			      .zones = "Normal:1M",
 			      .block_order = 3,
 			      .flags = MYMM_POOL_NO_PCP | MYMM_POOL_NO_RECLAIM,
 		      });
-	struct mymm_zone *zone = normal(pool);
+	struct mymm_zone *zone = mymm_range_zone(pool);
 
 	/* Pageblock 8 to 15 becomes reserved, as an allocation in a hurry does it. */
 	MYMM_EXPECT_OK(test, mymm_alloc_range(pool, 8, 8, GFP_ATOMIC));
@@ -439,168 +296,6 @@ static void highatomic(struct kunit *test)
 	MYMM_EXPECT_OK(test, mymm_free_range(pool, 0, 16));
 	KUNIT_EXPECT_EQ(test, zone->nr_free_highatomic, 8);
 	MYMM_EXPECT_SOUND(test, pool);
-}
-
-/* --- whatever they were --------------------------------------------------------------- */
-
-static long force(struct mymm_pool *pool, u32 from, u32 nr, bool allocated)
-{
-	return mymm_force_range(pool, normal(pool)->buddy.start + from, nr,
-				allocated, 0);
-}
-
-static long count(const char *state, u32 from, u32 nr, char what)
-{
-	long n = 0;
-
-	for (; nr; nr--)
-		n += state[from++] == what;
-	return n;
-}
-
-/* What is free of the range is allocated, and then all of it is freed. */
-static void force_both_ways(struct kunit *test, struct mymm_pool *pool,
-			    const char *state, u32 from, u32 nr)
-{
-	long allocated = count(state, from, nr, '#');
-	char now[MAP], when[40];
-	u32 i;
-
-	scnprintf(when, sizeof(when), "with %u frames from %u", nr, from);
-	strscpy(now, state, sizeof(now));
-	for (i = from; i < from + nr; i++)
-		if (now[i] == '.')
-			now[i] = 't';
-	KUNIT_ASSERT_EQ_MSG(test, force(pool, from, nr, true), allocated,
-			    "%s of %s", when, state);
-	expect_map(test, pool, now, when);
-	KUNIT_EXPECT_EQ(test, force(pool, from, nr, true), nr);
-	MYMM_EXPECT_SOUND(test, pool);
-
-	memset(now + from, '.', nr);
-	KUNIT_ASSERT_EQ_MSG(test, force(pool, from, nr, false), 0, "%s of %s",
-			    when, state);
-	expect_map(test, pool, now, "freed");
-	KUNIT_EXPECT_EQ(test, force(pool, from, nr, false), nr);
-
-	/* As it was, frame by frame, since each '#' was a block. */
-	for (i = from; i < from + nr; i++)
-		if (state[i] == '#')
-			KUNIT_EXPECT_EQ(test, force(pool, i, 1, true), 0);
-	expect_map(test, pool, state, "as before");
-}
-
-static void force_each_range(struct kunit *test)
-{
-	static const char *const zones[] = { "Normal:32p",
-					     "DMA:5p,Normal:32p" };
-	unsigned int tried = 0, z, s, from, nr;
-
-	for (z = 0; z < ARRAY_SIZE(zones); z++) {
-		struct mymm_pool *pool = mymm_test_pool_none(test, zones[z]);
-
-		for (s = 0; s < ARRAY_SIZE(states); s++) {
-			set_state(test, pool, states[s]);
-			for (from = 0; from < FRAMES; from++) {
-				for (nr = 1; nr <= FRAMES - from; nr++) {
-					force_both_ways(test, pool, states[s],
-							from, nr);
-					tried++;
-				}
-			}
-			clear_state(test, pool, states[s]);
-		}
-	}
-	KUNIT_EXPECT_EQ(test, tried, 2 * 9 * 528);
-}
-
-/*
- * Each part of one large block is freed, with frames 6 to 10 of 32:
- *
- *	[0 ............................ 31]
- *	[0 .. 3][4 5](6 7)(8 9)(10)[11][12 .. 15][16 .......... 31]
- */
-static void force_parts(struct kunit *test)
-{
-	struct mymm_pool *pool = mymm_test_pool_none(test, "Normal:32p");
-	char state[MAP] = "";
-	u32 from, nr;
-
-	for (from = 0; from < FRAMES; from++) {
-		for (nr = 1; nr <= FRAMES - from; nr++) {
-			MYMM_EXPECT_OK(test, mymm_alloc_range(pool, 0, FRAMES,
-							      GFP_KERNEL));
-			memset(state, 't', FRAMES);
-			memset(state + from, '.', nr);
-			KUNIT_ASSERT_EQ(test, force(pool, from, nr, false), 0);
-			expect_map(test, pool, state, "in part");
-			MYMM_EXPECT_SOUND(test, pool);
-			/* What is left are blocks like any others. */
-			if (from)
-				MYMM_EXPECT_OK(test,
-					       mymm_free_range(pool, 0, from));
-			KUNIT_EXPECT_EQ(test, force(pool, 0, FRAMES, false),
-					from + nr);
-			memset(state, '.', FRAMES);
-			expect_map(test, pool, state, "all of it");
-		}
-	}
-}
-
-/* Whatever is refused is counted, and changes nothing, not even the log. */
-static void force_refused(struct kunit *test)
-{
-	struct mymm_pool *pool =
-		mymm_test_pool_none(test, "DMA:16p,Normal:16p");
-	static const struct {
-		unsigned long pfn;
-		unsigned long nr;
-	} bad[] = {
-		{ 0, 0 },
-		{ 0, 17 },
-		{ 15, 2 },
-		{ 32, 1 },
-		{ 31, 2 },
-		{ 16, 17 },
-		{ 17, ULONG_MAX - 16 },
-		{ ULONG_MAX, 1 },
-	};
-	unsigned int i;
-	void *small;
-
-	for (i = 0; i < 2 * ARRAY_SIZE(bad); i++)
-		MYMM_EXPECT_REFUSED(test, pool, MYMM_REFUSED_RANGE, -EINVAL,
-				    mymm_force_range(pool, bad[i / 2].pfn,
-						     bad[i / 2].nr, i % 2, 0));
-	/* With per-CPU lists, frames can be in neither state. */
-	pool = new_pool(test,
-			&(struct mymm_pool_config){ .zones = "Normal:1M" });
-	MYMM_EXPECT_REFUSED(test, pool, MYMM_REFUSED_RANGE, -EINVAL,
-			    mymm_force_range(pool, 0, 1, true, 0));
-	pool = new_pool(test, &(struct mymm_pool_config){
-				      .zones = "Normal:1M",
-				      .flags = MYMM_POOL_NO_PCP,
-			      });
-	MYMM_EXPECT_REFUSED(test, pool, MYMM_REFUSED_GFP, -EINVAL,
-			    mymm_force_range(pool, 0, 1, true,
-					     __GFP_MOVABLE |
-						     __GFP_RECLAIMABLE));
-	/* A slab stops both, also if it comes last. */
-	small = mymm_kmalloc(pool, 64, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, small);
-	for (i = 0; i < 2; i++)
-		MYMM_EXPECT_REFUSED(test, pool, MYMM_REFUSED_WRONG_KIND, -EBUSY,
-				    mymm_force_range(pool, 0, 256, i, 0));
-	MYMM_EXPECT_OK(test, mymm_kfree(small));
-
-	pool = new_pool(test, &(struct mymm_pool_config){
-				      .zones = "Normal:32p",
-				      .holes = "8-11",
-				      .flags = MYMM_POOL_BARE,
-			      });
-	for (i = 0; i < 2; i++)
-		MYMM_EXPECT_REFUSED(test, pool, MYMM_REFUSED_WRONG_KIND, -EBUSY,
-				    mymm_force_range(pool, 7, 2, i, 0));
 }
 
 /* --- many CPUs -------------------------------------------------------------------- */
@@ -699,16 +394,16 @@ static void take_and_give(struct mymm_test_thread *thread)
 /* No frame has two owners, whether it was allocated by number or not. */
 static void ops(struct kunit *test)
 {
-	struct mymm_pool *pool =
-		new_pool(test, &(struct mymm_pool_config){
-				       .zones = "Normal:2M",
-				       .backing = MYMM_BACKING_NONE,
-			       });
+	struct mymm_pool *pool = mymm_test_pool_config(
+		test, &(struct mymm_pool_config){
+			      .zones = "Normal:2M",
+			      .backing = MYMM_BACKING_NONE,
+		      });
 
 	mymm_test_on_each_cpu(test, take_and_give, new_shared(test, pool));
 	MYMM_EXPECT_SOUND(test, pool);
 	mymm_pool_drain(pool);
-	KUNIT_EXPECT_EQ(test, normal(pool)->buddy.free, 512);
+	KUNIT_EXPECT_EQ(test, mymm_range_zone(pool)->buddy.free, 512);
 	MYMM_EXPECT_SOUND(test, pool);
 }
 
@@ -720,9 +415,6 @@ static struct kunit_case range_cases[] = { KUNIT_CASE(each_range),
 					   KUNIT_CASE(in_a_cpus_list),
 					   KUNIT_CASE(as_asked_for),
 					   KUNIT_CASE(highatomic),
-					   KUNIT_CASE_SLOW(force_each_range),
-					   KUNIT_CASE(force_parts),
-					   KUNIT_CASE(force_refused),
 					   KUNIT_CASE(one_may_free),
 					   KUNIT_CASE_SLOW(ops),
 					   {} };

@@ -138,8 +138,12 @@ static int refuse_hole(struct mymm_pool *pool, const struct stretch *range)
 	return 0;
 }
 
-/* -EAGAIN: a CPU has something of it at hand. */
-static int all_free(const struct stretch *range)
+/* Of other_state(): no block is in another state; a frame is in no block. */
+#define NO_OTHER (-1)
+#define NO_BLOCK (-2)
+
+/* The state of the first block that is in none of @states. */
+static int other_state(const struct stretch *range, unsigned long states)
 {
 	const struct mymm_frame *table = range->zone->buddy.table;
 	u32 idx = range->start;
@@ -149,15 +153,26 @@ static int all_free(const struct stretch *range)
 		u32 head = mymm_frame_find_head(table, idx), tag;
 
 		if (head == MYMM_NO_FRAME)
-			return -EBUSY;
+			return NO_BLOCK;
 		tag = READ_ONCE(table[head].tag);
-		if (mymm_tag_state(tag) == MYMM_FRAME_PCP)
-			return -EAGAIN;
-		if (mymm_tag_state(tag) != MYMM_FRAME_FREE)
-			return -EBUSY;
+		if (!(states & BIT(mymm_tag_state(tag))))
+			return mymm_tag_state(tag);
 		idx = head + (1U << mymm_tag_order(tag));
 	}
-	return 0;
+	return NO_OTHER;
+}
+
+/* -EAGAIN: a CPU has something of it at hand. */
+static int all_free(const struct stretch *range)
+{
+	switch (other_state(range, BIT(MYMM_FRAME_FREE))) {
+	case NO_OTHER:
+		return 0;
+	case MYMM_FRAME_PCP:
+		return -EAGAIN;
+	default:
+		return -EBUSY;
+	}
 }
 
 /* These frames are one allocated block; how many they are. */
@@ -469,22 +484,8 @@ static long refuse_force(struct mymm_pool *pool, enum mymm_refusal why, int err)
 /* Is each of them in a free block, or in an allocated one of pages? */
 static bool all_known(const struct stretch *range)
 {
-	const struct mymm_frame *table = range->zone->buddy.table;
-	u32 idx = range->start;
-
-	lockdep_assert_held(&range->zone->lock);
-	while (idx < range->end) {
-		u32 head = mymm_frame_find_head(table, idx), tag;
-
-		if (head == MYMM_NO_FRAME)
-			return false;
-		tag = table[head].tag;
-		if (mymm_tag_state(tag) != MYMM_FRAME_FREE &&
-		    mymm_tag_state(tag) != MYMM_FRAME_PAGES)
-			return false;
-		idx = head + (1U << mymm_tag_order(tag));
-	}
-	return true;
+	return other_state(range, BIT(MYMM_FRAME_FREE) |
+					  BIT(MYMM_FRAME_PAGES)) == NO_OTHER;
 }
 
 /* Blocks of frames that were in an allocated one, which was larger. */
