@@ -16,6 +16,7 @@
 
 #include "params.h"
 #include "page/tuning.h"
+#include "pool/pool.h"
 
 /* The kernel has a macro of this name, and we have a parameter of it. */
 #undef pageblock_order
@@ -215,42 +216,6 @@ static int read_switch(const char *name, const char *text, bool *value)
 	return -EINVAL;
 }
 
-/* Words with commas in between. */
-static int read_without(unsigned int *flags)
-{
-	static const struct {
-		const char *word;
-		unsigned int flag;
-	} words[] = {
-		{ "pcp", MYMM_POOL_NO_PCP },
-		{ "watermarks", MYMM_POOL_NO_WATERMARKS },
-		{ "mobility", MYMM_POOL_NO_MOBILITY },
-		{ "reclaim", MYMM_POOL_NO_RECLAIM },
-		{ "all", MYMM_POOL_BARE },
-	};
-	const char *text = without;
-	unsigned int i;
-
-	if (!*text)
-		return 0;
-	do {
-		size_t length = strcspn(text, ",");
-
-		for (i = 0; i < ARRAY_SIZE(words); i++)
-			if (strlen(words[i].word) == length &&
-			    !strncmp(words[i].word, text, length))
-				break;
-		if (i == ARRAY_SIZE(words)) {
-			pr_err("without: \"%.*s\" is none of pcp, watermarks, mobility, reclaim, all\n",
-			       (int)length, text);
-			return -EINVAL;
-		}
-		*flags |= words[i].flag;
-		text += length;
-	} while (*text++ == ',');
-	return 0;
-}
-
 /**
  * mymm_params_read() - what the module was loaded with
  * @config: is filled, with what was given as text as it was given
@@ -301,5 +266,6 @@ int mymm_params_read(struct mymm_pool_config *config,
 		return -EINVAL;
 	if (merges)
 		config->flags |= MYMM_POOL_MERGE;
-	return read_without(&config->flags) ?: read_tuning(tuning);
+	return mymm_pool_without(without, &config->flags) ?:
+							    read_tuning(tuning);
 }

@@ -4,10 +4,13 @@
  * against the model of lib/range_model.h; then what stands in the way of a range, and several
  * CPUs at once.
  *
- * Tests: page/contig.c
+ * Tests: page/contig.c page/force.c page/stretch.c
  */
 #include "lib/range_model.h"
+#include "lib/tiny.h"
 #include "lib/util.h"
+#include "page/contig.h"
+#include "page/force.h"
 #include "page/pcp_cpu.h"
 
 #define FRAMES MYMM_RANGE_FRAMES
@@ -89,6 +92,61 @@ static void each_free(struct kunit *test)
 	}
 	/* Pairs of a first and a last block, out of six. */
 	KUNIT_EXPECT_EQ(test, freed, 21);
+}
+
+/* Are the frames of 16 that are not in the part allocated, and all others free? */
+static void expect_free(struct kunit *test, struct mymm_pool *pool, u32 from,
+			u32 nr)
+{
+	char map[MYMM_RANGE_MAP];
+	u32 idx;
+
+	mymm_tiny_draw(&mymm_range_zone(pool)->buddy, map);
+	for (idx = 0; idx < FRAMES; idx++) {
+		bool free = idx >= 16 || (idx >= from && idx < from + nr);
+
+		KUNIT_ASSERT_EQ_MSG(test, free, !strchr("Pp", map[idx]),
+				    "frame %u, %u frames from %u: %s", idx, nr,
+				    from, map);
+	}
+}
+
+/* Of a block of 16 frames each part is freed by itself; the rest stays, to the frame. */
+static void each_part(struct kunit *test)
+{
+	struct mymm_pool *pool = mymm_test_pool_config(
+		test, &(struct mymm_pool_config){ .zones = "Normal:32p",
+						  .backing = MYMM_BACKING_NONE,
+						  .flags = MYMM_POOL_BARE });
+	u32 from, nr;
+
+	for (from = 0; from < 16; from++) {
+		for (nr = 1; nr <= 16 - from; nr++) {
+			MYMM_EXPECT_OK(test, mymm_alloc_range(pool, 0, 16,
+							      GFP_KERNEL));
+			MYMM_EXPECT_OK(test, mymm_split_range(pool, from, nr));
+			expect_free(test, pool, 0, 0);
+			MYMM_EXPECT_SOUND(test, pool);
+			MYMM_EXPECT_OK(test, mymm_free_range(pool, from, nr));
+			expect_free(test, pool, from, nr);
+			MYMM_EXPECT_SOUND(test, pool);
+			/* What is free is no part that could be cut off. */
+			KUNIT_EXPECT_EQ(test, mymm_split_range(pool, 0, 16),
+					-EINVAL);
+			if (from)
+				MYMM_EXPECT_OK(test,
+					       mymm_free_range(pool, 0, from));
+			if (from + nr < 16)
+				MYMM_EXPECT_OK(test,
+					       mymm_free_range(pool, from + nr,
+							       16 - from - nr));
+			KUNIT_ASSERT_EQ(test, mymm_range_zone(pool)->buddy.free,
+					FRAMES);
+		}
+	}
+	KUNIT_EXPECT_EQ(test, mymm_split_range(pool, 31, 2), -EINVAL);
+	KUNIT_EXPECT_EQ(test, mymm_split_range(pool, 32, 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, mymm_split_range(pool, 0, 0), -EINVAL);
 }
 
 /* --- what stands in the way ----------------------------------------------------- */
@@ -407,17 +465,14 @@ static void ops(struct kunit *test)
 	MYMM_EXPECT_SOUND(test, pool);
 }
 
-static struct kunit_case range_cases[] = { KUNIT_CASE(each_range),
-					   KUNIT_CASE(each_free),
-					   KUNIT_CASE(refused),
-					   KUNIT_CASE(free_refused),
-					   KUNIT_CASE(holes),
-					   KUNIT_CASE(in_a_cpus_list),
-					   KUNIT_CASE(as_asked_for),
-					   KUNIT_CASE(highatomic),
-					   KUNIT_CASE(one_may_free),
-					   KUNIT_CASE_SLOW(ops),
-					   {} };
+static struct kunit_case range_cases[] = {
+	KUNIT_CASE(each_range),	    KUNIT_CASE(each_free),
+	KUNIT_CASE(each_part),	    KUNIT_CASE(refused),
+	KUNIT_CASE(free_refused),   KUNIT_CASE(holes),
+	KUNIT_CASE(in_a_cpus_list), KUNIT_CASE(as_asked_for),
+	KUNIT_CASE(highatomic),	    KUNIT_CASE(one_may_free),
+	KUNIT_CASE_SLOW(ops),	    {}
+};
 
 static struct kunit_suite range_suite = {
 	.name = "mymm_range",

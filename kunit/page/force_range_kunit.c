@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Frames that are made allocated or free, whatever they were: each range of a zone of 32 frames, in
- * several states of it, against the model of lib/range_model.h; each part of one block; refusals.
+ * several states of it, against the model of lib/range_model.h; each part of one block; refusals;
+ * and pageblocks that are made another type.
  *
- * Tests: page/contig.c
+ * Tests: page/force.c page/stretch.c page/pageblock.c
  */
 #include "lib/range_model.h"
 #include "lib/util.h"
-#include "page/contig.h"
+#include "page/force.h"
 
 #define FRAMES MYMM_RANGE_FRAMES
 
@@ -143,10 +144,60 @@ static void refused(struct kunit *test)
 				    mymm_force_range(pool, 7, 2, i, 0));
 }
 
+/*
+ * Two pageblocks of 8 frames, each of the types. A reserve does not merge with its neighbour, until
+ * it is none any more; the largest block is both, and keeps its type.
+ */
+static void types(struct kunit *test)
+{
+	struct mymm_pool *pool = mymm_test_pool_config(
+		test, &(struct mymm_pool_config){
+			      .zones = "Normal:32p",
+			      .block_order = 3,
+			      .flags = MYMM_POOL_BARE & ~MYMM_POOL_NO_MOBILITY,
+		      });
+	struct mymm_zone *zone = mymm_range_zone(pool);
+	enum mymm_migratetype type;
+
+	MYMM_EXPECT_OK(test, force(pool, 0, 32, true));
+	for (type = 0; type < MYMM_NR_MIGRATETYPES; type++) {
+		bool apart = type == MYMM_HIGHATOMIC;
+
+		MYMM_EXPECT_OK(test, mymm_force_type(pool, 3, type));
+		MYMM_EXPECT_OK(test, mymm_force_type(pool, 8, MYMM_MOVABLE));
+		MYMM_EXPECT_OK(test, force(pool, 0, 8, false));
+		MYMM_EXPECT_OK(test, force(pool, 8, 8, false));
+		KUNIT_EXPECT_EQ(test, mymm_buddy_nr_free(&zone->buddy, 4),
+				!apart);
+		KUNIT_EXPECT_EQ(test, mymm_buddy_nr_free(&zone->buddy, 3),
+				apart ? 2 : 0);
+		KUNIT_EXPECT_EQ(test, zone->nr_free_highatomic, apart ? 8 : 0);
+		MYMM_EXPECT_SOUND(test, pool);
+		if (!apart) {
+			KUNIT_EXPECT_EQ(
+				test, mymm_force_type(pool, 15, 0),
+				mymm_buddy_type(&zone->buddy, 15) ? -EBUSY : 0);
+			MYMM_EXPECT_OK(test, force(pool, 0, 16, true));
+			continue;
+		}
+		/* What is free moves to other lists; the next free merges. */
+		MYMM_EXPECT_OK(test, mymm_force_type(pool, 0, MYMM_MOVABLE));
+		KUNIT_EXPECT_EQ(test, zone->nr_free_highatomic, 0);
+		KUNIT_EXPECT_EQ(test, mymm_buddy_nr_free(&zone->buddy, 3), 2);
+		MYMM_EXPECT_OK(test, force(pool, 0, 1, true));
+		MYMM_EXPECT_OK(test, force(pool, 0, 1, false));
+		KUNIT_EXPECT_EQ(test, mymm_buddy_nr_free(&zone->buddy, 4), 1);
+		MYMM_EXPECT_SOUND(test, pool);
+	}
+	KUNIT_EXPECT_EQ(test, mymm_force_type(pool, 32, 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, force(pool, 0, 32, false), 16);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE_SLOW(each_range),
 	KUNIT_CASE(parts),
 	KUNIT_CASE(refused),
+	KUNIT_CASE(types),
 	{},
 };
 

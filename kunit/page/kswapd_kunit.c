@@ -351,6 +351,21 @@ static void new_objects(struct kunit *test, struct mymm_cache *cache,
 
 #define OBJS 2000
 
+/* Slabs of which no object is in use; how many frames the pool has allocated for them. */
+static unsigned long spare_slabs(struct kunit *test, struct mymm_pool *pool,
+				 struct mymm_cache *cache)
+{
+	void **objs;
+	unsigned int i;
+
+	objs = kunit_kcalloc(test, OBJS, sizeof(*objs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	new_objects(test, cache, objs, OBJS);
+	for (i = 0; i < OBJS; i++)
+		MYMM_EXPECT_OK(test, mymm_cache_free(cache, objs[i]));
+	return mymm_pool_allocated(pool);
+}
+
 /*
  * What caches have and don't use is reclaimed for pages: the frames of all slabs, those whose
  * objects are in magazines too, so that none is left and the zone is at min.
@@ -366,15 +381,8 @@ static void slabs_for_pages(struct kunit *test)
 	struct mymm_cache *cache = mymm_test_cache(test, pool, "spare", 512);
 	struct mymm_held_frames *held = mymm_held_frames_new(test, pool);
 	unsigned long slabs, before;
-	void **objs;
-	unsigned int i;
 
-	objs = kunit_kcalloc(test, OBJS, sizeof(*objs), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, objs);
-	new_objects(test, cache, objs, OBJS);
-	for (i = 0; i < OBJS; i++)
-		MYMM_EXPECT_OK(test, mymm_cache_free(cache, objs[i]));
-	slabs = mymm_pool_allocated(pool);
+	slabs = spare_slabs(test, pool, cache);
 	KUNIT_EXPECT_GT(test, slabs, 0);
 	KUNIT_EXPECT_GT(test, cache->engine->empty(cache), 0);
 
@@ -388,6 +396,48 @@ static void slabs_for_pages(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cache->engine->empty(cache), 0);
 	KUNIT_EXPECT_EQ(test, read_stat(&pool->reclaim.slab_freed) - before,
 			slabs);
+	MYMM_EXPECT_SOUND(test, pool);
+}
+
+static unsigned long slab_count(struct mymm_pool *pool, int vfs_cache_pressure)
+{
+	struct mymm_shrinker *slab = &pool->reclaim.slab;
+	struct mymm_shrink_control sc = { .gfp = GFP_KERNEL };
+
+	pool->reclaim.vfs_cache_pressure = vfs_cache_pressure;
+	return slab->count(slab, &sc);
+}
+
+/*
+ * So many per cent of what caches have are counted. At 0 none of it is: a request that reclaims
+ * gets what is free, and no slab. At 100 it gets the slabs, too.
+ */
+static void pressure_on_slabs(struct kunit *test)
+{
+	const struct mymm_pool_config config = {
+		.zones = "Normal:16M",
+		.flags = MYMM_POOL_NO_PCP,
+		.tuning = &mymm_tuning_512k,
+	};
+	struct mymm_pool *pool = mymm_test_pool_rest(test, &config);
+	struct mymm_cache *cache = mymm_test_cache(test, pool, "spare", 512);
+	struct mymm_held_frames *held = mymm_held_frames_new(test, pool);
+	unsigned long slabs, all;
+
+	slabs = spare_slabs(test, pool, cache);
+
+	KUNIT_EXPECT_EQ(test, pool->reclaim.vfs_cache_pressure, 100);
+	all = slab_count(pool, 100);
+	KUNIT_EXPECT_GT(test, all, 4);
+	KUNIT_EXPECT_EQ(test, slab_count(pool, 50), all / 2);
+	KUNIT_EXPECT_EQ(test, slab_count(pool, 300), 3 * all);
+	KUNIT_EXPECT_EQ(test, slab_count(pool, 0), MYMM_SHRINK_EMPTY);
+
+	mymm_held_frames_take(held, GFP_DIRECT, 0);
+	KUNIT_EXPECT_EQ(test, held->nr, FRAMES - MIN_MARK - slabs);
+	pool->reclaim.vfs_cache_pressure = 100;
+	mymm_held_frames_take(held, GFP_DIRECT, 0);
+	KUNIT_EXPECT_EQ(test, held->nr, FRAMES - MIN_MARK);
 	MYMM_EXPECT_SOUND(test, pool);
 }
 
@@ -488,6 +538,7 @@ static struct kunit_case kswapd_cases[] = { KUNIT_CASE(low_to_high),
 					    KUNIT_CASE(boost_for_nobody),
 					    KUNIT_CASE(end_in_between),
 					    KUNIT_CASE(slabs_for_pages),
+					    KUNIT_CASE(pressure_on_slabs),
 					    KUNIT_CASE(trim_is_not_drain),
 					    KUNIT_CASE_SLOW(all_at_once),
 					    {} };

@@ -23,6 +23,7 @@ static const struct story {
 	const char *map_after;
 	int extfrag; /* -1: it fails */
 	const char *why;
+	int contested; /* tries of a block while each other type has one */
 } stories[] = {
 	/* its own type first */
 	{ "MU", "........u.......", 'u', 0, "MU", "3.......uu1.2...", 0,
@@ -55,17 +56,17 @@ static const struct story {
 	{ "U", "uuuu....", 'm', 0, "M", "uuuum01.", 1, "half is free again" },
 	/* which other type */
 	{ "MR", "mmmmm.mmrrrrr.rr", 'u', 0, "MR", "mmmmm0mmrrrrrurr", 1,
-	  "unmovable: Reclaimable first" },
+	  "unmovable: Reclaimable first", 2 },
 	{ "RM", "rrrrr.rrmmmmm.mm", 'u', 0, "RM", "rrrrrurrmmmmm0mm", 1,
-	  "wherever that is" },
+	  "wherever that is", 2 },
 	{ "UR", "uuuuu.uurrrrr.rr", 'm', 0, "UR", "uuuuu0uurrrrrmrr", 1,
-	  "movable: Reclaimable first" },
+	  "movable: Reclaimable first", 1 },
 	{ "UM", "uuuuu.uummmmm.mm", 'r', 0, "UM", "uuuuuruummmmm0mm", 1,
-	  "reclaimable: Unmovable first" },
+	  "reclaimable: Unmovable first", 2 },
 	{ "MR", "mmmm....rrrrr.rr", 'u', 0, "UR", "mmmmu01.rrrrr0rr", 1,
 	  "the largest first, to claim" },
 	{ "MR", "mmmmm...rrrrr.rr", 'u', 0, "MR", "mmmmm01.rrrrrurr", 1,
-	  "the smallest first, to steal" },
+	  "the smallest first, to steal", 2 },
 	{ "MR", "mmmm.mmmrrrrrr..", 'u', 1, "MR", "mmmm0mmmrrrrrrU-", 1,
 	  "one that is large enough" },
 	/* no pageblock is claimed */
@@ -88,11 +89,12 @@ static void request_by_rule(struct kunit *test)
 	const struct story *story = test->param_value;
 	struct mymm_pool *pool = mymm_draw_pool(test, strlen(story->types), 3);
 	struct mymm_frame *frame;
-	unsigned long extfrag;
+	unsigned long extfrag, contested;
 
 	mymm_draw_lay_out(test, pool, story->types, story->map);
 	MYMM_EXPECT_SOUND(test, pool);
 	extfrag = pool->zone[0].extfrag;
+	contested = pool->zone[0].contested;
 	frame = mymm_alloc_pages(pool, mymm_draw_gfp(story->request),
 				 story->order);
 	KUNIT_EXPECT_EQ(test, !frame, story->extfrag < 0);
@@ -100,6 +102,8 @@ static void request_by_rule(struct kunit *test)
 			 story->why);
 	KUNIT_EXPECT_EQ(test, pool->zone[0].extfrag - extfrag,
 			story->extfrag < 0 ? 0 : story->extfrag);
+	KUNIT_EXPECT_EQ(test, pool->zone[0].contested - contested,
+			story->contested);
 	mymm_draw_give_back(test, pool);
 }
 

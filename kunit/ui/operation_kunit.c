@@ -5,6 +5,7 @@
  *
  * Tests: ui/operation.c ui/handle.c
  */
+#include "cache/alias.h"
 #include "lib/util.h"
 #include "ui/operation.h"
 
@@ -225,9 +226,74 @@ static void reasons(struct kunit *test)
 			MYMM_REASON_FRAGMENTED);
 }
 
+/* A cache of objects of @size bytes; its handle. */
+static u32 cache_op(struct kunit *test, struct batch *batch, const char *label,
+		    unsigned int size)
+{
+	struct mymm_session *s = &batch->session;
+	struct mymm_cache *cache = mymm_cache_create(
+		s->pool,
+		&(struct mymm_cache_config){ .name = label, .size = size });
+	u32 handle;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(cache));
+	guard(mutex)(&s->lock);
+	KUNIT_ASSERT_EQ(test,
+			mymm_handle_new(s, mymm_name_of(cache, label), &handle),
+			0);
+	return handle;
+}
+
+/*
+ * An object fails for the block of a slab: the smallest that has room for one, here a page, and
+ * two. Each frame is held, so none is free; each second one is freed, so no two are.
+ */
+static void object_reasons(struct kunit *test)
+{
+	struct mymm_pool *pool = mymm_test_pool_config(
+		test, &(struct mymm_pool_config){ .zones = "Normal:1M",
+						  .flags = MYMM_POOL_BARE });
+	struct batch *batch = begin_in(test, pool, 256 + 128 + OPS);
+	struct mymm_op small = { .op = MYMM_OP_OBJ_ALLOC,
+				 .cache = cache_op(test, batch, "small", 64) };
+	struct mymm_op large = { .op = MYMM_OP_OBJ_ALLOC,
+				 .cache =
+					 cache_op(test, batch, "large", 5000) };
+	u32 handle[256], i;
+
+	for (i = 0; i < ARRAY_SIZE(handle); i++) {
+		struct mymm_op op = { .op = MYMM_OP_PAGES_ALLOC };
+
+		MYMM_EXPECT_OK(test, run(batch, &op));
+		handle[i] = op.handle;
+	}
+	KUNIT_EXPECT_EQ(test, reason_of(test, batch, small, 0),
+			MYMM_REASON_EMPTY);
+	KUNIT_EXPECT_EQ(test, reason_of(test, batch, large, 1),
+			MYMM_REASON_EMPTY);
+	for (i = 0; i < ARRAY_SIZE(handle); i += 2) {
+		struct mymm_op op = { .op = MYMM_OP_PAGES_FREE,
+				      .handle = handle[i] };
+
+		MYMM_EXPECT_OK(test, run(batch, &op));
+	}
+	KUNIT_EXPECT_EQ(test, reason_of(test, batch, large, 1),
+			MYMM_REASON_FRAGMENTED);
+	small.reason = 99;
+	small.order = 99;
+	MYMM_EXPECT_OK(test, run(batch, &small));
+	KUNIT_EXPECT_EQ(test, small.reason, MYMM_REASON_NONE);
+	KUNIT_EXPECT_EQ(test, small.order, 0);
+}
+
 static struct kunit_case operation_cases[] = {
-	KUNIT_CASE(refs),	   KUNIT_CASE(bad_refs), KUNIT_CASE(reused),
-	KUNIT_CASE(not_asked_for), KUNIT_CASE(reasons),	 {},
+	KUNIT_CASE(refs),
+	KUNIT_CASE(bad_refs),
+	KUNIT_CASE(reused),
+	KUNIT_CASE(not_asked_for),
+	KUNIT_CASE(reasons),
+	KUNIT_CASE(object_reasons),
+	{},
 };
 
 static struct kunit_suite operation_suite = {

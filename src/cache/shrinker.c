@@ -14,10 +14,15 @@
  * magazines is the size of their objects, an upper bound of the frames. When all magazines
  * are empty the count is 0, so reclaim does not retry for ever.
  *
+ * vfs_cache_pressure says how many per cent of that are counted, and so how hard caches are asked
+ * beside other shrinkers: at 0 not at all, and above 100 more than they have. In Linux it is the
+ * shrinkers of dentries and inodes that count so (vfs_pressure_ratio() of 6.12).
+ *
  * Locking. The locks are only tried, never waited for: the allocation that waits for reclaim
  * may hold one of them.
  */
 #include <linux/cpu.h>
+#include <linux/math.h>
 
 #include "cache/shrinker.h"
 #include "object/cache.h"
@@ -32,6 +37,7 @@ static unsigned long slab_count(struct mymm_shrinker *shrinker,
 	struct mymm_magazine_stats stats;
 	struct mymm_cache *cache;
 	u64 frames = 0, bytes = 0;
+	unsigned long count;
 
 	if (!mutex_trylock(&pool->lock))
 		return 0;
@@ -44,7 +50,9 @@ static unsigned long slab_count(struct mymm_shrinker *shrinker,
 	}
 	mutex_unlock(&pool->lock);
 	frames += DIV_ROUND_UP_ULL(bytes, PAGE_SIZE);
-	return frames ?: MYMM_SHRINK_EMPTY;
+	count = mult_frac((unsigned long)frames,
+			  READ_ONCE(pool->reclaim.vfs_cache_pressure), 100);
+	return count ?: MYMM_SHRINK_EMPTY;
 }
 
 /* Give back empty slabs until the count of freed frames is @enough above @before. */

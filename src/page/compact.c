@@ -460,7 +460,10 @@ static enum mymm_compact_result look(struct run *run)
 	run->until = stretch_end(run);
 	run->met |= run->at >= run->zone->buddy.end || run->until > run->free;
 	if (!run->met)
-		return MYMM_COMPACT_CONTINUE;
+		return run->how->proactive ?
+			       mymm_proactive_result(run->how->proactive,
+						     run->zone) :
+			       MYMM_COMPACT_CONTINUE;
 	return run->how->whole ? MYMM_COMPACT_COMPLETE : MYMM_COMPACT_PARTIAL;
 }
 

@@ -104,6 +104,7 @@ struct mymm_compact_zone {
  * @wake: wakes @task from where nothing may be woken
  * @order: the largest block that was wanted; 0: nothing was
  * @highest: the highest zone that would have done
+ * @look: it is to look now whether the node is fragmented
  */
 struct mymm_kcompactd {
 	struct mymm_pool *pool;
@@ -112,6 +113,7 @@ struct mymm_kcompactd {
 	struct irq_work wake;
 	unsigned int order;
 	enum mymm_zone_type highest;
+	bool look;
 };
 
 /**
@@ -124,6 +126,8 @@ struct mymm_kcompactd {
  * @alloc_flags: how far down the zone may be used
  * @async: nothing is tried twice
  * @direct: an allocation waits for it
+ * @proactive: the zone's node, if nobody has asked for it: it goes on as mymm_proactive_result()
+ *             says; else NULL
  * @thread: it is a thread that may have to stop, or to park
  * @whole: from one end to the other, wherever it was left
  * @any_target: to pageblocks of any type
@@ -139,6 +143,7 @@ struct mymm_compact {
 	unsigned int alloc_flags;
 	bool async;
 	bool direct;
+	const struct mymm_node *proactive;
 	bool thread;
 	bool whole;
 	bool any_target;
@@ -166,6 +171,16 @@ bool mymm_compact_deferred(struct mymm_zone *zone, int order);
 void mymm_compact_defer(struct mymm_zone *zone, int order);
 void mymm_compact_defer_reset(struct mymm_zone *zone, int order,
 			      bool allocated);
+
+/* compact_proactive.c; /proc/sys/mymm/compaction_proactiveness */
+extern int mymm_compaction_proactiveness;
+
+unsigned int mymm_fragmentation_score(struct mymm_zone *zone);
+unsigned int mymm_node_fragmentation(const struct mymm_node *node);
+unsigned int mymm_fragmentation_mark(bool low);
+bool mymm_node_is_fragmented(const struct mymm_node *node);
+enum mymm_compact_result mymm_proactive_result(const struct mymm_node *node,
+					       struct mymm_zone *zone);
 
 /* compact_direct.c */
 

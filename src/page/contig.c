@@ -34,14 +34,6 @@
  * per-CPU lists are not in use: a caller that may sleep has the lists drained and looks again.
  * An empty slab counts as used; mymm_pool_drain() gives those back.
  *
- * Forced. A pool that copies another allocator is told what became of frames, not how their
- * blocks were cut: mymm_force_range() makes frames allocated, or free, whatever they were.
- * A free block is cut as above, and so is an allocated one; only parts can be freed then:
- *
- *      before |         P, order 4            |
- *             +-------+---+---+---+-+-+-------+    frames 6 to 10 become free
- *      after  | P, 2  |P 1|fr.|fr.|f|P| P, 2  |
- *
  * alloc_contig_range() of mm/page_alloc.c has the same shape, and moves what is movable.
  */
 #include <linux/gfp.h>
@@ -53,39 +45,19 @@
 #include "base/compat.h"
 #include "page/page_alloc.h"
 #include "page/contig.h"
+#include "page/pageblock.h"
 #include "page/pcp_drain.h"
 #include "page/sanitize_pages.h"
+#include "page/stretch.h"
 #include "page/watermark.h"
 
 /* Blocks that are given back with the lock held. */
 #define BATCH 64
 
-/**
- * struct stretch - frames that follow each other in one zone
- * @zone: the zone
- * @start: the first
- * @end: one past the last
- */
-struct stretch {
-	struct mymm_zone *zone;
-	u32 start;
-	u32 end;
-};
-
-static struct mymm_zone *zone_around(struct mymm_pool *pool, unsigned long pfn)
-{
-	unsigned int i;
-
-	for (i = 0; i < pool->nr_zones; i++)
-		if (pfn >= pool->zone[i].buddy.start &&
-		    pfn < pool->zone[i].buddy.end)
-			return &pool->zone[i];
-	return NULL;
-}
-
 /* Is it one, of a pool that answers? @what begins the message if not. */
 static int find_range(struct mymm_pool *pool, unsigned long pfn,
-		      unsigned long nr, const char *what, struct stretch *range)
+		      unsigned long nr, const char *what,
+		      struct mymm_stretch *range)
 {
 	if (in_nmi()) {
 		mymm_refuse(pool, MYMM_REFUSED_NMI, "%s of a range in NMI",
@@ -96,7 +68,7 @@ static int find_range(struct mymm_pool *pool, unsigned long pfn,
 		mymm_refuse(pool, MYMM_REFUSED_DEAD, "the pool is dead");
 		return -EIO;
 	}
-	range->zone = zone_around(pool, pfn);
+	range->zone = mymm_zone_around(pool, pfn);
 	if (!range->zone) {
 		mymm_refuse(
 			pool, MYMM_REFUSED_RANGE,
@@ -120,7 +92,7 @@ static int find_range(struct mymm_pool *pool, unsigned long pfn,
 /* --- taking ------------------------------------------------------------------- */
 
 /* Holes never change, so no lock is needed to see them. */
-static int refuse_hole(struct mymm_pool *pool, const struct stretch *range)
+static int refuse_hole(struct mymm_pool *pool, const struct mymm_stretch *range)
 {
 	u32 idx;
 
@@ -138,35 +110,11 @@ static int refuse_hole(struct mymm_pool *pool, const struct stretch *range)
 	return 0;
 }
 
-/* Of other_state(): no block is in another state; a frame is in no block. */
-#define NO_OTHER (-1)
-#define NO_BLOCK (-2)
-
-/* The state of the first block that is in none of @states. */
-static int other_state(const struct stretch *range, unsigned long states)
-{
-	const struct mymm_frame *table = range->zone->buddy.table;
-	u32 idx = range->start;
-
-	lockdep_assert_held(&range->zone->lock);
-	while (idx < range->end) {
-		u32 head = mymm_frame_find_head(table, idx), tag;
-
-		if (head == MYMM_NO_FRAME)
-			return NO_BLOCK;
-		tag = READ_ONCE(table[head].tag);
-		if (!(states & BIT(mymm_tag_state(tag))))
-			return mymm_tag_state(tag);
-		idx = head + (1U << mymm_tag_order(tag));
-	}
-	return NO_OTHER;
-}
-
 /* -EAGAIN: a CPU has something of it at hand. */
-static int all_free(const struct stretch *range)
+static int all_free(const struct mymm_stretch *range)
 {
-	switch (other_state(range, BIT(MYMM_FRAME_FREE))) {
-	case NO_OTHER:
+	switch (mymm_stretch_other(range, BIT(MYMM_FRAME_FREE))) {
+	case MYMM_NO_OTHER:
 		return 0;
 	case MYMM_FRAME_PCP:
 		return -EAGAIN;
@@ -175,49 +123,7 @@ static int all_free(const struct stretch *range)
 	}
 }
 
-/* These frames are one allocated block; how many they are. */
-static u32 mark_block(struct mymm_zone *zone, u32 idx, unsigned int order,
-		      u32 flags)
-{
-	WRITE_ONCE(zone->buddy.table[idx].tag,
-		   mymm_tag(MYMM_FRAME_PAGES, order, zone->number) | flags);
-	return 1U << order;
-}
-
-/* These frames are allocated now, in the largest blocks that they can be. */
-static void mark_blocks(struct mymm_zone *zone, u32 idx, u32 end, u32 flags)
-{
-	while (idx < end) {
-		unsigned int order = mymm_buddy_forced_order(idx, end);
-
-		zone->allocs[order]++;
-		idx += mark_block(zone, idx, order, flags);
-	}
-}
-
-/* Take what the free block around @idx has of the frames up to @end; how far it went. */
-static u32 take_of_block(struct mymm_zone *zone, u32 idx, u32 end, u32 flags,
-			 struct mymm_page_log *log)
-{
-	struct mymm_buddy *buddy = &zone->buddy;
-	u32 head = mymm_frame_find_head(buddy->table, idx);
-	u32 tag = buddy->table[head].tag;
-	enum mymm_migratetype type = mymm_tag_type(tag);
-	u32 behind = head + (1U << mymm_tag_order(tag));
-
-	end = min(end, behind);
-	mymm_buddy_take(buddy, head);
-	mymm_buddy_put_rest(buddy, head, idx, type);
-	mymm_buddy_put_rest(buddy, end, behind, type);
-	mark_blocks(zone, idx, end, flags);
-	mymm_log_split(log, idx, mymm_tag_order(tag),
-		       mymm_buddy_forced_order(idx, end));
-	if (type == MYMM_HIGHATOMIC)
-		zone->nr_free_highatomic -= end - idx;
-	return end;
-}
-
-static int try_range(struct mymm_pool *pool, const struct stretch *range,
+static int try_range(struct mymm_pool *pool, const struct mymm_stretch *range,
 		     u32 flags)
 {
 	struct mymm_zone *zone = range->zone;
@@ -231,7 +137,10 @@ static int try_range(struct mymm_pool *pool, const struct stretch *range,
 	err = all_free(range);
 	if (!err) {
 		while (idx < range->end)
-			idx = take_of_block(zone, idx, range->end, flags, &log);
+			idx = mymm_take_of_block(
+				zone,
+				mymm_frame_find_head(zone->buddy.table, idx),
+				idx, range->end, flags, &log);
 		zone->least_free = min(zone->least_free, zone->buddy.free);
 		/* The HighAtomic reserve may have less that is free. */
 		mymm_zone_set_marks(zone);
@@ -241,7 +150,7 @@ static int try_range(struct mymm_pool *pool, const struct stretch *range,
 	return err;
 }
 
-static int take_range(struct mymm_pool *pool, const struct stretch *range,
+static int take_range(struct mymm_pool *pool, const struct mymm_stretch *range,
 		      gfp_t gfp)
 {
 	u32 flags = mymm_tag_of_type(mymm_gfp_type(pool, gfp));
@@ -257,8 +166,8 @@ static int take_range(struct mymm_pool *pool, const struct stretch *range,
 	return err == -EAGAIN ? -EBUSY : err;
 }
 
-static void clear_range(struct mymm_pool *pool, const struct stretch *range,
-			gfp_t gfp)
+static void clear_range(struct mymm_pool *pool,
+			const struct mymm_stretch *range, gfp_t gfp)
 {
 	u32 idx;
 
@@ -287,7 +196,7 @@ int __mymm_alloc_range(struct mymm_pool *pool, unsigned long pfn,
 		       unsigned long nr_frames, gfp_t gfp,
 		       struct mymm_owner owner)
 {
-	struct stretch range;
+	struct mymm_stretch range;
 	unsigned int order;
 	u32 idx;
 	int err;
@@ -339,8 +248,8 @@ EXPORT_SYMBOL_GPL(mymm_alloc_range);
 /* --- giving back -------------------------------------------------------------- */
 
 /* Say why frame @idx, whose tag is @tag, can't be freed as part of a range. */
-static void refuse_block(struct mymm_pool *pool, const struct stretch *range,
-			 u32 idx, u32 tag)
+static void refuse_block(struct mymm_pool *pool,
+			 const struct mymm_stretch *range, u32 idx, u32 tag)
 {
 	u32 head = mymm_frame_find_head(pool->frame, idx);
 	u32 start = range->start, last = range->end - 1;
@@ -374,7 +283,7 @@ static void refuse_block(struct mymm_pool *pool, const struct stretch *range,
 #define CLAIMED (MYMM_FRAME_PCP - MYMM_FRAME_PAGES)
 
 /* What was claimed from the range's start up to @end is its owner's again. */
-static void unclaim(struct mymm_pool *pool, const struct stretch *range,
+static void unclaim(struct mymm_pool *pool, const struct mymm_stretch *range,
 		    u32 end)
 {
 	u32 idx, tag;
@@ -385,7 +294,7 @@ static void unclaim(struct mymm_pool *pool, const struct stretch *range,
 	}
 }
 
-static int claim_range(struct mymm_pool *pool, const struct stretch *range)
+static int claim_range(struct mymm_pool *pool, const struct mymm_stretch *range)
 {
 	u32 idx = range->start;
 
@@ -407,7 +316,7 @@ static int claim_range(struct mymm_pool *pool, const struct stretch *range)
 }
 
 /* Each block back to the zone, all claimed. */
-static void give_range(struct mymm_pool *pool, const struct stretch *range)
+static void give_range(struct mymm_pool *pool, const struct mymm_stretch *range)
 {
 	struct mymm_zone *zone = range->zone;
 	u32 idx = range->start;
@@ -435,7 +344,7 @@ static void give_range(struct mymm_pool *pool, const struct stretch *range)
 int __mymm_free_range(struct mymm_pool *pool, unsigned long pfn,
 		      unsigned long nr_frames, struct mymm_owner owner)
 {
-	struct stretch range;
+	struct mymm_stretch range;
 	unsigned int order;
 	u32 idx;
 	int err;
@@ -472,127 +381,6 @@ int mymm_free_range(struct mymm_pool *pool, unsigned long pfn,
 	return __mymm_free_range(pool, pfn, nr_frames, MYMM_CALLER);
 }
 EXPORT_SYMBOL_GPL(mymm_free_range);
-
-/* --- whatever they were ----------------------------------------------------------- */
-
-static long refuse_force(struct mymm_pool *pool, enum mymm_refusal why, int err)
-{
-	atomic_long_inc(&pool->refused[why]);
-	return err;
-}
-
-/* Is each of them in a free block, or in an allocated one of pages? */
-static bool all_known(const struct stretch *range)
-{
-	return other_state(range, BIT(MYMM_FRAME_FREE) |
-					  BIT(MYMM_FRAME_PAGES)) == NO_OTHER;
-}
-
-/* Blocks of frames that were in an allocated one, which was larger. */
-static void cut_allocated(struct mymm_zone *zone, u32 idx, u32 end, u32 flags)
-{
-	while (idx < end)
-		idx += mark_block(zone, idx, mymm_buddy_forced_order(idx, end),
-				  flags);
-}
-
-/* Free what the allocated block at @head has of the frames from @idx to @end. */
-static void free_of_block(struct mymm_zone *zone, u32 head, u32 idx, u32 end,
-			  struct mymm_page_log *log)
-{
-	u32 tag = zone->buddy.table[head].tag;
-	u32 flags = tag & (MYMM_TAG_COMP | MYMM_TAG_TYPE);
-	u32 behind = head + (1U << mymm_tag_order(tag));
-
-	if (idx == head && end == behind) {
-		mymm_free_one(zone, idx, mymm_tag_order(tag), log);
-		return;
-	}
-	cut_allocated(zone, head, idx, flags);
-	cut_allocated(zone, idx, end, flags);
-	cut_allocated(zone, end, behind, flags);
-	while (idx < end) {
-		unsigned int order = mymm_tag_order(zone->buddy.table[idx].tag);
-
-		mymm_free_one(zone, idx, order, log);
-		idx += 1U << order;
-	}
-}
-
-/* How many frames were so already. */
-static long force_blocks(const struct stretch *range, bool allocated, u32 flags)
-{
-	struct mymm_zone *zone = range->zone;
-	/* Full from the start: nothing is traced. */
-	struct mymm_page_log log = { .nr = MYMM_PAGE_LOG };
-	u32 idx, end;
-	long already = 0;
-
-	for (idx = range->start; idx < range->end; idx = end) {
-		u32 head = mymm_frame_find_head(zone->buddy.table, idx);
-		u32 tag = zone->buddy.table[head].tag;
-
-		end = min(range->end, head + (1U << mymm_tag_order(tag)));
-		if ((mymm_tag_state(tag) == MYMM_FRAME_PAGES) == allocated)
-			already += end - idx;
-		else if (allocated)
-			take_of_block(zone, idx, end, flags, &log);
-		else
-			free_of_block(zone, head, idx, end, &log);
-	}
-	zone->least_free = min(zone->least_free, zone->buddy.free);
-	return already;
-}
-
-/**
- * mymm_force_range() - make frames allocated, or free, whatever they were
- * @pool: a pool whose frames only this function allocates and frees, all without per-CPU lists
- *        and watermarks (%MYMM_POOL_BARE)
- * @pfn: number of the first, counted from the pool's first frame
- * @nr_frames: how many; all of one zone
- * @allocated: what they are to be
- * @gfp: %__GFP_MOVABLE or %__GFP_RECLAIMABLE: what they are for, if they are allocated
- *
- * For a pool that copies another allocator, whose functions may be the callers: nothing is
- * logged, traced, or recorded about owners. Refusals are counted.
- *
- * Context: any; in NMI it refuses. Takes the zone's lock only.
- * Return: how many frames were so already. -EINVAL: they are not in one zone, @gfp makes no
- * sense, or the pool has per-CPU lists; -EBUSY: there is a hole, a slab or the like among them;
- * -EPERM: in NMI; -EIO: the pool is dead. Nothing has changed then but a counter.
- */
-long mymm_force_range(struct mymm_pool *pool, unsigned long pfn,
-		      unsigned long nr_frames, bool allocated, gfp_t gfp)
-{
-	struct stretch range = { .zone = zone_around(pool, pfn) };
-	u32 type = mymm_gfp_type(pool, gfp);
-	unsigned long irqflags;
-	long already;
-
-	if (in_nmi())
-		return refuse_force(pool, MYMM_REFUSED_NMI, -EPERM);
-	if (mymm_pool_dead(pool))
-		return refuse_force(pool, MYMM_REFUSED_DEAD, -EIO);
-	if (type == MYMM_PCPTYPES)
-		return refuse_force(pool, MYMM_REFUSED_GFP, -EINVAL);
-	if (!range.zone || !nr_frames ||
-	    nr_frames > range.zone->buddy.end - pfn ||
-	    !(pool->flags & MYMM_POOL_NO_PCP))
-		return refuse_force(pool, MYMM_REFUSED_RANGE, -EINVAL);
-	range.start = pfn;
-	range.end = pfn + nr_frames;
-
-	raw_spin_lock_irqsave(&range.zone->lock, irqflags);
-	mymm_buddy_finish_split(&range.zone->buddy);
-	already = all_known(&range) ? force_blocks(&range, allocated,
-						   mymm_tag_of_type(type)) :
-				      -EBUSY;
-	raw_spin_unlock_irqrestore(&range.zone->lock, irqflags);
-	return already < 0 ?
-		       refuse_force(pool, MYMM_REFUSED_WRONG_KIND, already) :
-		       already;
-}
-MYMM_EXPORT_INTERNAL(mymm_force_range);
 
 /**
  * mymm_pfn_frame() - the frame of a number

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Allocating given frames, for a given owner, or by force; mymm.h has the rest. */
+/* Allocating given frames, for a given owner; mymm.h has the rest. */
 #ifndef _MYMM_CONTIG_H
 #define _MYMM_CONTIG_H
 
@@ -10,7 +10,5 @@ int __mymm_alloc_range(struct mymm_pool *pool, unsigned long pfn,
 		       struct mymm_owner owner);
 int __mymm_free_range(struct mymm_pool *pool, unsigned long pfn,
 		      unsigned long nr_frames, struct mymm_owner owner);
-long mymm_force_range(struct mymm_pool *pool, unsigned long pfn,
-		      unsigned long nr_frames, bool allocated, gfp_t gfp);
 
 #endif /* _MYMM_CONTIG_H */

@@ -18,10 +18,10 @@
  * While the pool's clock is held (pool/clock.c) they are parked, as kswapd is, and what was wanted
  * is done by the task that steps the clock, after kswapd's work.
  *
- * The decisions are those of kcompactd_do_work() and wakeup_kcompactd() of Linux 6.12. What is not
- * there: compaction that nobody has asked for, of which compaction_proactiveness says how much. A
- * page that is moved is not resident until it is used again, so that processes would lose RES for
- * nothing.
+ * Twice a second it looks whether its node is in pieces, and compacts it then, though nobody has
+ * asked for a block (compact_proactive.c); not while the clock is held.
+ *
+ * The decisions are those of kcompactd(), kcompactd_do_work() and wakeup_kcompactd() of Linux 6.12.
  */
 #include <linux/err.h>
 #include <linux/kthread.h>
@@ -35,8 +35,13 @@
 #include "page/node_thread.h"
 #include "page/pcp_drain.h"
 #include "page/pool.h"
+#include "page/registry.h"
 #include "page/vm_hooks.h"
 #include "page/zone.h"
+
+/* How often it looks whether the node is in pieces; and after it was compacted in vain. */
+#define LOOK_INTERVAL (HZ / 2)
+#define LOOK_LATER (LOOK_INTERVAL << 6)
 
 /* The next zone of a node, up to the highest that will do, from type *@type on. */
 static struct mymm_zone *zone_of_node(const struct mymm_node *node,
@@ -54,10 +59,17 @@ static struct mymm_zone *zone_of_node(const struct mymm_node *node,
 
 /* --- work ------------------------------------------------------------------------- */
 
+static void count(const struct mymm_compact *how)
+{
+	struct mymm_compact_stats *stats = &how->pool->compact;
+
+	atomic_long_add(how->migrate_scanned, &stats->daemon_migrate_scanned);
+	atomic_long_add(how->free_scanned, &stats->daemon_free_scanned);
+}
+
 /* A zone, if that is worth it. */
 static void compact_zone(struct mymm_compact *how, struct mymm_zone *zone)
 {
-	struct mymm_compact_stats *stats = &how->pool->compact;
 	enum mymm_compact_result result;
 
 	if (mymm_compact_deferred(zone, how->order))
@@ -72,8 +84,7 @@ static void compact_zone(struct mymm_compact *how, struct mymm_zone *zone)
 		mymm_pcp_try_drain_all(how->pool);
 		mymm_compact_defer(zone, how->order);
 	}
-	atomic_long_add(how->migrate_scanned, &stats->daemon_migrate_scanned);
-	atomic_long_add(how->free_scanned, &stats->daemon_free_scanned);
+	count(how);
 }
 
 static void compact_node(struct mymm_kcompactd *kcompactd,
@@ -119,22 +130,81 @@ static void work(struct mymm_kcompactd *kcompactd)
 	mymm_vm_hooks_put(idx);
 }
 
+/* Zones that are in pieces. */
+static void compact_fragmented(struct mymm_kcompactd *kcompactd)
+{
+	struct mymm_compact how = {
+		.pool = kcompactd->pool,
+		.order = MYMM_COMPACT_ALL,
+		.type = MYMM_UNMOVABLE,
+		.proactive = kcompactd->node,
+		.thread = true,
+		.whole = true,
+	};
+	struct mymm_zone *zone;
+	unsigned int i = 0;
+	int idx;
+
+	how.hooks = mymm_vm_hooks_get(kcompactd->pool, &idx);
+	while (how.hooks && !kthread_should_stop() && !kthread_should_park() &&
+	       (zone = zone_of_node(kcompactd->node, MYMM_NR_ZONE_TYPES, &i))) {
+		mymm_compact_zone(&how, zone);
+		count(&how);
+	}
+	mymm_vm_hooks_put(idx);
+}
+
+/* What nobody has asked for. Returns how long until the node is looked at again. */
+static long look_at_node(struct mymm_kcompactd *kcompactd)
+{
+	const struct mymm_node *node = kcompactd->node;
+	unsigned int before;
+
+	WRITE_ONCE(kcompactd->look, false);
+	/* A thread that came while the clock was held is not parked. */
+	if (READ_ONCE(kcompactd->pool->clock_held) ||
+	    mymm_pool_dead(kcompactd->pool) || !mymm_node_is_fragmented(node))
+		return LOOK_INTERVAL;
+	before = mymm_node_fragmentation(node);
+	compact_fragmented(kcompactd);
+	return mymm_node_fragmentation(node) < before ? LOOK_INTERVAL :
+							LOOK_LATER;
+}
+
+/* Until something is wanted of it, or for as long as that. */
+static void wait(const struct mymm_kcompactd *kcompactd, long ticks)
+{
+	if (!READ_ONCE(mymm_compaction_proactiveness))
+		ticks = MAX_SCHEDULE_TIMEOUT;
+	for (; ticks; ticks = schedule_timeout(ticks)) {
+		set_current_state(TASK_IDLE);
+		if (READ_ONCE(kcompactd->order) || READ_ONCE(kcompactd->look) ||
+		    kthread_should_stop() || kthread_should_park())
+			break;
+	}
+	__set_current_state(TASK_RUNNING);
+}
+
 static int kcompactd_main(void *data)
 {
 	struct mymm_kcompactd *kcompactd = data;
+	long ticks = LOOK_INTERVAL;
 
 	while (!kthread_should_stop()) {
 		if (kthread_should_park()) {
 			kthread_parkme();
 			continue;
 		}
-		set_current_state(TASK_IDLE);
-		if (!READ_ONCE(kcompactd->order) && !kthread_should_stop() &&
-		    !kthread_should_park())
-			schedule();
-		__set_current_state(TASK_RUNNING);
-		if (!kthread_should_stop() && !kthread_should_park())
+		wait(kcompactd, ticks);
+		if (kthread_should_stop() || kthread_should_park())
+			continue;
+		if (READ_ONCE(kcompactd->order) &&
+		    !READ_ONCE(kcompactd->look)) {
 			work(kcompactd);
+			ticks = LOOK_INTERVAL;
+		} else {
+			ticks = look_at_node(kcompactd);
+		}
 	}
 	return 0;
 }
@@ -192,6 +262,42 @@ void mymm_kcompactd_want(struct mymm_node *node, unsigned int order,
 			irq_work_queue(&kcompactd->wake);
 	}
 	mymm_vm_hooks_put(idx);
+}
+
+/* For each thread, which stays meanwhile. */
+static void each_thread(struct mymm_pool *pool,
+			void (*what)(struct mymm_kcompactd *kcompactd))
+{
+	unsigned int n;
+	int idx;
+
+	if (mymm_vm_hooks_get(pool, &idx))
+		for (n = 0; n < pool->nr_nodes; n++)
+			if (pool->node_of[n].kcompactd.task)
+				what(&pool->node_of[n].kcompactd);
+	mymm_vm_hooks_put(idx);
+}
+
+static void look(struct mymm_kcompactd *kcompactd)
+{
+	WRITE_ONCE(kcompactd->look, true);
+	wake_up_process(kcompactd->task);
+}
+
+/**
+ * mymm_kcompactd_look() - have all nodes of all pools looked at, whether they are in pieces
+ *
+ * mymm_compaction_proactiveness has changed.
+ *
+ * Context: process; sleeps.
+ */
+void mymm_kcompactd_look(void)
+{
+	struct mymm_pool *pool;
+
+	guard(mutex)(&mymm_pools_lock);
+	list_for_each_entry(pool, &mymm_pools, node)
+		each_thread(pool, look);
 }
 
 /* --- life ------------------------------------------------------------------------- */
@@ -255,20 +361,6 @@ void mymm_kcompactd_stop(struct mymm_pool *pool)
 }
 
 /* --- a clock that is held --------------------------------------------------------- */
-
-/* For each thread, which stays meanwhile. */
-static void each_thread(struct mymm_pool *pool,
-			void (*what)(struct mymm_kcompactd *kcompactd))
-{
-	unsigned int n;
-	int idx;
-
-	if (mymm_vm_hooks_get(pool, &idx))
-		for (n = 0; n < pool->nr_nodes; n++)
-			if (pool->node_of[n].kcompactd.task)
-				what(&pool->node_of[n].kcompactd);
-	mymm_vm_hooks_put(idx);
-}
 
 static void hold(struct mymm_kcompactd *kcompactd)
 {

@@ -15,5 +15,6 @@ void mymm_kcompactd_release(struct mymm_pool *pool);
 void mymm_kcompactd_step(struct mymm_pool *pool);
 void mymm_kcompactd_want(struct mymm_node *node, unsigned int order,
 			 enum mymm_zone_type highest);
+void mymm_kcompactd_look(void);
 
 #endif /* _MYMM_KCOMPACTD_H */

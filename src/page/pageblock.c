@@ -101,6 +101,22 @@ static enum mymm_migratetype find_fallback(const struct mymm_zone *zone,
 	return MYMM_NR_MIGRATETYPES;
 }
 
+/*
+ * A block that find_fallback() gave is tried. If each other type has one, another order of
+ * types would try another: as long as none is counted, the order makes no difference.
+ */
+static void count_contested(struct mymm_zone *zone, unsigned int order,
+			    enum mymm_migratetype type)
+{
+	unsigned int i;
+
+	for (i = 0; i < MYMM_PCPTYPES - 1; i++)
+		if (!(zone->buddy.type[fallbacks[type][i]].nonempty &
+		      BIT(order)))
+			return;
+	zone->contested++;
+}
+
 static bool may_claim(const struct mymm_zone *zone, unsigned int order,
 		      enum mymm_migratetype type)
 {
@@ -192,6 +208,7 @@ static struct mymm_frame *claim(struct mymm_zone *zone, unsigned int order,
 			continue;
 		if (!may_claim(zone, from, type))
 			break;
+		count_contested(zone, from, type);
 		idx = mymm_buddy_first(buddy, was, from);
 		if (from >= whole) {
 			mymm_buddy_retype(buddy, idx, idx + (1U << from), type);
@@ -220,6 +237,7 @@ static struct mymm_frame *steal(struct mymm_zone *zone, unsigned int order,
 
 		if (was == MYMM_NR_MIGRATETYPES)
 			continue;
+		count_contested(zone, from, type);
 		block = take_smallest(zone, order, was, log);
 		remember_type(block, type);
 		zone->extfrag++;
@@ -332,6 +350,46 @@ void mymm_free_one(struct mymm_zone *zone, u32 idx, unsigned int order,
 	mymm_log_merge(log, idx, order, to);
 	if (unlikely(type == MYMM_HIGHATOMIC))
 		mymm_count_highatomic(zone, 1L << order);
+}
+
+/**
+ * mymm_pageblock_set() - have a pageblock be of a type, whatever it was
+ * @zone: where
+ * @idx: a frame of it
+ * @type: its new type
+ *
+ * For a pool that copies another allocator. What is free in it moves to the lists of @type.
+ *
+ * Context: any but NMI; the caller holds the zone's lock.
+ * Return: false: nothing has changed, as it is not all of the zone, or a free block reaches beyond
+ * it.
+ */
+bool mymm_pageblock_set(struct mymm_zone *zone, u32 idx,
+			enum mymm_migratetype type)
+{
+	enum mymm_migratetype was = mymm_buddy_type(&zone->buddy, idx);
+	u32 start, end, head, tag;
+	unsigned long free;
+
+	lockdep_assert_held(&zone->lock);
+	mymm_buddy_finish_split(&zone->buddy);
+	if (!pageblock_around(zone, idx, &start, &end))
+		return false;
+	head = mymm_frame_find_head(zone->buddy.table, start);
+	tag = head == MYMM_NO_FRAME ? 0 : zone->buddy.table[head].tag;
+	if (mymm_tag_state(tag) == MYMM_FRAME_FREE &&
+	    mymm_tag_order(tag) > zone->buddy.block_order)
+		return false;
+	free = mymm_buddy_retype(&zone->buddy, start, end, type);
+	if (was == MYMM_HIGHATOMIC) {
+		zone->nr_reserved_highatomic -= end - start;
+		zone->nr_free_highatomic -= free;
+	}
+	if (type == MYMM_HIGHATOMIC) {
+		zone->nr_reserved_highatomic += end - start;
+		zone->nr_free_highatomic += free;
+	}
+	return true;
 }
 
 /* --- the reserve for requests that can't wait ---------------------------------- */

@@ -25,6 +25,8 @@ bool mymm_pageblock_has(struct mymm_zone *zone, unsigned int order,
 			enum mymm_migratetype type);
 void mymm_free_one(struct mymm_zone *zone, u32 idx, unsigned int order,
 		   struct mymm_page_log *log);
+bool mymm_pageblock_set(struct mymm_zone *zone, u32 idx,
+			enum mymm_migratetype type);
 void mymm_count_highatomic(struct mymm_zone *zone, long frames);
 void mymm_pageblock_reserve(struct mymm_zone *zone, u32 idx,
 			    unsigned int order);

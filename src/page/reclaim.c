@@ -403,6 +403,7 @@ void mymm_reclaim_init(struct mymm_pool *pool)
 	raw_spin_lock_init(&pool->reclaim.lock);
 	INIT_LIST_HEAD(&pool->reclaim.shrinkers);
 	INIT_LIST_HEAD(&pool->reclaim.tasks);
+	pool->reclaim.vfs_cache_pressure = 100;
 	mymm_node_reclaim_init(pool);
 	mymm_pressure_init(pool);
 }

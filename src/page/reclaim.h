@@ -79,6 +79,7 @@ struct mymm_node_reclaim {
  * @tasks: tasks that reclaim at this moment
  * @slab: the slab layer's shrinker
  * @slab_freed: frames of slabs that ever went back
+ * @vfs_cache_pressure: per cent of what caches have to give that @slab says they have
  * @stats: what was done
  * @node: of the own node, before another is asked
  * @pressure: how long tasks have waited for it
@@ -89,6 +90,7 @@ struct mymm_reclaim {
 	struct list_head tasks;
 	struct mymm_shrinker slab;
 	atomic_long_t slab_freed;
+	int vfs_cache_pressure;
 	struct mymm_reclaim_stats stats;
 	struct mymm_node_reclaim node;
 	struct mymm_pressure pressure;

@@ -5,6 +5,8 @@
 
 #include <linux/types.h>
 
+#include "page/gfp_zone.h"
+
 struct mymm_finding;
 struct mymm_node;
 struct mymm_pool;
@@ -23,6 +25,9 @@ struct mymm_vm_figures {
 	unsigned long dirty_background_threshold;
 };
 
+/* The LRU lists of a node, in the order of the kernel's enum lru_list. */
+#define MYMM_NR_LISTED 5
+
 /**
  * struct mymm_vm_hooks - what the page layer calls of process/
  * @check: look for what is wrong with the memory of processes; see mymm_vm_check(). The caller
@@ -33,6 +38,8 @@ struct mymm_vm_figures {
  * @file_pages: how many pages of files a node has; without @mapped, only those that are not mapped.
  *		Process context, no lock of ours held
  * @figures: what is found out rather than counted as it happens. Likewise
+ * @listed: how many pages of a node, and of one type of zone or of all (MYMM_NR_ZONE_TYPES), are on
+ *          each LRU list; a guess. Any context
  * @out_of_memory: have a process give back what it has; see mymm_out_of_memory(). No other task is
  *                 in it; false: there is no point in trying again
  * @may_move: is an allocated frame one that can be moved at this moment? A guess
@@ -50,6 +57,9 @@ struct mymm_vm_hooks {
 				    const struct mymm_node *node, bool mapped);
 	void (*figures)(struct mymm_pool *pool,
 			struct mymm_vm_figures *figures);
+	void (*listed)(struct mymm_pool *pool, const struct mymm_node *node,
+		       enum mymm_zone_type type,
+		       unsigned long nr[MYMM_NR_LISTED]);
 	bool (*out_of_memory)(const struct mymm_request *request);
 	bool (*may_move)(struct mymm_pool *pool, u32 pfn);
 	int (*move)(struct mymm_pool *pool, u32 from, u32 to, bool wait);

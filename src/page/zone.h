@@ -67,6 +67,8 @@ enum mymm_zone_flags {
  * @least_free: the fewest free frames since load or the last reset
  * @allocs: blocks of each order that were taken with the lock held
  * @extfrag: times that a request mixed its type into a pageblock of another
+ * @contested: times that such a block was tried, to be taken or for its pageblock to be
+ *             claimed, while each other type had one of that order
  * @failed: allocations that wanted this zone first and found nothing anywhere
  * @numa_miss: blocks that were wanted from another node
  * @numa_foreign: blocks that were wanted from here and came from another node
@@ -98,6 +100,7 @@ struct mymm_zone {
 	unsigned long least_free;
 	unsigned long allocs[MYMM_NR_ORDERS];
 	unsigned long extfrag;
+	unsigned long contested;
 	atomic_long_t failed;
 	atomic_long_t numa_miss;
 	atomic_long_t numa_foreign;

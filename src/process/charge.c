@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the vmas of a region are charged for; commit.c says what may be charged at all.
+ * What the vmas of a region are charged for; overcommit.c says what may be charged at all.
  *
  * A charge is kept for each vma, and for all that can be written to or once could. mremap()
  * makes a vma longer without a word, and mprotect() may move the border of two vmas; what is

@@ -4,14 +4,14 @@
  *
  * A frame that a slot points to is allocated, as a block of order 0; the struct page behind it
  * says which frame it is and belongs to the inode of the slot's region; and as many slots point to
- * it as it says.
+ * it as it says. A swap slot has as many references as it says, too.
  *
  * A page of a file is at its index in its inode, and likewise (fs/cache.c).
  *
  * All but the last can be seen of one slot, under its page's lock. To count slots takes a pass over
  * all regions, and processes go on meanwhile: a fork or a fault between a pass and the look at a
  * page makes them differ. So they are wrong only if PASSES passes, one after the other, find the
- * same page with the same numbers.
+ * page with the same numbers. Swap slots say when theirs change (swap_check.c).
  */
 #include <linux/pagemap.h>
 
@@ -29,12 +29,14 @@
  * struct census - how many slots point to each frame
  * @vm: the pool
  * @slots: by the frame's number
+ * @swap: the same of swap slots; NULL: they are not counted
  * @pfn: the first frame that has another number of slots than it says
  * @share: what it says
  */
 struct census {
 	struct mymm_vm *vm;
 	u32 *slots;
+	struct mymm_swap_census *swap;
 	u32 pfn;
 	u32 share;
 };
@@ -76,10 +78,10 @@ static int check_entry(struct census *census, struct mymm_region *region,
 {
 	u32 entry = mymm_slot_swap(slot);
 
-	if (mymm_swap_get(census->vm, entry)) {
-		mymm_swap_put(census->vm, entry);
+	if (census->swap)
+		mymm_swap_census_entry(census->swap, entry);
+	if (mymm_swap_in_use(census->vm, entry))
 		return 0;
-	}
 	if (mymm_table_get(&region->table, addr) != slot)
 		return 0;
 	return mymm_find(
@@ -183,6 +185,21 @@ static int check_regions(struct census *census, struct mymm_finding *finding)
 			 share, slots);
 }
 
+/* One pass is enough: what has changed meanwhile is known. */
+static int check_swap(struct census *census, struct mymm_finding *finding)
+{
+	int err;
+
+	census->swap = mymm_swap_census_begin(census->vm);
+	if (!census->swap)
+		return 0;
+	err = count_slots(census, finding) ?:
+		      mymm_swap_census_end(census->swap, finding);
+	mymm_swap_census_free(census->swap);
+	census->swap = NULL;
+	return err;
+}
+
 /**
  * mymm_vm_check() - look for what is wrong with the memory of processes
  * @pool: where
@@ -201,7 +218,7 @@ int mymm_vm_check(struct mymm_pool *pool, struct mymm_finding *finding)
 	if (!census.slots)
 		return 0;
 	mutex_lock(&census.vm->lock);
-	err = check_regions(&census, finding);
+	err = check_regions(&census, finding) ?: check_swap(&census, finding);
 	mutex_unlock(&census.vm->lock);
 	kvfree(census.slots);
 	return err ?: mymm_file_ops->check(pool->vm, finding);

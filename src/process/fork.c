@@ -65,11 +65,17 @@ struct sharing {
 };
 
 /* What is swapped out, both have the entry of. False: it is not swapped out any more. */
-static bool share_swapped(struct sharing *s, u64 slot, u64 *to)
+static bool share_swapped(struct sharing *s, const u64 *from, u64 slot, u64 *to)
 {
 	if (!mymm_swap_get(s->child->space->vm, mymm_slot_swap(slot)))
 		return false;
+	/* The slot may have been freed meanwhile, and be in use again for another page. */
+	if (READ_ONCE(*from) != slot) {
+		mymm_swap_drop(s->child->space->vm, mymm_slot_swap(slot));
+		return false;
+	}
 	WRITE_ONCE(*to, slot);
+	mymm_swap_keep(s->child->space->vm, mymm_slot_swap(slot));
 	s->swapped++;
 	return true;
 }
@@ -121,7 +127,7 @@ static void share_slot(struct sharing *s, unsigned long addr, const u64 *from,
 
 	while (!done && (slot = READ_ONCE(*from)))
 		done = mymm_slot_is_swap(slot) ?
-			       share_swapped(s, slot, to) :
+			       share_swapped(s, from, slot, to) :
 			       share_frame(s, addr, from, slot, to);
 }
 

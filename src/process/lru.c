@@ -27,6 +27,7 @@
 
 #include "page/frame.h"
 #include "page/pool.h"
+#include "page/vm_hooks.h"
 #include "page/zone.h"
 #include "process/lru.h"
 #include "process/mapped.h"
@@ -107,6 +108,28 @@ unsigned long mymm_lru_total(const struct mymm_vm *vm, enum mymm_lru lru)
 	for (node = 0; node < vm->pool->nr_nodes; node++)
 		nr += mymm_lru_size(&vm->lruvec[node], lru, MYMM_NR_ZONE_TYPES);
 	return nr;
+}
+
+/**
+ * mymm_lru_listed() - how many pages of a node are on each list
+ * @pool: the pool
+ * @node: which
+ * @type: of zones of that type; MYMM_NR_ZONE_TYPES: of all
+ * @nr: is filled, by enum mymm_lru
+ *
+ * Context: any. A guess.
+ */
+void mymm_lru_listed(struct mymm_pool *pool, const struct mymm_node *node,
+		     enum mymm_zone_type type, unsigned long nr[MYMM_NR_LISTED])
+{
+	const struct mymm_lruvec *lruvec = &pool->vm->lruvec[node->id];
+	enum mymm_lru lru;
+
+	static_assert(MYMM_NR_LRU == MYMM_NR_LISTED);
+	for (lru = 0; lru < MYMM_NR_LRU; lru++)
+		nr[lru] = type == MYMM_NR_ZONE_TYPES ?
+				  mymm_lru_size(lruvec, lru, type) :
+				  READ_ONCE(lruvec->nr[lru][type]);
 }
 
 /* With the lock. */

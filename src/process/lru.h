@@ -9,6 +9,8 @@
 
 #include "page/gfp_zone.h"
 
+struct mymm_node;
+struct mymm_pool;
 struct mymm_vm;
 struct page;
 
@@ -79,6 +81,8 @@ struct mymm_lruvec *mymm_lruvec_of(const struct mymm_vm *vm,
 				   const struct page *page);
 unsigned long mymm_lru_size(const struct mymm_lruvec *lruvec, enum mymm_lru lru,
 			    enum mymm_zone_type highest);
+void mymm_lru_listed(struct mymm_pool *pool, const struct mymm_node *node,
+		     enum mymm_zone_type type, unsigned long nr[MYMM_NR_LRU]);
 unsigned long mymm_lru_total(const struct mymm_vm *vm, enum mymm_lru lru);
 void mymm_lru_add(struct mymm_vm *vm, struct page *page);
 void mymm_lru_del(struct mymm_vm *vm, struct page *page);

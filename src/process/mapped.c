@@ -28,6 +28,7 @@
 #include <linux/module.h>
 #include <linux/pagemap.h>
 
+#include "base/compat.h"
 #include "process/lru.h"
 #include "process/mapped.h"
 #include "process/swap.h"
@@ -113,6 +114,7 @@ struct page *mymm_mapped_alloc_unowned(struct mymm_vm *vm, gfp_t gfp)
 {
 	return alloc(vm, &unowned, 0, 0, gfp);
 }
+MYMM_EXPORT_INTERNAL(mymm_mapped_alloc_unowned);
 
 /**
  * mymm_file_alloc() - a frame for a page of a file
@@ -233,6 +235,7 @@ void mymm_mapped_free(struct mymm_vm *vm, struct page *page)
 	spin_unlock(&vm->limbo_lock);
 	mod_delayed_work(system_wq, &vm->limbo_work, 1);
 }
+MYMM_EXPORT_INTERNAL(mymm_mapped_free);
 
 /**
  * mymm_mapped_claim() - may one process write to a page as it is?

@@ -165,10 +165,17 @@ struct page *mymm_slot_lock(struct mymm_region *region, unsigned long addr,
 
 static bool drop_entry(struct mymm_region *region, unsigned long addr, u64 slot)
 {
-	if (!mymm_table_replace(&region->table, addr, slot, 0))
+	struct mymm_vm *vm = region->space->vm;
+	u32 entry = mymm_slot_swap(slot);
+	bool was_there;
+
+	if (!mymm_swap_get(vm, entry))
 		return false;
-	mymm_swap_drop(region->space->vm, mymm_slot_swap(slot));
-	return true;
+	was_there = mymm_table_replace(&region->table, addr, slot, 0);
+	if (was_there)
+		mymm_swap_undup(vm, entry);
+	mymm_swap_drop(vm, entry);
+	return was_there;
 }
 
 static bool drop_frame(struct mymm_region *region, unsigned long addr, u64 slot,
@@ -280,21 +287,33 @@ void mymm_vma_close(struct vm_area_struct *vma)
 }
 
 /* A swap entry is at neither place for a moment: swapoff looks again as long as there is one. */
-static bool move_slot(struct mymm_region *region, unsigned long from,
-		      unsigned long to, u64 slot)
+static bool move_entry(struct mymm_region *region, unsigned long from,
+		       unsigned long to, u64 slot)
 {
-	struct page *page = NULL;
+	struct mymm_vm *vm = region->space->vm;
+	u32 entry = mymm_slot_swap(slot);
+	bool was_there;
 
-	if (mymm_slot_is_frame(slot)) {
-		page = mymm_slot_lock(region, from, slot);
-		if (!page)
-			return false;
-	}
-	if (!mymm_table_replace(&region->table, from, slot, 0))
+	if (!mymm_swap_get(vm, entry))
 		return false;
+	was_there = mymm_table_replace(&region->table, from, slot, 0);
+	if (was_there)
+		WARN_ON_ONCE(!mymm_table_replace(&region->table, to, 0, slot));
+	mymm_swap_drop(vm, entry);
+	return was_there;
+}
+
+static bool move_frame(struct mymm_region *region, unsigned long from,
+		       unsigned long to, u64 slot)
+{
+	struct page *page = mymm_slot_lock(region, from, slot);
+
+	if (!page)
+		return false;
+	/* With the page's lock it is what it was. */
+	mymm_table_replace(&region->table, from, slot, 0);
 	WARN_ON_ONCE(!mymm_table_replace(&region->table, to, 0, slot));
-	if (page)
-		unlock_page(page);
+	unlock_page(page);
 	return true;
 }
 
@@ -306,7 +325,9 @@ static void move_slots(struct mymm_region *region, unsigned long from,
 	u64 slot;
 
 	while ((slot = mymm_table_next(&region->table, &addr, from + len)))
-		if (move_slot(region, addr, addr - from + to, slot))
+		if (mymm_slot_is_swap(slot) ?
+			    move_entry(region, addr, addr - from + to, slot) :
+			    move_frame(region, addr, addr - from + to, slot))
 			addr += PAGE_SIZE;
 }
 

@@ -176,7 +176,7 @@ static void replace(struct visit *visit, struct vm_area_struct *vma,
 		mymm_mapped_put(visit->page);
 		trace_evict(visit, region->mm, addr);
 	} else {
-		mymm_swap_put(visit->vm, visit->entry);
+		mymm_swap_undup(visit->vm, visit->entry);
 	}
 }
 
@@ -199,8 +199,10 @@ unsigned int mymm_page_swap_slots(struct mymm_vm *vm, struct page *page,
 		.entry = entry,
 	};
 
-	if (mymm_mapped_share(page))
+	if (mymm_mapped_share(page) && mymm_swap_get(vm, entry)) {
 		each_slot(&visit);
+		mymm_swap_put(vm, entry);
+	}
 	return mymm_mapped_share(page);
 }
 

@@ -7,6 +7,10 @@
  * contents at this moment. Such a page may be evicted without a write, and what still has
  * the entry finds it there. Before it is written to, it is taken out of the cache.
  *
+ * What looks at a slot for a moment is a *looker*: it has a reference, too, which is counted apart.
+ * What puts an entry into a slot of a table, or takes it out, is one meanwhile; so as long as no
+ * looker comes, the slots of tables that have the entry stay as many (swap_check.c).
+ *
  *	          evicted                            used again
  *	page  ------------->  page, cached  ------>  slot alone  ------>  page, cached, or alone
  *	      alloc, add, write     slots of tables  read, add
@@ -112,39 +116,78 @@ u32 mymm_swap_alloc(struct mymm_vm *vm, struct page *page)
 		__set_bit(at, area->used);
 		area->nr_used++;
 		swap->nr_free--;
-		area->slot[at] = (struct mymm_swap_slot){ .count = 1 };
+		area->slot[at] = (struct mymm_swap_slot){
+			.count = 1,
+			.looks = area->slot[at].looks,
+		};
 		set_cached(vm, make_entry(area, at), page);
 		take_turn(swap, area);
 		return make_entry(area, at);
 	}
 	return 0;
 }
+MYMM_EXPORT_INTERNAL(mymm_swap_alloc);
+
+/* The slot of an entry that may be anything, if it is in use; else NULL. With the lock. */
+static struct mymm_swap_slot *used_slot_of(struct mymm_vm *vm, u32 entry)
+{
+	const struct mymm_swap_area *area = area_of(vm, entry);
+
+	if (!area || offset_of(entry) > area->nr ||
+	    !area->slot[offset_of(entry)].count)
+		return NULL;
+	return &area->slot[offset_of(entry)];
+}
+
+/** mymm_swap_in_use() - is there such a slot, and does anything refer to it? */
+bool mymm_swap_in_use(struct mymm_vm *vm, u32 entry)
+{
+	guard(spinlock)(&vm->swap.lock);
+	return used_slot_of(vm, entry);
+}
 
 /**
- * mymm_swap_get() - a reference to a slot that may be free by now
+ * mymm_swap_get() - become a looker of a slot that may be free by now
  * @vm: the pool
  * @entry: was read from a slot of a table
  *
  * Context: process.
- * Return: is there one? If not, the slot of the table has changed.
+ * Return: is it? Then mymm_swap_put(), mymm_swap_drop() or mymm_swap_keep() ends that. If not, the
+ * slot of the table has changed.
  */
 bool mymm_swap_get(struct mymm_vm *vm, u32 entry)
 {
-	struct mymm_swap_area *area;
+	struct mymm_swap_slot *slot;
 
 	guard(spinlock)(&vm->swap.lock);
-	area = area_of(vm, entry);
-	if (!area || offset_of(entry) > area->nr ||
-	    !area->slot[offset_of(entry)].count)
+	slot = used_slot_of(vm, entry);
+	if (!slot)
 		return false;
-	area->slot[offset_of(entry)].count++;
+	slot->count++;
+	slot->lookers++;
+	slot->looks++;
 	return true;
 }
+MYMM_EXPORT_INTERNAL(mymm_swap_get);
 
 /**
- * mymm_swap_dup() - one reference more
+ * mymm_swap_keep() - a looker's reference becomes that of a slot of a table
  * @vm: the pool
- * @entry: the caller has a reference
+ * @entry: the caller is a looker, and that slot has its entry
+ *
+ * Context: process.
+ */
+void mymm_swap_keep(struct mymm_vm *vm, u32 entry)
+{
+	guard(spinlock)(&vm->swap.lock);
+	slot_of(vm, entry)->lookers--;
+}
+MYMM_EXPORT_INTERNAL(mymm_swap_keep);
+
+/**
+ * mymm_swap_dup() - one reference more, of a slot of a table
+ * @vm: the pool
+ * @entry: the caller is a looker
  *
  * Context: process.
  */
@@ -153,9 +196,36 @@ void mymm_swap_dup(struct mymm_vm *vm, u32 entry)
 	guard(spinlock)(&vm->swap.lock);
 	slot_of(vm, entry)->count++;
 }
+MYMM_EXPORT_INTERNAL(mymm_swap_dup);
 
 /**
- * mymm_swap_put() - a reference goes; with the last the slot is free
+ * mymm_swap_undup() - a reference of a slot of a table goes
+ * @vm: the pool
+ * @entry: the caller is a looker, so it is not the last
+ *
+ * Context: process.
+ */
+void mymm_swap_undup(struct mymm_vm *vm, u32 entry)
+{
+	guard(spinlock)(&vm->swap.lock);
+	slot_of(vm, entry)->count--;
+}
+MYMM_EXPORT_INTERNAL(mymm_swap_undup);
+
+/* A reference goes; with the last the slot is free. With the lock. */
+static void put(struct mymm_vm *vm, u32 entry)
+{
+	struct mymm_swap_area *area = area_of(vm, entry);
+
+	if (--area->slot[offset_of(entry)].count)
+		return;
+	__clear_bit(offset_of(entry), area->used);
+	area->nr_used--;
+	vm->swap.nr_free += area->usable;
+}
+
+/**
+ * mymm_swap_put() - be a looker no longer; with the last reference the slot is free
  * @vm: the pool
  * @entry: which
  *
@@ -163,16 +233,11 @@ void mymm_swap_dup(struct mymm_vm *vm, u32 entry)
  */
 void mymm_swap_put(struct mymm_vm *vm, u32 entry)
 {
-	struct mymm_swap_area *area;
-
 	guard(spinlock)(&vm->swap.lock);
-	area = area_of(vm, entry);
-	if (--area->slot[offset_of(entry)].count)
-		return;
-	__clear_bit(offset_of(entry), area->used);
-	area->nr_used--;
-	vm->swap.nr_free += area->usable;
+	slot_of(vm, entry)->lookers--;
+	put(vm, entry);
 }
+MYMM_EXPORT_INTERNAL(mymm_swap_put);
 
 /**
  * mymm_swap_count() - references to a slot
@@ -359,11 +424,11 @@ void mymm_swap_cache_del(struct mymm_vm *vm, struct page *page)
 
 	if (!entry)
 		return;
+	guard(spinlock)(&vm->swap.lock);
 	vm->swap.cached[pfn] = 0;
-	scoped_guard(spinlock, &vm->swap.lock) slot_of(vm, entry)->frame =
-		MYMM_NO_FRAME;
+	slot_of(vm, entry)->frame = MYMM_NO_FRAME;
 	mymm_vm_count(vm->pool, MYMM_NR_SWAPCACHED, -1);
-	mymm_swap_put(vm, entry);
+	put(vm, entry);
 }
 
 /**

@@ -11,8 +11,10 @@
 #include <linux/types.h>
 
 struct file;
+struct mymm_finding;
 struct mymm_region;
 struct mymm_swap_area;
+struct mymm_swap_census;
 struct mymm_vm;
 struct page;
 
@@ -24,13 +26,18 @@ struct page;
 
 /**
  * struct mymm_swap_slot - a page's room in an area
- * @count: references: one of each slot of a table, one of the page that is cached, and those
- *         of what looks at it; 0: it is free
+ * @count: references: one of each slot of a table, one of the page that is cached, and @lookers;
+ *         0: it is free
+ * @lookers: those that are held for a moment, by what looks at it. A slot of a table gets or loses
+ *           the entry only by what has one of these
+ * @looks: how often there was one more of them
  * @frame: of the page that has the same contents; MYMM_NO_FRAME: there is none
  * @shadow: of the page that was evicted, see workingset.c
  */
 struct mymm_swap_slot {
 	u32 count;
+	u32 lookers;
+	u32 looks;
 	u32 frame;
 	u64 shadow;
 };
@@ -110,7 +117,8 @@ struct mymm_swap_ahead {
  * @nr_free: those of them that can be had
  * @lowest: the lowest priority that was given by default
  * @ahead: of readahead
- * @cached: by frame: the entry whose contents its page has; with the page's lock
+ * @cached: by frame: the entry whose contents its page has; with the page's lock, and to change it
+ *          with both
  */
 struct mymm_swap {
 	spinlock_t lock; /* see vm.h */
@@ -127,9 +135,12 @@ struct mymm_swap {
 /* swap.c */
 u32 mymm_swap_alloc(struct mymm_vm *vm, struct page *page);
 bool mymm_swap_get(struct mymm_vm *vm, u32 entry);
+void mymm_swap_keep(struct mymm_vm *vm, u32 entry);
 void mymm_swap_dup(struct mymm_vm *vm, u32 entry);
+void mymm_swap_undup(struct mymm_vm *vm, u32 entry);
 void mymm_swap_put(struct mymm_vm *vm, u32 entry);
 u32 mymm_swap_count(struct mymm_vm *vm, u32 entry);
+bool mymm_swap_in_use(struct mymm_vm *vm, u32 entry);
 bool mymm_swap_has_cached(struct mymm_vm *vm, u32 entry);
 bool mymm_swap_reads_ahead(struct mymm_vm *vm, u32 entry);
 bool mymm_swap_keeps(struct mymm_vm *vm, u32 entry);
@@ -148,6 +159,13 @@ unsigned long mymm_swap_nr_free(const struct mymm_vm *vm);
 unsigned long mymm_swap_total(const struct mymm_vm *vm);
 int mymm_swap_init(struct mymm_vm *vm);
 void mymm_swap_exit(struct mymm_vm *vm);
+
+/* swap_check.c */
+struct mymm_swap_census *mymm_swap_census_begin(struct mymm_vm *vm);
+void mymm_swap_census_entry(struct mymm_swap_census *census, u32 entry);
+int mymm_swap_census_end(struct mymm_swap_census *census,
+			 struct mymm_finding *finding);
+void mymm_swap_census_free(struct mymm_swap_census *census);
 
 /* swapon.c */
 struct mymm_swap_area *mymm_swap_make_area(struct mymm_vm *vm,

@@ -49,7 +49,7 @@ static struct page *attach(struct mymm_region *region, unsigned long addr,
 {
 	if (mymm_table_replace(&region->table, addr, slot,
 			       mymm_slot_of_pfn(mymm_mapped_pfn(page)))) {
-		mymm_swap_put(region->space->vm, mymm_slot_swap(slot));
+		mymm_swap_undup(region->space->vm, mymm_slot_swap(slot));
 		return page;
 	}
 	if (mymm_mapped_put(page))
@@ -120,9 +120,9 @@ static struct page *get_page_for(struct mymm_region *region, unsigned long addr,
 }
 
 /**
- * mymm_swap_drop() - a slot of a table has had an entry, and has not any more
+ * mymm_swap_drop() - be a looker no longer of a slot that nobody may want any more
  * @vm: the pool
- * @entry: which; its reference goes
+ * @entry: which
  *
  * A page that was read ahead, and that nobody else can want, goes, too.
  *

@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+#include "base/compat.h"
 #include "page/pool.h"
 #include "process/files.h"
 #include "process/mapped.h"
@@ -191,6 +192,7 @@ err_free:
 	mymm_swap_free_area(area);
 	return err;
 }
+MYMM_EXPORT_INTERNAL(mymm_swapon_memory);
 
 /* --- to take one away ------------------------------------------------------------- */
 
@@ -345,7 +347,8 @@ static void remove_area(struct mymm_swap_area *area)
 {
 	struct mymm_vm *vm = area->vm;
 
-	scoped_guard(spinlock, &vm->swap.lock)
+	/* The validator has the first meanwhile. */
+	scoped_guard(mutex, &vm->lock) scoped_guard(spinlock, &vm->swap.lock)
 		vm->swap.area[area->number] = NULL;
 	mymm_swap_free_area(area);
 	mymm_vm_put(vm);
@@ -397,6 +400,7 @@ int mymm_swapoff(struct mymm_vm *vm, const char *name, int fd)
 	fput(file);
 	return err;
 }
+MYMM_EXPORT_INTERNAL(mymm_swapoff);
 
 /**
  * mymm_swapoff_all() - take all areas away when no process has anything in one

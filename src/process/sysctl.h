@@ -7,7 +7,7 @@
 
 /**
  * struct mymm_vm_sysctl - the values, by the names of their files
- * @overcommit_memory: the mode of overcommit, see commit.c
+ * @overcommit_memory: the mode of overcommit, see overcommit.c
  * @overcommit_ratio: per cent of memory that may be committed in mode 2
  * @overcommit_kbytes: the same in kB; 0: @overcommit_ratio counts
  * @admin_reserve_kbytes: what mode 2 keeps for CAP_SYS_ADMIN

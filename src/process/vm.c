@@ -29,6 +29,7 @@ static const struct mymm_vm_hooks hooks = {
 	.reclaim_end = mymm_vmscan_end,
 	.file_pages = mymm_vmscan_file_pages,
 	.figures = mymm_file_figures,
+	.listed = mymm_lru_listed,
 	.may_move = mymm_may_migrate,
 	.move = mymm_migrate,
 };

@@ -182,7 +182,7 @@ struct mymm_request;
 /* check.c */
 int mymm_vm_check(struct mymm_pool *pool, struct mymm_finding *finding);
 
-/* commit.c */
+/* overcommit.c */
 int mymm_commit_charge(struct mymm_region *region, unsigned long pages);
 void mymm_commit_force(struct mymm_region *region, unsigned long pages);
 void mymm_commit_release(struct mymm_region *region, unsigned long pages);

@@ -23,7 +23,10 @@
  * the power of it, which is 12 at first. What a page costs that comes back, or that had to be kept,
  * is counted, and decays.
  *
- * The order of things is that of mm/vmscan.c of Linux 6.12, without its lists of generations.
+ * The order of things is that of mm/vmscan.c of Linux 6.12, without its lists of generations. Not
+ * here is what Linux does at last, when all that was in vain: an allocation has pages become
+ * inactive in any case (force_deactivate), and kswapd takes anonymous memory though there are many
+ * pages of files (no_cache_trim_mode). Nor is it a cost that a program's page stays active.
  */
 #include <linux/mm.h>
 #include <linux/pagemap.h>

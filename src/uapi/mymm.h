@@ -402,6 +402,9 @@ struct mymm_info {
  * @nr_free: out: free blocks by migratetype and order; a pool that does not tell
  *           migratetypes apart has them all under the first
  * @pool: in: as in struct mymm_info; added later, too
+ * @contested: out: times that a block of another migratetype was tried, to be taken or for its
+ *             pageblock to be claimed, while each other type had one of that order, so that
+ *             another order of types would have tried another block; added after @pool
  */
 struct mymm_zone_args {
 	__u32 size;
@@ -420,6 +423,7 @@ struct mymm_zone_args {
 	__u64 blocks[MYMM_UAPI_TYPES];
 	__u64 nr_free[MYMM_UAPI_TYPES][MYMM_UAPI_ORDERS];
 	char pool[MYMM_NAME_LEN];
+	__u64 contested;
 };
 
 /* Hold the clock; without it, let go of it, if this session holds it. */

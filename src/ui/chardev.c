@@ -438,6 +438,7 @@ static long call_zone(struct mymm_session *s, void *arg)
 		.boost = READ_ONCE(zone->watermark_boost),
 		.highatomic = READ_ONCE(zone->nr_reserved_highatomic),
 		.extfrag = READ_ONCE(zone->extfrag),
+		.contested = READ_ONCE(zone->contested),
 	};
 	strscpy(args->pool, pool->name, sizeof(args->pool));
 	mymm_zone_read(zone, &snap);

@@ -274,6 +274,7 @@ int mymm_handle_new(struct mymm_session *s, void *entry, u32 *handle)
 		s->held++;
 	return err;
 }
+MYMM_EXPORT_INTERNAL(mymm_handle_new);
 
 /**
  * mymm_handle_replace() - let a handle stand for something else

@@ -25,9 +25,9 @@
  *
  * Byte for byte the shape of the running kernel's /proc/zoneinfo: the same lines in the same
  * order. Which statistics there are, and in which order, the kernel's own enums say, from
- * the headers that we are built with; here are only their names. A pool has no page
- * cache, no anonymous memory, no swap, so most of them are 0, and that is the truth. Zones
- * are ours: all five of each node, populated or not.
+ * the headers that we are built with; here are only their names. Free pages, slabs and what is
+ * on the LRU lists are counted by node or zone; the others are 0: what of them a pool counts, it
+ * counts as a whole, for myvmstat. Zones are ours: all five of each node, populated or not.
  *
  * The vm stats threshold is by how much a CPU's share of a counter may lag behind: ours
  * don't.
@@ -40,6 +40,7 @@
 #include "base/compat.h"
 #include "page/pcp_cpu.h"
 #include "page/pool.h"
+#include "page/vm_hooks.h"
 #include "ui/proc.h"
 #include "page/tuning.h"
 #include "page/vmstat.h"
@@ -132,9 +133,33 @@ static void show_stat(struct seq_file *m, const char *name, unsigned long value)
 		seq_printf(m, "\n      %-12s %lu", name, value);
 }
 
-static void show_node_stats(struct seq_file *m, const struct mymm_node *node)
+/* What of a node, and of zones of that type or of all, is on the LRU lists of processes. */
+static void count_listed(struct mymm_pool *pool, const struct mymm_node *node,
+			 enum mymm_zone_type type,
+			 unsigned long nr[MYMM_NR_LISTED])
 {
+	const struct mymm_vm_hooks *hooks;
+	int idx;
+
+	memset(nr, 0, MYMM_NR_LISTED * sizeof(*nr));
+	hooks = mymm_vm_hooks_get(pool, &idx);
+	if (hooks)
+		hooks->listed(pool, node, type, nr);
+	mymm_vm_hooks_put(idx);
+}
+
+static_assert(NR_UNEVICTABLE - NR_INACTIVE_ANON + 1 == MYMM_NR_LISTED,
+	      "the kernel has the same lists");
+static_assert(NR_ZONE_UNEVICTABLE - NR_ZONE_INACTIVE_ANON + 1 == MYMM_NR_LISTED,
+	      "also of a zone");
+
+static void show_node_stats(struct seq_file *m, struct mymm_pool *pool,
+			    const struct mymm_node *node)
+{
+	unsigned long listed[MYMM_NR_LISTED];
 	unsigned int i;
+
+	count_listed(pool, node, MYMM_NR_ZONE_TYPES, listed);
 
 	seq_puts(m, "\n  per-node stats");
 	for (i = 0; i < NR_VM_NODE_STAT_ITEMS; i++) {
@@ -144,6 +169,8 @@ static void show_node_stats(struct seq_file *m, const struct mymm_node *node)
 			value = mymm_node_slab_frames(node, true);
 		else if (i == NR_SLAB_UNRECLAIMABLE_B)
 			value = mymm_node_slab_frames(node, false);
+		else if (i >= NR_INACTIVE_ANON && i <= NR_UNEVICTABLE)
+			value = listed[i - NR_INACTIVE_ANON];
 		show_stat(m, node_stats[i], value);
 	}
 }
@@ -223,11 +250,20 @@ static void show_state(struct seq_file *m, const struct state *state)
 static void show_zone_stats(struct seq_file *m, struct mymm_pool *pool,
 			    const struct mymm_zone *zone, unsigned long free)
 {
+	unsigned long listed[MYMM_NR_LISTED];
 	struct mymm_zone_events events;
 	unsigned int i;
 
-	for (i = 0; i < NR_VM_ZONE_STAT_ITEMS; i++)
-		show_stat(m, zone_stats[i], i == NR_FREE_PAGES ? free : 0);
+	count_listed(pool, &pool->node_of[zone->node], zone->type, listed);
+	for (i = 0; i < NR_VM_ZONE_STAT_ITEMS; i++) {
+		unsigned long value = 0;
+
+		if (i == NR_FREE_PAGES)
+			value = free;
+		else if (i >= NR_ZONE_INACTIVE_ANON && i <= NR_ZONE_UNEVICTABLE)
+			value = listed[i - NR_ZONE_INACTIVE_ANON];
+		show_stat(m, zone_stats[i], value);
+	}
 	if (!IS_ENABLED(CONFIG_NUMA) && pool->nr_nodes == 1)
 		return;
 	mymm_zone_events(pool, zone, &events);
@@ -275,7 +311,7 @@ static void show_zone(struct seq_file *m, struct mymm_pool *pool,
 
 	seq_printf(m, "Node %d, zone %8s", node->id, mymm_zone_name(type));
 	if (first)
-		show_node_stats(m, node);
+		show_node_stats(m, pool, node);
 	show_state(m, &state);
 	if (zone) {
 		show_zone_stats(m, pool, zone, state.free);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /proc/sys/mymm: compact_memory and extfrag_threshold, as in /proc/sys/vm. The first is of the
- * default pool, the second of all pools.
+ * /proc/sys/mymm: compact_memory, extfrag_threshold and compaction_proactiveness, as in
+ * /proc/sys/vm. The first is of the default pool, the others of all pools.
  *
  * The real compact_memory is 1 from the first write on that was good, and takes a write of nothing
  * as one of that; here each write has to say 1.
@@ -11,6 +11,7 @@
 #include "base/compat.h"
 #include "base/fault_inject.h"
 #include "page/compact.h"
+#include "page/kcompactd.h"
 #include "page/pool.h"
 #include "ui/sysctl_compact.h"
 
@@ -32,6 +33,16 @@ static int compact_memory(MYMM_CTL_CONST struct ctl_table *table, int write,
 	return write ? mymm_compact_pool(sysctl_pool) : 0;
 }
 
+static int proactiveness(MYMM_CTL_CONST struct ctl_table *table, int write,
+			 void *buffer, size_t *length, loff_t *pos)
+{
+	int err = proc_dointvec_minmax(table, write, buffer, length, pos);
+
+	if (!err && write && READ_ONCE(mymm_compaction_proactiveness))
+		mymm_kcompactd_look();
+	return err;
+}
+
 #define ENTRY(name, ...)                                               \
 	{                                                              \
 		.procname = (name), .maxlen = sizeof(int), __VA_ARGS__ \
@@ -43,6 +54,10 @@ static struct ctl_table entries[] = {
 	      .data = &mymm_extfrag_threshold,
 	      .proc_handler = proc_dointvec_minmax, .extra1 = SYSCTL_ZERO,
 	      .extra2 = SYSCTL_ONE_THOUSAND),
+	ENTRY("compaction_proactiveness", .mode = 0644,
+	      .data = &mymm_compaction_proactiveness,
+	      .proc_handler = proactiveness, .extra1 = SYSCTL_ZERO,
+	      .extra2 = SYSCTL_ONE_HUNDRED),
 	MYMM_CTL_TABLE_END
 };
 

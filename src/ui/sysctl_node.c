@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /proc/sys/mymm: zone_reclaim_mode, min_unmapped_ratio and min_slab_ratio of the default pool;
- * page/node_reclaim.c says what they do. Names, ranges and defaults are those of /proc/sys/vm,
- * where a kernel has these files if it was built for NUMA.
+ * /proc/sys/mymm: what reclaim of the default pool takes from a node. zone_reclaim_mode,
+ * min_unmapped_ratio and min_slab_ratio are of page/node_reclaim.c, vfs_cache_pressure is of
+ * cache/shrinker.c. Names, ranges and defaults are those of /proc/sys/vm, where a kernel has the
+ * first three if it was built for NUMA.
  */
 #include <linux/sysctl.h>
 
@@ -23,7 +24,8 @@ static struct ctl_table_header *header;
 static struct ctl_table entries[] = {
 	ENTRY("zone_reclaim_mode", NULL),
 	ENTRY("min_unmapped_ratio", SYSCTL_ONE_HUNDRED),
-	ENTRY("min_slab_ratio", SYSCTL_ONE_HUNDRED), MYMM_CTL_TABLE_END
+	ENTRY("min_slab_ratio", SYSCTL_ONE_HUNDRED),
+	ENTRY("vfs_cache_pressure", NULL), MYMM_CTL_TABLE_END
 };
 
 /**
@@ -40,6 +42,7 @@ int mymm_sysctl_node_init(struct mymm_pool *pool)
 	entries[0].data = &pool->reclaim.node.mode;
 	entries[1].data = &pool->reclaim.node.min_unmapped_ratio;
 	entries[2].data = &pool->reclaim.node.min_slab_ratio;
+	entries[3].data = &pool->reclaim.vfs_cache_pressure;
 	if (!mymm_inject_fail())
 		header = register_sysctl("mymm", entries);
 	return header ? 0 : -ENOMEM;
