@@ -17,8 +17,12 @@ tree  := $(BUILD)/$(name)
 cli   := $(BUILD)/mymm
 
 # What tests run: static for a guest that has no libc, dynamic to have one's malloc.
-static  := fuzz replies mymem harm mymem_calls pressure filework scatter
+static  := fuzz replies mymem harm mymem_calls mymem_frames pressure filework scatter objects_look
 dynamic := malloc_steps malloc_calls
+
+# For trace.dat; scripts/mymm_static.c says what is wrapped.
+tracing := -isystem /usr/include/tracefs -isystem /usr/include/traceevent
+tracing_libs := -Wl,--wrap=dlopen -ltracefs -ltraceevent -lzstd -lz
 
 # A compiler newer than ours may know warnings that are news to us.
 strict := $(if $(CI),-Werror)
@@ -34,7 +38,7 @@ version = -DMYMM_VERSION='"$(or $(if $(wildcard .git),$(shell git describe --alw
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
-.PHONY: compile_commands.json all modules cli run shell test test-debug test-distros quick bench pressure lint install uninstall clean help
+.PHONY: compile_commands.json all modules cli run shell test test-debug test-distros quick bench pressure mirror lint install uninstall clean help
 
 all: modules cli ## build the modules for the distribution's kernel, and the CLI (the default)
 
@@ -45,7 +49,8 @@ cli: $(cli) $(BUILD)/libmymalloc.so $(addprefix $(BUILD)/,$(static) $(dynamic)) 
 
 $(cli): $(wildcard scripts/mymm*.c scripts/*.h src/uapi/*.h) | $(BUILD)
 	@scripts/deps build
-	$(CC) -O2 -g -static -Wall -Wextra $(strict) -Isrc/uapi -Iscripts $(version) -o $@ $(filter %.c,$^)
+	$(CC) -O2 -g -static -Wall -Wextra $(strict) -Isrc/uapi -Iscripts $(tracing) $(version) -o $@ $(filter %.c,$^) \
+		$(tracing_libs)
 
 # initfirst: before any other library's constructor may call malloc.
 $(BUILD)/libmymalloc.so: scripts/libmymalloc.c src/uapi/mymem.h | $(BUILD)
@@ -71,11 +76,11 @@ shell: ## a prompt in the VM, modules and CLI at hand; KERNEL=, VM='--mem 2048 .
 	@qemu/vm --kernel $(KERNEL) --timeout 0 $(VM) --tty || \
 		{ code=$$?; [ $$code -lt 122 ] || [ $$code -gt 125 ] || exit $$code; }
 
-test: ## all tests on the KUnit kernel and the stock one; SEED= FILTER= repeat one
-	@scripts/test host kunit stock
+test: ## all tests on the KUnit kernel, the stock one and user-mode Linux; SEED= FILTER= repeat one
+	@scripts/test host kunit stock um
 
 quick: ## the KUnit suites on user-mode Linux, in seconds; FOR=src/FOLDER/FILE.c FILTER=
-	@scripts/test um
+	@FILTER="$${FILTER:-kunit}" scripts/test um
 
 test-debug: ## the same under KASAN, lockdep and kmemleak
 	@scripts/test um-debug debug
@@ -88,6 +93,9 @@ bench: ## what an operation costs beside the kernel's own: instructions; KERNEL=
 
 pressure: cli ## major faults beside Linux's, of memory that does not fit
 	@scripts/pressure --kernel $(KERNEL)
+
+mirror: cli $(BUILD)/objects_look ## the running kernel's free lists and caches, and a pool's beside them, under load
+	@scripts/mirror --kernel $(KERNEL)
 
 lint: ## each checker that has something to say about the sources
 	@scripts/lint

@@ -112,22 +112,37 @@ static int take_after(struct after *after, int *argc, char **argv)
 	return OK;
 }
 
-/* Several -e become one, with newlines between them. */
-static char *join_expressions(const struct command *command, int *argc,
-			      char **argv)
+/* The option that a command may have several times. */
+static const struct {
+	const char *command, *word, *option;
+} repeated[] = {
+	{ "run", "-e", "--expression=" },
+	{ "replay", "--config", "--config=" },
+};
+
+/* Several of it become one, with newlines between them. */
+static char *join_repeated(const struct command *command, int *argc,
+			   char **argv)
 {
+	const char *word = NULL, *option = NULL;
 	char *all = NULL;
 	size_t len = 0;
 	int nr = 0;
 
-	if (strcmp(command->name, "run"))
-		return NULL;
-	for (int i = 0; i < *argc; i++) {
+	for (size_t i = 0; i < sizeof(repeated) / sizeof(repeated[0]); i++) {
+		if (strcmp(command->name, repeated[i].command))
+			continue;
+		word = repeated[i].word;
+		option = repeated[i].option;
+	}
+	for (int i = 0; word && i < *argc; i++) {
 		const char *line;
 		size_t more;
 
-		if (!strcmp(argv[i], "-e") && i + 1 < *argc) {
+		if (!strcmp(argv[i], word) && i + 1 < *argc) {
 			line = argv[++i];
+		} else if (!strncmp(argv[i], option, strlen(option))) {
+			line = argv[i] + strlen(option);
 		} else {
 			argv[nr++] = argv[i];
 			continue;
@@ -135,7 +150,7 @@ static char *join_expressions(const struct command *command, int *argc,
 		more = strlen(line);
 		all = xalloc(all, len + more + 2 + 15, 1);
 		if (!len)
-			len = sprintf(all, "--expression=");
+			len = sprintf(all, "%s", option);
 		else
 			all[len++] = '\n';
 		memcpy(all + len, line, more + 1);
@@ -143,7 +158,8 @@ static char *join_expressions(const struct command *command, int *argc,
 	}
 	if (all)
 		argv[nr++] = all;
-	*argc = nr;
+	if (word)
+		*argc = nr;
 	return all;
 }
 
@@ -238,7 +254,7 @@ static int answer(int argc, char **argv)
 	say_command(command->name);
 	argc -= words;
 	argv += words;
-	expressions = join_expressions(command, &argc, argv);
+	expressions = join_repeated(command, &argc, argv);
 	rc = run(command, argc, argv);
 	free(expressions);
 	return rc;

@@ -17,8 +17,10 @@
  *	mymm_exec.c      exec
  *	mymm_swap.c      swapon, swapoff
  *	mymm_lost.c      lost
+ *	mymm_unload.c    unload
  *	mymm_json.c      what --json prints
  *	mymm_script.c    run; mymm_words.c splits its lines
+ *	mymm_record.c    record; its own parts are in mymm_dat.h
  *	mymm_replay.c    replay; its own parts are in mymm_trace.h
  */
 #ifndef _MYMM_CLI_H
@@ -75,6 +77,8 @@ const char *plural(uint64_t n, const char *one, const char *many);
 const char *range_text(const uint32_t *handles, size_t nr); /* 1-5,7 */
 
 void *xalloc(void *old, size_t nr, size_t size);
+/* The same for something new, of zeroes that cost nothing until they are used. */
+void *xzalloc(size_t nr, size_t size);
 
 /* --- mymm_memory.c --- */
 
@@ -230,6 +234,9 @@ extern const struct command replay_commands[];
 extern const struct command exec_commands[];
 extern const struct command swap_commands[];
 extern const struct command lost_commands[];
+extern const struct command unload_commands[];
+extern const struct command record_commands[];
+extern const struct command pack_commands[];
 
 /* Options of all commands that allocate, and what they mean. */
 /* It takes these for blocks of code. */

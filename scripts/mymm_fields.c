@@ -2,15 +2,14 @@
 /*
  * The fields of an event of kmem: "call_site=f+0x1/0x2 [mod] ptr=00000000db0408b3 ...".
  *
- * One pass, whatever their order: it is another one where a tool prints the fields of
- * the record (option fields, trace-cmd report -R) instead of the kernel's own format. What
- * is not known is passed over.
+ * One pass, until all is there, whatever their order: it is another one where a tool prints
+ * the fields of the record (option fields, trace-cmd report -R) instead of the kernel's own
+ * format. What is not known is passed over.
  *
  * Pointers have had many forms. NULL is "(null)", padded with blanks before 5.2, "(nil)",
  * or zeros; one that was not to be seen is "(____ptrval____)", or "(ptrval)" on 32 bit.
  */
 #define _GNU_SOURCE
-#include <ctype.h>
 #include <string.h>
 
 #include "mymm_trace.h"
@@ -31,25 +30,25 @@ enum field {
 	FIELDS,
 };
 
-static const struct {
-	const char *name;
-	size_t len;
-} fields[FIELDS] = {
-	[F_CALL_SITE] = { "call_site", 9 },
-	[F_PTR] = { "ptr", 3 },
-	[F_NAME] = { "name", 4 },
-	[F_BYTES_REQ] = { "bytes_req", 9 },
-	[F_BYTES_ALLOC] = { "bytes_alloc", 11 },
-	[F_GFP] = { "gfp_flags", 9 },
-	[F_PAGE] = { "page", 4 },
-	[F_PFN] = { "pfn", 3 },
-	[F_ORDER] = { "order", 5 },
-	[F_TYPE] = { "migratetype", 11 },
+/* What an event of each kind must have, or may have before the last of these. */
+/* clang-format off */
+#define OF(field) (1U << (field))
+#define OF_ALLOC (OF(F_CALL_SITE) | OF(F_PTR) | OF(F_BYTES_REQ) | OF(F_BYTES_ALLOC) | OF(F_GFP))
+/* clang-format on */
+static const uint32_t wanted[TRACE_KMEM] = {
+	[TRACE_PAGE_ALLOC] = OF(F_PAGE) | OF(F_PFN) | OF(F_ORDER) | OF(F_TYPE) |
+			     OF(F_GFP),
+	[TRACE_PAGE_FREE] = OF(F_PFN) | OF(F_ORDER),
+	[TRACE_PAGE_FREE_BATCHED] = OF(F_PFN),
+	[TRACE_KMALLOC] = OF_ALLOC,
+	[TRACE_KFREE] = OF(F_PTR),
+	[TRACE_CACHE_ALLOC] = OF_ALLOC,
+	[TRACE_CACHE_FREE] = OF(F_PTR) | OF(F_NAME),
 };
 
 struct values {
 	struct piece of[FIELDS];
-	bool seen[FIELDS];
+	uint32_t seen; /* OF() of each */
 };
 
 static bool blank(char c)
@@ -57,14 +56,34 @@ static bool blank(char c)
 	return c == ' ' || c == '\t';
 }
 
+/* Of a length that is known here, so that it is compared without a call. */
+/* clang-format off */
+#define IS(key, text) (!memcmp((key).at, text, sizeof(text) - 1))
+/* clang-format on */
+
 static enum field field_of(struct piece key)
 {
-	int i = 0;
-
-	while (i < FIELDS && (fields[i].len != key.len ||
-			      memcmp(fields[i].name, key.at, key.len)))
-		i++;
-	return i;
+	switch (key.len) {
+	case 3:
+		return IS(key, "ptr") ? F_PTR : IS(key, "pfn") ? F_PFN : FIELDS;
+	case 4:
+		return IS(key, "page") ? F_PAGE :
+		       IS(key, "name") ? F_NAME :
+					 FIELDS;
+	case 5:
+		return IS(key, "order") ? F_ORDER : FIELDS;
+	case 9:
+		return IS(key, "call_site") ? F_CALL_SITE :
+		       IS(key, "bytes_req") ? F_BYTES_REQ :
+		       IS(key, "gfp_flags") ? F_GFP :
+					      FIELDS;
+	case 11:
+		return IS(key, "bytes_alloc") ? F_BYTES_ALLOC :
+		       IS(key, "migratetype") ? F_TYPE :
+						FIELDS;
+	default:
+		return FIELDS;
+	}
 }
 
 static bool starts(struct piece text, const char *with)
@@ -102,68 +121,89 @@ static const char *past_name(struct piece *name)
 	return end;
 }
 
-static void take_apart(const char *text, struct values *values)
+/* Ends with what @kind wants; a call site, and a pointer, may have more words. */
+static void take_apart(const char *text, enum trace_kind kind,
+		       struct values *values)
 {
-	enum field last = FIELDS;
+	enum field field, last = FIELDS;
+	const char *end, *equals;
 
 	memset(values, 0, sizeof(*values));
-	for (; *text; text++) {
-		const char *start = text, *equals;
-		struct piece value;
-		enum field field;
+	for (; *text; text = end + (*end == ' ')) {
+		struct piece word;
 
-		if (*text == ' ')
-			continue;
-		text = strchrnul(text, ' ');
-		equals = memchr(start, '=', text - start);
+		end = strchrnul(text, ' ');
+		equals = memchr(text, '=', end - text);
+		word = (struct piece){ text, end - text };
 		if (!equals) {
 			/* " [mod]" belongs to a call site, "      (null)" to a pointer. */
-			value = (struct piece){ start, text - start };
-			if (last == F_CALL_SITE)
+			if (last == F_CALL_SITE && word.len)
 				values->of[last].len =
-					text - values->of[last].at;
+					end - values->of[last].at;
 			else if ((last == F_PTR || last == F_PAGE) &&
 				 !values->of[last].len)
-				values->of[last] = value;
-		} else {
-			field = field_of(
-				(struct piece){ start, equals - start });
-			last = field;
-			value = (struct piece){ equals + 1, text - equals - 1 };
-			if (field == F_NAME)
-				text = past_name(&value);
-			if (field < FIELDS && !values->seen[field]) {
-				values->seen[field] = true;
-				values->of[field] = value;
-			}
+				values->of[last] = word;
+			continue;
 		}
-		if (!*text)
+		word.len = equals - text;
+		field = field_of(word);
+		word = (struct piece){ equals + 1, end - equals - 1 };
+		if (field == F_NAME)
+			end = past_name(&word);
+		last = field;
+		if (field == FIELDS || values->seen & OF(field))
+			continue;
+		values->seen |= OF(field);
+		values->of[field] = word;
+		if (!(wanted[kind] & ~values->seen) && word.len &&
+		    field != F_CALL_SITE)
 			break;
 	}
 }
 
-static bool number(const struct values *values, enum field field, int base,
-		   uint64_t *to)
+/* A number of more digits may be too large. */
+#define DIGITS_SAFE 16
+
+static bool number(const struct values *values, enum field field,
+		   unsigned int base, uint64_t *to)
 {
+	/* One more than its value, so that 0 is none. */
+	/* clang-format off */
+	static const uint8_t digits[256] = {
+		['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6, ['6'] = 7,
+		['7'] = 8, ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13,
+		['d'] = 14, ['e'] = 15, ['f'] = 16, ['A'] = 11, ['B'] = 12, ['C'] = 13,
+		['D'] = 14, ['E'] = 15, ['F'] = 16,
+	};
+	/* clang-format on */
 	struct piece text = values->of[field];
+	const char *end, *safe;
 	uint64_t n = 0;
 
-	if (starts(text, "0x")) {
+	if (text.len > 1 && text.at[0] == '0' && text.at[1] == 'x') {
 		base = 16;
 		text.at += 2;
 		text.len -= 2;
 	}
 	if (!text.len)
 		return false;
-	for (size_t i = 0; i < text.len; i++) {
-		int c = tolower((unsigned char)text.at[i]);
-		int digit = isdigit(c)		 ? c - '0' :
-			    c >= 'a' && c <= 'f' ? c - 'a' + 10 :
-						   16;
+	end = text.at + text.len;
+	while (text.at < end && *text.at == '0')
+		text.at++;
+	safe = end - text.at < DIGITS_SAFE ? end : text.at + DIGITS_SAFE;
+	for (; text.at < safe; text.at++) {
+		unsigned int digit = digits[(unsigned char)*text.at] - 1U;
 
-		if (digit >= base || n > (UINT64_MAX - digit) / base)
+		if (digit >= base)
 			return false;
 		n = n * base + digit;
+	}
+	for (; text.at < end; text.at++) {
+		unsigned int digit = digits[(unsigned char)*text.at] - 1U;
+
+		if (digit >= base || __builtin_mul_overflow(n, base, &n) ||
+		    __builtin_add_overflow(n, digit, &n))
+			return false;
 	}
 	*to = n;
 	return true;
@@ -171,6 +211,9 @@ static bool number(const struct values *values, enum field field, int base,
 
 static bool is_null(struct piece text)
 {
+	if (!text.len ||
+	    (*text.at != '(' && *text.at != 'N' && *text.at != 'n'))
+		return false;
 	return starts(text, "(null)") || starts(text, "(nil)") ||
 	       starts(text, "NULL") || starts(text, "null");
 }
@@ -179,11 +222,11 @@ static bool pointer(const struct values *values, struct trace_event *event)
 {
 	struct piece text = values->of[F_PTR];
 
-	if (starts(text, "(ptrval)") || starts(text, "(____ptrval____)"))
-		event->blind = true;
-	else if (!is_null(text))
-		return number(values, F_PTR, 16, &event->key);
-	return true;
+	if (number(values, F_PTR, 16, &event->key))
+		return true;
+	event->blind = starts(text, "(ptrval)") ||
+		       starts(text, "(____ptrval____)");
+	return event->blind || is_null(text);
 }
 
 static const char *page_fields(const struct values *values,
@@ -203,7 +246,7 @@ static const char *page_fields(const struct values *values,
 	/* One that failed; older kernels make a frame number of NULL all the same. */
 	if (is_null(values->of[F_PAGE]) || event->key == UINT64_MAX)
 		event->key = 0;
-	if (!values->seen[F_GFP])
+	if (!(values->seen & OF(F_GFP)))
 		return "mm_page_alloc without gfp_flags";
 	event->gfp = values->of[F_GFP];
 	if (number(values, F_TYPE, 10, &n))
@@ -226,7 +269,7 @@ static const char *byte_fields(const struct values *values,
 	if (event->key && (event->asked > GIB || event->held > GIB ||
 			   event->held < event->asked))
 		return "an allocation with sizes that can not be";
-	if (!values->seen[F_GFP])
+	if (!(values->seen & OF(F_GFP)))
 		return "an allocation without gfp_flags";
 	event->gfp = values->of[F_GFP];
 	event->site = values->of[F_CALL_SITE];
@@ -237,7 +280,7 @@ const char *fields_parse(const char *text, struct trace_event *event)
 {
 	struct values values;
 
-	take_apart(text, &values);
+	take_apart(text, event->kind, &values);
 	return event->kind <= TRACE_PAGE_FREE_BATCHED ?
 		       page_fields(&values, event) :
 		       byte_fields(&values, event);

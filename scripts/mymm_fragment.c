@@ -33,6 +33,8 @@ static uint8_t *look(const struct recording *rec, unsigned int order,
 			       (life->flags & MYMM_GFP_MOVABLE);
 		uint64_t frames = (life->taken + 4095) / 4096;
 
+		if (!(i % TAPE_STEP))
+			recording_trim(rec);
 		if (!life->handle)
 			continue;
 		for (uint64_t at = life->pfn >> order;
@@ -88,18 +90,20 @@ void show_fragmentation(const struct recording *rec, const struct outcome *out)
 		return;
 	printf("\nPageblocks of %u frames, by what the recording holds in them\n",
 	       1U << out->depth[0].block_order);
-	printf("  %-14s %9s %9s %9s %9s  %s\n", "", "nothing", "movable",
-	       "pinned", "mixed", "fallbacks");
+	printf("  %-14s %9s %9s %9s %9s  %s %s\n", "", "nothing", "movable",
+	       "pinned", "mixed", "fallbacks", "contested");
 	for (uint32_t i = 0; i < info->nr_zones; i++) {
 		const struct mymm_zone_info *zone = &info->zones[i];
 
-		printf("  node %u %-7s %9s %9s %9s %9s  %9s\n", zone->node,
+		printf("  node %u %-7s %9s %9s %9s %9s  %9s %9s\n", zone->node,
 		       zone->name, count_text(nr[i][FRAGMENT_NOTHING]),
 		       count_text(nr[i][FRAGMENT_MOVABLE]),
 		       count_text(nr[i][FRAGMENT_PINNED]),
 		       count_text(nr[i][FRAGMENT_MIXED]),
 		       count_text(out->depth[i].extfrag -
-				  out->before[i].extfrag));
+				  out->before[i].extfrag),
+		       count_text(out->depth[i].contested -
+				  out->before[i].contested));
 		for (int what = 0; what < FRAGMENTS; what++)
 			blocks += nr[i][what];
 		stuck += nr[i][FRAGMENT_PINNED] + nr[i][FRAGMENT_MIXED];

@@ -17,21 +17,8 @@ static size_t place(const struct map *map, uint64_t key)
 	return (key * 0x9E3779B97F4A7C15ULL >> 20) & (map->room - 1);
 }
 
-static size_t find(const struct map *map, uint64_t key)
-{
-	size_t i = place(map, key);
-
-	while (map->slot[i].value != NONE && map->slot[i].key != key)
-		i = (i + 1) & (map->room - 1);
-	return i;
-}
-
-uint32_t map_get(const struct map *map, uint64_t key)
-{
-	return map->room ? map->slot[find(map, key)].value : NONE;
-}
-
-static void grow(struct map *map)
+/* Seldom, so not a part of what calls it. */
+static NEVER_INLINE void grow(struct map *map)
 {
 	struct map old = *map;
 
@@ -41,7 +28,7 @@ static void grow(struct map *map)
 		map->slot[i].value = NONE;
 	for (size_t i = 0; i < old.room; i++)
 		if (old.slot[i].value != NONE)
-			map->slot[find(map, old.slot[i].key)] = old.slot[i];
+			map->slot[map_find(map, old.slot[i].key)] = old.slot[i];
 	free(old.slot);
 }
 
@@ -51,7 +38,7 @@ void map_put(struct map *map, uint64_t key, uint32_t value)
 
 	if (2 * (map->used + 1) > map->room)
 		grow(map);
-	i = find(map, key);
+	i = map_find(map, key);
 	map->used += map->slot[i].value == NONE;
 	map->slot[i].key = key;
 	map->slot[i].value = value;
@@ -63,7 +50,7 @@ void map_del(struct map *map, uint64_t key)
 
 	if (!map->room)
 		return;
-	hole = find(map, key);
+	hole = map_find(map, key);
 	if (map->slot[hole].value == NONE)
 		return;
 	map->used--;
@@ -86,18 +73,30 @@ void map_free(struct map *map)
 	memset(map, 0, sizeof(*map));
 }
 
-static uint64_t hash(struct piece piece)
+uint64_t piece_hash(struct piece piece)
 {
-	uint64_t h = 0xCBF29CE484222325ULL;
+	uint64_t h = piece.len, word = 0;
+	size_t at = 0;
 
-	for (size_t i = 0; i < piece.len; i++)
-		h = (h ^ (unsigned char)piece.at[i]) * 0x100000001B3ULL;
-	return h;
+	for (; at + 8 < piece.len; at += 8) {
+		memcpy(&word, piece.at + at, 8);
+		h = (h ^ word) * 0x9E3779B97F4A7C15ULL;
+		h ^= h >> 32;
+	}
+	/* The last eight, some of them once more. */
+	if (piece.len >= 8) {
+		memcpy(&word, piece.at + piece.len - 8, 8);
+	} else {
+		word = 0;
+		memcpy(&word, piece.at, piece.len);
+	}
+	h = (h ^ word) * 0x9E3779B97F4A7C15ULL;
+	return h ^ h >> 32;
 }
 
 uint32_t texts_add(struct texts *texts, struct piece piece)
 {
-	uint64_t key = hash(piece);
+	uint64_t key = piece_hash(piece);
 	uint32_t nr;
 
 	/* Two texts of one hash: the second one looks at the next number. */
@@ -105,7 +104,7 @@ uint32_t texts_add(struct texts *texts, struct piece piece)
 		nr = map_get(&texts->map, key);
 		if (nr == NONE)
 			break;
-		if (strlen(texts->text[nr]) == piece.len &&
+		if (texts->len[nr] == piece.len &&
 		    !memcmp(texts->text[nr], piece.at, piece.len))
 			return nr;
 	}
@@ -113,11 +112,14 @@ uint32_t texts_add(struct texts *texts, struct piece piece)
 		texts->room = texts->room ? 2 * texts->room : 256;
 		texts->text =
 			xalloc(texts->text, texts->room, sizeof(*texts->text));
+		texts->len =
+			xalloc(texts->len, texts->room, sizeof(*texts->len));
 	}
 	nr = texts->nr++;
 	texts->text[nr] = xalloc(NULL, piece.len + 1, 1);
 	memcpy(texts->text[nr], piece.at, piece.len);
 	texts->text[nr][piece.len] = 0;
+	texts->len[nr] = piece.len;
 	map_put(&texts->map, key, nr);
 	return nr;
 }
@@ -127,6 +129,7 @@ void texts_free(struct texts *texts)
 	for (size_t i = 0; i < texts->nr; i++)
 		free(texts->text[i]);
 	free(texts->text);
+	free(texts->len);
 	map_free(&texts->map);
 	memset(texts, 0, sizeof(*texts));
 }

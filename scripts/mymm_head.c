@@ -29,13 +29,17 @@
  * the name of the event's system. Only a head with neither is looked for, from the left.
  */
 #define _GNU_SOURCE
-#include <ctype.h>
 #include <string.h>
 
 #include "mymm_trace.h"
 
 #define COMM_WIDTH 16
 #define COMM_WIDTH_LATENCY 8
+
+static bool is_digit(char c)
+{
+	return (unsigned int)c - '0' < 10;
+}
 
 static const char *skip(const char *at)
 {
@@ -53,7 +57,7 @@ static const char *past_word(const char *at)
 
 static const char *past_digits(const char *at)
 {
-	while (isdigit((unsigned char)*at))
+	while (is_digit(*at))
 		at++;
 	return at;
 }
@@ -61,22 +65,21 @@ static const char *past_digits(const char *at)
 /* The value need only differ from that of other tasks. */
 static uint32_t task_of(const char *at, const char *end)
 {
-	uint32_t hash = 0x811C9DC5;
-
 	while (end > at && end[-1] == ' ')
 		end--;
-	for (; at < end; at++)
-		hash = (hash ^ (unsigned char)*at) * 0x01000193;
-	return hash;
+	return piece_hash((struct piece){ at, end - at });
 }
 
 /* "6.818727", "6.818727123", or by a clock that only counts "6818727"; else NULL. */
 static const char *parse_time(const char *at, struct head *head)
 {
+	static const uint32_t unit[] = { 1000000, 100000, 10000, 1000,
+					 100,	  10,	  1 };
 	const char *start = at, *point;
-	uint64_t whole = 0, part = 0, unit = 1000000;
+	uint64_t whole = 0, part = 0;
+	int digits = 0;
 
-	for (; isdigit((unsigned char)*at); at++) {
+	for (; is_digit(*at); at++) {
 		if (at - start == 19)
 			return NULL;
 		whole = whole * 10 + (*at - '0');
@@ -88,24 +91,26 @@ static const char *parse_time(const char *at, struct head *head)
 	if (*at != '.')
 		return at;
 	point = at;
-	for (at++; isdigit((unsigned char)*at); at++) {
-		if (unit == 1)
-			continue;
-		unit /= 10;
-		part += (*at - '0') * unit;
-	}
+	for (at++; is_digit(*at); at++)
+		if (digits < 6) {
+			part = part * 10 + (*at - '0');
+			digits++;
+		}
 	if (point - start > 12)
 		return NULL;
 	head->clock = CLOCK_SECONDS;
-	head->time = whole * 1000000 + part;
+	head->time = whole * 1000000 + part * unit[digits];
 	return at;
 }
 
 /* The same with its colon, as the last thing before the event. */
 static const char *parse_stamp(const char *at, struct head *head)
 {
-	struct head found = *head;
+	struct head found;
 
+	if (!is_digit(*at))
+		return NULL;
+	found = *head;
 	at = parse_time(at, &found);
 	if (!at || *at != ':' || (at[1] && at[1] != ' ' && at[1] != '\t'))
 		return NULL;
@@ -235,7 +240,7 @@ static bool verbose_head(const char *line, struct head *head)
 	at = skip(line + COMM_WIDTH);
 	task = past_digits(at);
 	at = skip(task);
-	for (end = at; isdigit((unsigned char)*end) && end - at < 7; end++)
+	for (end = at; is_digit(*end) && end - at < 7; end++)
 		cpu = cpu * 10 + (*end - '0');
 	if (end == at || *end != ' ')
 		return false;
@@ -309,7 +314,7 @@ static bool graph_head(const char *line, struct head *head)
 		} else {
 			end = past_word(at);
 			/* Of words like "bash-1", the pid's is the last before a bar. */
-			if (end[-1] != '.' && isdigit((unsigned char)end[-1]))
+			if (end[-1] != '.' && is_digit(end[-1]))
 				head->task = task_of(at, end);
 		}
 	}

@@ -85,35 +85,56 @@ static uint32_t cache_of(struct recording *rec, const char *name,
 	return nr;
 }
 
+/* Objects of one name mostly have one size: the cache that the last one had. */
+struct last {
+	uint32_t asked;
+	uint32_t held;
+	uint32_t cache; /* NONE: there was none, or it is a class of kmalloc */
+	bool kmalloc;
+};
+
 static bool of_kmalloc(const char *name)
 {
 	return !strncmp(name, "kmalloc-", 8) ||
 	       !strncmp(name, "dma-kmalloc-", 12);
 }
 
+/* The cache of each size class of each family, once it is known. */
+struct classes {
+	uint32_t cache[3][16];
+};
+
 /* The size class that the pool will take it from, as kmalloc_slab() chooses. */
-static void set_class(struct recording *rec, struct life *life)
+static void set_class(struct recording *rec, struct life *life,
+		      struct classes *classes)
 {
-	const char *family = life->flags & MYMM_GFP_DMA ? "dma-kmalloc" :
-			     life->flags & MYMM_GFP_RECLAIMABLE ?
-							  "kmalloc-rcl" :
-							  "kmalloc";
-	uint32_t size = 8;
+	static const char *const families[] = { "kmalloc", "kmalloc-rcl",
+						"dma-kmalloc" };
+	int family = life->flags & MYMM_GFP_DMA		? 2 :
+		     life->flags & MYMM_GFP_RECLAIMABLE ? 1 :
+							  0;
+	uint32_t size = 8, nr = 3, *known;
 	char name[32];
 
 	if (life->asked > 8192)
 		return;
-	while (size < life->asked)
+	for (; size < life->asked; nr++)
 		size *= 2;
-	if (life->asked > 64 && life->asked <= 96)
+	if (life->asked > 64 && life->asked <= 96) {
 		size = 96;
-	if (life->asked > 128 && life->asked <= 192)
+		nr = 0;
+	}
+	if (life->asked > 128 && life->asked <= 192) {
 		size = 192;
-	if (size < 1024)
-		snprintf(name, sizeof(name), "%s-%u", family, size);
-	else
-		snprintf(name, sizeof(name), "%s-%uk", family, size / 1024);
-	life->cache = cache_of(rec, name, size, size, true);
+		nr = 1;
+	}
+	known = &classes->cache[family][nr];
+	if (*known == NONE) {
+		snprintf(name, sizeof(name), size < 1024 ? "%s-%u" : "%s-%uk",
+			 families[family], size < 1024 ? size : size / 1024);
+		*known = cache_of(rec, name, size, size, true);
+	}
+	life->cache = *known;
 }
 
 static bool same_cache(const struct cache_kind *cache, const struct life *life)
@@ -121,52 +142,84 @@ static bool same_cache(const struct cache_kind *cache, const struct life *life)
 	return cache->asked == life->asked && cache->held == life->held;
 }
 
+static struct last *no_lasts(size_t nr)
+{
+	struct last *last = xalloc(NULL, nr, sizeof(*last));
+
+	for (size_t i = 0; i < nr; i++)
+		last[i] = (struct last){ .cache = NONE };
+	return last;
+}
+
+static void note_site(uint32_t *site, const struct life *life)
+{
+	if (life->site == NONE)
+		return;
+	if (site[life->site] == NONE)
+		site[life->site] = life->cache;
+	else if (site[life->site] != life->cache)
+		site[life->site] = MANY;
+}
+
 /* What each call site meant: a cache, MANY, or NONE if it is in no known object's life. */
 static uint32_t *learn_sites(struct recording *rec)
 {
 	uint32_t *site = xalloc(NULL, rec->sites.nr, sizeof(*site));
+	struct last *lasts = no_lasts(rec->names.nr);
 
 	for (size_t i = 0; i < rec->sites.nr; i++)
 		site[i] = NONE;
+	for (size_t i = 0; i < rec->names.nr; i++)
+		lasts[i].kmalloc = of_kmalloc(rec->names.text[i]);
 	for (size_t i = 0; i < rec->nr_lives; i++) {
 		struct life *life = &rec->life[i];
-		const char *name;
+		struct last *last;
 
+		if (!(i % TAPE_STEP))
+			recording_trim(rec);
 		if (life->kind != LIFE_OBJECT || life->name == NONE)
 			continue;
-		name = rec->names.text[life->name];
+		last = &lasts[life->name];
 		rec->inferred[life->told ? BY_ALLOC : BY_FREE]++;
-		if (of_kmalloc(name)) {
+		if (last->kmalloc) {
 			life->kind = LIFE_KMALLOC;
 			rec->as_kmalloc++;
 			continue;
 		}
-		life->cache =
-			cache_of(rec, name, life->asked, life->held, false);
-		if (life->site == NONE)
-			continue;
-		if (site[life->site] == NONE)
-			site[life->site] = life->cache;
-		else if (site[life->site] != life->cache)
-			site[life->site] = MANY;
+		if (last->cache == NONE || last->asked != life->asked ||
+		    last->held != life->held) {
+			last->asked = life->asked;
+			last->held = life->held;
+			last->cache = cache_of(rec, rec->names.text[life->name],
+					       life->asked, life->held, false);
+		}
+		life->cache = last->cache;
+		note_site(site, life);
 	}
+	free(lasts);
 	return site;
 }
 
 void recording_infer(struct recording *rec)
 {
 	uint32_t *site = learn_sites(rec), known;
+	struct classes classes;
+	struct map by_size = { 0 };
 	char name[MYMM_NAME_LEN];
 
+	memset(&classes, 0xff, sizeof(classes)); /* NONE */
 	for (size_t i = 0; i < rec->nr_lives; i++) {
 		struct life *life = &rec->life[i];
+		uint64_t sizes;
 
+		if (!(i % TAPE_STEP))
+			recording_trim(rec);
 		if (life->kind == LIFE_PAGES && life->note == PAGES_SLAB) {
 			rec->slab_blocks++;
 			rec->slab_frames += 1ULL << life->order;
 		}
 		if (life->kind == LIFE_KMALLOC)
-			set_class(rec, life);
+			set_class(rec, life, &classes);
 		if (life->kind != LIFE_OBJECT || life->cache != NONE)
 			continue;
 		known = life->site == NONE ? NONE : site[life->site];
@@ -175,10 +228,16 @@ void recording_infer(struct recording *rec)
 			rec->inferred[BY_SITE]++;
 			continue;
 		}
+		rec->inferred[BY_SIZE]++;
+		sizes = (uint64_t)life->asked << 32 | life->held;
+		life->cache = map_get(&by_size, sizes);
+		if (life->cache != NONE)
+			continue;
 		snprintf(name, sizeof(name), "size-%u", life->asked);
 		life->cache =
 			cache_of(rec, name, life->asked, life->held, false);
-		rec->inferred[BY_SIZE]++;
+		map_put(&by_size, sizes, life->cache);
 	}
+	map_free(&by_size);
 	free(site);
 }

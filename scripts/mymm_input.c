@@ -15,9 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "mymm_dat.h"
 #include "mymm_trace.h"
 
 #define LINE_MOST 65536
@@ -40,8 +42,6 @@ static const struct {
 	size_t len;
 	const char *what;
 } binaries[] = {
-	{ "\x17\x08\x44tracing", 10,
-	  "a trace.dat: replay what trace-cmd report prints of it" },
 	{ "PERFILE2", 8, "a perf.data: replay what perf script prints of it" },
 	{ "\177ELF", 4, "a program" },
 };
@@ -74,6 +74,7 @@ static int spool(struct input *input)
 		goto bad;
 	close(input->fd);
 	input->fd = fd;
+	input->ended = true;
 	return OK;
 bad:
 	failed(errno, "%s: cannot keep it in memory: %s", input->path,
@@ -147,6 +148,19 @@ static int fill(struct input *input)
 	return OK;
 }
 
+static int fill_head(struct input *input)
+{
+	while (input->have < 16 && !input->ended)
+		if (fill(input))
+			return FAILED;
+	return OK;
+}
+
+static bool begins(const struct input *input, const char *magic, size_t len)
+{
+	return input->have >= len && !memcmp(input->buf, magic, len);
+}
+
 int input_open(struct input *input, const char *path)
 {
 	memset(input, 0, sizeof(*input));
@@ -158,22 +172,54 @@ int input_open(struct input *input, const char *path)
 		return failed(errno, "%s: %s", path, strerror(errno));
 	input->room = READ_SIZE + LINE_MOST;
 	input->buf = xalloc(NULL, input->room + 1, 1);
-	while (input->have < 16 && !input->ended)
-		if (fill(input))
-			return FAILED;
-	for (size_t i = 0; i < sizeof(binaries) / sizeof(binaries[0]); i++)
-		if (input->have >= binaries[i].len &&
-		    !memcmp(input->buf, binaries[i].magic, binaries[i].len))
-			return failed(0, "%s:1: this is %s", input->path,
-				      binaries[i].what);
+	if (fill_head(input))
+		return FAILED;
 	for (size_t i = 0; i < sizeof(packers) / sizeof(packers[0]); i++) {
-		if (input->have < packers[i].len ||
-		    memcmp(input->buf, packers[i].magic, packers[i].len))
+		if (!begins(input, packers[i].magic, packers[i].len))
 			continue;
 		input->ended = false;
-		return start_tool(input, packers[i].tool, packers[i].package);
+		if (start_tool(input, packers[i].tool, packers[i].package) ||
+		    fill_head(input))
+			return FAILED;
+		break;
 	}
+	for (size_t i = 0; i < sizeof(binaries) / sizeof(binaries[0]); i++)
+		if (begins(input, binaries[i].magic, binaries[i].len))
+			return failed(0, "%s:1: this is %s", input->path,
+				      binaries[i].what);
+	if (begins(input, DAT_MAGIC, DAT_MAGIC_LEN))
+		input->form = FORM_DAT;
+	else if (begins(input, PACK_MAGIC, PACK_MAGIC_LEN))
+		input->form = FORM_PACK;
 	return OK;
+}
+
+int input_file(struct input *input)
+{
+	struct stat st;
+
+	if (!fstat(input->fd, &st) && S_ISREG(st.st_mode))
+		return OK;
+	return spool(input);
+}
+
+bool input_bytes(struct input *input, void *to, size_t len)
+{
+	char *at = to;
+
+	while (len) {
+		size_t some = input->have - input->at;
+
+		if (!some && (input->ended || fill(input)))
+			return false;
+		if (some > len)
+			some = len;
+		memcpy(at, input->buf + input->at, some);
+		input->at += some;
+		at += some;
+		len -= some;
+	}
+	return true;
 }
 
 int input_line(struct input *input, char **line, size_t *len)

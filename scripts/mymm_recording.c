@@ -34,7 +34,10 @@ struct part {
 };
 
 struct reader {
+	struct keeper keeper; /* the first member */
 	struct recording *rec;
+	struct sink *sink; /* NULL: events are kept */
+	unsigned long line;
 	struct part part;
 	struct part before; /* it, without its counts */
 	uint64_t latest; /* time */
@@ -45,21 +48,56 @@ struct reader {
 	char foreign[64];
 };
 
-static void keep(struct reader *reader, const struct trace_event *event,
-		 unsigned long line)
+/* Seldom, so not a part of what calls it. */
+static NEVER_INLINE int more_entries(struct recording *rec)
+{
+	if (rec->nr_entries > NONE - 2 * TAPE_STEP)
+		return failed(0, "%s: too many events", rec->path);
+	rec->entry = tape_extend(&rec->entries, sizeof(*rec->entry));
+	return OK;
+}
+
+/* Counts an event, and keeps it if it is acted on. */
+static int take_entry(struct keeper *keeper, const struct entry *entry,
+		      enum clock clock)
+{
+	struct reader *reader = (struct reader *)keeper;
+	struct recording *rec = reader->rec;
+
+	rec->events[entry->kind]++;
+	if (entry->kind >= TRACE_KMEM)
+		return OK;
+	rec->kmem++;
+	if (entry->time < reader->latest && !rec->backwards++)
+		rec->first_backwards = reader->line;
+	if (entry->time < reader->latest_of[entry->cpu])
+		reader->cpu_backwards = true;
+	reader->latest = entry->time;
+	reader->latest_of[entry->cpu] = entry->time;
+	if (clock != CLOCK_NONE)
+		rec->clock = clock;
+	if (reader->sink)
+		return reader->sink->put(reader->sink, rec, entry);
+	if (!(rec->nr_entries % TAPE_STEP) && more_entries(rec))
+		return FAILED;
+	rec->entry[rec->nr_entries++] = *entry;
+	return OK;
+}
+
+static void count_in_part(struct part *part, uint32_t cpu)
+{
+	if (!part->events++) {
+		part->cpu = cpu;
+		part->one_cpu = cpu != NONE;
+	} else if (cpu != part->cpu) {
+		part->one_cpu = false;
+	}
+}
+
+static int take_event(struct reader *reader, const struct trace_event *event)
 {
 	struct recording *rec = reader->rec;
-	uint16_t cpu = event->cpu % ENTRY_CPUS;
-	struct entry *entry;
-
-	if (rec->nr_entries == rec->room_entries) {
-		rec->room_entries = rec->room_entries ? 2 * rec->room_entries :
-							4096;
-		rec->entry = xalloc(rec->entry, rec->room_entries,
-				    sizeof(*rec->entry));
-	}
-	entry = &rec->entry[rec->nr_entries++];
-	*entry = (struct entry){
+	struct entry entry = {
 		.time = event->clock == CLOCK_NONE ? reader->latest :
 						     event->time,
 		.key = event->key,
@@ -69,49 +107,23 @@ static void keep(struct reader *reader, const struct trace_event *event,
 		.gfp = NONE,
 		.site = NONE,
 		.name = NONE,
-		.cpu = cpu,
+		.cpu = event->cpu % ENTRY_CPUS,
 		.kind = event->kind,
 		.order = event->order,
 		.type = event->type,
 		.blind = event->blind,
 	};
-	if (event->gfp.at)
-		entry->gfp = texts_add(&rec->gfps, event->gfp);
-	if (event->site.len)
-		entry->site = texts_add(&rec->sites, event->site);
-	if (event->name.len)
-		entry->name = texts_add(&rec->names, event->name);
-	if (rec->nr_entries > 1 && entry->time < reader->latest) {
-		if (!rec->backwards++)
-			rec->first_backwards = line;
-	}
-	if (entry->time < reader->latest_of[cpu])
-		reader->cpu_backwards = true;
-	reader->latest = entry->time;
-	reader->latest_of[cpu] = entry->time;
-	if (event->clock != CLOCK_NONE)
-		rec->clock = event->clock;
-}
 
-static void take_event(struct reader *reader, const struct trace_event *event,
-		       unsigned long line)
-{
-	struct recording *rec = reader->rec;
-	struct part *part = &reader->part;
-
-	rec->events[event->kind]++;
-	if (!part->events++) {
-		part->cpu = event->cpu;
-		part->one_cpu = event->cpu != NONE;
-	} else if (event->cpu != part->cpu) {
-		part->one_cpu = false;
-	}
-	part->calls |= event->graph;
+	reader->part.calls |= event->graph;
 	reader->in_text = event->opens_text;
-	if (event->kind < TRACE_KMEM) {
-		rec->kmem++;
-		keep(reader, event, line);
-	}
+	if (event->gfp.at)
+		entry.gfp = texts_add(&rec->gfps, event->gfp);
+	if (event->site.len)
+		entry.site = texts_add(&rec->sites, event->site);
+	if (event->name.len)
+		entry.name = texts_add(&rec->names, event->name);
+	count_in_part(&reader->part, event->cpu);
+	return take_entry(&reader->keeper, &entry, event->clock);
 }
 
 /* The part that ends here has what its head promised, or may lack some. */
@@ -188,12 +200,12 @@ static int take_line(struct reader *reader, struct input *input, char *line,
 		line += 3;
 		len -= 3;
 	}
+	reader->line = input->line;
 	kind = trace_line(line, len, reader->in_text, &event, &why);
 	rec->lines_of[kind]++;
 	switch (kind) {
 	case LINE_EVENT:
-		take_event(reader, &event, input->line);
-		break;
+		return take_event(reader, &event);
 	case LINE_ENTRIES:
 		return begin_part(reader, &event, input->line);
 	case LINE_LOST:
@@ -222,9 +234,6 @@ static int take_line(struct reader *reader, struct input *input, char *line,
 	default:
 		break;
 	}
-	if (rec->nr_entries >= NONE - 1)
-		return failed(0, "%s:%lu: too many events", rec->path,
-			      input->line);
 	return OK;
 }
 
@@ -242,52 +251,58 @@ static int check_whole(struct reader *reader, const struct input *input)
 			0,
 			"%s:%lu: no line of ftrace, trace-cmd report or perf script: '%s'; and no event of kmem follows",
 			rec->path, reader->foreign_line, reader->foreign);
+	if (!rec->kmem && input->form != FORM_TEXT)
+		return failed(0, "%s: there is no event of kmem in it",
+			      rec->path);
 	if (!rec->kmem)
 		return failed(0, "%s:%lu: it ends without an event of kmem",
 			      rec->path, input->line);
 	return OK;
 }
 
-/* Merges the ascending runs of [@from, @to) with those of [@to, @end), the first ones first. */
-static void merge(struct entry *to, const struct entry *a, size_t nr_a,
-		  const struct entry *b, size_t nr_b)
+/* Merges two ascending runs, of which one begins at @at and one behind it, the first ones first. */
+static void merge(const struct tape *to, const struct tape *from, size_t at,
+		  size_t nr_a, size_t nr_b)
 {
-	while (nr_a && nr_b) {
-		if (b->time < a->time) {
-			*to++ = *b++;
-			nr_b--;
-		} else {
-			*to++ = *a++;
-			nr_a--;
+	const struct entry *a = (const struct entry *)from->at + at;
+	const struct entry *b = a + nr_a, *end_a = b, *end_b = b + nr_b;
+	struct entry *put = (struct entry *)to->at + at;
+
+	for (; a < end_a || b < end_b; at++) {
+		if (!(at % TAPE_STEP)) {
+			tape_trim(from);
+			tape_trim(to);
 		}
+		if (a == end_a || (b < end_b && b->time < a->time))
+			*put++ = *b++;
+		else
+			*put++ = *a++;
 	}
-	memcpy(to, a, nr_a * sizeof(*a));
-	memcpy(to + nr_a, b, nr_b * sizeof(*b));
 }
 
 /* By time; what has the same time stays in its order. */
 static void sort(struct recording *rec)
 {
-	struct entry *from = rec->entry, *to;
+	struct tape from = rec->entries, to = { 0 };
 	size_t nr = rec->nr_entries;
 
-	to = xalloc(NULL, nr, sizeof(*to));
+	for (size_t i = 0; i < nr; i += TAPE_STEP)
+		tape_extend(&to, sizeof(struct entry));
 	for (size_t run = 1; run < nr; run *= 2) {
-		struct entry *swap = from;
+		struct tape swap = from;
 
 		for (size_t at = 0; at < nr; at += 2 * run) {
 			size_t a = nr - at < run ? nr - at : run;
 			size_t left = nr - at - a;
 
-			merge(to + at, from + at, a, from + at + a,
-			      left < run ? left : run);
+			merge(&to, &from, at, a, left < run ? left : run);
 		}
 		from = to;
 		to = swap;
 	}
-	free(to);
-	rec->entry = from;
-	rec->room_entries = nr;
+	tape_free(&to);
+	rec->entries = from;
+	rec->entry = from.at;
 }
 
 static void put_in_order(struct reader *reader)
@@ -303,9 +318,16 @@ static void put_in_order(struct reader *reader)
 		     rec->path, rec->first_backwards);
 	}
 	rec->first = UINT64_MAX;
+	if (!rec->backwards && rec->nr_entries) {
+		rec->first = rec->entry[0].time;
+		rec->last = rec->entry[rec->nr_entries - 1].time;
+		return;
+	}
 	for (size_t i = 0; i < rec->nr_entries; i++) {
 		uint64_t time = rec->entry[i].time;
 
+		if (!(i % TAPE_STEP))
+			recording_trim(rec);
 		rec->first = time < rec->first ? time : rec->first;
 		rec->last = time > rec->last ? time : rec->last;
 	}
@@ -329,19 +351,25 @@ static int read_lines(struct reader *reader, struct input *input)
 	return more < 0 ? FAILED : rc;
 }
 
-int recording_read(struct recording *rec, const char *path)
+int recording_stream(struct recording *rec, const char *path, struct sink *sink)
 {
-	struct reader *reader = xalloc(NULL, 1, sizeof(*reader));
+	struct reader *reader = xzalloc(1, sizeof(*reader));
 	struct input input;
 	int rc;
 
 	memset(rec, 0, sizeof(*rec));
-	memset(reader, 0, sizeof(*reader));
 	reader->rec = rec;
+	reader->sink = sink;
 	rc = input_open(&input, path);
 	rec->path = input.path;
 	rec->tool = input.tool;
-	if (!rc)
+	reader->keeper.keep = take_entry;
+	if (!rc && input.form == FORM_DAT)
+		rc = input_file(&input) ?:
+			     dat_read(rec, input.fd, &reader->keeper);
+	else if (!rc && input.form == FORM_PACK)
+		rc = pack_read(rec, &input, &reader->keeper);
+	else if (!rc)
 		rc = read_lines(reader, &input);
 	if (rc)
 		input.ended = false; /* reported already */
@@ -355,15 +383,52 @@ int recording_read(struct recording *rec, const char *path)
 	return rc;
 }
 
+int recording_read(struct recording *rec, const char *path)
+{
+	return recording_stream(rec, path, NULL);
+}
+
+void recording_trim(const struct recording *rec)
+{
+	tape_trim(&rec->entries);
+	tape_trim(&rec->lives);
+	tape_trim(&rec->steps);
+}
+
+void recording_rewind(struct recording *rec)
+{
+	for (size_t i = 0; i < rec->nr_lives; i++) {
+		struct life *life = &rec->life[i];
+
+		if (!(i % TAPE_STEP))
+			recording_trim(rec);
+		life->handle = 0;
+		life->taken = 0;
+		life->pfn = 0;
+	}
+	for (size_t i = 0; i < rec->nr_caches; i++) {
+		struct cache_kind *cache = &rec->cache[i];
+
+		cache->handle = 0;
+		cache->order = 0;
+		cache->allocs = 0;
+		cache->frees = 0;
+		cache->failed = 0;
+		cache->live = 0;
+		cache->peak = 0;
+	}
+}
+
 void recording_free(struct recording *rec)
 {
-	free(rec->entry);
-	free(rec->life);
-	free(rec->step);
+	tape_free(&rec->entries);
+	tape_free(&rec->lives);
+	tape_free(&rec->steps);
 	free(rec->cache);
 	texts_free(&rec->sites);
 	texts_free(&rec->names);
 	texts_free(&rec->gfps);
 	texts_free(&rec->cache_ids);
+	bytes_free(&rec->state);
 	memset(rec, 0, sizeof(*rec));
 }

@@ -114,6 +114,36 @@ static int modes(const struct args *args, enum replay_mode *mode)
 	return OK;
 }
 
+int replay_quietly(struct recording *rec, const char *cpu, struct outcome *out)
+{
+	struct session session;
+	int rc = pin(cpu, &out->cpu);
+
+	if (rc)
+		return rc;
+	if (session_open(&session))
+		return FAILED;
+	out->clock_error = hold_clock(&session);
+	rc = drain(&session);
+	out->pristine = session.info.flags & MYMM_INFO_PRISTINE;
+	out->start = session.info;
+	if (!rc && (!out->pristine || out->clock_error))
+		rc = failed(
+			out->clock_error,
+			"the pool has another user: it would not be the same again");
+	if (!rc)
+		rc = replay_run(&session, rec, out, 0);
+	session_close(&session);
+	if (!rc)
+		rc = look_after(out, true);
+	if (!rc && out->refused)
+		rc = failed(0, "%s refused, the first at %s",
+			    plural(out->refused, "operation was",
+				   "operations were"),
+			    out->first_refused);
+	return rc;
+}
+
 static int replay_in_pool(struct recording *rec, const struct args *args,
 			  struct outcome *out, uint64_t every)
 {
@@ -177,6 +207,13 @@ static int run_replay(struct session *unused, const struct args *args)
 				  UINT64_MAX, &every);
 	if (!rc && out.dry && args_get(args, "then"))
 		rc = misused("--dry-run holds nothing for --then to see");
+	if (!rc && args_get(args, "compare") &&
+	    (out.dry || every || args_get(args, "then")))
+		rc = misused(
+			"--compare goes with neither --dry-run, --every nor --then");
+	if (!rc && !args_get(args, "compare") &&
+	    (args_get(args, "config") || args_get(args, "ko")))
+		rc = misused("--config and --ko go with --compare");
 	if (!rc && every && args_get(args, "json"))
 		rc = misused("either --json or --every");
 	if (rc)
@@ -185,7 +222,9 @@ static int run_replay(struct session *unused, const struct args *args)
 	if (!rc) {
 		recording_settle(&rec);
 		recording_infer(&rec);
-		if (out.dry) {
+		if (args_get(args, "compare")) {
+			rc = compare(&rec, out.mode, args);
+		} else if (out.dry) {
 			rc = replay_run(NULL, &rec, &out, every);
 			if (!rc && args_get(args, "json"))
 				report(&rec, &out);
@@ -207,17 +246,25 @@ static const struct opt replay_opts[] = {
 	{ 0, "then", "CMD", "run CMD with the shell while it is all held" },
 	{ 0, "cpu", "N", "stay on CPU N instead of the first" },
 	{ 0, "dry-run", NULL, "read, infer and count, without a pool" },
+	{ 0, "compare", NULL,
+	  "through several configurations, beside each other" },
+	{ 0, "config", "PARAMETERS", "one of these: parameters of the module" },
+	{ 0, "ko", "FILE[,FILE]...", "the module, or several builds of it" },
 	{ 'j', "json", NULL, "the summary as JSON, for programs, at the end" },
 	OPTS_END,
 };
 
 static const char replay_text[] =
-	"FILE is what ftrace, trace-cmd report or perf script print, plain or compressed\n"
-	"(xz, gz, zst, bz2); - is stdin. It is read as a whole first: one that is cut off,\n"
-	"or has an event of kmem that can't be read, is refused with its line. The pool is\n"
-	"drained, the recording acted out on one CPU; then all is given back.\n\n"
+	"FILE is a trace.dat, a packed one, or what ftrace, trace-cmd report or perf script\n"
+	"print, plain or compressed (xz, gz, zst, bz2); - is stdin. It is read as a whole\n"
+	"first: one that is cut off, or has an event of kmem that can't be read, is refused\n"
+	"with its line. The pool is drained, the recording acted out on one CPU; then all is\n"
+	"given back.\n\n"
 	"With --all, what the recorded kernel took for its own slabs is left out, since\n"
-	"objects make their own; a large kmalloc counts once. --pages keeps both.\n";
+	"objects make their own; a large kmalloc counts once. --pages keeps both.\n"
+	"\n"
+	"With --compare the module is loaded anew for each --config, with these parameters,\n"
+	"and a table shows what came of each.\n";
 
 const struct command replay_commands[] = {
 	{

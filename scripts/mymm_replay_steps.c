@@ -31,23 +31,24 @@ struct runner {
 	struct session *session; /* NULL: dry */
 	struct recording *rec;
 	struct outcome *out;
-	struct mymm_op ops[BATCH];
-	uint32_t life[BATCH];
+	struct mymm_op *ops;
+	const struct step *step[BATCH];
 	uint64_t event[BATCH];
-	uint64_t time[BATCH];
 	uint32_t nr;
+	bool acts[LIFE_KINDS][PAGE_NOTES]; /* these lives are acted on */
 	uint32_t next_handle; /* dry */
 	uint64_t events;
 	uint64_t next_tick; /* on the clock that it goes by */
 };
 
-static bool acted_on(const struct outcome *out, const struct life *life)
+static bool acted_on(enum replay_mode mode, enum life_kind kind,
+		     enum page_note note)
 {
-	if (life->kind != LIFE_PAGES)
-		return out->mode != REPLAY_PAGES;
-	if (out->mode == REPLAY_ALL)
-		return life->note == PAGES_OWN;
-	return out->mode == REPLAY_PAGES;
+	if (kind != LIFE_PAGES)
+		return mode != REPLAY_PAGES;
+	if (mode == REPLAY_ALL)
+		return note == PAGES_OWN;
+	return mode == REPLAY_PAGES;
 }
 
 static uint64_t bytes_of(const struct life *life)
@@ -134,22 +135,6 @@ static int create_caches(struct runner *run)
 	return rc;
 }
 
-/* What a pool without refusals would say. */
-static void pretend(struct runner *run)
-{
-	for (uint32_t i = 0; i < run->nr; i++) {
-		struct mymm_op *op = &run->ops[i];
-		const struct life *life = &run->rec->life[run->life[i]];
-
-		if (op->op == MYMM_OP_PAGES_FREE || op->op == MYMM_OP_KFREE ||
-		    op->op == MYMM_OP_OBJ_FREE)
-			continue;
-		op->handle = ++run->next_handle;
-		op->bytes = life->kind == LIFE_PAGES ? 4096ULL << life->order :
-						       life->held;
-	}
-}
-
 static bool allocates(const struct mymm_op *op)
 {
 	return op->op == MYMM_OP_PAGES_ALLOC || op->op == MYMM_OP_KMALLOC ||
@@ -157,11 +142,13 @@ static bool allocates(const struct mymm_op *op)
 }
 
 static void count_failure(struct runner *run, const struct life *life,
-			  uint32_t reason)
+			  uint32_t reason, uint32_t i)
 {
 	struct outcome *out = run->out;
 	unsigned int order = 0;
 
+	if (!out->first_failed)
+		out->first_failed = run->event[i];
 	out->failed_for[reason <= MYMM_REASON_WATERMARK ? reason : 0]++;
 	if (life->kind == LIFE_PAGES) {
 		order = life->order;
@@ -197,21 +184,28 @@ static bool out_of_reach(struct runner *run, const struct life *life)
 	return large || (cache && !cache->handle);
 }
 
+static uint64_t time_of(const struct runner *run, const struct step *step)
+{
+	return run->rec->entry[step->entry].time;
+}
+
 static void begins(struct runner *run, const struct mymm_op *op,
 		   struct life *life, uint32_t i)
 {
 	struct outcome *out = run->out;
-	uint64_t bytes;
+	struct usage *total = &out->total[life->kind];
+	struct usage *now = &out->now[life->kind];
+	uint64_t bytes = bytes_of(life);
 
 	life->handle = op->handle;
 	life->taken = op->bytes;
 	life->pfn = op->pfn;
-	out->total[life->kind].nr++;
-	out->total[life->kind].asked += bytes_of(life);
-	out->total[life->kind].held += op->bytes;
-	out->now[life->kind].nr++;
-	out->now[life->kind].asked += bytes_of(life);
-	out->now[life->kind].held += op->bytes;
+	total->nr++;
+	total->asked += bytes;
+	total->held += op->bytes;
+	now->nr++;
+	now->asked += bytes;
+	now->held += op->bytes;
 	if (life->cache != NONE) {
 		struct cache_kind *cache = &run->rec->cache[life->cache];
 
@@ -223,18 +217,18 @@ static void begins(struct runner *run, const struct mymm_op *op,
 	if (bytes > out->peak_bytes) {
 		out->peak_bytes = bytes;
 		out->peak_event = run->event[i];
-		out->peak_time = run->time[i];
+		out->peak_time = time_of(run, run->step[i]);
 		memcpy(out->peak, out->now, sizeof(out->peak));
 	}
 }
 
 static void ends(struct runner *run, struct life *life)
 {
-	struct outcome *out = run->out;
+	struct usage *now = &run->out->now[life->kind];
 
-	out->now[life->kind].nr--;
-	out->now[life->kind].asked -= bytes_of(life);
-	out->now[life->kind].held -= life->taken;
+	now->nr--;
+	now->asked -= bytes_of(life);
+	now->held -= life->taken;
 	life->handle = 0;
 	if (life->cache != NONE) {
 		run->rec->cache[life->cache].frees++;
@@ -253,6 +247,19 @@ static void refused(struct runner *run, const struct mymm_op *op, uint32_t i)
 		 op_why(op));
 }
 
+static void not_done(struct runner *run, const struct mymm_op *op,
+		     struct life *life, uint32_t i)
+{
+	if (allocates(op))
+		life->handle = 0; /* no reference any more */
+	if (op->result == -ENOMEM && allocates(op))
+		count_failure(run, life, op->reason, i);
+	else if (op->result == -ECANCELED)
+		run->out->free_of_failed++;
+	else
+		refused(run, op, i);
+}
+
 static int send_batch(struct runner *run)
 {
 	uint32_t done = run->nr;
@@ -263,8 +270,6 @@ static int send_batch(struct runner *run)
 	if (run->session)
 		err = session_batch(run->session, run->ops, run->nr,
 				    MYMM_BATCH_REFS, &done);
-	else
-		pretend(run);
 	if (err || done != run->nr)
 		return failed(err,
 			      "the pool refused a batch of %u operations: %s",
@@ -278,15 +283,9 @@ static int send_batch(struct runner *run)
 				refused(run, op, i);
 			continue;
 		}
-		life = &run->rec->life[run->life[i]];
-		if (op->result && allocates(op))
-			life->handle = 0; /* no reference any more */
-		if (op->result == -ENOMEM && allocates(op))
-			count_failure(run, life, op->reason);
-		else if (op->result == -ECANCELED)
-			run->out->free_of_failed++;
-		else if (op->result)
-			refused(run, op, i);
+		life = &run->rec->life[run->step[i]->life];
+		if (op->result)
+			not_done(run, op, life, i);
 		else if (allocates(op))
 			begins(run, op, life, i);
 		else
@@ -317,10 +316,9 @@ static struct mymm_op *next_op(struct runner *run, const struct step *step)
 {
 	struct mymm_op *op = &run->ops[run->nr];
 
-	memset(op, 0, sizeof(*op));
-	run->life[run->nr] = step->life;
+	*op = (struct mymm_op){ 0 };
+	run->step[run->nr] = step;
 	run->event[run->nr] = run->events;
-	run->time[run->nr] = run->rec->entry[step->entry].time;
 	return op;
 }
 
@@ -336,17 +334,18 @@ static uint64_t clock_of(const struct runner *run, const struct step *step,
 	bool seconds = run->rec->clock == CLOCK_SECONDS;
 
 	*tick = seconds ? TICK_USECS : TICK_EVENTS;
-	return seconds ? run->rec->entry[step->entry].time : run->events;
+	return seconds ? time_of(run, step) : run->events;
 }
 
 /* The ticks before a step. */
 static int pass_time(struct runner *run, const struct step *step)
 {
-	uint64_t tick, now = clock_of(run, step, &tick);
+	uint64_t tick, now;
 	int rc = OK;
 
 	if (!run->session || run->out->clock_error)
 		return OK;
+	now = clock_of(run, step, &tick);
 	if (!run->next_tick)
 		run->next_tick = now + tick;
 	if (now >= run->next_tick &&
@@ -372,6 +371,8 @@ static int do_step(struct runner *run, const struct step *step)
 	const struct cache_kind *cache = NULL;
 	struct mymm_op *op;
 
+	if (!run->acts[life->kind][life->note])
+		return OK;
 	if (life->kind == LIFE_OBJECT)
 		cache = &run->rec->cache[life->cache];
 	if (step->what == STEP_ALLOC && out_of_reach(run, life))
@@ -388,6 +389,13 @@ static int do_step(struct runner *run, const struct step *step)
 		op->arg = life->kind == LIFE_PAGES   ? life->order :
 			  life->kind == LIFE_KMALLOC ? life->asked :
 						       0;
+		/* What a pool without refusals would say. */
+		if (!run->session) {
+			op->handle = ++run->next_handle;
+			op->bytes = life->kind == LIFE_PAGES ?
+					    4096ULL << life->order :
+					    life->held;
+		}
 		life->handle = MYMM_REF(run->nr);
 	} else {
 		op->op = free_op[life->kind];
@@ -401,7 +409,7 @@ static int do_step(struct runner *run, const struct step *step)
 static int show_state(struct runner *run, const struct step *step)
 {
 	uint64_t frames, managed, free[MYMM_UAPI_ORDERS] = { 0 };
-	uint64_t time = run->rec->entry[step->entry].time;
+	uint64_t time = time_of(run, step);
 	char bar[21];
 
 	if (send_batch(run))
@@ -432,9 +440,21 @@ static int show_state(struct runner *run, const struct step *step)
 	return OK;
 }
 
+static int look(struct runner *run, const struct step *step)
+{
+	struct watch *watch = run->out->watch;
+
+	if (send_batch(run))
+		return FAILED;
+	return watch->look(watch, run->session, run->out,
+			   run->rec->clock == CLOCK_NONE ? run->events :
+							   time_of(run, step));
+}
+
 static int run_steps(struct runner *run, uint64_t every)
 {
 	const struct recording *rec = run->rec;
+	const struct watch *watch = run->out->watch;
 	int rc = OK;
 
 	if (every)
@@ -444,14 +464,19 @@ static int run_steps(struct runner *run, uint64_t every)
 	for (size_t i = 0; !rc && i < rec->nr_steps; i++) {
 		const struct step *step = &rec->step[i];
 
+		if (!(i % TAPE_STEP))
+			recording_trim(rec);
 		run->events += step->event;
 		rc = pass_time(run, step);
-		if (!rc && step->what != STEP_NOTHING &&
-		    acted_on(run->out, &rec->life[step->life]))
+		if (!rc && step->what != STEP_NOTHING)
 			rc = do_step(run, step);
-		if (every && step->event && !rc && !(run->events % every))
+		if (rc || !step->event)
+			continue;
+		if (every && !(run->events % every))
 			rc = show_state(run, step);
-		if (step->event && !(run->events % 1024))
+		if (watch && !rc && !(run->events % watch->every))
+			rc = look(run, step);
+		if (!(run->events % 1024))
 			progress("replaying: events", run->events, rec->kmem);
 	}
 	if (!rc)
@@ -473,14 +498,17 @@ static int look_into(struct session *session, struct mymm_zone_args *depth)
 int replay_run(struct session *session, struct recording *rec,
 	       struct outcome *out, uint64_t every)
 {
-	struct runner *run = xalloc(NULL, 1, sizeof(*run));
+	struct runner *run = xzalloc(1, sizeof(*run));
 	double start;
 	int rc;
 
-	memset(run, 0, sizeof(*run));
+	run->ops = xalloc(NULL, BATCH, sizeof(*run->ops));
 	run->session = session;
 	run->rec = rec;
 	run->out = out;
+	for (int kind = 0; kind < LIFE_KINDS; kind++)
+		for (int note = 0; note < PAGE_NOTES; note++)
+			run->acts[kind][note] = acted_on(out->mode, kind, note);
 	rc = session ? look_into(session, out->before) : OK;
 	if (!rc)
 		rc = create_caches(run);
@@ -497,6 +525,7 @@ int replay_run(struct session *session, struct recording *rec,
 		if (!rc)
 			rc = look_into(session, out->depth);
 	}
+	free(run->ops);
 	free(run);
 	return rc;
 }

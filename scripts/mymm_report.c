@@ -179,6 +179,8 @@ static void json_zones(const struct recording *rec, const struct outcome *out)
 		json_close();
 		json_number("fallbacks",
 			    out->depth[i].extfrag - out->before[i].extfrag);
+		json_number("contested",
+			    out->depth[i].contested - out->before[i].contested);
 		json_close();
 	}
 	json_close();

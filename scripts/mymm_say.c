@@ -236,6 +236,17 @@ const char *range_text(const uint32_t *handles, size_t nr)
 	return text;
 }
 
+void *xzalloc(size_t nr, size_t size)
+{
+	void *new = calloc(nr, size);
+
+	if (!new) {
+		say_line("mymm: out of memory\n");
+		exit(FAILED);
+	}
+	return new;
+}
+
 void *xalloc(void *old, size_t nr, size_t size)
 {
 	void *new = reallocarray(old, nr ? nr : 1, size);

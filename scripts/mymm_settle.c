@@ -39,51 +39,51 @@ struct settler {
 	uint32_t last_task[ENTRY_CPUS];
 	uint32_t last_gfp[ENTRY_CPUS];
 	uint32_t at; /* the entry */
+	uint64_t live[MYMM_UAPI_ORDERS]; /* blocks of each order */
+	uint32_t orders; /* those of which there are any */
+	bool crooked; /* a block began where none of its order does */
 };
 
-static struct life *new_life(struct settler *settler, enum life_kind kind,
-			     const struct entry *entry)
+static inline ALWAYS_INLINE struct life *new_life(struct settler *settler,
+						  enum life_kind kind,
+						  const struct entry *entry)
 {
 	const struct gfp *gfp = &settler->gfp[entry->gfp];
 	struct recording *rec = settler->rec;
 	struct life *life;
 
-	if (rec->nr_lives == rec->room_lives) {
-		rec->room_lives = rec->room_lives ? 2 * rec->room_lives : 4096;
-		rec->life =
-			xalloc(rec->life, rec->room_lives, sizeof(*rec->life));
-	}
+	if (!(rec->nr_lives % TAPE_STEP))
+		rec->life = tape_extend(&rec->lives, sizeof(*rec->life));
 	life = &rec->life[rec->nr_lives++];
-	memset(life, 0, sizeof(*life));
-	life->kind = kind;
-	life->flags = gfp->flags;
-	life->asked = entry->asked;
-	life->held = entry->held;
-	life->site = entry->site;
-	life->name = entry->name;
-	life->told = entry->name != NONE;
-	life->cache = NONE;
+	*life = (struct life){
+		.kind = kind,
+		.flags = gfp->flags,
+		.asked = entry->asked,
+		.held = entry->held,
+		.site = entry->site,
+		.name = entry->name,
+		.told = entry->name != NONE,
+		.cache = NONE,
+	};
 	if (gfp->unknown && !rec->unknown_gfp++)
 		rec->first_unknown = gfp->first;
 	return life;
 }
 
-static void add_step(struct settler *settler, enum step_what what,
-		     uint32_t life, bool event)
+static inline ALWAYS_INLINE void add_step(struct settler *settler,
+					  enum step_what what, uint32_t life,
+					  bool event)
 {
 	struct recording *rec = settler->rec;
-	struct step *step;
 
-	if (rec->nr_steps == rec->room_steps) {
-		rec->room_steps = rec->room_steps ? 2 * rec->room_steps : 4096;
-		rec->step =
-			xalloc(rec->step, rec->room_steps, sizeof(*rec->step));
-	}
-	step = &rec->step[rec->nr_steps++];
-	step->entry = settler->at;
-	step->life = life;
-	step->what = what;
-	step->event = event;
+	if (!(rec->nr_steps % TAPE_STEP))
+		rec->step = tape_extend(&rec->steps, sizeof(*rec->step));
+	rec->step[rec->nr_steps++] = (struct step){
+		.entry = settler->at,
+		.life = life,
+		.what = what,
+		.event = event,
+	};
 }
 
 /* The live block that has this frame in it, not as its first. */
@@ -92,11 +92,16 @@ static uint32_t block_around(const struct settler *settler, uint64_t pfn,
 {
 	const struct recording *rec = settler->rec;
 
-	for (int order = 1; order < MYMM_UAPI_ORDERS; order++) {
+	uint32_t orders = settler->crooked ? (1U << MYMM_UAPI_ORDERS) - 1 :
+					     settler->orders;
+
+	/* Each of them but order 0. */
+	for (orders &= ~1U; orders; orders &= orders - 1) {
+		int order = __builtin_ctz(orders);
 		uint64_t head = pfn & ~((1ULL << order) - 1);
 		uint32_t life;
 
-		if (head == pfn)
+		if (head == pfn || (!settler->live[order] && !settler->crooked))
 			continue;
 		life = map_get(&settler->frames, head);
 		if (life != NONE &&
@@ -108,9 +113,25 @@ static uint32_t block_around(const struct settler *settler, uint64_t pfn,
 	return NONE;
 }
 
+/* A block is alive from its first frame on, or is no more. */
+static inline ALWAYS_INLINE void
+count_block(struct settler *settler, uint64_t pfn, uint32_t life, bool alive)
+{
+	uint32_t order = settler->rec->life[life].order;
+
+	if (order >= MYMM_UAPI_ORDERS || pfn & ((1ULL << order) - 1))
+		settler->crooked = true;
+	else if (alive ? !settler->live[order]++ : !--settler->live[order])
+		settler->orders ^= 1U << order;
+	if (alive)
+		map_put(&settler->frames, pfn, life);
+	else
+		map_del(&settler->frames, pfn);
+}
+
 static void imply_free(struct settler *settler, uint64_t pfn, uint32_t life)
 {
-	map_del(&settler->frames, pfn);
+	count_block(settler, pfn, life, false);
 	add_step(settler, STEP_FREE, life, false);
 	settler->rec->implied_pages++;
 }
@@ -124,7 +145,8 @@ static void page_alloc(struct settler *settler, const struct entry *entry)
 	uint32_t old;
 
 	if (!entry->key) {
-		rec->failed++;
+		if (!rec->failed++)
+			rec->first_failed = settler->at + 1ULL;
 		add_step(settler, STEP_NOTHING, NONE, true);
 		return;
 	}
@@ -150,7 +172,7 @@ static void page_alloc(struct settler *settler, const struct entry *entry)
 	}
 	if (gfp_is_slab(gfp, entry->order) && entry->type != TYPE_MOVABLE)
 		life->note = PAGES_SLAB;
-	map_put(&settler->frames, entry->key, life - rec->life);
+	count_block(settler, entry->key, life - rec->life, true);
 	add_step(settler, STEP_ALLOC, life - rec->life, true);
 	settler->last_page[entry->cpu] = life - rec->life;
 	settler->last_task[entry->cpu] = entry->task;
@@ -192,7 +214,7 @@ static void page_free(struct settler *settler, const struct entry *entry)
 		life->left = 0;
 	}
 	if (!life->left)
-		map_del(&settler->frames, first);
+		count_block(settler, first, nr, false);
 	add_step(settler, life->left ? STEP_NOTHING : STEP_FREE, nr, true);
 }
 
@@ -230,7 +252,10 @@ static void object_alloc(struct settler *settler, const struct entry *entry)
 	uint32_t old;
 
 	if (entry->blind || !entry->key || !entry->asked) {
-		*(entry->blind ? &rec->blind : &rec->failed) += 1;
+		if (entry->blind)
+			rec->blind++;
+		else if (!rec->failed++)
+			rec->first_failed = settler->at + 1ULL;
 		add_step(settler, STEP_NOTHING, NONE, true);
 		return;
 	}
@@ -292,15 +317,16 @@ static void settle(struct settler *settler, const struct entry *entry)
 
 void recording_settle(struct recording *rec)
 {
-	struct settler *settler = xalloc(NULL, 1, sizeof(*settler));
+	struct settler *settler = xzalloc(1, sizeof(*settler));
 	struct gfp *gfp = gfp_parse_all(&rec->gfps, &rec->gfp_numbers);
 
-	memset(settler, 0, sizeof(*settler));
 	settler->rec = rec;
 	settler->gfp = gfp;
 	for (int i = 0; i < ENTRY_CPUS; i++)
 		settler->last_page[i] = NONE;
 	for (size_t i = 0; i < rec->nr_entries; i++) {
+		if (!(i % TAPE_STEP))
+			recording_trim(rec);
 		settler->at = i;
 		settle(settler, &rec->entry[i]);
 	}

@@ -41,17 +41,18 @@ static const struct {
 	size_t len;
 	enum trace_kind kind;
 } events[] = {
-	EVENT("mm_page_alloc", TRACE_PAGE_ALLOC),
-	EVENT("mm_page_free", TRACE_PAGE_FREE),
-	EVENT("mm_page_free_direct", TRACE_PAGE_FREE), /* until 3.2 */
-	EVENT("mm_page_free_batched", TRACE_PAGE_FREE_BATCHED),
-	EVENT("mm_pagevec_free", TRACE_PAGE_FREE_BATCHED), /* until 3.2 */
-	EVENT("kmalloc", TRACE_KMALLOC),
-	EVENT("kmalloc_node", TRACE_KMALLOC),
+	/* The most frequent ones first. */
+	EVENT("kmem_cache_free", TRACE_CACHE_FREE),
 	EVENT("kfree", TRACE_KFREE),
 	EVENT("kmem_cache_alloc", TRACE_CACHE_ALLOC),
+	EVENT("mm_page_free", TRACE_PAGE_FREE),
+	EVENT("mm_page_alloc", TRACE_PAGE_ALLOC),
+	EVENT("kmalloc", TRACE_KMALLOC),
+	EVENT("mm_page_free_batched", TRACE_PAGE_FREE_BATCHED),
 	EVENT("kmem_cache_alloc_node", TRACE_CACHE_ALLOC),
-	EVENT("kmem_cache_free", TRACE_CACHE_FREE),
+	EVENT("kmalloc_node", TRACE_KMALLOC),
+	EVENT("mm_page_free_direct", TRACE_PAGE_FREE), /* until 3.2 */
+	EVENT("mm_pagevec_free", TRACE_PAGE_FREE_BATCHED), /* until 3.2 */
 	EVENT("mm_page_pcpu_drain", TRACE_KMEM),
 	EVENT("mm_page_alloc_zone_locked", TRACE_KMEM),
 	EVENT("mm_page_alloc_extfrag", TRACE_KMEM),
@@ -75,7 +76,14 @@ static const char *skip(const char *at)
 
 static bool in_name(char c)
 {
-	return isalnum((unsigned char)c) || c == '_' || c == '-' || c == '.';
+	/* clang-format off */
+	static const bool is[256] = {
+		['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true,
+		['_'] = true, ['-'] = true, ['.'] = true,
+	};
+	/* clang-format on */
+
+	return is[(unsigned char)c];
 }
 
 enum trace_kind kind_of_event(const char *at, const char **end)
@@ -105,13 +113,13 @@ static bool ours(enum trace_kind kind, const char *fields)
 			return false;
 		at = skip(end + 1);
 	}
-	left = strlen(at);
-	for (int i = pages; i <= 2 * pages; i++) {
-		size_t len = strlen(first[i]);
-
-		if (!memcmp(at, first[i], left < len ? left : len))
+	for (int i = pages; i <= 2 * pages; i++)
+		if (!strncmp(at, first[i], strlen(first[i])))
 			return true;
-	}
+	left = strlen(at);
+	for (int i = pages; i <= 2 * pages; i++)
+		if (!strncmp(at, first[i], left))
+			return true;
 	return false;
 }
 
@@ -132,7 +140,9 @@ bool name_parse(const char *at, struct name *name)
 	}
 	name->fields = end + 1;
 	name->opens_text = false;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+	for (size_t i = 0;
+	     name->kind == TRACE_OTHER && i < sizeof(texts) / sizeof(texts[0]);
+	     i++)
 		if (!strncmp(at, texts[i], end - at) && !texts[i][end - at])
 			name->opens_text = true;
 	name->ours = false;
@@ -190,6 +200,8 @@ static bool parse_lost(const char *at, struct trace_event *event)
 {
 	const char *number;
 
+	if (*at != 'C' && *at != 'P')
+		return false;
 	if (!strncmp(at, "CPU:", 4) && strstr(at, "EVENTS"))
 		number = strchr(at, '[');
 	else if (!strncmp(at, "PERF_RECORD_LOST", 16))
@@ -331,7 +343,7 @@ enum line_kind trace_line(char *line, size_t len, bool in_text,
 	}
 	while (len && isspace((unsigned char)line[len - 1]))
 		line[--len] = 0;
-	if (!*skip(line))
+	if (!len)
 		return LINE_COMMENT;
 	if (!head_parse(line, &head))
 		return parse_other(line, len, in_text, event, why);

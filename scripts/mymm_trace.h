@@ -8,19 +8,28 @@
  *	mymm_trace.c      a line: an event, or something to pass over
  *	mymm_gfp.c        gfp words and numbers, and SLUB's own pages by them
  *	mymm_hash.c       numbers and texts to small numbers
+ *	mymm_tape.c       arrays with a record for each event
+ *	mymm_datread.c    a trace.dat, which has no lines
+ *	mymm_unpack.c     a packed recording; mymm_pack.c writes it
  *	mymm_recording.c  all lines: events in order
  *	mymm_settle.c     events: lives and steps
  *	mymm_infer.c      which cache an object was of
  *	mymm_replay.c     the command; mymm_replay_steps.c acts the steps out
  *	mymm_summary.c    what came out; mymm_fragment.c its last part
  *	mymm_report.c     the same as JSON
+ *	mymm_compare.c    one recording, several configurations of the pool
  */
 #ifndef _MYMM_TRACE_H
 #define _MYMM_TRACE_H
 
+#include "mymm_bytes.h"
 #include "mymm_cli.h"
 
 #define NONE UINT32_MAX
+
+/* What is done for each event, and what is done seldom on the way there. */
+#define ALWAYS_INLINE __attribute__((always_inline))
+#define NEVER_INLINE __attribute__((noinline))
 
 /* --- mymm_hash.c: neither ever shrinks --- */
 
@@ -35,7 +44,22 @@ struct map {
 	size_t used;
 };
 
-uint32_t map_get(const struct map *map, uint64_t key);
+/* The slot of @key, or the empty one where it would be; the map is not empty. */
+static inline size_t map_find(const struct map *map, uint64_t key)
+{
+	size_t mask = map->room - 1;
+	size_t i = (key * 0x9E3779B97F4A7C15ULL >> 20) & mask;
+
+	while (map->slot[i].value != NONE && map->slot[i].key != key)
+		i = (i + 1) & mask;
+	return i;
+}
+
+static inline uint32_t map_get(const struct map *map, uint64_t key)
+{
+	return map->room ? map->slot[map_find(map, key)].value : NONE;
+}
+
 void map_put(struct map *map, uint64_t key, uint32_t value);
 void map_del(struct map *map, uint64_t key);
 void map_free(struct map *map);
@@ -46,10 +70,13 @@ struct piece {
 	size_t len;
 };
 
+uint64_t piece_hash(struct piece piece);
+
 /* Texts, each kept once, numbered from 0. */
 struct texts {
 	struct map map;
 	char **text;
+	uint32_t *len;
 	size_t nr;
 	size_t room;
 };
@@ -57,10 +84,34 @@ struct texts {
 uint32_t texts_add(struct texts *texts, struct piece piece);
 void texts_free(struct texts *texts);
 
+/* --- mymm_tape.c --- */
+
+struct tape {
+	void *at;
+	size_t bytes;
+	int fd;
+	bool in_file;
+};
+
+/* Records by which a tape grows; after so many it should be trimmed. */
+#define TAPE_STEP 65536U
+
+/* Makes room for TAPE_STEP records more; gives the first of all. */
+void *tape_extend(struct tape *tape, size_t record);
+/* What was written or read need not stay in memory. */
+void tape_trim(const struct tape *tape);
+void tape_free(struct tape *tape);
+
 /* --- mymm_input.c --- */
+
+enum form { FORM_TEXT, FORM_DAT, FORM_PACK };
+
+#define PACK_MAGIC "mymmpack1\n"
+#define PACK_MAGIC_LEN 10
 
 struct input {
 	const char *path;
+	enum form form; /* what the content is */
 	const char *tool; /* that decompresses, or NULL */
 	int fd;
 	int child;
@@ -76,6 +127,10 @@ struct input {
 int input_open(struct input *input, const char *path);
 /* 1: a line, ended by NUL instead of newline, good until the next call; 0: no more; -1: error */
 int input_line(struct input *input, char **line, size_t *len);
+/* The next bytes of what has no lines; false: there are fewer. */
+bool input_bytes(struct input *input, void *to, size_t len);
+/* Makes @input->fd a file that can be mapped; no line can be read any more. */
+int input_file(struct input *input);
 /* FAILED if what decompressed was not content. */
 int input_close(struct input *input);
 
@@ -258,8 +313,8 @@ struct entry {
 
 #define ENTRY_CPUS 8192
 
-enum life_kind { LIFE_PAGES, LIFE_KMALLOC, LIFE_OBJECT };
-enum page_note { PAGES_OWN, PAGES_SLAB, PAGES_LARGE };
+enum life_kind { LIFE_PAGES, LIFE_KMALLOC, LIFE_OBJECT, LIFE_KINDS };
+enum page_note { PAGES_OWN, PAGES_SLAB, PAGES_LARGE, PAGE_NOTES };
 
 /**
  * struct life - an allocation, from its event to its free
@@ -337,11 +392,10 @@ struct recording {
 	const char *path;
 	const char *tool;
 	struct entry *entry;
-	size_t nr_entries, room_entries;
 	struct life *life;
-	size_t nr_lives, room_lives;
 	struct step *step;
-	size_t nr_steps, room_steps;
+	size_t nr_entries, nr_lives, nr_steps;
+	struct tape entries, lives, steps; /* where these are */
 	struct cache_kind *cache;
 	size_t nr_caches, room_caches;
 	struct texts sites, names, gfps, cache_ids;
@@ -350,6 +404,7 @@ struct recording {
 	uint64_t lines_of[LINE_KINDS];
 	uint64_t kmem; /* the sum of those that are of kmem */
 	uint64_t lost, lost_marks;
+	uint64_t first_failed; /* event */
 	uint64_t null_frees, blind, failed, unseen_objects, unseen_pages;
 	uint64_t implied_objects, implied_pages, batched_alone, batched;
 	uint64_t split_blocks, order_differs;
@@ -364,12 +419,39 @@ struct recording {
 	unsigned long first_backwards; /* line */
 	uint64_t one_cpu_of; /* events of all CPUs, where only one's are there */
 	uint64_t first, last;
+	struct bytes state; /* what the kernel said before and after */
 };
 
+/* What takes events that are acted on, in the file's order. */
+struct sink {
+	int (*put)(struct sink *sink, const struct recording *rec,
+		   const struct entry *entry);
+};
+
+/* What takes entries, and the clock that their times are of. */
+struct keeper {
+	int (*keep)(struct keeper *keeper, const struct entry *entry,
+		    enum clock clock);
+};
+
+/* The events of a trace.dat, to @keeper; @fd is a file that can be mapped. */
+int dat_read(struct recording *rec, int fd, struct keeper *keeper);
+
+/* The events of a packed recording, to @keeper. */
+int pack_read(struct recording *rec, struct input *input,
+	      struct keeper *keeper);
+
 int recording_read(struct recording *rec, const char *path);
+/* Events go to @sink as they come, and are not kept. */
+int recording_stream(struct recording *rec, const char *path,
+		     struct sink *sink);
 void recording_free(struct recording *rec);
 void recording_settle(struct recording *rec);
 void recording_infer(struct recording *rec);
+/* To be acted out once more: nothing of it is in a pool. */
+void recording_rewind(struct recording *rec);
+/* What was read of it need not stay in memory. */
+void recording_trim(const struct recording *rec);
 
 /* --- mymm_progress.c --- */
 void progress(const char *what, uint64_t nr, uint64_t all);
@@ -388,9 +470,19 @@ struct usage {
 
 #define SLAB_FAILS MYMM_UAPI_ORDERS /* objects that found no slab */
 
+struct outcome;
+
+/* Looks at the pool after every so many events. */
+struct watch {
+	uint64_t every;
+	int (*look)(struct watch *watch, struct session *session,
+		    const struct outcome *out, uint64_t time);
+};
+
 struct outcome {
 	enum replay_mode mode;
 	bool dry;
+	struct watch *watch; /* or NULL */
 	int cpu;
 	bool was_pristine; /* before anything */
 	bool pristine; /* after the drain */
@@ -399,6 +491,7 @@ struct outcome {
 	uint64_t acted[TRACE_KINDS];
 	uint64_t failed[MYMM_UAPI_ORDERS + 1];
 	uint64_t failed_for[MYMM_REASON_WATERMARK + 1]; /* by enum mymm_reason */
+	uint64_t first_failed; /* event */
 	uint64_t free_of_failed;
 	uint64_t too_large[3]; /* by enum life_kind */
 	uint64_t homeless; /* objects of caches that the pool had no room for */
@@ -437,6 +530,15 @@ const char *time_text(const struct recording *rec, uint64_t time, int digits);
 const struct cache_kind **busiest_caches(const struct recording *rec,
 					 size_t *nr);
 unsigned int unusable_index(const struct mymm_zone_info *zone, int order);
+
+/* --- mymm_replay.c --- */
+
+/* Acts it out in a session of its own, and gives all back; nothing is printed. */
+int replay_quietly(struct recording *rec, const char *cpu, struct outcome *out);
+
+/* --- mymm_compare.c --- */
+int compare(struct recording *rec, enum replay_mode mode,
+	    const struct args *args);
 
 /* --- mymm_report.c --- */
 void report(const struct recording *rec, const struct outcome *out);

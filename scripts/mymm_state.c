@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the kernel itself says of its memory, before and after a recording.
+ *
+ * No recorder keeps that, and without it nobody can say what the recorded kernel made of the
+ * same events. It is text, behind the last byte of a trace.dat that trace-cmd looks at:
+ *
+ *	== before /proc/buddyinfo
+ *	Node 0, zone      DMA      1      0 ...
+ *	...
+ *	== lost
+ *	cpu 0: 0
+ *	mymm-state-1 000000000000d3a1
+ *
+ * The last line has the length of what stands before it, in hexadecimal digits, so that
+ * it is found from the end of the file.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mymm_dat.h"
+
+#define END_LEN (sizeof(STATE_MAGIC) - 1 + 1 + 16 + 1)
+
+static const char *const files[] = {
+	"/proc/buddyinfo", "/proc/pagetypeinfo", "/proc/slabinfo",
+	"/proc/zoneinfo",  "/proc/vmstat",
+};
+
+static void make_room(struct bytes *bytes, size_t more)
+{
+	while (bytes->room - bytes->len < more) {
+		bytes->room = bytes->room ? 2 * bytes->room : 65536;
+		bytes->at = xalloc(bytes->at, bytes->room, 1);
+	}
+}
+
+void bytes_add(struct bytes *bytes, const void *from, size_t len)
+{
+	make_room(bytes, len + 1);
+	memcpy(bytes->at + bytes->len, from, len);
+	bytes->len += len;
+	bytes->at[bytes->len] = 0;
+}
+
+void bytes_print(struct bytes *bytes, const char *fmt, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	bytes_add(bytes, text, strlen(text));
+}
+
+int bytes_file(struct bytes *bytes, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
+	ssize_t got = 1;
+
+	if (fd < 0)
+		return errno;
+	while (!err && got) {
+		make_room(bytes, 65536);
+		got = read(fd, bytes->at + bytes->len, 65535);
+		if (got > 0)
+			bytes->len += got;
+		else if (got < 0 && errno == EINTR)
+			continue;
+		else if (got < 0)
+			err = errno;
+	}
+	bytes->at[bytes->len] = 0;
+	close(fd);
+	return err;
+}
+
+void bytes_free(struct bytes *bytes)
+{
+	free(bytes->at);
+	memset(bytes, 0, sizeof(*bytes));
+}
+
+void state_take(struct bytes *state, const char *when)
+{
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		int err;
+
+		bytes_print(state, "== %s %s\n", when, files[i]);
+		err = bytes_file(state, files[i]);
+		if (err)
+			bytes_print(state, "# not to be read: %s\n",
+				    strerror(err));
+	}
+}
+
+void state_end(struct bytes *state)
+{
+	bytes_print(state, STATE_MAGIC " %016llx\n",
+		    (unsigned long long)state->len);
+}
+
+bool state_find(const char *file, uint64_t size, struct bytes *state)
+{
+	const char *end = file + size - END_LEN;
+	uint64_t len = 0;
+
+	if (size < END_LEN || memcmp(end, STATE_MAGIC " ", sizeof(STATE_MAGIC)))
+		return false;
+	for (int i = 0; i < 16; i++) {
+		char digit = end[sizeof(STATE_MAGIC) + i];
+
+		if (digit < '0' || digit > 'f' || (digit > '9' && digit < 'a'))
+			return false;
+		len = len << 4 |
+		      (digit <= '9' ? digit - '0' : digit - 'a' + 10);
+	}
+	if (len > size - END_LEN)
+		return false;
+	bytes_add(state, end - len, len);
+	return true;
+}
+
+int state_read(const char *path, struct bytes *state)
+{
+	struct bytes file = { 0 };
+	int err = bytes_file(&file, path), rc = OK;
+
+	if (err)
+		rc = failed(err, "%s: %s", path, strerror(err));
+	else if (!state_find(file.at, file.len, state))
+		rc = failed(0, "%s: has no state: mymm record writes it", path);
+	bytes_free(&file);
+	return rc;
+}
