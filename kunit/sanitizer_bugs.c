@@ -432,8 +432,7 @@ struct lost {
 	unsigned int nr;
 };
 
-static struct lost objects, bytes;
-static unsigned long not_theirs;
+static struct lost objects, bytes, theirs;
 static void *root;
 
 static void lose_one(struct lost *lost, void *obj)
@@ -471,27 +470,32 @@ static void lose_freed(void)
 }
 
 /*
- * Two objects of 1000 bytes: we point to the first, it points to the second, and that one to an
- * object of the kernel's of 3000 bytes. None is lost.
+ * Two objects of 1000 bytes, of which the first points to the second, and that one to an object of
+ * the kernel's of 3000 bytes.
  */
-static void keep_chain(void)
+static void *chain(void)
 {
 	void **first = mymm_kmalloc(pool, 1000, GFP_KERNEL | __GFP_ZERO);
 	void **second = mymm_kmalloc(pool, 1000, GFP_KERNEL | __GFP_ZERO);
 
 	first[7] = second;
 	second[9] = kzalloc(3000, GFP_KERNEL);
-	not_theirs = ~(unsigned long)second[9];
+	lose_one(&theirs, second[9]);
 	lose_one(&bytes, first);
 	lose_one(&bytes, second);
-	WRITE_ONCE(root, first);
+	return first;
 }
 
-/* The same, but nothing points to the first: two are lost, and the kernel's one. */
+/* We point to the first. None is lost. */
+static void keep_chain(void)
+{
+	WRITE_ONCE(root, chain());
+}
+
+/* Nothing points to the first: two are lost, and the kernel's one. */
 static void lose_chain(void)
 {
-	keep_chain();
-	WRITE_ONCE(root, NULL);
+	chain();
 }
 
 /* All that was lost. */
@@ -504,9 +508,8 @@ static void find(void)
 		give_back(ptr);
 	while ((ptr = found(&bytes)))
 		WARN_ON(mymm_kfree(ptr));
-	if (not_theirs)
-		kfree((void *)~not_theirs);
-	not_theirs = 0;
+	while ((ptr = found(&theirs)))
+		kfree(ptr);
 }
 
 /* --- the table ------------------------------------------------------------------------ */

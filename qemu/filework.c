@@ -9,6 +9,9 @@
  *	                                 process has it written to what is below
  *	filework records FILE N          are the records up to number N there?
  *	filework fails FILE MIB [MAPPED] write MIB, which fails: what three fsync() return
+ *	filework stays FILE STREAM N read|run
+ *	                                 use each page of a mapping of FILE once, and read STREAM
+ *	                                 N times: how many of them are there still?
  *	filework storm FOLDER N SECONDS  N processes do that to files of their own and to one
  *
  * It ends with "ok", or with "not ok".
@@ -477,6 +480,42 @@ static void storm(const char *folder, unsigned int nr, unsigned int seconds)
 	}
 }
 
+static void stays(const char *path, const char *stream, unsigned long nr,
+		  bool run)
+{
+	char buffer[16 * PAGE];
+	unsigned char *there;
+	unsigned long found = 0, page;
+	volatile const uint64_t *at;
+	struct stat st;
+	int other;
+
+	file = open(path, O_RDONLY);
+	if (file < 0 || fstat(file, &st))
+		die(path);
+	pages = st.st_size / PAGE;
+	memory = mmap(NULL, pages * PAGE, PROT_READ | (run ? PROT_EXEC : 0),
+		      MAP_SHARED, file, 0);
+	there = malloc(pages);
+	if (memory == MAP_FAILED || !there)
+		die("mmap");
+	for (page = 0, at = memory; page < pages; page++, at += WORDS)
+		(void)*at;
+	while (nr--) {
+		other = open(stream, O_RDONLY);
+		if (other < 0)
+			die(stream);
+		while (read(other, buffer, sizeof(buffer)) > 0)
+			;
+		close(other);
+	}
+	if (mincore(memory, pages * PAGE, there))
+		die("mincore");
+	for (page = 0; page < pages; page++)
+		found += there[page] & 1;
+	printf("%lu of %lu pages are there\n", found, pages);
+}
+
 int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -493,6 +532,9 @@ int main(int argc, char **argv)
 		look_for_records(argv[2], strtoull(argv[3], NULL, 10));
 	else if (argc >= 4 && !strcmp(argv[1], "fails"))
 		fails(argv[2], strtoul(argv[3], NULL, 10), argc > 4);
+	else if (argc == 6 && !strcmp(argv[1], "stays"))
+		stays(argv[2], argv[3], strtoul(argv[4], NULL, 10),
+		      !strcmp(argv[5], "run"));
 	else if (argc == 5 && !strcmp(argv[1], "storm") &&
 		 atoi(argv[3]) <= MOST_PROCESSES)
 		storm(argv[2], atoi(argv[3]), atoi(argv[4]));

@@ -18,7 +18,7 @@
 
 #include "mymm_trace.h"
 
-#define MOST 65536
+#define MOST (1 << 19)
 
 static uint64_t state;
 

@@ -8,7 +8,8 @@
  * anonymous mappings (their part of RES), and the break.
  *
  * With the argument "refused" it takes what it can get until malloc and realloc say no, which
- * is what a charge is for: memory that was got can be written to.
+ * is what a charge is for: memory that was got can be written to. With "promised" it asks for
+ * 1 GiB, again and again, and does not use it.
  *
  * RES is summed up over smaps, which counts pages; the counters that status shows lag behind.
  */
@@ -305,8 +306,23 @@ static void until_refused(void)
 	free(one);
 }
 
+/* Each block is a mapping of its own, of which one page is used: for the words before it. */
+static void promises(void)
+{
+	char *volatile block; /* so that malloc is called though nobody uses it */
+	size_t nr = 0;
+
+	while ((block = malloc(1 << 30)))
+		nr++;
+	printf("1 GiB was promised %zu times\n", nr);
+}
+
 int main(int argc, char **argv)
 {
+	if (argc > 1 && !strcmp(argv[1], "promised")) {
+		promises();
+		return 0;
+	}
 	if (argc > 1 && !strcmp(argv[1], "refused")) {
 		until_refused();
 		return 0;

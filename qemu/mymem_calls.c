@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * mymem_calls - system calls on memory of /dev/mymem or of the kernel, and their answers.
+ * mymem_calls - system calls on memory of /dev/mymem or of the kernel, and their answers; of the
+ * kernel's anonymous memory ("kernel"), or its shared one ("shmem").
  *
  * Each group makes calls that a process may make on its memory, also wrong ones, and prints a
  * line for each: what it returned, and what the memory is then. A qemu/tests script compares the
@@ -1111,6 +1112,213 @@ static void pipes(void)
 	gone(p, 1);
 }
 
+/* --- pages that are shared, as smaps has them ---------------------------------------- */
+
+static void show_shares(const char *whose, const char *p)
+{
+	printf("  %s: Rss %ld kB, Pss %ld, shared %ld, private %ld\n", whose,
+	       value_at(p, "Rss"), value_at(p, "Pss"),
+	       value_at(p, "Shared_Dirty") + value_at(p, "Shared_Clean"),
+	       value_at(p, "Private_Dirty") + value_at(p, "Private_Clean"));
+	fflush(stdout);
+}
+
+static void shares(void)
+{
+	char *p = letters(BASE, 8), byte;
+	int to[2], from[2];
+	pid_t pid;
+
+	need(!pipe(to) && !pipe(from), "pipe");
+	show_shares("alone", p);
+	pid = spawn();
+	if (!pid) {
+		for (size_t i = 0; i < 8; i++)
+			read_at(p + i * PG);
+		show_shares("a child has read all", p);
+		write(from[1], "", 1);
+		read(to[0], &byte, 1);
+		for (size_t i = 0; i < 4; i++)
+			p[i * PG] = 'c';
+		show_shares("it wrote to half", p);
+		write(from[1], "", 1);
+		read(to[0], &byte, 1);
+		_exit(0);
+	}
+	read(from[0], &byte, 1);
+	show_shares("its parent", p);
+	write(to[1], "", 1);
+	read(from[0], &byte, 1);
+	show_shares("its parent", p);
+	write(to[1], "", 1);
+	end_of(pid);
+	show_shares("alone again", p);
+	gone(p, 8);
+}
+
+/* --- O_DIRECT ------------------------------------------------------------------------ */
+
+#define DISK "/dev/ram0"
+
+static void show_same(const char *p, const char *q, size_t len)
+{
+	printf("  it is the same: %d\n", !memcmp(p, q, len));
+	fflush(stdout);
+}
+
+/* One reads past the page cache what both have; the other sees nothing of it. */
+static void direct_to_shared(int disk, char *p)
+{
+	int to[2];
+	char byte;
+	pid_t pid;
+
+	need(!pipe(to), "pipe");
+	pid = spawn();
+	if (!pid) {
+		say("a child reads to what it shares",
+		    pread(disk, p + 2 * PG, 2 * PG, 0));
+		show("the child's", p, 8);
+		_exit(0);
+	}
+	end_of(pid);
+	show("the parent's", p, 8);
+	pid = spawn();
+	if (!pid) {
+		read(to[0], &byte, 1);
+		show("the child's", p, 8);
+		say("a child writes what it shares",
+		    pwrite(disk, p, 2 * PG, 32 * PG));
+		_exit(0);
+	}
+	say("a parent reads to what it shares", pread(disk, p, 2 * PG, 4 * PG));
+	write(to[1], "", 1);
+	end_of(pid);
+	show("the parent's", p, 8);
+	say("what the child wrote", pread(disk, p + 6 * PG, 2 * PG, 32 * PG));
+	show("is", p, 8);
+}
+
+static void direct(void)
+{
+	int disk = open(DISK, O_RDWR | O_DIRECT);
+	char *p = letters(BASE, 16), *q;
+
+	need(disk >= 0, DISK);
+	q = map_kind(OTHER, 64 * PG, RW, MAP_FIXED);
+	need(q == OTHER, "mmap");
+	for (size_t i = 0; i < 16 * PG; i++)
+		p[i] = i * 31 / 7 + i / PG;
+	for (size_t i = 0; i < 16; i++)
+		p[i * PG] = 'A' + i;
+	say("write", pwrite(disk, p, 16 * PG, 0));
+	say("read to what was not touched", pread(disk, q, 16 * PG, 0));
+	show_same(p, q, 16 * PG);
+	for (size_t i = 0; i < 4; i++)
+		read_at(q + (16 + i) * PG);
+	say("read to where zeros are", pread(disk, q + 16 * PG, 4 * PG, 0));
+	show_same(p, q + 16 * PG, 4 * PG);
+	say("read of a part of a page",
+	    pread(disk, q + 20 * PG + 1024, 1024, 1024));
+	show_same(p + 1024, q + 20 * PG + 1024, 1024);
+	mprotect(q + 22 * PG, PG, PROT_READ);
+	say("read to what is read-only", pread(disk, q + 22 * PG, PG, 0));
+	mprotect(q + 22 * PG, PG, PROT_NONE);
+	say("write of what can't be read", pwrite(disk, q + 22 * PG, PG, 0));
+	munmap(q + 24 * PG, PG);
+	say("read to a hole", pread(disk, q + 24 * PG, PG, 0));
+	show("then", q + 16 * PG, 10);
+	memset(p + PG, 'x', PG);
+	read_at(q + 30 * PG);
+	say("write of zeros that were read",
+	    pwrite(disk, q + 30 * PG, PG, 16 * PG));
+	say("write of what was not touched",
+	    pwrite(disk, q + 32 * PG, PG, 17 * PG));
+	direct_to_shared(disk, p);
+	close(disk);
+	gone(p, 16);
+	gone(q, 64);
+}
+
+/* --- pipes and other processes --------------------------------------------------------- */
+
+static void pieces(void)
+{
+	char *p = letters(BASE, 8), bytes[2 * PG] = "";
+	struct iovec whole = { p, 2 * PG }, never = { p + 8 * PG, PG };
+	int ends[2], more[2], null = open("/dev/null", O_WRONLY);
+
+	need(!pipe(ends) && !pipe(more), "pipe");
+	map_kind(p + 8 * PG, 8 * PG, RW, MAP_FIXED);
+	say("vmsplice", vmsplice(ends[1], &whole, 1, 0));
+	say("tee", tee(ends[0], more[1], 2 * PG, 0));
+	gone(p, 2);
+	say("splice to a file", splice(ends[0], NULL, null, NULL, PG, 0));
+	say("read", read(ends[0], bytes, PG));
+	printf("  it is %c\n", bytes[0]);
+	say("read of what tee() has", read(more[0], bytes, 2 * PG));
+	printf("  it is %c and %c\n", bytes[0], bytes[PG]);
+	whole.iov_base = p + 4 * PG;
+	say("SPLICE_F_GIFT", vmsplice(ends[1], &whole, 1, SPLICE_F_GIFT));
+	p[4 * PG] = 'x';
+	whole.iov_base = p + 10 * PG;
+	say("vmsplice out of a pipe", vmsplice(ends[0], &whole, 1, 0));
+	show("then", p, 16);
+	whole.iov_base = p + 14 * PG;
+	mprotect(p + 15 * PG, PG, PROT_NONE);
+	say("vmsplice up to what can't be read",
+	    vmsplice(ends[1], &whole, 1, SPLICE_F_NONBLOCK));
+	read(ends[0], bytes, PG);
+	say("vmsplice of what was not touched",
+	    vmsplice(ends[1], &never, 1, SPLICE_F_NONBLOCK));
+	gone(p, 16);
+}
+
+/* A process reads and writes what its child has, as debuggers do. */
+static void others(void)
+{
+	char *p = letters(BASE, 8), bytes[8 * PG] = "";
+	struct iovec local = { bytes, 8 * PG }, remote = { p, 8 * PG };
+	int to[2], from[2];
+	char byte;
+	pid_t pid;
+
+	need(!pipe(to) && !pipe(from), "pipe");
+	pid = spawn();
+	if (!pid) {
+		p[PG] = 'c';
+		munmap(p + 6 * PG, PG);
+		map_kind(p + 8 * PG, 2 * PG, RW, MAP_FIXED);
+		write(from[1], "", 1);
+		read(to[0], &byte, 1);
+		show("the child's", p, 10);
+		_exit(0);
+	}
+	read(from[0], &byte, 1);
+	say("process_vm_readv of a child's, up to a hole",
+	    process_vm_readv(pid, &local, 1, &remote, 1, 0));
+	printf("  it is %c%c%c\n", bytes[0], bytes[PG], bytes[5 * PG]);
+	memset(bytes, 'w', sizeof(bytes));
+	remote.iov_base = p + 2 * PG;
+	remote.iov_len = 2 * PG;
+	say("process_vm_writev to what is shared",
+	    process_vm_writev(pid, &local, 1, &remote, 1, 0));
+	remote.iov_base = p + 9 * PG;
+	remote.iov_len = PG;
+	say("to what was not touched",
+	    process_vm_writev(pid, &local, 1, &remote, 1, 0));
+	write(to[1], "", 1);
+	end_of(pid);
+	show("the parent's", p, 10);
+	gone(p, 10);
+}
+
+static void moved_by_calls(void)
+{
+	pieces();
+	others();
+}
+
 /* --- userfaultfd -------------------------------------------------------------------- */
 
 /* Features of kernels that are newer than a distribution's headers may be. */
@@ -1263,23 +1471,35 @@ static void at_random(void)
 }
 
 static const struct scenario groups[] = {
-	{ "edges", .run = edges },	   { "moves", .run = moves },
-	{ "signals", .run = signals },	   { "advice", .run = give_advice },
-	{ "locks", .run = locks },	   { "limits", .run = limits },
-	{ "debugger", .run = debugger },   { "looks", .run = looks },
-	{ "dumps", .run = dumps },	   { "nodes", .run = nodes },
-	{ "relatives", .run = relatives }, { "pipes", .run = pipes },
-	{ "watched", .run = watched },	   { "random", .run = at_random },
-	{ "released", .run = released },   { "cleared", .run = all_cleared },
+	{ "edges", .run = edges },
+	{ "moves", .run = moves },
+	{ "signals", .run = signals },
+	{ "advice", .run = give_advice },
+	{ "locks", .run = locks },
+	{ "limits", .run = limits },
+	{ "debugger", .run = debugger },
+	{ "looks", .run = looks },
+	{ "dumps", .run = dumps },
+	{ "nodes", .run = nodes },
+	{ "relatives", .run = relatives },
+	{ "pipes", .run = pipes },
+	{ "watched", .run = watched },
+	{ "random", .run = at_random },
+	{ "released", .run = released },
+	{ "cleared", .run = all_cleared },
+	{ "shares", .run = shares },
+	{ "direct", .run = direct },
+	{ "splices", .run = moved_by_calls },
 };
 
 int main(int argc, char **argv)
 {
 	if (argc != 3) {
-		fprintf(stderr, "usage: mymem_calls ours|kernel GROUP\n");
+		fprintf(stderr, "usage: mymem_calls ours|kernel|shmem GROUP\n");
 		return 2;
 	}
 	ours = !strcmp(argv[1], "ours");
+	shmem = !strcmp(argv[1], "shmem");
 	if (ours)
 		fd = open_device();
 	return run_scenario(groups, sizeof(groups) / sizeof(*groups), argv + 2);

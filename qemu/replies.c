@@ -193,23 +193,15 @@ static const struct member clock_members[] = {
 };
 
 static const struct member zone_members[] = {
-	M(mymm_zone_args, size, SENT),
-	M(mymm_zone_args, flags, ZERO),
-	M(mymm_zone_args, zone, SENT),
-	M(mymm_zone_args, block_order, SET),
-	M(mymm_zone_args, free, SET),
-	M(mymm_zone_args, pcp, SET),
-	M(mymm_zone_args, min, SET),
-	M(mymm_zone_args, low, SET),
-	M(mymm_zone_args, high, SET),
-	M(mymm_zone_args, boost, SET),
-	M(mymm_zone_args, protection, SET),
-	M(mymm_zone_args, highatomic, SET),
-	M(mymm_zone_args, extfrag, SET),
-	M(mymm_zone_args, blocks, SET),
-	M(mymm_zone_args, nr_free, SET),
-	M(mymm_zone_args, pool, NAME),
-	END,
+	M(mymm_zone_args, size, SENT),	    M(mymm_zone_args, flags, ZERO),
+	M(mymm_zone_args, zone, SENT),	    M(mymm_zone_args, block_order, SET),
+	M(mymm_zone_args, free, SET),	    M(mymm_zone_args, pcp, SET),
+	M(mymm_zone_args, min, SET),	    M(mymm_zone_args, low, SET),
+	M(mymm_zone_args, high, SET),	    M(mymm_zone_args, boost, SET),
+	M(mymm_zone_args, protection, SET), M(mymm_zone_args, highatomic, SET),
+	M(mymm_zone_args, extfrag, SET),    M(mymm_zone_args, blocks, SET),
+	M(mymm_zone_args, nr_free, SET),    M(mymm_zone_args, pool, NAME),
+	M(mymm_zone_args, contested, SET),  END,
 };
 
 static const struct member info_members[] = {
@@ -440,6 +432,8 @@ static void check_old(void)
 		 offsetof(struct mymm_info, pool) - 1, EINVAL);
 	call_old("ZONE of old", MYMM_IOC_ZONE, &zone,
 		 offsetof(struct mymm_zone_args, pool), 0);
+	call_old("ZONE without contested", MYMM_IOC_ZONE, &zone,
+		 offsetof(struct mymm_zone_args, contested), 0);
 	call_old("ZONE, too short", MYMM_IOC_ZONE, &zone,
 		 offsetof(struct mymm_zone_args, pool) - 1, EINVAL);
 }

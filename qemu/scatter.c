@@ -4,7 +4,7 @@
  *
  *	scatter layouts N SEED PAGES FREE ORDER [movable] [forked] [unmovable] [pinned] [same]
  *	scatter daemon SEED PAGES FREE ORDER
- *	scatter holds SEED PAGES FREE ORDER
+ *	scatter holds SEED PAGES FREE ORDER [unmovable]
  *
  * For each layout PAGES pages are written, and random ones discarded until FREE frames of the pool
  * are free. No block of ORDER is there then: a request that can't wait has to fail. Then one that
@@ -391,6 +391,8 @@ static void nothing(int unused __attribute__((unused)))
 
 static void hold(void)
 {
+	if (unmovable)
+		obstruct();
 	lay_out();
 	lock(true);
 	signal(SIGTERM, nothing);

@@ -27,6 +27,7 @@
 #define RW (PROT_READ | PROT_WRITE)
 
 static bool ours = true; /* memory of /dev/mymem */
+static bool shmem; /* if not: shared memory of the kernel's, not private */
 static int fd = -1; /* the device */
 
 /* --- how it ends -------------------------------------------------------------------- */
@@ -80,9 +81,26 @@ static inline void *map_kind(void *at, size_t len, int prot, int flags)
 {
 	if (ours && fd < 0)
 		fd = open_device();
-	return mmap(at, len, prot,
-		    flags | (ours ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS),
-		    ours ? fd : -1, 0);
+	if (ours)
+		return mmap(at, len, prot, flags | MAP_SHARED, fd, 0);
+	flags |= MAP_ANONYMOUS | (shmem ? MAP_SHARED : MAP_PRIVATE);
+	return mmap(at, len, prot, flags, -1, 0);
+}
+
+/* Each word of it, so that nothing that differs is missed. */
+static inline void fill_words(char *p, size_t len, unsigned long salt)
+{
+	for (size_t i = 0; i < len; i += 8)
+		*(unsigned long *)(p + i) = i + salt;
+}
+
+static inline void expect_words(const char *p, size_t len, unsigned long salt,
+				const char *when)
+{
+	for (size_t i = 0; i < len; i += 8)
+		if (*(unsigned long *)(p + i) != i + salt)
+			die("%s: word %zu is %lx", when, i / 8,
+			    *(unsigned long *)(p + i));
 }
 
 /* A call of the device about a range. */
