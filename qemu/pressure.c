@@ -6,6 +6,7 @@
  *	pressure ours|kernel work MIB PATTERN N   N accesses to MIB, a third of them writes;
  *	                                          MIB may be a number of KiB, as 300K
  *	pressure ours|kernel hot HOT COLD N       N times, read HOT MIB between parts of COLD
+ *	pressure ours|kernel grow HOT MIB         write all, and read HOT MIB after 16 pages each
  *	pressure ours|kernel hold MIB             write all, say "holds", and wait for a signal
  *	pressure ours|kernel fork MIB             write all; children read all, and write a half
  *	pressure ours|kernel storm MIB N SECONDS  N processes with MIB each do all of that at once
@@ -183,6 +184,24 @@ static void use_often(unsigned long hot_mib, unsigned long nr)
 	       major_faults() - all, hot, first);
 }
 
+static void grow(unsigned long hot_mib)
+{
+	unsigned long hot = hot_mib * MIB / PAGE;
+	long before;
+
+	for (unsigned long page = 0; page < pages; page++) {
+		put(page);
+		if (page % 16 == 0)
+			for (unsigned long i = 0; i < hot && i < page; i++)
+				look(i);
+	}
+	before = major_faults();
+	for (unsigned long i = 0; i < hot; i++)
+		look(i);
+	printf("grown: %ld major faults, and then %ld in the %lu pages that are hot\n",
+	       before, major_faults() - before, hot);
+}
+
 static void discard(unsigned long page, unsigned long nr)
 {
 	struct mymem_range range = {
@@ -339,7 +358,7 @@ int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc < 4 || (strcmp(argv[1], "ours") && strcmp(argv[1], "kernel")))
-		die("usage: pressure ours|kernel fill|work|hot|hold MIB ...");
+		die("usage: pressure ours|kernel fill|work|hot|grow|hold MIB ...");
 	ours = !strcmp(argv[1], "ours");
 	if (!strcmp(argv[2], "fill")) {
 		prepare(argv[3]);
@@ -354,6 +373,9 @@ int main(int argc, char **argv)
 		prepare(argv[4]);
 		use_often(strtoul(argv[3], NULL, 10),
 			  strtoul(argv[5], NULL, 10));
+	} else if (!strcmp(argv[2], "grow") && argc == 5) {
+		prepare(argv[4]);
+		grow(strtoul(argv[3], NULL, 10));
 	} else if (!strcmp(argv[2], "hold")) {
 		prepare(argv[3]);
 		fill();
