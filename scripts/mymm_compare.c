@@ -9,7 +9,8 @@
  *
  * What a pool is like at the last event says little: so it is looked at some thousand times, at
  * the same events in each configuration, and the worst look and the mean over the recorded time
- * are shown. Everything in the table depends on the recording and the configuration alone.
+ * are shown. Everything in the table depends on the recording and the configuration alone, but
+ * for the time that --time adds: of the ioctls that carry out operations, an event.
  *
  *	internal	what of the memory in use was not asked for: in slots, slabs and blocks;
  *			of the looks at which at least a quarter of the most was in use
@@ -142,6 +143,7 @@ struct row {
 	uint64_t worst[MYMM_UAPI_ORDERS], mean[MYMM_UAPI_ORDERS];
 	uint64_t end[MYMM_UAPI_ORDERS];
 	uint64_t blocks[FRAGMENTS], fallbacks, contested;
+	uint64_t in_pool_ns;
 };
 
 /* The index of an order, of all zones together. */
@@ -254,6 +256,7 @@ static void take_outcome(struct row *row, const struct recording *rec,
 			free[order] += info->zones[i].nr_free[order];
 	}
 	indexes(free, row->end);
+	row->in_pool_ns = out->in_pool * 1e9;
 	if (!fragments(rec, out, nr))
 		return;
 	for (uint32_t i = 0; i < info->nr_zones; i++)
@@ -353,7 +356,16 @@ static const char *share(uint64_t permille)
 	return text;
 }
 
-static void show_row(const struct row *row, int width)
+/* Of an event, in ns. */
+static uint64_t time_of(const struct recording *rec, const struct row *row)
+{
+	return row->in_pool_ns == UNKNOWN || !rec->kmem ?
+		       UNKNOWN :
+		       row->in_pool_ns / rec->kmem;
+}
+
+static void show_row(const struct recording *rec, const struct row *row,
+		     int width, bool timed)
 {
 	printf("%-*s %7s %9s %9s  %5s %5s ", width, row->config,
 	       cell(row->failed), cell(row->first_failed),
@@ -362,13 +374,16 @@ static void show_row(const struct row *row, int width)
 	for (int order = 3; order <= 9; order += 6)
 		printf(" %5s %5s %5s ", share(row->worst[order]),
 		       share(row->mean[order]), share(row->end[order]));
-	printf(" %6s %6s %9s %9s\n", cell(row->blocks[FRAGMENT_PINNED]),
+	printf(" %6s %6s %9s %9s", cell(row->blocks[FRAGMENT_PINNED]),
 	       cell(row->blocks[FRAGMENT_MIXED]), cell(row->fallbacks),
 	       cell(row->contested));
+	if (timed)
+		printf("  %8s", cell(time_of(rec, row)));
+	putchar('\n');
 }
 
 static void show_table(const struct recording *rec, const struct row *row,
-		       size_t nr)
+		       size_t nr, bool timed)
 {
 	size_t width = strlen("(the recorded kernel)");
 
@@ -383,15 +398,18 @@ static void show_table(const struct recording *rec, const struct row *row,
 	       plural(row[0].watch.every, "event", "events"));
 	printf("%-*s %7s %9s %9s  %-11s  %-17s  %-17s  %s\n", (int)width, "",
 	       "", "first", "", "internal", "external, order 3",
-	       "external, order 9", "pageblocks");
-	printf("%-*s %7s %9s %9s  %5s %5s  %5s %5s %5s  %5s %5s %5s  %6s %6s %9s %9s\n",
+	       "external, order 9",
+	       timed ? "pageblocks                               ns" :
+		       "pageblocks");
+	printf("%-*s %7s %9s %9s  %5s %5s  %5s %5s %5s  %5s %5s %5s  %6s %6s %9s %9s%s\n",
 	       (int)width, "configuration", "failed", "at event", "peak",
 	       "worst", "mean", "worst", "mean", "end", "worst", "mean", "end",
-	       "pinned", "mixed", "fallbacks", "contested");
+	       "pinned", "mixed", "fallbacks", "contested",
+	       timed ? "  an event" : "");
 	for (size_t i = 0; i < nr; i++) {
 		if (i && row[i].ko && row[i].ko != row[i - 1].ko)
 			printf("%s:\n", row[i].ko);
-		show_row(&row[i], width);
+		show_row(rec, &row[i], width, timed);
 	}
 }
 
@@ -416,7 +434,7 @@ static void json_list(const char *key, const uint64_t *n)
 	json_numbers(key, list, MYMM_UAPI_ORDERS);
 }
 
-static void json_row(const struct row *row)
+static void json_row(const struct row *row, bool timed)
 {
 	static const char *const names[] = { "nothing", "movable", "pinned",
 					     "mixed" };
@@ -438,11 +456,13 @@ static void json_row(const struct row *row)
 	json_close();
 	json_known("fallbacks", row->fallbacks);
 	json_known("contested", row->contested);
+	if (timed)
+		json_known("in_pool_ns", row->in_pool_ns);
 	json_close();
 }
 
 static void show_json(const struct recording *rec, const struct row *row,
-		      size_t nr)
+		      size_t nr, bool timed)
 {
 	json_open(NULL, '{');
 	json_text("file", rec->path);
@@ -450,7 +470,7 @@ static void show_json(const struct recording *rec, const struct row *row,
 	json_number("look_every_events", row[0].watch.every);
 	json_open("rows", '[');
 	for (size_t i = 0; i < nr; i++)
-		json_row(&row[i]);
+		json_row(&row[i], timed);
 	json_close();
 	json_close();
 }
@@ -506,6 +526,7 @@ int compare(struct recording *rec, enum replay_mode mode,
 	const char *config[ROWS_MOST + 1], *ko[ROWS_MOST + 1];
 	struct row *row = xalloc(NULL, ROWS_MOST + 1, sizeof(*row));
 	size_t nr_configs, nr_kos, nr = 0;
+	bool timed = args_get(args, "time");
 	int rc = OK;
 
 	if (!configs || !kos)
@@ -528,9 +549,9 @@ int compare(struct recording *rec, enum replay_mode mode,
 	if (!rc) {
 		take_recorded(&row[nr++], rec);
 		if (args_get(args, "json"))
-			show_json(rec, row, nr);
+			show_json(rec, row, nr, timed);
 		else
-			show_table(rec, row, nr);
+			show_table(rec, row, nr, timed);
 	}
 	free(row);
 	free(configs);

@@ -212,8 +212,9 @@ static int run_replay(struct session *unused, const struct args *args)
 		rc = misused(
 			"--compare goes with neither --dry-run, --every nor --then");
 	if (!rc && !args_get(args, "compare") &&
-	    (args_get(args, "config") || args_get(args, "ko")))
-		rc = misused("--config and --ko go with --compare");
+	    (args_get(args, "config") || args_get(args, "ko") ||
+	     args_get(args, "time")))
+		rc = misused("--config, --ko and --time go with --compare");
 	if (!rc && every && args_get(args, "json"))
 		rc = misused("either --json or --every");
 	if (rc)
@@ -250,6 +251,7 @@ static const struct opt replay_opts[] = {
 	  "through several configurations, beside each other" },
 	{ 0, "config", "PARAMETERS", "one of these: parameters of the module" },
 	{ 0, "ko", "FILE[,FILE]...", "the module, or several builds of it" },
+	{ 0, "time", NULL, "also how long the pool took, which varies" },
 	{ 'j', "json", NULL, "the summary as JSON, for programs, at the end" },
 	OPTS_END,
 };

@@ -267,9 +267,13 @@ static int send_batch(struct runner *run)
 
 	if (!run->nr)
 		return OK;
-	if (run->session)
+	if (run->session) {
+		double started = seconds_now();
+
 		err = session_batch(run->session, run->ops, run->nr,
 				    MYMM_BATCH_REFS, &done);
+		run->out->in_pool += seconds_now() - started;
+	}
 	if (err || done != run->nr)
 		return failed(err,
 			      "the pool refused a batch of %u operations: %s",

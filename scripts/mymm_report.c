@@ -119,6 +119,7 @@ static void json_pool(const struct outcome *out)
 	json_number("cpu", out->cpu);
 	json_number("batches", out->batches);
 	json_number("took_us", out->seconds * 1e6);
+	json_number("in_pool_us", out->in_pool * 1e6);
 	json_close();
 }
 

@@ -505,6 +505,7 @@ struct outcome {
 	uint64_t peak_bytes, peak_event, peak_time;
 	uint64_t batches;
 	double seconds;
+	double in_pool; /* of these, in batches */
 	struct mymm_info start, end;
 	struct mymm_info after; /* of a new session, all given back and drained */
 	/* Of @end's zones; before it all, and after. */
