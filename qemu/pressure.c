@@ -8,6 +8,9 @@
  *	pressure ours|kernel hot HOT COLD N       N times, read HOT MIB between parts of COLD
  *	pressure ours|kernel grow HOT MIB         write all, and read HOT MIB after 16 pages each
  *	pressure ours|kernel hold MIB             write all, say "holds", and wait for a signal
+ *	pressure ours|kernel lock MIB             write all, mlock() it, say "locked 1"; at each
+ *	                                          SIGUSR1 munlock() it, or mlock() it again, and say
+ *	                                          "locked 0" or "locked 1"; at SIGUSR2 read all
  *	pressure ours|kernel fork MIB             write all; children read all, and write a half
  *	pressure ours|kernel storm MIB N SECONDS  N processes with MIB each do all of that at once
  *	pressure ours append FILE                 have a swap area in FILE, open with O_APPEND
@@ -232,6 +235,27 @@ static void move(void)
 	memory = to;
 }
 
+static void lock(void)
+{
+	bool locked = false;
+	sigset_t signals;
+	int which;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGUSR1);
+	sigaddset(&signals, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	fill();
+	do {
+		locked = !locked;
+		if (locked ? mlock(memory, pages * PAGE) :
+			     munlock(memory, pages * PAGE))
+			die("mlock");
+		printf("locked %d\n", locked);
+	} while (!sigwait(&signals, &which) && which == SIGUSR1);
+	look_at_all();
+}
+
 /* Ends with the exit code: is a word wrong? */
 static void child(void)
 {
@@ -358,7 +382,7 @@ int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc < 4 || (strcmp(argv[1], "ours") && strcmp(argv[1], "kernel")))
-		die("usage: pressure ours|kernel fill|work|hot|grow|hold MIB ...");
+		die("usage: pressure ours|kernel fill|work|hot|grow|hold|lock MIB ...");
 	ours = !strcmp(argv[1], "ours");
 	if (!strcmp(argv[2], "fill")) {
 		prepare(argv[3]);
@@ -381,6 +405,9 @@ int main(int argc, char **argv)
 		fill();
 		puts("holds");
 		pause();
+	} else if (!strcmp(argv[2], "lock")) {
+		prepare(argv[3]);
+		lock();
 	} else if (!strcmp(argv[2], "fork")) {
 		prepare(argv[3]);
 		forks();
