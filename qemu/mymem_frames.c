@@ -207,7 +207,7 @@ static void killed(void)
 
 	for (int i = 0; i < 40; i++) {
 		pid_t pid = spawn();
-		long ms;
+		long ms, held;
 
 		if (!pid) {
 			fd = -1;
@@ -221,9 +221,13 @@ static void killed(void)
 				munmap(p, 12 * MB);
 			}
 		}
-		usleep(1000 + i * 997);
-		if (frames() > most)
-			most = frames();
+		/* However slow it is, it has so many at one moment. */
+		for (int tries = 0;
+		     (held = frames()) < i * 80 && tries < 100000; tries++)
+			usleep(100);
+		if (held > most)
+			most = held;
+		usleep(i % 8 * 500);
 		kill(pid, SIGKILL);
 		need(end_of(pid) == 128 + SIGKILL, "its end by a signal");
 		ms = freed_after();
