@@ -4,9 +4,10 @@
  *
  * In the form of the kernel's own, line by line, so that readers of those, people or
  * programs, can read these: each begins with "mymm: " and the first names the pool. What a pool has
- * nothing of is 0 there, as on a machine that has none. Two things differ: of the stack
- * only the functions are shown, no registers, for there may be addresses in them; and
- * one node is shown like many.
+ * nothing of is 0 there, as on a machine that has none; and so is what is not counted by node or
+ * zone, but for the whole pool (dirty, writeback, pagetables), or takes long to count (mapped). Two
+ * things differ: of the stack only the functions are shown, no registers, for there may be
+ * addresses in them; and one node is shown like many.
  *
  *	mymm: insmod: page allocation failure: order:2, mode:0x40dc0(...), ...
  *	mymm: CPU: 0 PID: 80 Comm: insmod
@@ -34,6 +35,7 @@
 #include "page/pcp.h"
 #include "page/pcp_cpu.h"
 #include "page/show_mem.h"
+#include "page/vm_hooks.h"
 #include "page/vmstat.h"
 
 #define KIB(frames) ((unsigned long)(frames) << (PAGE_SHIFT - 10))
@@ -75,9 +77,14 @@ static void type_letters(const struct mymm_zone_snapshot *snap,
 static void show_totals(struct mymm_pool *pool, enum mymm_zone_type highest)
 {
 	unsigned long free = 0, pcp = 0, slab[2] = {};
-	unsigned int i;
+	unsigned long listed[MYMM_NR_LISTED], all[MYMM_NR_LISTED] = {};
+	unsigned int i, lru;
 
 	for (i = 0; i < pool->nr_nodes; i++) {
+		mymm_vm_listed(pool, &pool->node_of[i], MYMM_NR_ZONE_TYPES,
+			       listed);
+		for (lru = 0; lru < MYMM_NR_LISTED; lru++)
+			all[lru] += listed[lru];
 		slab[0] += mymm_node_slab_frames(&pool->node_of[i], false);
 		slab[1] += mymm_node_slab_frames(&pool->node_of[i], true);
 	}
@@ -86,29 +93,42 @@ static void show_totals(struct mymm_pool *pool, enum mymm_zone_type highest)
 		if (pool->zone[i].type <= highest)
 			pcp += mymm_pcp_frames(pool, &pool->zone[i]);
 	}
-	pr_warn("active_anon:0 inactive_anon:0 isolated_anon:0\n");
-	pr_warn(" active_file:0 inactive_file:0 isolated_file:0\n");
-	pr_warn(" unevictable:0 dirty:0 writeback:0\n");
+	pr_warn("active_anon:%lu inactive_anon:%lu isolated_anon:0\n",
+		all[LRU_ACTIVE_ANON], all[LRU_INACTIVE_ANON]);
+	pr_warn(" active_file:%lu inactive_file:%lu isolated_file:0\n",
+		all[LRU_ACTIVE_FILE], all[LRU_INACTIVE_FILE]);
+	pr_warn(" unevictable:%lu dirty:%lu writeback:%lu\n",
+		all[LRU_UNEVICTABLE], mymm_vm_sum(pool, MYMM_NR_FILE_DIRTY),
+		mymm_vm_sum(pool, MYMM_NR_WRITEBACK));
 	pr_warn(" slab_reclaimable:%lu slab_unreclaimable:%lu\n", slab[1],
 		slab[0]);
-	pr_warn(" mapped:0 shmem:0 pagetables:0\n");
+	pr_warn(" mapped:0 shmem:0 pagetables:%lu\n",
+		mymm_vm_sum(pool, MYMM_NR_PAGE_TABLE_PAGES));
 	pr_warn(" sec_pagetables:0 bounce:0\n");
 	pr_warn(" kernel_misc_reclaimable:0\n");
 	pr_warn(" free:%lu free_pcp:%lu free_cma:0\n", free, pcp);
 }
 
-static void show_node(const struct mymm_node *node)
+static void show_node(struct mymm_pool *pool, const struct mymm_node *node)
 {
-	pr_warn("Node %d active_anon:0kB inactive_anon:0kB active_file:0kB inactive_file:0kB unevictable:0kB isolated(anon):0kB isolated(file):0kB mapped:0kB dirty:0kB writeback:0kB shmem:0kB writeback_tmp:0kB kernel_stack:0kB pagetables:0kB sec_pagetables:0kB all_unreclaimable? %s\n",
-		node->id, mymm_kswapd_hopeless(&node->kswapd) ? "yes" : "no");
+	unsigned long listed[MYMM_NR_LISTED];
+
+	mymm_vm_listed(pool, node, MYMM_NR_ZONE_TYPES, listed);
+	pr_warn("Node %d active_anon:%lukB inactive_anon:%lukB active_file:%lukB inactive_file:%lukB unevictable:%lukB isolated(anon):0kB isolated(file):0kB mapped:0kB dirty:0kB writeback:0kB shmem:0kB writeback_tmp:0kB kernel_stack:0kB pagetables:0kB sec_pagetables:0kB all_unreclaimable? %s\n",
+		node->id, KIB(listed[LRU_ACTIVE_ANON]),
+		KIB(listed[LRU_INACTIVE_ANON]), KIB(listed[LRU_ACTIVE_FILE]),
+		KIB(listed[LRU_INACTIVE_FILE]), KIB(listed[LRU_UNEVICTABLE]),
+		mymm_kswapd_hopeless(&node->kswapd) ? "yes" : "no");
 }
 
 static void show_zone(struct mymm_pool *pool, const struct mymm_zone *zone)
 {
 	const struct mymm_pcp *local =
 		&raw_cpu_ptr(pool->cpu)->pcp[zone->number];
+	unsigned long listed[MYMM_NR_LISTED];
 
-	pr_warn("Node %d %s free:%lukB boost:%lukB min:%lukB low:%lukB high:%lukB reserved_highatomic:%luKB active_anon:0kB inactive_anon:0kB active_file:0kB inactive_file:0kB unevictable:0kB writepending:0kB present:%lukB managed:%lukB mlocked:0kB bounce:0kB free_pcp:%lukB local_pcp:%lukB free_cma:0kB\n",
+	mymm_vm_listed(pool, &pool->node_of[zone->node], zone->type, listed);
+	pr_warn("Node %d %s free:%lukB boost:%lukB min:%lukB low:%lukB high:%lukB reserved_highatomic:%luKB active_anon:%lukB inactive_anon:%lukB active_file:%lukB inactive_file:%lukB unevictable:%lukB writepending:0kB present:%lukB managed:%lukB mlocked:0kB bounce:0kB free_pcp:%lukB local_pcp:%lukB free_cma:0kB\n",
 		zone->node, mymm_zone_name(zone->type),
 		KIB(READ_ONCE(zone->buddy.free)),
 		KIB(READ_ONCE(zone->watermark_boost)),
@@ -116,8 +136,10 @@ static void show_zone(struct mymm_pool *pool, const struct mymm_zone *zone)
 		KIB(mymm_zone_watermark(zone, MYMM_WMARK_LOW)),
 		KIB(mymm_zone_watermark(zone, MYMM_WMARK_HIGH)),
 		KIB(READ_ONCE(zone->nr_reserved_highatomic)),
-		KIB(mymm_zone_managed(zone)), KIB(mymm_zone_managed(zone)),
-		KIB(mymm_pcp_frames(pool, zone)),
+		KIB(listed[LRU_ACTIVE_ANON]), KIB(listed[LRU_INACTIVE_ANON]),
+		KIB(listed[LRU_ACTIVE_FILE]), KIB(listed[LRU_INACTIVE_FILE]),
+		KIB(listed[LRU_UNEVICTABLE]), KIB(mymm_zone_managed(zone)),
+		KIB(mymm_zone_managed(zone)), KIB(mymm_pcp_frames(pool, zone)),
 		KIB(max(mymm_pcp_count(local), 0)));
 	pr_warn("lowmem_reserve[]: %lu %lu %lu %lu %lu\n",
 		READ_ONCE(zone->lowmem_reserve[MYMM_ZONE_DMA]),
@@ -149,6 +171,22 @@ static void show_blocks(struct mymm_zone *zone)
 		mymm_zone_name(zone->type), line, KIB(snap.free));
 }
 
+static void show_swap(struct mymm_pool *pool)
+{
+	const struct mymm_vm_hooks *hooks;
+	unsigned long total = 0, free = 0;
+	int idx;
+
+	hooks = mymm_vm_hooks_get(pool, &idx);
+	if (hooks)
+		hooks->swap_slots(pool, &total, &free);
+	mymm_vm_hooks_put(idx);
+	pr_warn("%lu pages in swap cache\n",
+		mymm_vm_sum(pool, MYMM_NR_SWAPCACHED));
+	pr_warn("Free swap  = %lukB\n", KIB(free));
+	pr_warn("Total swap = %lukB\n", KIB(total));
+}
+
 /* Of zones those that the request could have had, had it been made anywhere. */
 static void show_pool(struct mymm_pool *pool, enum mymm_zone_type highest)
 {
@@ -158,7 +196,7 @@ static void show_pool(struct mymm_pool *pool, enum mymm_zone_type highest)
 	pr_warn("Mem-Info:\n");
 	show_totals(pool, highest);
 	for (i = 0; i < pool->nr_nodes; i++)
-		show_node(&pool->node_of[i]);
+		show_node(pool, &pool->node_of[i]);
 	for (i = 0; i < pool->nr_zones; i++)
 		if (pool->zone[i].type <= highest)
 			show_zone(pool, &pool->zone[i]);
@@ -170,7 +208,9 @@ static void show_pool(struct mymm_pool *pool, enum mymm_zone_type highest)
 		if (pool->zone[i].type >= MYMM_ZONE_HIGHMEM)
 			high += mymm_zone_managed(&pool->zone[i]);
 	}
-	pr_warn("0 total pagecache pages\n");
+	pr_warn("%lu total pagecache pages\n",
+		mymm_vm_sum(pool, MYMM_NR_FILE_PAGES));
+	show_swap(pool);
 	pr_warn("%lu pages RAM\n", frames);
 	pr_warn("%lu pages HighMem/MovableOnly\n", high);
 	pr_warn("0 pages reserved\n");

@@ -9,6 +9,7 @@
  */
 #include <linux/mutex.h>
 #include <linux/srcu.h>
+#include <linux/string.h>
 
 #include "base/compat.h"
 #include "page/kcompactd.h"
@@ -49,7 +50,7 @@ MYMM_EXPORT_INTERNAL(mymm_vm_hooks_set);
  * @pool: the pool
  * @idx: is for mymm_vm_hooks_put(), which is due in any case
  *
- * Context: process.
+ * Context: any but NMI.
  * Return: the functions; NULL: there are none.
  */
 const struct mymm_vm_hooks *mymm_vm_hooks_get(struct mymm_pool *pool, int *idx)
@@ -62,9 +63,32 @@ const struct mymm_vm_hooks *mymm_vm_hooks_get(struct mymm_pool *pool, int *idx)
  * mymm_vm_hooks_put() - the functions are not used any more
  * @idx: from mymm_vm_hooks_get()
  *
- * Context: process.
+ * Context: any but NMI.
  */
 void mymm_vm_hooks_put(int idx)
 {
 	srcu_read_unlock(&in_use, idx);
 }
+
+/**
+ * mymm_vm_listed() - how many pages of a node are on each LRU list
+ * @pool: the pool
+ * @node: which
+ * @type: of zones of that type; MYMM_NR_ZONE_TYPES: of all
+ * @nr: is filled, by enum lru_list; with zeros, if no process has memory of pools
+ *
+ * Context: any but NMI. A guess.
+ */
+void mymm_vm_listed(struct mymm_pool *pool, const struct mymm_node *node,
+		    enum mymm_zone_type type, unsigned long nr[MYMM_NR_LISTED])
+{
+	const struct mymm_vm_hooks *hooks;
+	int idx;
+
+	memset(nr, 0, MYMM_NR_LISTED * sizeof(*nr));
+	hooks = mymm_vm_hooks_get(pool, &idx);
+	if (hooks)
+		hooks->listed(pool, node, type, nr);
+	mymm_vm_hooks_put(idx);
+}
+MYMM_EXPORT_INTERNAL(mymm_vm_listed);

@@ -40,6 +40,7 @@ struct mymm_vm_figures {
  * @figures: what is found out rather than counted as it happens. Likewise
  * @listed: how many pages of a node, and of one type of zone or of all (MYMM_NR_ZONE_TYPES), are on
  *          each LRU list; a guess. Any context
+ * @swap_slots: how many slots of swap areas there are, and how many of them are free. Any context
  * @out_of_memory: have a process give back what it has; see mymm_out_of_memory(). No other task is
  *                 in it; false: there is no point in trying again
  * @may_move: is an allocated frame one that can be moved at this moment? A guess
@@ -60,6 +61,8 @@ struct mymm_vm_hooks {
 	void (*listed)(struct mymm_pool *pool, const struct mymm_node *node,
 		       enum mymm_zone_type type,
 		       unsigned long nr[MYMM_NR_LISTED]);
+	void (*swap_slots)(struct mymm_pool *pool, unsigned long *total,
+			   unsigned long *free);
 	bool (*out_of_memory)(const struct mymm_request *request);
 	bool (*may_move)(struct mymm_pool *pool, u32 pfn);
 	int (*move)(struct mymm_pool *pool, u32 from, u32 to, bool wait);
@@ -69,5 +72,7 @@ int mymm_vm_hooks_set(struct mymm_pool *pool,
 		      const struct mymm_vm_hooks *hooks);
 const struct mymm_vm_hooks *mymm_vm_hooks_get(struct mymm_pool *pool, int *idx);
 void mymm_vm_hooks_put(int idx);
+void mymm_vm_listed(struct mymm_pool *pool, const struct mymm_node *node,
+		    enum mymm_zone_type type, unsigned long nr[MYMM_NR_LISTED]);
 
 #endif /* _MYMM_VM_HOOKS_H */

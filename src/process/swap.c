@@ -498,6 +498,21 @@ unsigned long mymm_swap_total(const struct mymm_vm *vm)
 }
 
 /**
+ * mymm_swap_slots() - how many slots of swap areas there are
+ * @pool: of which pool's areas
+ * @total: is filled: of all areas, but for one that is being taken away
+ * @free: is filled: those that can be had
+ *
+ * Context: any.
+ */
+void mymm_swap_slots(struct mymm_pool *pool, unsigned long *total,
+		     unsigned long *free)
+{
+	*total = mymm_swap_total(pool->vm);
+	*free = mymm_swap_nr_free(pool->vm);
+}
+
+/**
  * mymm_swap_init() - a pool has no swap area yet
  * @vm: the pool
  *

@@ -12,6 +12,7 @@
 
 struct file;
 struct mymm_finding;
+struct mymm_pool;
 struct mymm_region;
 struct mymm_swap_area;
 struct mymm_swap_census;
@@ -157,6 +158,8 @@ void mymm_swap_cache_move(struct mymm_vm *vm, struct page *page,
 struct page *mymm_swap_cache_get(struct mymm_vm *vm, u32 entry);
 unsigned long mymm_swap_nr_free(const struct mymm_vm *vm);
 unsigned long mymm_swap_total(const struct mymm_vm *vm);
+void mymm_swap_slots(struct mymm_pool *pool, unsigned long *total,
+		     unsigned long *free);
 int mymm_swap_init(struct mymm_vm *vm);
 void mymm_swap_exit(struct mymm_vm *vm);
 

@@ -30,6 +30,7 @@ static const struct mymm_vm_hooks hooks = {
 	.file_pages = mymm_vmscan_file_pages,
 	.figures = mymm_file_figures,
 	.listed = mymm_lru_listed,
+	.swap_slots = mymm_swap_slots,
 	.may_move = mymm_may_migrate,
 	.move = mymm_migrate,
 };

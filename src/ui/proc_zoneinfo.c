@@ -133,21 +133,6 @@ static void show_stat(struct seq_file *m, const char *name, unsigned long value)
 		seq_printf(m, "\n      %-12s %lu", name, value);
 }
 
-/* What of a node, and of zones of that type or of all, is on the LRU lists of processes. */
-static void count_listed(struct mymm_pool *pool, const struct mymm_node *node,
-			 enum mymm_zone_type type,
-			 unsigned long nr[MYMM_NR_LISTED])
-{
-	const struct mymm_vm_hooks *hooks;
-	int idx;
-
-	memset(nr, 0, MYMM_NR_LISTED * sizeof(*nr));
-	hooks = mymm_vm_hooks_get(pool, &idx);
-	if (hooks)
-		hooks->listed(pool, node, type, nr);
-	mymm_vm_hooks_put(idx);
-}
-
 static_assert(NR_UNEVICTABLE - NR_INACTIVE_ANON + 1 == MYMM_NR_LISTED,
 	      "the kernel has the same lists");
 static_assert(NR_ZONE_UNEVICTABLE - NR_ZONE_INACTIVE_ANON + 1 == MYMM_NR_LISTED,
@@ -159,7 +144,7 @@ static void show_node_stats(struct seq_file *m, struct mymm_pool *pool,
 	unsigned long listed[MYMM_NR_LISTED];
 	unsigned int i;
 
-	count_listed(pool, node, MYMM_NR_ZONE_TYPES, listed);
+	mymm_vm_listed(pool, node, MYMM_NR_ZONE_TYPES, listed);
 
 	seq_puts(m, "\n  per-node stats");
 	for (i = 0; i < NR_VM_NODE_STAT_ITEMS; i++) {
@@ -254,7 +239,7 @@ static void show_zone_stats(struct seq_file *m, struct mymm_pool *pool,
 	struct mymm_zone_events events;
 	unsigned int i;
 
-	count_listed(pool, &pool->node_of[zone->node], zone->type, listed);
+	mymm_vm_listed(pool, &pool->node_of[zone->node], zone->type, listed);
 	for (i = 0; i < NR_VM_ZONE_STAT_ITEMS; i++) {
 		unsigned long value = 0;
 
