@@ -276,6 +276,45 @@ static bool interrupted(const struct mymm_kswapd *kswapd)
 }
 
 /*
+ * From little pressure to nearly all of it, until the node is balanced and what is @to_boost was
+ * reclaimed, too. Returns whether it is, or nobody wants that any more.
+ */
+static bool reclaim(struct mymm_kswapd *kswapd, unsigned int *order,
+		    struct mymm_scan *scan, unsigned long *to_boost)
+{
+	struct mymm_node *node = kswapd->node;
+
+	set_active(node, scan->highest, true);
+	scan->priority = MYMM_DEF_PRIORITY;
+	while (scan->priority) {
+		bool balanced = mymm_node_balanced(node, *order, scan->highest);
+		unsigned long got = scan->nr_reclaimed;
+		bool enough;
+
+		/* An unbalanced node goes before a boost: start again, at full pressure. */
+		if (!balanced && *to_boost) {
+			*to_boost = 0;
+			scan->priority = MYMM_DEF_PRIORITY;
+		}
+		if (balanced && !*to_boost)
+			return true;
+		enough = shrink(node, order, scan->highest, scan);
+		if (interrupted(kswapd))
+			return true;
+		got = scan->nr_reclaimed - got;
+		*to_boost -= min(*to_boost, got);
+		if (*to_boost && !got)
+			break;
+		/* For a boost the pressure on shrinkers stays low. */
+		if (*to_boost && scan->priority == MYMM_DEF_PRIORITY - 2)
+			enough = true;
+		if (!enough || !got)
+			scan->priority--;
+	}
+	return false;
+}
+
+/*
  * Reclaim until the node is balanced, or nothing more can be had. Returns the order that it
  * still had in mind at the end.
  */
@@ -290,42 +329,21 @@ static unsigned int balance(struct mymm_kswapd *kswapd, unsigned int order,
 	};
 	struct mymm_node *node = kswapd->node;
 	struct mymm_reclaim_task task;
-	bool boosted;
+	bool boosted, done;
 
 	atomic_long_inc(&kswapd->pool->reclaim.stats.pageoutrun);
 	mymm_reclaim_enter(kswapd->pool, &task);
 	to_boost = read_boosts(node, highest, boost);
 	boosted = to_boost;
-	set_active(node, highest, true);
-	scan.priority = MYMM_DEF_PRIORITY;
-	while (scan.priority) {
-		bool balanced = mymm_node_balanced(node, order, highest);
-		unsigned long got = scan.nr_reclaimed;
-		bool enough;
-
-		/* An unbalanced node goes before a boost: start again, at full pressure. */
-		if (!balanced && to_boost) {
-			to_boost = 0;
-			scan.priority = MYMM_DEF_PRIORITY;
-		}
-		if (balanced && !to_boost)
-			goto out;
-		enough = shrink(node, &order, highest, &scan);
-		if (interrupted(kswapd))
-			goto out;
-		got = scan.nr_reclaimed - got;
-		to_boost -= min(to_boost, got);
-		if (to_boost && !got)
-			break;
-		/* For a boost the pressure on shrinkers stays low. */
-		if (to_boost && scan.priority == MYMM_DEF_PRIORITY - 2)
-			enough = true;
-		if (!enough || !got)
-			scan.priority--;
+	done = reclaim(kswapd, &order, &scan, &to_boost);
+	/* Pages of files were to go first, and none could: then others as well. */
+	if (!done && !scan.nr_reclaimed && !scan.priority &&
+	    scan.trimmed_in_vain) {
+		scan.share = true;
+		done = reclaim(kswapd, &order, &scan, &to_boost);
 	}
-	if (!scan.nr_reclaimed)
+	if (!done && !scan.nr_reclaimed)
 		atomic_inc(&kswapd->failures);
-out:
 	set_active(node, highest, false);
 	take_boosts(node, highest, boost);
 	if (boosted)

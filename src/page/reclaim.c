@@ -331,13 +331,27 @@ static void end_nodes(const struct mymm_request *request)
 		mymm_reclaim_end(request->pool, node);
 }
 
+/* From little pressure to all of it, until there is enough. */
+static void reclaim(const struct mymm_request *request, struct mymm_scan *scan)
+{
+	atomic_long_inc(
+		&request->pool->reclaim.stats.allocstall[request->highest]);
+	scan->priority = MYMM_DEF_PRIORITY;
+	do {
+		shrink_nodes(request, scan);
+	} while (scan->nr_reclaimed < MYMM_RECLAIM_BATCH && scan->priority--);
+	end_nodes(request);
+}
+
 /**
  * mymm_reclaim_direct() - reclaim on behalf of an allocation
  * @request: what is wanted
  * @scan: what came of it is added
  *
  * Asks all shrinkers, harder each time, until they have given 32 frames or were asked for
- * everything.
+ * everything. Which active lists are too long is judged by all zones of a node. For a request
+ * that may have only some of them the judgement can be wrong, so if nothing was to be had it asks
+ * once more, without.
  *
  * Context: process; sleeps. The current task is not reclaiming from the pool yet.
  * Return: how many frames it got.
@@ -351,19 +365,18 @@ unsigned long mymm_reclaim_direct(const struct mymm_request *request,
 
 	*scan = (struct mymm_scan){
 		.gfp = current_gfp_context(request->gfp),
-		.priority = MYMM_DEF_PRIORITY,
 		.highest = request->highest,
 		.nr_wanted = MYMM_RECLAIM_BATCH,
 	};
 	cond_resched();
 	mymm_event_reclaim_begin(pool, request->order, request->gfp);
-	atomic_long_inc(&pool->reclaim.stats.allocstall[request->highest]);
 	mymm_reclaim_enter(pool, &task);
 	mymm_stall_begin(pool, &stall);
-	do {
-		shrink_nodes(request, scan);
-	} while (scan->nr_reclaimed < MYMM_RECLAIM_BATCH && scan->priority--);
-	end_nodes(request);
+	reclaim(request, scan);
+	if (!scan->nr_reclaimed && scan->skipped_active) {
+		scan->deactivate = true;
+		reclaim(request, scan);
+	}
 	mymm_stall_end(pool, &stall);
 	mymm_reclaim_leave(pool, &task);
 	mymm_event_reclaim_end(pool, scan->nr_reclaimed);

@@ -23,10 +23,8 @@
  * the power of it, which is 12 at first. What a page costs that comes back, or that had to be kept,
  * is counted, and decays.
  *
- * The order of things is that of mm/vmscan.c of Linux 6.12, without its lists of generations. Not
- * here is what Linux does at last, when all that was in vain: an allocation has pages become
- * inactive in any case (force_deactivate), and kswapd takes anonymous memory though there are many
- * pages of files (no_cache_trim_mode). Nor is it a cost that a program's page stays active.
+ * The order of things is that of mm/vmscan.c of Linux 6.12, without its lists of generations. It
+ * is no cost that a program's page stays active.
  */
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -57,6 +55,7 @@
  * @lruvec: the lists
  * @scan: what is wanted, and what came of it
  * @deactivate: by kind: pages of the active list are to become inactive
+ * @trim: pages of files go first
  * @aged: accessed bits were cleared since TLBs were flushed
  * @written: pages that were written
  * @unwritten: pages of files that were found dirty, or being written
@@ -67,6 +66,7 @@ struct shrink {
 	struct mymm_lruvec *lruvec;
 	struct mymm_scan *scan;
 	bool deactivate[MYMM_NR_KINDS];
+	bool trim;
 	bool aged;
 	unsigned long written;
 	unsigned long unwritten;
@@ -380,6 +380,7 @@ static void decide_deactivation(struct shrink *s)
 
 	for (kind = 0; kind < MYMM_NR_KINDS; kind++)
 		s->deactivate[kind] =
+			s->scan->deactivate ||
 			atomic_long_read(&s->lruvec->activated[kind]) !=
 				READ_ONCE(s->lruvec->activated_before[kind]) ||
 			inactive_is_low(s->lruvec, kind);
@@ -410,7 +411,8 @@ static bool file_is_tiny(const struct shrink *s)
 /* Enough pages of files that nobody uses again? Then they go first. */
 static bool trims_cache(const struct shrink *s)
 {
-	return size_of(s->lruvec, MYMM_LRU_INACTIVE_FILE) >>
+	return !s->scan->share &&
+	       size_of(s->lruvec, MYMM_LRU_INACTIVE_FILE) >>
 		       s->scan->priority &&
 	       !s->deactivate[MYMM_FILE];
 }
@@ -451,7 +453,7 @@ static void count_scans(const struct shrink *s,
 		/* The last attempt: all of both. */
 	} else if (file_is_tiny(s)) {
 		share[MYMM_FILE] = 0;
-	} else if (trims_cache(s)) {
+	} else if (s->trim) {
 		share[MYMM_ANON] = 0;
 	} else {
 		share_by_cost(s, share);
@@ -509,6 +511,8 @@ static void shrink_list(struct shrink *s, enum mymm_lru lru, unsigned long nr)
 		shrink_inactive(s, kind, nr);
 	else if (s->deactivate[kind])
 		shrink_active(s, kind, nr);
+	else
+		s->scan->skipped_active = true;
 }
 
 static void shrink_lists(struct shrink *s)
@@ -580,8 +584,11 @@ void mymm_vmscan_node(struct mymm_pool *pool, struct mymm_node *node,
 	const unsigned long before = scan->nr_reclaimed;
 
 	decide_deactivation(&s);
+	s.trim = trims_cache(&s);
 	rescue(&s);
 	shrink_lists(&s);
+	if (scan->nr_reclaimed == before && s.trim)
+		scan->trimmed_in_vain = true;
 	shrink_dirty(&s, scan->nr_reclaimed - before);
 	/* Also where none was to be evicted: the lists are to be ready when one is. */
 	if (mymm_swap_total(vm) && inactive_is_low(s.lruvec, MYMM_ANON))
