@@ -23,8 +23,7 @@
  * the power of it, which is 12 at first. What a page costs that comes back, or that had to be kept,
  * is counted, and decays.
  *
- * The order of things is that of mm/vmscan.c of Linux 6.12, without its lists of generations. It
- * is no cost that a program's page stays active.
+ * The order of things is that of mm/vmscan.c of Linux 6.12, without its lists of generations.
  */
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -299,17 +298,18 @@ static void shrink_inactive(struct shrink *s, enum mymm_lru_kind kind,
 
 /*
  * What becomes inactive begins anew: that it was used does not count. But a program that runs
- * keeps what it runs.
+ * keeps what it runs. Returns whether it does.
  */
-static void deactivate(struct shrink *s, struct page *page)
+static bool deactivate(struct shrink *s, struct page *page)
 {
 	struct folio *folio = page_folio(page);
-	bool used, program;
+	bool used, program, stays = false;
 
 	if (trylock_page(page)) {
 		used = page->mapping && uses_of(s, page, &program);
 		s->aged |= used;
-		if (page->mapping && !(used && program)) {
+		stays = used && program;
+		if (page->mapping && !stays) {
 			folio_clear_active(folio);
 			mymm_mapped_set_workingset(page);
 			mymm_vm_count(s->vm->pool, MYMM_PGDEACTIVATE, 1);
@@ -317,21 +317,24 @@ static void deactivate(struct shrink *s, struct page *page)
 		unlock_page(page);
 	}
 	mymm_lru_putback(s->vm, page);
+	return stays;
 }
 
 static void shrink_active(struct shrink *s, enum mymm_lru_kind kind,
 			  unsigned long nr)
 {
+	unsigned long scanned, kept = 0;
 	struct mymm_lru_batch batch;
-	unsigned long scanned;
 	unsigned int i;
 
 	scanned = mymm_lru_isolate(s->vm, s->lruvec,
 				   mymm_lru_inactive(kind) + 1,
 				   s->scan->highest, nr, &batch);
 	for (i = 0; i < batch.nr; i++)
-		deactivate(s, batch.page[i]);
+		kept += deactivate(s, batch.page[i]);
 	end_batch(s);
+	if (kept)
+		mymm_vmscan_note_cost(s->lruvec, kind, 0, kept);
 	mymm_vm_count(s->vm->pool, MYMM_PGREFILL, scanned);
 }
 
