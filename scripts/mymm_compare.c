@@ -182,6 +182,7 @@ static int take_look(struct watch *watch, struct session *session,
 		for (int order = 0; order < MYMM_UAPI_ORDERS; order++)
 			free[order] += zone->nr_free[order];
 	}
+	look->used -= out->start_frames * session->info.page_size;
 	for (int kind = 0; kind < 3; kind++)
 		look->asked += out->now[kind].asked;
 	indexes(free, look->external);

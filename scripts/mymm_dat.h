@@ -34,6 +34,8 @@ enum dat_option {
 
 /* Adds a section for each file: "== before /proc/buddyinfo", its lines. */
 void state_take(struct bytes *state, const char *when);
+/* Adds a section "== free frames" with runs of them: the first one's number, and how many. */
+void state_take_free(struct bytes *state);
 /* Adds how to find it from the file's end. */
 void state_end(struct bytes *state);
 /* Of a file in memory; false if it has none. */

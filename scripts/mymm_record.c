@@ -326,6 +326,9 @@ static int run_command(struct recorder *rec, const sigset_t *set, char **argv,
 		state_take(&rec->state, "before");
 		rc = put(rec, "tracing_on", "1") ?: choose_events(rec);
 	}
+	/* Events that come before it is read say of frames what it says, too. */
+	if (!rc)
+		state_take_free(&rec->state);
 	if (!rc && write(rec->go, "!", 1) != 1)
 		rc = failed(errno, "pipe: %s", strerror(errno));
 	if (!rc) {

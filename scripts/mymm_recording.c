@@ -404,7 +404,9 @@ void recording_rewind(struct recording *rec)
 			recording_trim(rec);
 		life->handle = 0;
 		life->taken = 0;
-		life->pfn = 0;
+		/* The others have the place that the pool gives them. */
+		if (life->note != PAGES_START)
+			life->pfn = 0;
 	}
 	for (size_t i = 0; i < rec->nr_caches; i++) {
 		struct cache_kind *cache = &rec->cache[i];
@@ -430,5 +432,6 @@ void recording_free(struct recording *rec)
 	texts_free(&rec->gfps);
 	texts_free(&rec->cache_ids);
 	bytes_free(&rec->state);
+	start_free(rec->start);
 	memset(rec, 0, sizeof(*rec));
 }

@@ -220,6 +220,8 @@ static int run_replay(struct session *unused, const struct args *args)
 	if (rc)
 		return rc;
 	rc = recording_read(&rec, args->operand[0]);
+	if (!rc && args_get(args, "start"))
+		rc = start_read(&rec);
 	if (!rc) {
 		recording_settle(&rec);
 		recording_infer(&rec);
@@ -243,6 +245,8 @@ static const struct opt replay_opts[] = {
 	{ 0, "all", NULL, "pages and objects (the default)" },
 	{ 0, "pages", NULL, "events of pages only, as they were recorded" },
 	{ 0, "objects", NULL, "events of objects and of kmalloc only" },
+	{ 0, "start", NULL,
+	  "begin with the frames that the recording began with" },
 	{ 0, "every", "N", "a line on the pool each N events" },
 	{ 0, "then", "CMD", "run CMD with the shell while it is all held" },
 	{ 0, "cpu", "N", "stay on CPU N instead of the first" },
@@ -264,6 +268,10 @@ static const char replay_text[] =
 	"given back.\n\n"
 	"With --all, what the recorded kernel took for its own slabs is left out, since\n"
 	"objects make their own; a large kmalloc counts once. --pages keeps both.\n"
+	"\n"
+	"With --start the pool begins with all frames held that were not free when the\n"
+	"recording began; it must have the recorded machine's zones. mymm record keeps what\n"
+	"that takes.\n"
 	"\n"
 	"With --compare the module is loaded anew for each --config, with these parameters,\n"
 	"and a table shows what came of each.\n";

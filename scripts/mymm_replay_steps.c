@@ -47,7 +47,7 @@ static bool acted_on(enum replay_mode mode, enum life_kind kind,
 	if (kind != LIFE_PAGES)
 		return mode != REPLAY_PAGES;
 	if (mode == REPLAY_ALL)
-		return note == PAGES_OWN;
+		return note == PAGES_OWN || note == PAGES_START;
 	return mode == REPLAY_PAGES;
 }
 
@@ -226,10 +226,14 @@ static void ends(struct runner *run, struct life *life)
 {
 	struct usage *now = &run->out->now[life->kind];
 
+	life->handle = 0;
+	if (life->note == PAGES_START) {
+		run->out->start_frames -= 1ULL << life->order;
+		return;
+	}
 	now->nr--;
 	now->asked -= bytes_of(life);
 	now->held -= life->taken;
-	life->handle = 0;
 	if (life->cache != NONE) {
 		run->rec->cache[life->cache].frees++;
 		run->rec->cache[life->cache].live--;
@@ -375,7 +379,8 @@ static int do_step(struct runner *run, const struct step *step)
 	const struct cache_kind *cache = NULL;
 	struct mymm_op *op;
 
-	if (!run->acts[life->kind][life->note])
+	if (!run->acts[life->kind][life->note] ||
+	    (life->note == PAGES_START && !run->session))
 		return OK;
 	if (life->kind == LIFE_OBJECT)
 		cache = &run->rec->cache[life->cache];
@@ -404,7 +409,9 @@ static int do_step(struct runner *run, const struct step *step)
 	} else {
 		op->op = free_op[life->kind];
 		op->handle = life->handle;
-		op->arg = life->kind == LIFE_PAGES ? life->order : 0;
+		op->arg = life->note == PAGES_START ? MYMM_ANY :
+			  life->kind == LIFE_PAGES  ? life->order :
+						      0;
 	}
 	return add_op(run);
 }
@@ -514,6 +521,8 @@ int replay_run(struct session *session, struct recording *rec,
 		for (int note = 0; note < PAGE_NOTES; note++)
 			run->acts[kind][note] = acted_on(out->mode, kind, note);
 	rc = session ? look_into(session, out->before) : OK;
+	if (!rc && session && rec->start)
+		rc = start_place(rec, session, &out->start_frames);
 	if (!rc)
 		rc = create_caches(run);
 	start = seconds_now();

@@ -42,6 +42,8 @@ static void json_settled(const struct recording *rec)
 	json_number("null_frees", rec->null_frees);
 	json_number("unseen_objects", rec->unseen_objects);
 	json_number("unseen_pages", rec->unseen_pages);
+	json_number("start_frees", rec->start_frees);
+	json_number("start_listed", rec->start_listed);
 	json_number("batched", rec->batched);
 	json_number("batched_alone", rec->batched_alone);
 	json_number("slab_blocks", rec->slab_blocks);
@@ -233,6 +235,7 @@ void report(const struct recording *rec, const struct outcome *out)
 	json_usage("at_peak", out->peak);
 	json_usage("at_end", out->now);
 	json_number("peak_event", out->peak_event);
+	json_number("start_frames", out->start_frames);
 	json_close();
 	json_caches(rec);
 	json_out_of_reach(out);

@@ -8,7 +8,8 @@
  * allocated:
  *
  *	an alloc of what is alive        its free was missed: implied, and counted
- *	a free of what is not alive      it was allocated before the recording: skipped
+ *	a free of what is not alive      it was allocated before the recording: skipped, unless
+ *	                                 the replay begins as the recording (mymm_start.c)
  *	kfree(NULL)                      skipped
  *	mm_page_free_batched             its mm_page_free came before: skipped, unless
  *	                                 the frame is still alive
@@ -44,17 +45,21 @@ struct settler {
 	bool crooked; /* a block began where none of its order does */
 };
 
+static inline ALWAYS_INLINE struct life *add_life(struct recording *rec)
+{
+	if (!(rec->nr_lives % TAPE_STEP))
+		rec->life = tape_extend(&rec->lives, sizeof(*rec->life));
+	return &rec->life[rec->nr_lives++];
+}
+
 static inline ALWAYS_INLINE struct life *new_life(struct settler *settler,
 						  enum life_kind kind,
 						  const struct entry *entry)
 {
 	const struct gfp *gfp = &settler->gfp[entry->gfp];
 	struct recording *rec = settler->rec;
-	struct life *life;
+	struct life *life = add_life(rec);
 
-	if (!(rec->nr_lives % TAPE_STEP))
-		rec->life = tape_extend(&rec->lives, sizeof(*rec->life));
-	life = &rec->life[rec->nr_lives++];
 	*life = (struct life){
 		.kind = kind,
 		.flags = gfp->flags,
@@ -136,6 +141,32 @@ static void imply_free(struct settler *settler, uint64_t pfn, uint32_t life)
 	settler->rec->implied_pages++;
 }
 
+/* The free of a block that was held when the recording began; false: it was not. */
+static bool ends_start(struct settler *settler, const struct entry *entry)
+{
+	struct recording *rec = settler->rec;
+	uint64_t frames = 1ULL << entry->order;
+	struct life *life;
+
+	if (!rec->start || entry->order >= MYMM_UAPI_ORDERS ||
+	    !start_has(rec->start, entry->key, frames))
+		return false;
+	life = add_life(rec);
+	*life = (struct life){
+		.kind = LIFE_PAGES,
+		.note = PAGES_START,
+		.order = entry->order,
+		.site = NONE,
+		.name = NONE,
+		.cache = NONE,
+		.pfn = entry->key,
+	};
+	start_begin(rec->start, entry->key, frames, life - rec->life);
+	rec->start_frees++;
+	add_step(settler, STEP_FREE, life - rec->life, true);
+	return true;
+}
+
 static void page_alloc(struct settler *settler, const struct entry *entry)
 {
 	struct recording *rec = settler->rec;
@@ -158,6 +189,9 @@ static void page_alloc(struct settler *settler, const struct entry *entry)
 		if (old != NONE)
 			imply_free(settler, entry->key + i, old);
 	}
+	if (rec->start)
+		rec->start_listed +=
+			start_was_listed(rec->start, entry->key, frames);
 	life = new_life(settler, LIFE_PAGES, entry);
 	life->order = entry->order;
 	life->left = frames;
@@ -196,6 +230,8 @@ static void page_free(struct settler *settler, const struct entry *entry)
 	}
 	if (nr == NONE)
 		nr = block_around(settler, entry->key, &first);
+	if (nr == NONE && ends_start(settler, entry))
+		return;
 	if (nr == NONE) {
 		rec->unseen_pages++;
 		add_step(settler, STEP_NOTHING, NONE, true);

@@ -8,6 +8,9 @@
  *	== before /proc/buddyinfo
  *	Node 0, zone      DMA      1      0 ...
  *	...
+ *	== free frames
+ *	4096 1024
+ *	...
  *	== lost
  *	cpu 0: 0
  *	mymm-state-1 000000000000d3a1
@@ -96,6 +99,45 @@ void state_take(struct bytes *state, const char *when)
 			bytes_print(state, "# not to be read: %s\n",
 				    strerror(err));
 	}
+}
+
+/* Set in /proc/kpageflags for each frame of a block that the buddy allocator has. */
+#define KPF_BUDDY (1ULL << 10)
+
+/* Adds a run that ends, if there is one. */
+static void end_run(struct bytes *state, uint64_t from, uint64_t end)
+{
+	if (from < end)
+		bytes_print(state, "%llu %llu\n", (unsigned long long)from,
+			    (unsigned long long)(end - from));
+}
+
+void state_take_free(struct bytes *state)
+{
+	int fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
+	uint64_t flags[4096], pfn = 0, from = 0;
+	int err = fd < 0 ? errno : 0;
+	ssize_t got = !err;
+
+	bytes_print(state, "== free frames\n");
+	while (got > 0) {
+		got = pread(fd, flags, sizeof(flags), pfn * sizeof(*flags));
+		for (ssize_t i = 0; i < got / (ssize_t)sizeof(*flags); i++) {
+			if (flags[i] & KPF_BUDDY)
+				continue;
+			end_run(state, from, pfn + i);
+			from = pfn + i + 1;
+		}
+		if (got < 0)
+			err = errno;
+		else
+			pfn += got / sizeof(*flags);
+	}
+	end_run(state, from, pfn);
+	if (err)
+		bytes_print(state, "# not to be read: %s\n", strerror(err));
+	if (fd >= 0)
+		close(fd);
 }
 
 void state_end(struct bytes *state)

@@ -175,6 +175,10 @@ static void show_settled(const struct recording *rec, const struct outcome *out)
 	remark(rec->null_frees, "kfree(NULL): nothing to do");
 	remark(rec->unseen_objects,
 	       "frees of objects allocated before the recording: skipped");
+	remark(rec->start_frees,
+	       "frees of pages allocated before the recording: acted on");
+	remark(rec->start_listed,
+	       "frames that were in a CPU's list when it began: free");
 	remark(rec->unseen_pages,
 	       "frees of pages allocated before the recording: skipped");
 	remark(rec->batched,
@@ -270,13 +274,18 @@ static void show_frames(const struct outcome *out)
 	for (uint32_t i = 0; i < out->end.nr_zones; i++)
 		used += out->end.zones[i].managed - out->depth[i].free -
 			out->depth[i].pcp;
+	if (out->start_frames)
+		printf("  At the end %s held that were held when it began\n",
+		       plural(out->start_frames, "frame is", "frames are"));
+	used -= out->start_frames;
 	if (!out->pristine || used * page < blocks)
 		return;
 	slabs = used * page - blocks;
 	if (slabs)
 		printf("  At the end %s in use: %s as pages, %s as slabs, large kmallocs and\n"
 		       "  in magazines, for %s of objects (%.1f %% of that is not in one)\n",
-		       plural(used, "frame is", "frames are"),
+		       plural(used, out->start_frames ? "more is" : "frame is",
+			      out->start_frames ? "more are" : "frames are"),
 		       bytes_text(blocks), bytes_text(slabs), bytes_text(bytes),
 		       slabs > bytes ? percent(slabs - bytes, slabs) : 0.0);
 }

@@ -314,7 +314,8 @@ struct entry {
 #define ENTRY_CPUS 8192
 
 enum life_kind { LIFE_PAGES, LIFE_KMALLOC, LIFE_OBJECT, LIFE_KINDS };
-enum page_note { PAGES_OWN, PAGES_SLAB, PAGES_LARGE, PAGE_NOTES };
+/* Whose pages: their own; a slab's; a large kmalloc's; they were there before the recording. */
+enum page_note { PAGES_OWN, PAGES_SLAB, PAGES_LARGE, PAGES_START, PAGE_NOTES };
 
 /**
  * struct life - an allocation, from its event to its free
@@ -408,6 +409,7 @@ struct recording {
 	uint64_t null_frees, blind, failed, unseen_objects, unseen_pages;
 	uint64_t implied_objects, implied_pages, batched_alone, batched;
 	uint64_t split_blocks, order_differs;
+	uint64_t start_frees, start_listed;
 	uint64_t slab_blocks, slab_frames, maybe_slabs, large;
 	uint64_t unknown_gfp;
 	struct piece first_unknown; /* of the gfp words */
@@ -420,6 +422,7 @@ struct recording {
 	uint64_t one_cpu_of; /* events of all CPUs, where only one's are there */
 	uint64_t first, last;
 	struct bytes state; /* what the kernel said before and after */
+	struct start *start; /* how the pool is to begin; NULL: empty */
 };
 
 /* What takes events that are acted on, in the file's order. */
@@ -452,6 +455,21 @@ void recording_infer(struct recording *rec);
 void recording_rewind(struct recording *rec);
 /* What was read of it need not stay in memory. */
 void recording_trim(const struct recording *rec);
+
+/* --- mymm_start.c --- */
+
+/* Has replay begin with what was free when the recording began. Before recording_settle(). */
+int start_read(struct recording *rec);
+void start_free(struct start *start);
+/* Were these frames held? */
+bool start_has(const struct start *start, uint64_t pfn, uint64_t nr);
+/* They are a block of their own, of @life, with its @pfn and @order. */
+void start_begin(struct start *start, uint64_t pfn, uint64_t nr, uint32_t life);
+/* They were free, in the lists of a CPU. Gives how many of them were not known to be. */
+uint64_t start_was_listed(struct start *start, uint64_t pfn, uint64_t nr);
+/* Allocates in a drained pool what was held, @frames; @session's info is of then. */
+int start_place(struct recording *rec, struct session *session,
+		uint64_t *frames);
 
 /* --- mymm_progress.c --- */
 void progress(const char *what, uint64_t nr, uint64_t all);
@@ -488,6 +506,7 @@ struct outcome {
 	bool pristine; /* after the drain */
 	int clock_error; /* errno of why the pool's clock is not ours */
 	uint64_t ticks; /* of that clock */
+	uint64_t start_frames; /* held since before the recording */
 	uint64_t acted[TRACE_KINDS];
 	uint64_t failed[MYMM_UAPI_ORDERS + 1];
 	uint64_t failed_for[MYMM_REASON_WATERMARK + 1]; /* by enum mymm_reason */

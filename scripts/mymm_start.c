@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What was free when a recording began, and the pool made like that.
+ *
+ * The map of free frames that `record` keeps (mymm_state.c) has all but those that lay in the
+ * lists of CPUs. What the first event of a frame is tells the rest, so events are settled
+ * (mymm_settle.c) with the map at hand:
+ *
+ *	the free of a block that is held	it is allocated by itself, and freed then
+ *	the allocation of a frame that is held	it lay in a list: free at the start
+ *
+ * Then each block of the first kind, and each run of frames that stay, is allocated as a range,
+ * at its place. So the pool's zones must have the recorded ones' frames; if not, an error
+ * names zones that do. What type a pageblock was is not known: all are Movable.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mymm_trace.h"
+
+#define MAP_HEAD "\n== free frames\n"
+#define ZONES_HEAD "\n== before /proc/zoneinfo\n"
+/* As in the pool's largest block, and what a zone's size is a multiple of. */
+#define ZONE_STEP (1ULL << (MYMM_UAPI_ORDERS - 1))
+/* 16 TiB: what is beyond that is not a frame's number. */
+#define FRAMES_MOST (1ULL << 32)
+#define BATCH 4096
+
+struct zone {
+	char name[MYMM_NAME_LEN];
+	uint64_t from, end;
+};
+
+/**
+ * struct start - the recorded machine when it began
+ * @held: a bit a frame: it was not free
+ * @frames: how many these are: up to the end of the last zone
+ * @zone: its zones, by rising frames
+ * @life: blocks that were held, and are freed by the recording
+ */
+struct start {
+	uint64_t *held;
+	uint64_t frames;
+	struct zone zone[MYMM_UAPI_ZONES];
+	uint32_t nr_zones;
+	uint32_t *life;
+	size_t nr_lives, room_lives;
+};
+
+static bool is_held(const struct start *start, uint64_t pfn)
+{
+	/* What lies behind the recorded machine's memory was never free. */
+	return pfn >= start->frames || start->held[pfn / 64] >> (pfn % 64) & 1;
+}
+
+static void set_free(struct start *start, uint64_t pfn, uint64_t nr)
+{
+	for (; nr; pfn++, nr--)
+		start->held[pfn / 64] &= ~(1ULL << (pfn % 64));
+}
+
+/* --- what was recorded ------------------------------------------------------------ */
+
+static int no_start(const struct recording *rec, const char *why)
+{
+	return failed(0, "%s: %s", rec->path, why);
+}
+
+/* The zones that have frames; those of a second node have no place in a pool's. */
+static int read_zones(const struct recording *rec, struct start *start)
+{
+	const char *at = rec->state.at ? strstr(rec->state.at, ZONES_HEAD) :
+					 NULL;
+	struct zone zone = { .name = "" };
+	unsigned long long n;
+	unsigned int node = 0;
+	uint64_t spanned = 0;
+
+	if (!at)
+		return no_start(rec, "has no state: mymm record writes it");
+	for (at += sizeof(ZONES_HEAD) - 2; at && at[1] && at[1] != '=';
+	     at = strchr(at + 1, '\n')) {
+		if (sscanf(at + 1, "Node %u, zone %15s", &node, zone.name) == 2)
+			spanned = 0;
+		else if (sscanf(at + 1, " spanned %llu", &n) == 1)
+			spanned = n;
+		if (sscanf(at + 1, " start_pfn: %llu", &n) != 1 || !spanned)
+			continue;
+		if (node)
+			return no_start(
+				rec,
+				"is of a machine with several nodes: a pool can't begin like that");
+		zone.from = n;
+		zone.end = n + spanned;
+		if (zone.end > FRAMES_MOST || zone.from < start->frames ||
+		    start->nr_zones == MYMM_UAPI_ZONES)
+			return no_start(rec, "its zones are damaged");
+		start->frames = zone.end;
+		start->zone[start->nr_zones++] = zone;
+	}
+	return start->nr_zones ? OK : no_start(rec, "its zones are damaged");
+}
+
+static int read_map(const struct recording *rec, struct start *start)
+{
+	const char *at = strstr(rec->state.at, MAP_HEAD);
+	unsigned long long pfn, nr;
+
+	if (!at)
+		return no_start(
+			rec,
+			"has no map of free frames: a newer mymm record writes it");
+	for (at += sizeof(MAP_HEAD) - 2; at && at[1] && at[1] != '=';
+	     at = strchr(at + 1, '\n')) {
+		if (at[1] == '#')
+			return failed(0, "%s: has no map of free frames: %.*s",
+				      rec->path, (int)strcspn(at + 1, "\n"),
+				      at + 1);
+		if (sscanf(at + 1, "%llu %llu", &pfn, &nr) != 2 ||
+		    pfn > start->frames || nr > start->frames - pfn)
+			return no_start(rec,
+					"its map of free frames is damaged");
+		set_free(start, pfn, nr);
+	}
+	return OK;
+}
+
+void start_free(struct start *start)
+{
+	if (!start)
+		return;
+	free(start->held);
+	free(start->life);
+	free(start);
+}
+
+int start_read(struct recording *rec)
+{
+	struct start *start = xzalloc(1, sizeof(*start));
+	int rc = read_zones(rec, start);
+
+	if (!rc) {
+		start->held = xalloc(NULL, start->frames / 64 + 1, 8);
+		memset(start->held, 0xff, (start->frames / 64 + 1) * 8);
+		rc = read_map(rec, start);
+	}
+	if (rc)
+		start_free(start);
+	else
+		rec->start = start;
+	return rc;
+}
+
+/* --- what its events tell --------------------------------------------------------- */
+
+bool start_has(const struct start *start, uint64_t pfn, uint64_t nr)
+{
+	if (pfn >= start->frames || nr > start->frames - pfn)
+		return false;
+	while (nr && is_held(start, pfn + nr - 1))
+		nr--;
+	return !nr;
+}
+
+void start_begin(struct start *start, uint64_t pfn, uint64_t nr, uint32_t life)
+{
+	set_free(start, pfn, nr);
+	if (start->nr_lives == start->room_lives) {
+		start->room_lives = start->room_lives ? 2 * start->room_lives :
+							1024;
+		start->life = xalloc(start->life, start->room_lives,
+				     sizeof(*start->life));
+	}
+	start->life[start->nr_lives++] = life;
+}
+
+uint64_t start_was_listed(struct start *start, uint64_t pfn, uint64_t nr)
+{
+	uint64_t listed = 0;
+
+	for (; nr && pfn < start->frames; pfn++, nr--) {
+		listed += is_held(start, pfn);
+		set_free(start, pfn, 1);
+	}
+	return listed;
+}
+
+/* --- the pool ---------------------------------------------------------------------- */
+
+/* Zones as a parameter of the module: each ends where the next one begins. */
+static const char *zones_that_fit(const struct start *start)
+{
+	static char text[256];
+	uint64_t from = 0;
+	size_t len = 0;
+
+	for (uint32_t i = 0; i < start->nr_zones; i++) {
+		uint64_t end = i + 1 < start->nr_zones ?
+				       start->zone[i + 1].from :
+				       start->zone[i].end;
+
+		end = (end + ZONE_STEP - 1) / ZONE_STEP * ZONE_STEP;
+		len += snprintf(text + len, sizeof(text) - len, "%s%s:%lluM",
+				i ? "," : "", start->zone[i].name,
+				(unsigned long long)(end - from) / 256);
+		from = end;
+	}
+	return text;
+}
+
+static bool has_zone(const struct mymm_info *info, const struct zone *zone)
+{
+	for (uint32_t i = 0; i < info->nr_zones; i++) {
+		const struct mymm_zone_info *ours = &info->zones[i];
+
+		if (!ours->node && !strcmp(ours->name, zone->name) &&
+		    ours->start_pfn <= zone->from &&
+		    ours->start_pfn + ours->spanned >= zone->end)
+			return true;
+	}
+	return false;
+}
+
+/* Ranges that are gathered, and whose lives they are: NULL: nobody's. */
+struct placing {
+	struct session *session;
+	struct mymm_op op[BATCH];
+	struct life *life[BATCH];
+	uint32_t nr;
+	uint64_t frames;
+};
+
+static int place_batch(struct placing *placing)
+{
+	uint32_t done = 0;
+	int err = session_batch(placing->session, placing->op, placing->nr, 0,
+				&done);
+
+	if (err || done != placing->nr)
+		return failed(err, "the pool can't begin as the recording: %s",
+			      err ? strerror(err) : "interrupted");
+	for (uint32_t i = 0; i < placing->nr; i++) {
+		const struct mymm_op *op = &placing->op[i];
+
+		if (op->result)
+			return failed(
+				-op->result,
+				"the pool can't begin as the recording: frame %llu and %llu more: %s",
+				(unsigned long long)op->pfn,
+				(unsigned long long)op->arg - 1, op_why(op));
+		placing->frames += op->arg;
+		if (placing->life[i])
+			placing->life[i]->handle = op->handle;
+	}
+	placing->nr = 0;
+	return OK;
+}
+
+static int place(struct placing *placing, uint64_t pfn, uint64_t nr,
+		 struct life *life)
+{
+	while (nr) {
+		uint64_t some = nr < MYMM_RANGE_MAX ? nr : MYMM_RANGE_MAX;
+
+		placing->life[placing->nr] = life;
+		placing->op[placing->nr++] = (struct mymm_op){
+			.op = MYMM_OP_RANGE_ALLOC,
+			.pfn = pfn,
+			.arg = some,
+		};
+		pfn += some;
+		nr -= some;
+		if (placing->nr == BATCH && place_batch(placing))
+			return FAILED;
+	}
+	return OK;
+}
+
+/* What is held in a zone of the pool, and stays. */
+static int place_runs(struct placing *placing, const struct start *start,
+		      const struct mymm_zone_info *zone)
+{
+	uint64_t pfn = zone->start_pfn, end = pfn + zone->spanned, from;
+
+	while (pfn < end) {
+		for (from = pfn; pfn < end && is_held(start, pfn); pfn++)
+			;
+		if (place(placing, from, pfn - from, NULL))
+			return FAILED;
+		while (pfn < end && !is_held(start, pfn))
+			pfn++;
+	}
+	return OK;
+}
+
+int start_place(struct recording *rec, struct session *session,
+		uint64_t *frames)
+{
+	const struct mymm_info *info = &session->info;
+	const struct start *start = rec->start;
+	struct placing *placing;
+	int rc = OK;
+
+	for (uint32_t i = 0; i < start->nr_zones; i++)
+		if (!has_zone(info, &start->zone[i]))
+			return failed(
+				0,
+				"the pool has not the recorded machine's zones; load it with zones=%s (for --pages, backing=none will do)",
+				zones_that_fit(start));
+	placing = xzalloc(1, sizeof(*placing));
+	placing->session = session;
+	/* First what is freed: else it would be among what stays. */
+	for (size_t i = 0; !rc && i < start->nr_lives; i++) {
+		struct life *life = &rec->life[start->life[i]];
+
+		rc = place(placing, life->pfn, 1ULL << life->order, life);
+	}
+	for (uint32_t i = 0; !rc && i < info->nr_zones; i++)
+		rc = place_runs(placing, start, &info->zones[i]);
+	if (!rc && placing->nr)
+		rc = place_batch(placing);
+	*frames = placing->frames;
+	free(placing);
+	return rc;
+}
