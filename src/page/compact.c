@@ -233,7 +233,7 @@ static void give_back(struct run *run)
 {
 	struct mymm_pool *pool = run->how->pool;
 	struct mymm_zone *zone = run->zone;
-	struct mymm_page_log log;
+	struct mymm_page_log log MYMM_UNCLEARED;
 	unsigned int i;
 
 	for (i = 0; i < run->nr_taken; i++) {

@@ -127,11 +127,12 @@ static int try_range(struct mymm_pool *pool, const struct mymm_stretch *range,
 		     u32 flags)
 {
 	struct mymm_zone *zone = range->zone;
-	struct mymm_page_log log = {};
+	struct mymm_page_log log MYMM_UNCLEARED;
 	unsigned long irqflags;
 	u32 idx = range->start;
 	int err;
 
+	log.nr = 0;
 	raw_spin_lock_irqsave(&zone->lock, irqflags);
 	mymm_buddy_finish_split(&zone->buddy);
 	err = all_free(range);
@@ -322,10 +323,11 @@ static void give_range(struct mymm_pool *pool, const struct mymm_stretch *range)
 	u32 idx = range->start;
 
 	while (idx < range->end) {
-		struct mymm_page_log log = {};
+		struct mymm_page_log log MYMM_UNCLEARED;
 		unsigned long irqflags;
 		unsigned int n, order;
 
+		log.nr = 0;
 		raw_spin_lock_irqsave(&zone->lock, irqflags);
 		mymm_buddy_finish_split(&zone->buddy);
 		for (n = 0;

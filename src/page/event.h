@@ -143,7 +143,7 @@ struct mymm_page_event {
 
 /**
  * struct mymm_page_log - what happened under a zone's lock, to be traced after it
- * @nr: events in it; set to 0 by the function that has it on its stack
+ * @nr: events in it; set to 0 by the function that has it on its stack, %MYMM_UNCLEARED
  * @event: the first of them; a batch ends when it is full, so that none is lost
  */
 struct mymm_page_log {

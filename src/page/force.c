@@ -100,7 +100,7 @@ static void free_of_block(struct mymm_zone *zone, u32 head, u32 idx, u32 end,
 static u32 force_block(struct mymm_zone *zone, u32 head, u32 idx, u32 end,
 		       bool allocated, u32 flags)
 {
-	struct mymm_page_log log;
+	struct mymm_page_log log MYMM_UNCLEARED;
 
 	if ((mymm_tag_state(zone->buddy.table[head].tag) == MYMM_FRAME_PAGES) ==
 	    allocated)

@@ -83,10 +83,11 @@ static struct mymm_frame *take_from_zone(const struct mymm_request *request,
 					 unsigned int alloc_flags)
 {
 	enum mymm_rmqueue_mode mode = MYMM_RMQUEUE_NORMAL;
-	struct mymm_page_log log = {};
+	struct mymm_page_log log MYMM_UNCLEARED;
 	struct mymm_frame *block;
 	unsigned long flags;
 
+	log.nr = 0;
 	raw_spin_lock_irqsave(&zone->lock, flags);
 	block = mymm_rmqueue(zone, request->order, request->type, alloc_flags,
 			     &mode, &log);

@@ -134,7 +134,7 @@ static __always_inline void give_to_zone(struct mymm_pool *pool,
 					 struct mymm_zone *zone, u32 idx,
 					 unsigned int order)
 {
-	struct mymm_page_log log;
+	struct mymm_page_log log MYMM_UNCLEARED;
 	unsigned long irqflags;
 
 	log.nr = 0;

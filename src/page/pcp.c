@@ -344,10 +344,11 @@ static struct chain take_oldest(struct mymm_pool *pool, struct mymm_pcp *pcp,
 static void give_back(struct mymm_pool *pool, struct mymm_zone *zone,
 		      struct chain chain)
 {
-	struct mymm_page_log log = {};
+	struct mymm_page_log log MYMM_UNCLEARED;
 	unsigned long flags;
 
 	while (chain.blocks) {
+		log.nr = 0;
 		raw_spin_lock_irqsave(&zone->lock, flags);
 		while (chain.blocks && mymm_log_has_room(&log)) {
 			u32 idx = chain.first;
@@ -362,7 +363,6 @@ static void give_back(struct mymm_pool *pool, struct mymm_zone *zone,
 			mymm_zone_rose(zone);
 		raw_spin_unlock_irqrestore(&zone->lock, flags);
 		mymm_log_trace(pool, &log);
-		log.nr = 0;
 	}
 }
 
@@ -376,11 +376,12 @@ static u32 refill(struct mymm_pool *pool, struct mymm_zone *zone,
 			mymm_tag_of_type(type);
 	struct mymm_frame *table = pool->frame, *block;
 	u32 got = MYMM_NO_FRAME, first = MYMM_NO_FRAME, last = 0, idx;
-	struct mymm_page_log log = {};
+	struct mymm_page_log log MYMM_UNCLEARED;
 	struct chain chain = {};
 	struct mymm_pcp *pcp;
 	unsigned long flags;
 
+	log.nr = 0;
 	raw_spin_lock_irqsave(&zone->lock, flags);
 	while (batch-- && mymm_log_has_room(&log)) {
 		block = mymm_rmqueue(zone, order, type,
