@@ -199,17 +199,32 @@ void mymm_mirror_repeat(struct page *page, unsigned int order, bool allocated,
 				     mymm_real_node(page_to_nid(page)));
 }
 
-/* Is the pageblock at @start one free block here? */
-static bool is_free_whole(unsigned long start)
+/* Is @pfn the first frame of a free block of that order here? */
+static bool is_free(unsigned long pfn, unsigned int order)
 {
-	const struct mymm_frame *table = mirror.pool->frame;
 	u32 tag;
 
-	if (start >= mirror.nr_frames)
+	if (pfn >= mirror.nr_frames)
 		return false;
-	tag = READ_ONCE(table[start].tag);
+	tag = READ_ONCE(mirror.pool->frame[pfn].tag);
 	return mymm_tag_state(tag) == MYMM_FRAME_FREE &&
-	       mymm_tag_order(tag) == pageblock_order;
+	       mymm_tag_order(tag) == order;
+}
+
+/*
+ * Does a block that is freed merge with all of its pageblock, and that with the one beside it? The
+ * larger the block that it would have to merge with, the seldomer is that free.
+ */
+static bool merges_pageblocks(unsigned long pfn, unsigned int order)
+{
+	unsigned int other = pageblock_order;
+
+	do {
+		if (!is_free((pfn & ~((1UL << other) - 1)) ^ 1UL << other,
+			     other))
+			return false;
+	} while (other-- > order);
+	return true;
 }
 
 /**
@@ -219,8 +234,8 @@ static bool is_free_whole(unsigned long start)
  * @counts: of the hook that reports it
  *
  * Free pageblocks merge with each other, but not with one that is reserved or isolated. What a
- * pageblock is changes without an event, so it is looked up when it may matter: if there is a free
- * pageblock to merge with. One that the kernel splits is free already.
+ * pageblock is changes without an event, so it is looked up when it matters: if the block completes
+ * a pageblock beside a free one. One that the kernel splits is free already.
  *
  * Context: as mymm_mirror_repeat(); the kernel's zone is locked.
  */
@@ -232,7 +247,7 @@ void mymm_mirror_to_list(struct page *page, unsigned int order,
 	unsigned long start = pfn & ~(size - 1), buddy = start ^ size;
 
 	if (mirror.phase != IGNORING &&
-	    (order >= pageblock_order || is_free_whole(buddy))) {
+	    (order >= pageblock_order || merges_pageblocks(pfn, order))) {
 		if (order >= pageblock_order)
 			mymm_force_range(mirror.pool, pfn, 1UL << order, true,
 					 0);
