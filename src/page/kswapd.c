@@ -277,7 +277,7 @@ static bool interrupted(const struct mymm_kswapd *kswapd)
 
 /*
  * From little pressure to nearly all of it, until the node is balanced and what is @to_boost was
- * reclaimed, too. Returns whether it is, or nobody wants that any more.
+ * reclaimed, too. Returns false if nothing more can be had.
  */
 static bool reclaim(struct mymm_kswapd *kswapd, unsigned int *order,
 		    struct mymm_scan *scan, unsigned long *to_boost)
@@ -291,13 +291,15 @@ static bool reclaim(struct mymm_kswapd *kswapd, unsigned int *order,
 		unsigned long got = scan->nr_reclaimed;
 		bool enough;
 
-		/* An unbalanced node goes before a boost: start again, at full pressure. */
+		/* An unbalanced node goes before a boost: start again, with little pressure. */
 		if (!balanced && *to_boost) {
 			*to_boost = 0;
 			scan->priority = MYMM_DEF_PRIORITY;
 		}
 		if (balanced && !*to_boost)
 			return true;
+		/* A boost is worth no swapping. */
+		scan->keep_anon = *to_boost;
 		enough = shrink(node, order, scan->highest, scan);
 		if (interrupted(kswapd))
 			return true;

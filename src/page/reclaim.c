@@ -350,8 +350,8 @@ static void reclaim(const struct mymm_request *request, struct mymm_scan *scan)
  *
  * Asks all shrinkers, harder each time, until they have given 32 frames or were asked for
  * everything. Which active lists are too long is judged by all zones of a node. For a request
- * that may have only some of them the judgement can be wrong, so if nothing was to be had it asks
- * once more, without.
+ * that may have only some of these zones the judgement can be wrong. So if nothing was to be had,
+ * it asks once more, and pages of all active lists become inactive.
  *
  * Context: process; sleeps. The current task is not reclaiming from the pool yet.
  * Return: how many frames it got.

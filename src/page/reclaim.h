@@ -149,10 +149,11 @@ struct mymm_reclaim_task {
  * @highest: frames of higher zones are of no use
  * @keep_dirty: nothing is to be written
  * @keep_mapped: nothing that is mapped is to be taken
+ * @keep_anon: no anonymous memory is to be taken
  * @deactivate: pages of the active lists become inactive, whatever the lists' lengths
  * @share: pages of files do not go first, however many there are
  * @skipped_active: an active list was left as it was
- * @trimmed_in_vain: pages of files were to go first, and none of a node's lists went
+ * @trimmed_in_vain: pages of files were to go first, but no page of the lists could be reclaimed
  * @nr_wanted: frames that would do
  * @nr_scanned: frames that shrinkers looked at
  * @nr_reclaimed: frames that they gave back
@@ -165,6 +166,7 @@ struct mymm_scan {
 	enum mymm_zone_type highest;
 	bool keep_dirty;
 	bool keep_mapped;
+	bool keep_anon;
 	bool deactivate;
 	bool share;
 	bool skipped_active;

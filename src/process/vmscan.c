@@ -23,7 +23,8 @@
  * the power of it, which is 12 at first. What a page costs that comes back, or that had to be kept,
  * is counted, and decays.
  *
- * The order of things is that of mm/vmscan.c of Linux 6.12, without its lists of generations.
+ * The order of things is that of mm/vmscan.c of Linux 6.12, without its lists of generations, and
+ * without memory cgroups. For these, 6.12 has an allocation that got nothing try all once more.
  */
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -298,7 +299,7 @@ static void shrink_inactive(struct shrink *s, enum mymm_lru_kind kind,
 
 /*
  * What becomes inactive begins anew: that it was used does not count. But a program that runs
- * keeps what it runs. Returns whether it does.
+ * keeps what it runs. Returns whether the page stays active.
  */
 static bool deactivate(struct shrink *s, struct page *page)
 {
@@ -450,7 +451,7 @@ static void count_scans(const struct shrink *s,
 	u64 share[MYMM_NR_KINDS] = { 1, 1 }, all = 1;
 	enum mymm_lru lru;
 
-	if (!mymm_swap_nr_free(s->vm)) {
+	if (s->scan->keep_anon || !mymm_swap_nr_free(s->vm)) {
 		share[MYMM_ANON] = 0;
 	} else if (!s->scan->priority && READ_ONCE(mymm_vm_sysctl.swappiness)) {
 		/* The last attempt: all of both. */
