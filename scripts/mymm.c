@@ -262,8 +262,11 @@ static int answer(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	int rc = answer(argc, argv);
+	int rc;
 
+	/* A program that ignores the ends of children has it inherited by those that it starts. */
+	signal(SIGCHLD, SIG_DFL);
+	rc = answer(argc, argv);
 	if (fflush(stdout) || ferror(stdout))
 		rc = failed(errno, "stdout: %s", strerror(errno));
 	return rc;

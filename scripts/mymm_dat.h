@@ -34,8 +34,11 @@ enum dat_option {
 
 /* Adds a section for each file: "== before /proc/buddyinfo", its lines. */
 void state_take(struct bytes *state, const char *when);
-/* Adds a section "== free frames" with runs of them: the first one's number, and how many. */
-void state_take_free(struct bytes *state);
+/*
+ * Adds a section "== free frames" with runs of them: the first one's number, and how many. Calls
+ * @meanwhile again and again, until it fails; gives what that gave.
+ */
+int state_take_free(struct bytes *state, int (*meanwhile)(void *), void *data);
 /* Adds how to find it from the file's end. */
 void state_end(struct bytes *state);
 /* Of a file in memory; false if it has none. */

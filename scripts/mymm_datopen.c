@@ -14,6 +14,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -156,8 +157,13 @@ static bool survives(struct dat *dat, struct cursor from, uint32_t nr)
 	pid_t child = fork();
 	int status = 0;
 
-	if (!child)
+	if (!child) {
+		const struct rlimit none = { 0, 0 };
+
+		setrlimit(RLIMIT_CORE, &none);
+		alarm(20);
 		_exit(!parse(dat, from, nr));
+	}
 	while (child > 0 && waitpid(child, &status, 0) < 0)
 		if (errno != EINTR)
 			return false;

@@ -11,6 +11,8 @@
  *			movable, and objects
  *	mixed		both, so that moving its pages would win nothing
  *
+ * What was there before the recording (mymm_start.c), and stays, counts as pinned.
+ *
  * The recording says what is movable, not the pool: so the figures mean the same in a
  * pool that groups pages by migratetype and in one that does not.
  */
@@ -43,6 +45,9 @@ static uint8_t *look(const struct recording *rec, unsigned int order,
 			held[at] |= movable ? FRAGMENT_MOVABLE :
 					      FRAGMENT_PINNED;
 	}
+	for (uint64_t pfn = 0; rec->start && pfn < blocks << order; pfn++)
+		if (start_stays(rec->start, pfn))
+			held[pfn >> order] |= FRAGMENT_PINNED;
 	return held;
 }
 

@@ -210,6 +210,12 @@ static int empty_buffers(struct recorder *rec, bool all)
 	return rc;
 }
 
+/* While the map of free frames is read, which takes a second for 64 GiB. */
+static int empty_meanwhile(void *rec)
+{
+	return empty_buffers(rec, false);
+}
+
 static uint64_t stat_of(const char *stats, const char *name)
 {
 	const char *at = strstr(stats, name);
@@ -326,9 +332,9 @@ static int run_command(struct recorder *rec, const sigset_t *set, char **argv,
 		state_take(&rec->state, "before");
 		rc = put(rec, "tracing_on", "1") ?: choose_events(rec);
 	}
-	/* Events that come before it is read say of frames what it says, too. */
+	/* A frame that an event is about while this is read is as the event says, or as the map. */
 	if (!rc)
-		state_take_free(&rec->state);
+		rc = state_take_free(&rec->state, empty_meanwhile, rec);
 	if (!rc && write(rec->go, "!", 1) != 1)
 		rc = failed(errno, "pipe: %s", strerror(errno));
 	if (!rc) {
@@ -481,15 +487,16 @@ static int run_record(struct session *session, const struct args *args)
 static const struct opt record_opts[] = {
 	{ 'o', "output", "FILE", "to write (" DEFAULT_FILE ")" },
 	{ 'b', "buffer", "KIB", "for events, of each CPU (8192)" },
-	{ 0, "state", "FILE", "print what FILE has of before and after" },
+	{ 0, "state", "FILE", "print what FILE has beside the events" },
 	OPTS_END,
 };
 
 static const char record_text[] =
 	"FILE is a trace.dat, for replay, trace-cmd and KernelShark. Behind what these\n"
 	"read it has buddyinfo, pagetypeinfo, slabinfo, zoneinfo and vmstat, before and\n"
-	"after, and how many events each CPU lost; --state FILE prints that. All of the\n"
-	"machine is recorded, not only COMMAND. The exit code is COMMAND's.\n";
+	"after, which frames were free at the start, and how many events each CPU lost;\n"
+	"--state FILE prints that. All of the machine is recorded, not only COMMAND. The\n"
+	"exit code is COMMAND's.\n";
 
 const struct command record_commands[] = {
 	{

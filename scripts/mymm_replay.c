@@ -207,6 +207,8 @@ static int run_replay(struct session *unused, const struct args *args)
 				  UINT64_MAX, &every);
 	if (!rc && out.dry && args_get(args, "then"))
 		rc = misused("--dry-run holds nothing for --then to see");
+	if (!rc && args_get(args, "start") && out.mode == REPLAY_OBJECTS)
+		rc = misused("--start is about pages: not with --objects");
 	if (!rc && args_get(args, "compare") &&
 	    (out.dry || every || args_get(args, "then")))
 		rc = misused(

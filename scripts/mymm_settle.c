@@ -141,30 +141,50 @@ static void imply_free(struct settler *settler, uint64_t pfn, uint32_t life)
 	settler->rec->implied_pages++;
 }
 
-/* The free of a block that was held when the recording began; false: it was not. */
-static bool ends_start(struct settler *settler, const struct entry *entry)
+/* A block that was held when the recording began ends. */
+static void end_start(struct settler *settler, uint64_t pfn, uint32_t order,
+		      bool event)
 {
 	struct recording *rec = settler->rec;
-	uint64_t frames = 1ULL << entry->order;
-	struct life *life;
+	struct life *life = add_life(rec);
 
-	if (!rec->start || entry->order >= MYMM_UAPI_ORDERS ||
-	    !start_has(rec->start, entry->key, frames))
-		return false;
-	life = add_life(rec);
 	*life = (struct life){
 		.kind = LIFE_PAGES,
 		.note = PAGES_START,
-		.order = entry->order,
+		.order = order,
 		.site = NONE,
 		.name = NONE,
 		.cache = NONE,
-		.pfn = entry->key,
+		.pfn = pfn,
 	};
-	start_begin(rec->start, entry->key, frames, life - rec->life);
-	rec->start_frees++;
-	add_step(settler, STEP_FREE, life - rec->life, true);
-	return true;
+	start_begin(rec->start, pfn, 1ULL << order, life - rec->life);
+	add_step(settler, STEP_FREE, life - rec->life, event);
+}
+
+/*
+ * The free of a block that was held when the recording began; false: it was not. If a part of it
+ * was, since it was freed while the map was read, that part ends.
+ */
+static bool ends_start(struct settler *settler, const struct entry *entry)
+{
+	struct recording *rec = settler->rec;
+	bool some = false;
+
+	if (!rec->start || entry->order >= MYMM_UAPI_ORDERS)
+		return false;
+	if (start_has(rec->start, entry->key, 1ULL << entry->order)) {
+		end_start(settler, entry->key, entry->order, true);
+		some = true;
+	} else {
+		for (uint64_t i = 0; i < 1ULL << entry->order; i++) {
+			if (!start_has(rec->start, entry->key + i, 1))
+				continue;
+			end_start(settler, entry->key + i, 0, !some);
+			some = true;
+		}
+	}
+	rec->start_frees += some;
+	return some;
 }
 
 static void page_alloc(struct settler *settler, const struct entry *entry)

@@ -73,19 +73,22 @@ static int read_zones(const struct recording *rec, struct start *start)
 	const char *at = rec->state.at ? strstr(rec->state.at, ZONES_HEAD) :
 					 NULL;
 	struct zone zone = { .name = "" };
-	unsigned long long n;
+	unsigned long long spanned = 0, n = 0;
 	unsigned int node = 0;
-	uint64_t spanned = 0;
+	char line[128];
 
 	if (!at)
 		return no_start(rec, "has no state: mymm record writes it");
 	for (at += sizeof(ZONES_HEAD) - 2; at && at[1] && at[1] != '=';
 	     at = strchr(at + 1, '\n')) {
-		if (sscanf(at + 1, "Node %u, zone %15s", &node, zone.name) == 2)
+		/* sscanf() would look for the end of all that follows. */
+		snprintf(line, sizeof(line), "%.*s", (int)strcspn(at + 1, "\n"),
+			 at + 1);
+		if (sscanf(line, "Node %u, zone %15s", &node, zone.name) == 2)
 			spanned = 0;
-		else if (sscanf(at + 1, " spanned %llu", &n) == 1)
+		else if (sscanf(line, " spanned %llu", &n) == 1)
 			spanned = n;
-		if (sscanf(at + 1, " start_pfn: %llu", &n) != 1 || !spanned)
+		if (sscanf(line, " start_pfn: %llu", &n) != 1 || !spanned)
 			continue;
 		if (node)
 			return no_start(
@@ -93,19 +96,21 @@ static int read_zones(const struct recording *rec, struct start *start)
 				"is of a machine with several nodes: a pool can't begin like that");
 		zone.from = n;
 		zone.end = n + spanned;
-		if (zone.end > FRAMES_MOST || zone.from < start->frames ||
+		if (n > FRAMES_MOST || spanned > FRAMES_MOST - n ||
+		    zone.from < start->frames ||
 		    start->nr_zones == MYMM_UAPI_ZONES)
 			return no_start(rec, "its zones are damaged");
 		start->frames = zone.end;
 		start->zone[start->nr_zones++] = zone;
 	}
-	return start->nr_zones ? OK : no_start(rec, "its zones are damaged");
+	return start->nr_zones ? OK : no_start(rec, "its zones are not known");
 }
 
 static int read_map(const struct recording *rec, struct start *start)
 {
 	const char *at = strstr(rec->state.at, MAP_HEAD);
-	unsigned long long pfn, nr;
+	uint64_t pfn, nr;
+	char *end;
 
 	if (!at)
 		return no_start(
@@ -117,8 +122,10 @@ static int read_map(const struct recording *rec, struct start *start)
 			return failed(0, "%s: has no map of free frames: %.*s",
 				      rec->path, (int)strcspn(at + 1, "\n"),
 				      at + 1);
-		if (sscanf(at + 1, "%llu %llu", &pfn, &nr) != 2 ||
-		    pfn > start->frames || nr > start->frames - pfn)
+		pfn = strtoull(at + 1, &end, 10);
+		nr = strtoull(end, &end, 10);
+		if (*end != '\n' || !nr || pfn > start->frames ||
+		    nr > start->frames - pfn)
 			return no_start(rec,
 					"its map of free frames is damaged");
 		set_free(start, pfn, nr);
@@ -179,11 +186,19 @@ uint64_t start_was_listed(struct start *start, uint64_t pfn, uint64_t nr)
 {
 	uint64_t listed = 0;
 
+	/* The largest block that there is. */
+	if (nr > ZONE_STEP)
+		nr = ZONE_STEP;
 	for (; nr && pfn < start->frames; pfn++, nr--) {
 		listed += is_held(start, pfn);
 		set_free(start, pfn, 1);
 	}
 	return listed;
+}
+
+bool start_stays(const struct start *start, uint64_t pfn)
+{
+	return is_held(start, pfn);
 }
 
 /* --- the pool ---------------------------------------------------------------------- */
@@ -195,7 +210,8 @@ static const char *zones_that_fit(const struct start *start)
 	uint64_t from = 0;
 	size_t len = 0;
 
-	for (uint32_t i = 0; i < start->nr_zones; i++) {
+	/* No machine has more than 6. */
+	for (uint32_t i = 0; i < start->nr_zones && i < 6; i++) {
 		uint64_t end = i + 1 < start->nr_zones ?
 				       start->zone[i + 1].from :
 				       start->zone[i].end;
@@ -250,8 +266,10 @@ static int place_batch(struct placing *placing)
 				(unsigned long long)op->pfn,
 				(unsigned long long)op->arg - 1, op_why(op));
 		placing->frames += op->arg;
-		if (placing->life[i])
-			placing->life[i]->handle = op->handle;
+		if (!placing->life[i])
+			continue;
+		placing->life[i]->handle = op->handle;
+		placing->life[i]->taken = op->bytes;
 	}
 	placing->nr = 0;
 	return OK;

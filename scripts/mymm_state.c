@@ -112,15 +112,16 @@ static void end_run(struct bytes *state, uint64_t from, uint64_t end)
 			    (unsigned long long)(end - from));
 }
 
-void state_take_free(struct bytes *state)
+int state_take_free(struct bytes *state, int (*meanwhile)(void *), void *data)
 {
 	int fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
 	uint64_t flags[4096], pfn = 0, from = 0;
 	int err = fd < 0 ? errno : 0;
 	ssize_t got = !err;
+	int rc = OK;
 
 	bytes_print(state, "== free frames\n");
-	while (got > 0) {
+	while (got > 0 && !rc) {
 		got = pread(fd, flags, sizeof(flags), pfn * sizeof(*flags));
 		for (ssize_t i = 0; i < got / (ssize_t)sizeof(*flags); i++) {
 			if (flags[i] & KPF_BUDDY)
@@ -132,12 +133,14 @@ void state_take_free(struct bytes *state)
 			err = errno;
 		else
 			pfn += got / sizeof(*flags);
+		rc = meanwhile(data);
 	}
 	end_run(state, from, pfn);
 	if (err)
 		bytes_print(state, "# not to be read: %s\n", strerror(err));
 	if (fd >= 0)
 		close(fd);
+	return rc;
 }
 
 void state_end(struct bytes *state)

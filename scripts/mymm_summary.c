@@ -176,7 +176,7 @@ static void show_settled(const struct recording *rec, const struct outcome *out)
 	remark(rec->unseen_objects,
 	       "frees of objects allocated before the recording: skipped");
 	remark(rec->start_frees,
-	       "frees of pages allocated before the recording: acted on");
+	       "frees of pages allocated before the recording: held at the start");
 	remark(rec->start_listed,
 	       "frames that were in a CPU's list when it began: free");
 	remark(rec->unseen_pages,
@@ -282,10 +282,10 @@ static void show_frames(const struct outcome *out)
 		return;
 	slabs = used * page - blocks;
 	if (slabs)
-		printf("  At the end %s in use: %s as pages, %s as slabs, large kmallocs and\n"
+		printf("  %s %s in use: %s as pages, %s as slabs, large kmallocs and\n"
 		       "  in magazines, for %s of objects (%.1f %% of that is not in one)\n",
-		       plural(used, out->start_frames ? "more is" : "frame is",
-			      out->start_frames ? "more are" : "frames are"),
+		       out->start_frames ? "Beside these" : "At the end",
+		       plural(used, "frame is", "frames are"),
 		       bytes_text(blocks), bytes_text(slabs), bytes_text(bytes),
 		       slabs > bytes ? percent(slabs - bytes, slabs) : 0.0);
 }

@@ -463,6 +463,8 @@ int start_read(struct recording *rec);
 void start_free(struct start *start);
 /* Were these frames held? */
 bool start_has(const struct start *start, uint64_t pfn, uint64_t nr);
+/* Is a frame held from the start to the end? */
+bool start_stays(const struct start *start, uint64_t pfn);
 /* They are a block of their own, of @life, with its @pfn and @order. */
 void start_begin(struct start *start, uint64_t pfn, uint64_t nr, uint32_t life);
 /* They were free, in the lists of a CPU. Gives how many of them were not known to be. */
