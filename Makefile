@@ -26,6 +26,8 @@ tracing_libs := -Wl,--wrap=dlopen -ltracefs -ltraceevent -lzstd -lz
 
 # A compiler newer than ours may know warnings that are news to us.
 strict := $(if $(CI),-Werror)
+# As Ubuntu's gcc has by default, so that what it warns of is seen everywhere.
+fortify := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 
 # make would take a blank, or a colon, for the end of a name.
 ifneq ($(words $(subst :, ,$(BUILD))),1)
@@ -49,22 +51,22 @@ cli: $(cli) $(BUILD)/libmymalloc.so $(addprefix $(BUILD)/,$(static) $(dynamic)) 
 
 $(cli): $(wildcard scripts/mymm*.c scripts/*.h src/uapi/*.h) | $(BUILD)
 	@scripts/deps build
-	$(CC) -O2 -g -static -Wall -Wextra $(strict) -Isrc/uapi -Iscripts $(tracing) $(version) -o $@ $(filter %.c,$^) \
+	$(CC) -O2 -g -static -Wall -Wextra $(strict) $(fortify) -Isrc/uapi -Iscripts $(tracing) $(version) -o $@ $(filter %.c,$^) \
 		$(tracing_libs)
 
 # initfirst: before any other library's constructor may call malloc.
 $(BUILD)/libmymalloc.so: scripts/libmymalloc.c src/uapi/mymem.h | $(BUILD)
 	@scripts/deps build
-	$(CC) -O2 -g -fPIC -shared -fcf-protection -fvisibility=hidden -Wall -Wextra $(strict) -Isrc/uapi \
+	$(CC) -O2 -g -fPIC -shared -fcf-protection -fvisibility=hidden -Wall -Wextra $(strict) $(fortify) -Isrc/uapi \
 		-Wl,-z,initfirst,-z,now -o $@ $<
 
 $(addprefix $(BUILD)/,$(dynamic)): $(BUILD)/%: qemu/%.c | $(BUILD)
 	@scripts/deps build
-	$(CC) -O2 -g -Wall -Wextra $(strict) -o $@ $< -lpthread
+	$(CC) -O2 -g -Wall -Wextra $(strict) $(fortify) -o $@ $< -lpthread
 
 $(addprefix $(BUILD)/,$(static)): $(BUILD)/%: qemu/%.c qemu/scenario.h src/uapi/mymm.h src/uapi/mymem.h | $(BUILD)
 	@scripts/deps build
-	$(CC) -O2 -g -static -Wall -Wextra $(strict) -Isrc/uapi -o $@ $< -lpthread
+	$(CC) -O2 -g -static -Wall -Wextra $(strict) $(fortify) -Isrc/uapi -o $@ $< -lpthread
 
 $(BUILD):
 	@mkdir -p $@

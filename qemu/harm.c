@@ -682,7 +682,7 @@ static void any_call(unsigned int *random, char *base, size_t pages)
 		if (pipe(tube))
 			break;
 		if (write(tube[1], "xyz", 3) == 3)
-			read(tube[0], at, 3);
+			len = read(tube[0], at, 3);
 		close(tube[0]);
 		close(tube[1]);
 	}

@@ -290,7 +290,6 @@ static void forked(void)
 	size_t len = 8 * MB;
 	char *p = map(len);
 	int pipes[2], back[2];
-	char byte = 0;
 	pid_t pid;
 
 	need(!pipe(pipes) && !pipe(back), "pipe");
@@ -299,17 +298,17 @@ static void forked(void)
 	if (!pid) {
 		expect(p, len, 1, "the child at first");
 		fill(p, len / 2, 2);
-		write(back[1], &byte, 1);
-		read(pipes[0], &byte, 1);
+		tell(back[1]);
+		await(pipes[0]);
 		expect(p, len / 2, 2, "the child's half");
 		expect(p + len / 2, len / 2, 1 + len / 2 / PG,
 		       "what the child did not write");
 		_exit(0);
 	}
-	read(back[0], &byte, 1);
+	await(back[0]);
 	expect(p, len, 1, "the parent after the child's writes");
 	fill(p + len / 4, len / 2, 3);
-	write(pipes[1], &byte, 1);
+	tell(pipes[1]);
 	printf("the child ends with %d\n", end_of(pid));
 	expect(p, len / 4, 1, "the parent's first quarter");
 	expect(p + len / 4, len / 2, 3, "the parent's middle");
@@ -334,7 +333,6 @@ static void reprotect(void)
 	size_t len = MB;
 	char *p = map(len);
 	int pipes[2];
-	char byte = 0;
 	pid_t pid;
 
 	need(!pipe(pipes), "pipe");
@@ -342,14 +340,14 @@ static void reprotect(void)
 	need(!mprotect(p, len / 2, PROT_READ), "mprotect before");
 	pid = spawn();
 	if (!pid) {
-		read(pipes[0], &byte, 1);
+		await(pipes[0]);
 		expect(p, len, 1, "the child, after the parent's writes");
 		_exit(0);
 	}
 	need(!mprotect(p, len, PROT_READ), "mprotect to read");
 	need(!mprotect(p, len, PROT_READ | PROT_WRITE), "mprotect to write");
 	fill(p, len, 2);
-	write(pipes[1], &byte, 1);
+	tell(pipes[1]);
 	printf("the child ends with %d\n", end_of(pid));
 	expect(p, len, 2, "the parent");
 }
@@ -947,7 +945,7 @@ static void survive(char **args)
 static void lose_child(char **args)
 {
 	size_t len = atol(args[0]) * MB;
-	char *p = map(len), byte = 0;
+	char *p = map(len);
 	int tube[2];
 	pid_t pid;
 
@@ -957,10 +955,10 @@ static void lose_child(char **args)
 	if (!pid) {
 		set_adj("1000");
 		fill_words(p, len / 2, 9);
-		write(tube[1], &byte, 1);
+		tell(tube[1]);
 		pause();
 	}
-	read(tube[0], &byte, 1);
+	await(tube[0]);
 	run(args[1]);
 	printf("the child ends with %d\n", end_of(pid));
 	expect_words(p, len, 7, "the parent");
@@ -974,7 +972,7 @@ static void linger(char **args)
 {
 	size_t len = atol(args[0]) * MB;
 	int status, tube[2];
-	char byte = 0, *p = map(len);
+	char *p = map(len);
 	pid_t pid;
 
 	need(!pipe(tube), "pipe");
@@ -982,11 +980,11 @@ static void linger(char **args)
 	if (!pid) {
 		set_adj("500");
 		fill_words(p, len, 7);
-		write(tube[1], &byte, 1);
+		tell(tube[1]);
 		for (;;)
 			pause();
 	}
-	read(tube[0], &byte, 1);
+	await(tube[0]);
 	need(!ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEEXIT), "PTRACE_SEIZE");
 	need(!ptrace(PTRACE_INTERRUPT, pid, 0, 0), "PTRACE_INTERRUPT");
 	need(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status), "a stop");

@@ -1021,7 +1021,7 @@ static void relatives(void)
 static void released(void)
 {
 	const long mrelease = 448;
-	char *p = letters(BASE, 64), byte = 0;
+	char *p = letters(BASE, 64);
 	int self = syscall(SYS_pidfd_open, getpid(), 0), tube[2], status;
 	pid_t pid;
 	int of;
@@ -1032,11 +1032,11 @@ static void released(void)
 	if (!pid) {
 		for (size_t i = 0; i < 32; i++)
 			p[i * PG] = 'c';
-		write(tube[1], &byte, 1);
+		tell(tube[1]);
 		for (;;)
 			pause();
 	}
-	read(tube[0], &byte, 1);
+	await(tube[0]);
 	of = syscall(SYS_pidfd_open, pid, 0);
 	need(!ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEEXIT), "PTRACE_SEIZE");
 	kill(pid, SIGKILL);
@@ -1074,7 +1074,7 @@ static char take(int from)
  */
 static void pipes(void)
 {
-	char *p = letters(BASE, 2), byte;
+	char *p = letters(BASE, 2);
 	int ends[2], go[2];
 	pid_t pid;
 
@@ -1083,11 +1083,11 @@ static void pipes(void)
 	if (!pid) {
 		put(ends[1], p);
 		gone(p, 2);
-		write(go[1], "", 1);
+		tell(go[1]);
 		/* Its end would tell nothing more. */
 		pause();
 	}
-	read(go[0], &byte, 1);
+	await(go[0]);
 	p[0] = 'x';
 	printf("put by a child, and written to by the parent: %c\n",
 	       take(ends[0]));
@@ -1096,12 +1096,12 @@ static void pipes(void)
 	put(ends[1], p + PG);
 	pid = spawn();
 	if (!pid) {
-		read(go[0], &byte, 1);
+		await(go[0]);
 		p[PG] = 'x';
 		_exit(0);
 	}
 	gone(p, 2);
-	write(go[1], "", 1);
+	tell(go[1]);
 	end_of(pid);
 	printf("put by the parent, and written to by a child: %c\n",
 	       take(ends[0]));
@@ -1125,7 +1125,7 @@ static void show_shares(const char *whose, const char *p)
 
 static void shares(void)
 {
-	char *p = letters(BASE, 8), byte;
+	char *p = letters(BASE, 8);
 	int to[2], from[2];
 	pid_t pid;
 
@@ -1136,21 +1136,21 @@ static void shares(void)
 		for (size_t i = 0; i < 8; i++)
 			read_at(p + i * PG);
 		show_shares("a child has read all", p);
-		write(from[1], "", 1);
-		read(to[0], &byte, 1);
+		tell(from[1]);
+		await(to[0]);
 		for (size_t i = 0; i < 4; i++)
 			p[i * PG] = 'c';
 		show_shares("it wrote to half", p);
-		write(from[1], "", 1);
-		read(to[0], &byte, 1);
+		tell(from[1]);
+		await(to[0]);
 		_exit(0);
 	}
-	read(from[0], &byte, 1);
+	await(from[0]);
 	show_shares("its parent", p);
-	write(to[1], "", 1);
-	read(from[0], &byte, 1);
+	tell(to[1]);
+	await(from[0]);
 	show_shares("its parent", p);
-	write(to[1], "", 1);
+	tell(to[1]);
 	end_of(pid);
 	show_shares("alone again", p);
 	gone(p, 8);
@@ -1170,7 +1170,6 @@ static void show_same(const char *p, const char *q, size_t len)
 static void direct_to_shared(int disk, char *p)
 {
 	int to[2];
-	char byte;
 	pid_t pid;
 
 	need(!pipe(to), "pipe");
@@ -1185,14 +1184,14 @@ static void direct_to_shared(int disk, char *p)
 	show("the parent's", p, 8);
 	pid = spawn();
 	if (!pid) {
-		read(to[0], &byte, 1);
+		await(to[0]);
 		show("the child's", p, 8);
 		say("a child writes what it shares",
 		    pwrite(disk, p, 2 * PG, 32 * PG));
 		_exit(0);
 	}
 	say("a parent reads to what it shares", pread(disk, p, 2 * PG, 4 * PG));
-	write(to[1], "", 1);
+	tell(to[1]);
 	end_of(pid);
 	show("the parent's", p, 8);
 	say("what the child wrote", pread(disk, p + 6 * PG, 2 * PG, 32 * PG));
@@ -1268,7 +1267,7 @@ static void pieces(void)
 	mprotect(p + 15 * PG, PG, PROT_NONE);
 	say("vmsplice up to what can't be read",
 	    vmsplice(ends[1], &whole, 1, SPLICE_F_NONBLOCK));
-	read(ends[0], bytes, PG);
+	need(read(ends[0], bytes, PG) > 0, "read from a pipe");
 	say("vmsplice of what was not touched",
 	    vmsplice(ends[1], &never, 1, SPLICE_F_NONBLOCK));
 	gone(p, 16);
@@ -1280,7 +1279,6 @@ static void others(void)
 	char *p = letters(BASE, 8), bytes[8 * PG] = "";
 	struct iovec local = { bytes, 8 * PG }, remote = { p, 8 * PG };
 	int to[2], from[2];
-	char byte;
 	pid_t pid;
 
 	need(!pipe(to) && !pipe(from), "pipe");
@@ -1289,12 +1287,12 @@ static void others(void)
 		p[PG] = 'c';
 		munmap(p + 6 * PG, PG);
 		map_kind(p + 8 * PG, 2 * PG, RW, MAP_FIXED);
-		write(from[1], "", 1);
-		read(to[0], &byte, 1);
+		tell(from[1]);
+		await(to[0]);
 		show("the child's", p, 10);
 		_exit(0);
 	}
-	read(from[0], &byte, 1);
+	await(from[0]);
 	say("process_vm_readv of a child's, up to a hole",
 	    process_vm_readv(pid, &local, 1, &remote, 1, 0));
 	printf("  it is %c%c%c\n", bytes[0], bytes[PG], bytes[5 * PG]);
@@ -1307,7 +1305,7 @@ static void others(void)
 	remote.iov_len = PG;
 	say("to what was not touched",
 	    process_vm_writev(pid, &local, 1, &remote, 1, 0));
-	write(to[1], "", 1);
+	tell(to[1]);
 	end_of(pid);
 	show("the parent's", p, 10);
 	gone(p, 10);

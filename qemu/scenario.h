@@ -66,6 +66,22 @@ static inline void need(bool ok, const char *what)
 		die("%s (%s)", what, strerror(errno));
 }
 
+/* --- processes that wait for each other ------------------------------------------------- */
+
+/* Through a pipe; one that nobody reads any more is not an error. */
+static inline void tell(int pipe)
+{
+	need(write(pipe, "", 1) == 1 || errno == EPIPE, "write to a pipe");
+}
+
+/* Until somebody tells, or nobody can any more. */
+static inline void await(int pipe)
+{
+	char byte;
+
+	need(read(pipe, &byte, 1) >= 0, "read from a pipe");
+}
+
 /* --- memory --------------------------------------------------------------------------- */
 
 static inline int open_device(void)
