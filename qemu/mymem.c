@@ -298,17 +298,17 @@ static void forked(void)
 	if (!pid) {
 		expect(p, len, 1, "the child at first");
 		fill(p, len / 2, 2);
-		tell(back[1]);
-		await(pipes[0]);
+		tell(back);
+		await(pipes);
 		expect(p, len / 2, 2, "the child's half");
 		expect(p + len / 2, len / 2, 1 + len / 2 / PG,
 		       "what the child did not write");
 		_exit(0);
 	}
-	await(back[0]);
+	await(back);
 	expect(p, len, 1, "the parent after the child's writes");
 	fill(p + len / 4, len / 2, 3);
-	tell(pipes[1]);
+	tell(pipes);
 	printf("the child ends with %d\n", end_of(pid));
 	expect(p, len / 4, 1, "the parent's first quarter");
 	expect(p + len / 4, len / 2, 3, "the parent's middle");
@@ -340,14 +340,14 @@ static void reprotect(void)
 	need(!mprotect(p, len / 2, PROT_READ), "mprotect before");
 	pid = spawn();
 	if (!pid) {
-		await(pipes[0]);
+		await(pipes);
 		expect(p, len, 1, "the child, after the parent's writes");
 		_exit(0);
 	}
 	need(!mprotect(p, len, PROT_READ), "mprotect to read");
 	need(!mprotect(p, len, PROT_READ | PROT_WRITE), "mprotect to write");
 	fill(p, len, 2);
-	tell(pipes[1]);
+	tell(pipes);
 	printf("the child ends with %d\n", end_of(pid));
 	expect(p, len, 2, "the parent");
 }
@@ -955,10 +955,10 @@ static void lose_child(char **args)
 	if (!pid) {
 		set_adj("1000");
 		fill_words(p, len / 2, 9);
-		tell(tube[1]);
+		tell(tube);
 		pause();
 	}
-	await(tube[0]);
+	await(tube);
 	run(args[1]);
 	printf("the child ends with %d\n", end_of(pid));
 	expect_words(p, len, 7, "the parent");
@@ -980,11 +980,11 @@ static void linger(char **args)
 	if (!pid) {
 		set_adj("500");
 		fill_words(p, len, 7);
-		tell(tube[1]);
+		tell(tube);
 		for (;;)
 			pause();
 	}
-	await(tube[0]);
+	await(tube);
 	need(!ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEEXIT), "PTRACE_SEIZE");
 	need(!ptrace(PTRACE_INTERRUPT, pid, 0, 0), "PTRACE_INTERRUPT");
 	need(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status), "a stop");

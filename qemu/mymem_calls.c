@@ -1032,11 +1032,11 @@ static void released(void)
 	if (!pid) {
 		for (size_t i = 0; i < 32; i++)
 			p[i * PG] = 'c';
-		tell(tube[1]);
+		tell(tube);
 		for (;;)
 			pause();
 	}
-	await(tube[0]);
+	await(tube);
 	of = syscall(SYS_pidfd_open, pid, 0);
 	need(!ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEEXIT), "PTRACE_SEIZE");
 	kill(pid, SIGKILL);
@@ -1083,11 +1083,11 @@ static void pipes(void)
 	if (!pid) {
 		put(ends[1], p);
 		gone(p, 2);
-		tell(go[1]);
+		tell(go);
 		/* Its end would tell nothing more. */
 		pause();
 	}
-	await(go[0]);
+	await(go);
 	p[0] = 'x';
 	printf("put by a child, and written to by the parent: %c\n",
 	       take(ends[0]));
@@ -1096,12 +1096,12 @@ static void pipes(void)
 	put(ends[1], p + PG);
 	pid = spawn();
 	if (!pid) {
-		await(go[0]);
+		await(go);
 		p[PG] = 'x';
 		_exit(0);
 	}
 	gone(p, 2);
-	tell(go[1]);
+	tell(go);
 	end_of(pid);
 	printf("put by the parent, and written to by a child: %c\n",
 	       take(ends[0]));
@@ -1136,21 +1136,21 @@ static void shares(void)
 		for (size_t i = 0; i < 8; i++)
 			read_at(p + i * PG);
 		show_shares("a child has read all", p);
-		tell(from[1]);
-		await(to[0]);
+		tell(from);
+		await(to);
 		for (size_t i = 0; i < 4; i++)
 			p[i * PG] = 'c';
 		show_shares("it wrote to half", p);
-		tell(from[1]);
-		await(to[0]);
+		tell(from);
+		await(to);
 		_exit(0);
 	}
-	await(from[0]);
+	await(from);
 	show_shares("its parent", p);
-	tell(to[1]);
-	await(from[0]);
+	tell(to);
+	await(from);
 	show_shares("its parent", p);
-	tell(to[1]);
+	tell(to);
 	end_of(pid);
 	show_shares("alone again", p);
 	gone(p, 8);
@@ -1184,14 +1184,14 @@ static void direct_to_shared(int disk, char *p)
 	show("the parent's", p, 8);
 	pid = spawn();
 	if (!pid) {
-		await(to[0]);
+		await(to);
 		show("the child's", p, 8);
 		say("a child writes what it shares",
 		    pwrite(disk, p, 2 * PG, 32 * PG));
 		_exit(0);
 	}
 	say("a parent reads to what it shares", pread(disk, p, 2 * PG, 4 * PG));
-	tell(to[1]);
+	tell(to);
 	end_of(pid);
 	show("the parent's", p, 8);
 	say("what the child wrote", pread(disk, p + 6 * PG, 2 * PG, 32 * PG));
@@ -1287,12 +1287,12 @@ static void others(void)
 		p[PG] = 'c';
 		munmap(p + 6 * PG, PG);
 		map_kind(p + 8 * PG, 2 * PG, RW, MAP_FIXED);
-		tell(from[1]);
-		await(to[0]);
+		tell(from);
+		await(to);
 		show("the child's", p, 10);
 		_exit(0);
 	}
-	await(from[0]);
+	await(from);
 	say("process_vm_readv of a child's, up to a hole",
 	    process_vm_readv(pid, &local, 1, &remote, 1, 0));
 	printf("  it is %c%c%c\n", bytes[0], bytes[PG], bytes[5 * PG]);
@@ -1305,7 +1305,7 @@ static void others(void)
 	remote.iov_len = PG;
 	say("to what was not touched",
 	    process_vm_writev(pid, &local, 1, &remote, 1, 0));
-	tell(to[1]);
+	tell(to);
 	end_of(pid);
 	show("the parent's", p, 10);
 	gone(p, 10);

@@ -283,11 +283,6 @@ static void open_pipes(void)
 	need(!pipe(to_child) && !pipe(to_parent), "pipe");
 }
 
-static void tell(int ends[2])
-{
-	need(write(ends[1], "", 1) == 1, "write");
-}
-
 static void hear(int ends[2])
 {
 	char byte;

@@ -69,17 +69,17 @@ static inline void need(bool ok, const char *what)
 /* --- processes that wait for each other ------------------------------------------------- */
 
 /* Through a pipe; one that nobody reads any more is not an error. */
-static inline void tell(int pipe)
+static inline void tell(const int pipe[2])
 {
-	need(write(pipe, "", 1) == 1 || errno == EPIPE, "write to a pipe");
+	need(write(pipe[1], "", 1) == 1 || errno == EPIPE, "write to a pipe");
 }
 
 /* Until somebody tells, or nobody can any more. */
-static inline void await(int pipe)
+static inline void await(const int pipe[2])
 {
 	char byte;
 
-	need(read(pipe, &byte, 1) >= 0, "read from a pipe");
+	need(read(pipe[0], &byte, 1) >= 0, "read from a pipe");
 }
 
 /* --- memory --------------------------------------------------------------------------- */
