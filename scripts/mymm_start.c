@@ -328,7 +328,7 @@ int start_place(struct recording *rec, struct session *session,
 				zones_that_fit(start));
 	placing = xzalloc(1, sizeof(*placing));
 	placing->session = session;
-	/* First what is freed: else it would be among what stays. */
+	/* What is freed is marked as free already, so it is not among what stays. */
 	for (size_t i = 0; !rc && i < start->nr_lives; i++) {
 		struct life *life = &rec->life[start->life[i]];
 
