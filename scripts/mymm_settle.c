@@ -157,7 +157,7 @@ static void end_start(struct settler *settler, uint64_t pfn, uint32_t order,
 		.cache = NONE,
 		.pfn = pfn,
 	};
-	start_begin(rec->start, pfn, 1ULL << order, life - rec->life);
+	start_set_free(rec->start, pfn, 1ULL << order);
 	add_step(settler, STEP_FREE, life - rec->life, event);
 }
 
@@ -211,7 +211,7 @@ static void page_alloc(struct settler *settler, const struct entry *entry)
 	}
 	if (rec->start)
 		rec->start_listed +=
-			start_was_listed(rec->start, entry->key, frames);
+			start_set_free(rec->start, entry->key, frames);
 	life = new_life(settler, LIFE_PAGES, entry);
 	life->order = entry->order;
 	life->left = frames;

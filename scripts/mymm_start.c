@@ -37,15 +37,12 @@ struct zone {
  * @held: a bit a frame: it was not free
  * @frames: how many these are: up to the end of the last zone
  * @zone: its zones, by rising frames
- * @life: blocks that were held, and are freed by the recording
  */
 struct start {
 	uint64_t *held;
 	uint64_t frames;
 	struct zone zone[MYMM_UAPI_ZONES];
 	uint32_t nr_zones;
-	uint32_t *life;
-	size_t nr_lives, room_lives;
 };
 
 static bool is_held(const struct start *start, uint64_t pfn)
@@ -138,7 +135,6 @@ void start_free(struct start *start)
 	if (!start)
 		return;
 	free(start->held);
-	free(start->life);
 	free(start);
 }
 
@@ -170,30 +166,18 @@ bool start_has(const struct start *start, uint64_t pfn, uint64_t nr)
 	return !nr;
 }
 
-void start_begin(struct start *start, uint64_t pfn, uint64_t nr, uint32_t life)
+uint64_t start_set_free(struct start *start, uint64_t pfn, uint64_t nr)
 {
-	set_free(start, pfn, nr);
-	if (start->nr_lives == start->room_lives) {
-		start->room_lives = start->room_lives ? 2 * start->room_lives :
-							1024;
-		start->life = xalloc(start->life, start->room_lives,
-				     sizeof(*start->life));
-	}
-	start->life[start->nr_lives++] = life;
-}
-
-uint64_t start_was_listed(struct start *start, uint64_t pfn, uint64_t nr)
-{
-	uint64_t listed = 0;
+	uint64_t held = 0;
 
 	/* The largest block that there is. */
 	if (nr > ZONE_STEP)
 		nr = ZONE_STEP;
 	for (; nr && pfn < start->frames; pfn++, nr--) {
-		listed += is_held(start, pfn);
+		held += is_held(start, pfn);
 		set_free(start, pfn, 1);
 	}
-	return listed;
+	return held;
 }
 
 bool start_stays(const struct start *start, uint64_t pfn)
@@ -328,11 +312,15 @@ int start_place(struct recording *rec, struct session *session,
 				zones_that_fit(start));
 	placing = xzalloc(1, sizeof(*placing));
 	placing->session = session;
-	/* What is freed is marked as free already, so it is not among what stays. */
-	for (size_t i = 0; !rc && i < start->nr_lives; i++) {
-		struct life *life = &rec->life[start->life[i]];
+	/* Blocks that are freed later are not marked as held, so they are not among what stays. */
+	for (size_t i = 0; !rc && i < rec->nr_lives; i++) {
+		struct life *life = &rec->life[i];
 
-		rc = place(placing, life->pfn, 1ULL << life->order, life);
+		if (!(i % TAPE_STEP))
+			recording_trim(rec);
+		if (life->note == PAGES_START)
+			rc = place(placing, life->pfn, 1ULL << life->order,
+				   life);
 	}
 	for (uint32_t i = 0; !rc && i < info->nr_zones; i++)
 		rc = place_runs(placing, start, &info->zones[i]);

@@ -465,10 +465,8 @@ void start_free(struct start *start);
 bool start_has(const struct start *start, uint64_t pfn, uint64_t nr);
 /* Is a frame held from the start to the end? */
 bool start_stays(const struct start *start, uint64_t pfn);
-/* They are a block of their own, of @life, with its @pfn and @order. */
-void start_begin(struct start *start, uint64_t pfn, uint64_t nr, uint32_t life);
-/* They were free, in the lists of a CPU. Gives how many of them were not known to be. */
-uint64_t start_was_listed(struct start *start, uint64_t pfn, uint64_t nr);
+/* They were free, or are a block that a life stands for. Gives how many were held by the map. */
+uint64_t start_set_free(struct start *start, uint64_t pfn, uint64_t nr);
 /* Allocates in a drained pool what was held, @frames; @session's info is of then. */
 int start_place(struct recording *rec, struct session *session,
 		uint64_t *frames);
