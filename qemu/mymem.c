@@ -294,7 +294,7 @@ static void forked(void)
 
 	need(!pipe(pipes) && !pipe(back), "pipe");
 	fill(p, len, 1);
-	pid = spawn();
+	pid = spawn_peer();
 	if (!pid) {
 		expect(p, len, 1, "the child at first");
 		fill(p, len / 2, 2);
@@ -338,7 +338,7 @@ static void reprotect(void)
 	need(!pipe(pipes), "pipe");
 	fill(p, len, 1);
 	need(!mprotect(p, len / 2, PROT_READ), "mprotect before");
-	pid = spawn();
+	pid = spawn_peer();
 	if (!pid) {
 		await(pipes);
 		expect(p, len, 1, "the child, after the parent's writes");
@@ -951,7 +951,7 @@ static void lose_child(char **args)
 
 	need(!pipe(tube), "pipe");
 	fill_words(p, len, 7);
-	pid = spawn();
+	pid = spawn_peer();
 	if (!pid) {
 		set_adj("1000");
 		fill_words(p, len / 2, 9);
@@ -976,7 +976,7 @@ static void linger(char **args)
 	pid_t pid;
 
 	need(!pipe(tube), "pipe");
-	pid = spawn();
+	pid = spawn_peer();
 	if (!pid) {
 		set_adj("500");
 		fill_words(p, len, 7);

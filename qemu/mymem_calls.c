@@ -1028,7 +1028,7 @@ static void released(void)
 
 	need(!pipe(tube), "pipe");
 	say("process_mrelease of one that lives", syscall(mrelease, self, 0));
-	pid = spawn();
+	pid = spawn_peer();
 	if (!pid) {
 		for (size_t i = 0; i < 32; i++)
 			p[i * PG] = 'c';
@@ -1079,7 +1079,7 @@ static void pipes(void)
 	pid_t pid;
 
 	need(!pipe(ends) && !pipe(go), "pipe");
-	pid = spawn();
+	pid = spawn_peer();
 	if (!pid) {
 		put(ends[1], p);
 		gone(p, 2);
@@ -1094,7 +1094,7 @@ static void pipes(void)
 	kill(pid, SIGKILL);
 	end_of(pid);
 	put(ends[1], p + PG);
-	pid = spawn();
+	pid = spawn_peer();
 	if (!pid) {
 		await(go);
 		p[PG] = 'x';
@@ -1131,7 +1131,7 @@ static void shares(void)
 
 	need(!pipe(to) && !pipe(from), "pipe");
 	show_shares("alone", p);
-	pid = spawn();
+	pid = spawn_peer();
 	if (!pid) {
 		for (size_t i = 0; i < 8; i++)
 			read_at(p + i * PG);
@@ -1182,7 +1182,7 @@ static void direct_to_shared(int disk, char *p)
 	}
 	end_of(pid);
 	show("the parent's", p, 8);
-	pid = spawn();
+	pid = spawn_peer();
 	if (!pid) {
 		await(to);
 		show("the child's", p, 8);
@@ -1282,7 +1282,7 @@ static void others(void)
 	pid_t pid;
 
 	need(!pipe(to) && !pipe(from), "pipe");
-	pid = spawn();
+	pid = spawn_peer();
 	if (!pid) {
 		p[PG] = 'c';
 		munmap(p + 6 * PG, PG);

@@ -283,13 +283,6 @@ static void open_pipes(void)
 	need(!pipe(to_child) && !pipe(to_parent), "pipe");
 }
 
-static void hear(int ends[2])
-{
-	char byte;
-
-	need(read(ends[0], &byte, 1) == 1, "the other has ended");
-}
-
 static void forked(void)
 {
 	size_t len = 8 * MB;
@@ -299,13 +292,13 @@ static void forked(void)
 	open_pipes();
 	fill_words(p, len, 1);
 	start();
-	pid = spawn();
+	pid = spawn_peer();
 	if (!pid) {
 		long anon = of_status("RssAnon");
 
 		expect_words(p, len, 1, "the child at first");
 		tell(to_parent);
-		hear(to_child);
+		await(to_child);
 		fill_words(p, len / 2, 2);
 		expect_words(p, len / 2, 2, "the child's half");
 		expect_words(p + len / 2, len / 2, 1 + len / 2,
@@ -313,13 +306,13 @@ static void forked(void)
 		need(about(of_status("RssAnon"), anon, BEHIND),
 		     "RssAnon is what it was");
 		tell(to_parent);
-		hear(to_child);
+		await(to_child);
 		_exit(0);
 	}
-	hear(to_parent);
+	await(to_parent);
 	took("a child has read all", 0, 0, 0);
 	tell(to_child);
-	hear(to_parent);
+	await(to_parent);
 	took("and written half", 0, 0, len / PG / 2);
 	expect_words(p, len, 1, "the parent");
 	tell(to_child);
@@ -333,14 +326,14 @@ static void forked(void)
 static void writer(char *p, size_t len, unsigned long salt, int go[2])
 {
 	need(!pipe(go), "pipe");
-	if (spawn())
+	if (spawn_peer())
 		return;
-	hear(go);
+	await(go);
 	fill_words(p, len, salt);
 	fill_words(p, len, salt + 1);
 	expect_words(p, len, salt + 1, "a child");
 	tell(to_parent);
-	hear(go);
+	await(go);
 	expect_words(p, len, salt + 1, "a child at its end");
 	_exit(0);
 }
@@ -360,10 +353,10 @@ static void copies(void)
 	writer(p, len, 20, two);
 	took("two children", 0, 0, 0);
 	tell(one);
-	hear(to_parent);
+	await(to_parent);
 	took("one wrote to 64 pages, twice", 0, 0, nr);
 	tell(two);
-	hear(to_parent);
+	await(to_parent);
 	took("and the other", 0, 0, nr);
 	fill_words(p, len, 2);
 	took("and the last owner, which needs no copy", 0, 0, 0);
@@ -374,8 +367,8 @@ static void copies(void)
 	took("the children have ended", 0, 0, -2 * (long)nr);
 	expect_words(p, len, 2, "the parent");
 
-	if (!spawn()) {
-		hear(to_child);
+	if (!spawn_peer()) {
+		await(to_child);
 		fill_words(p, len, 3);
 		_exit(page_at(p) != first);
 	}
@@ -389,7 +382,7 @@ static void copies(void)
 
 	/* The reader has gone before anybody writes. */
 	first = page_at(p);
-	if (!spawn()) {
+	if (!spawn_peer()) {
 		expect_words(p, len, 4, "a child");
 		_exit(0);
 	}
@@ -411,11 +404,11 @@ static void no_other_memory(void)
 	fill_words(p, len, 1);
 	before = value_of("/proc/meminfo", "AnonPages");
 	for (int generation = 1; generation <= 3; generation++) {
-		pid = spawn();
+		pid = spawn_peer();
 		if (pid) {
 			if (generation == 1)
 				break;
-			hear(to_child);
+			await(to_child);
 			_exit(end_of(pid));
 		}
 		fill_words(p, len / 4 * generation, generation + 1);
@@ -424,13 +417,13 @@ static void no_other_memory(void)
 	}
 	if (!pid) {
 		/* The last one stays until all has been looked at. */
-		hear(to_child);
+		await(to_child);
 		expect_words(p, len / 4 * 3, 4, "the third generation");
 		expect_words(p + len / 4 * 3, len / 4, 1 + len / 4 * 3,
 			     "the rest");
 		_exit(0);
 	}
-	hear(to_parent);
+	await(to_parent);
 	after = value_of("/proc/meminfo", "AnonPages");
 	printf("frames: %ld; the machine's AnonPages: %+ld kB\n", frames(),
 	       after - before);

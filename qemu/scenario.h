@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,6 +31,7 @@
 static bool ours = true; /* memory of /dev/mymem */
 static bool shmem; /* if not: shared memory of the kernel's, not private */
 static int fd = -1; /* the device */
+static pid_t first_peer; /* the first of those that wait for each other */
 
 /* --- how it ends -------------------------------------------------------------------- */
 
@@ -39,6 +42,9 @@ static inline void end(int code, const char *word, const char *format,
 	vprintf(format, args);
 	printf("\n");
 	fflush(stdout);
+	/* Its children end, too: see spawn_peer(). */
+	if (code && first_peer && first_peer != getpid())
+		kill(first_peer, SIGKILL);
 	_exit(code);
 }
 
@@ -66,7 +72,42 @@ static inline void need(bool ok, const char *what)
 		die("%s (%s)", what, strerror(errno));
 }
 
+/* --- children ------------------------------------------------------------------------- */
+
+static inline pid_t spawn(void)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	need(pid >= 0, "fork");
+	return pid;
+}
+
+/* A child's end: what it exited with, or 128 and a signal. */
+static inline int end_of(pid_t pid)
+{
+	int status = 0;
+
+	need(waitpid(pid, &status, 0) > 0, "waitpid");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 /* --- processes that wait for each other ------------------------------------------------- */
+
+/* A child that waits for its parent, or its parent for it: when one of them fails, all end. */
+static inline pid_t spawn_peer(void)
+{
+	pid_t parent = getpid(), pid;
+
+	if (!first_peer)
+		first_peer = parent;
+	pid = spawn();
+	if (!pid)
+		need(!prctl(PR_SET_PDEATHSIG, SIGKILL) && getppid() == parent,
+		     "the parent is there");
+	return pid;
+}
 
 /* Through a pipe; one that nobody reads any more is not an error. */
 static inline void tell(const int pipe[2])
@@ -74,12 +115,12 @@ static inline void tell(const int pipe[2])
 	need(write(pipe[1], "", 1) == 1 || errno == EPIPE, "write to a pipe");
 }
 
-/* Until somebody tells, or nobody can any more. */
+/* Until somebody tells. */
 static inline void await(const int pipe[2])
 {
 	char byte;
 
-	need(read(pipe[0], &byte, 1) >= 0, "read from a pipe");
+	need(read(pipe[0], &byte, 1) == 1, "read from a pipe");
 }
 
 /* --- memory --------------------------------------------------------------------------- */
@@ -143,27 +184,6 @@ static inline long value_of(const char *path, const char *name)
 	if (file)
 		fclose(file);
 	return value;
-}
-
-/* --- children ------------------------------------------------------------------------- */
-
-static inline pid_t spawn(void)
-{
-	pid_t pid;
-
-	fflush(stdout);
-	pid = fork();
-	need(pid >= 0, "fork");
-	return pid;
-}
-
-/* A child's end: what it exited with, or 128 and a signal. */
-static inline int end_of(pid_t pid)
-{
-	int status = 0;
-
-	need(waitpid(pid, &status, 0) > 0, "waitpid");
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 /* --- the table ------------------------------------------------------------------------- */
