@@ -4,9 +4,7 @@
  * default one from debugfs mymm/pools/slabinfo, where each pool's part follows a line
  * "# pool NAME".
  */
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "mymm_cli.h"
@@ -14,65 +12,41 @@
 #define OF_DEFAULT "/proc/myslabinfo"
 #define OF_ALL "/sys/kernel/debug/mymm/pools/slabinfo"
 
-struct row {
-	char name[MYMM_NAME_LEN];
-	unsigned long long used, objects, bytes, per_slab, frames, slabs;
-};
+bool cache_row_parse(struct cache_row *row, const char *line)
+{
+	return sscanf(line,
+		      "%63s %llu %llu %llu %llu %llu : tunables %*u %*u %*u : slabdata %*u %llu",
+		      row->name, &row->used, &row->objects, &row->bytes,
+		      &row->per_slab, &row->frames, &row->slabs) == 7;
+}
 
 struct rows {
-	struct row *row;
+	struct cache_row *row;
 	size_t nr, room;
 };
 
-static void add_row(struct rows *rows, const char *line)
-{
-	struct row row;
-
-	if (sscanf(line,
-		   "%31s %llu %llu %llu %llu %llu : tunables %*u %*u %*u : slabdata %*u %llu",
-		   row.name, &row.used, &row.objects, &row.bytes, &row.per_slab,
-		   &row.frames, &row.slabs) != 7)
-		return; /* a head */
-	if (rows->nr == rows->room) {
-		rows->room = rows->room ? 2 * rows->room : 64;
-		rows->row = xalloc(rows->row, rows->room, sizeof(*rows->row));
-	}
-	rows->row[rows->nr++] = row;
-}
-
-/* Of the pool of that name, or, with NULL, of a file of one pool. */
+/* Of the pool of that name, or, with NULL, of the default one. */
 static int read_rows(struct rows *rows, const char *pool)
 {
-	static const char mark[] = "# pool ";
-	const char *path = pool ? OF_ALL : OF_DEFAULT;
-	FILE *file = fopen(path, "re");
-	bool here = !pool, found = !pool;
-	char line[512];
+	char *text = pool ? file_of_pool(OF_ALL, pool) : file_text(OF_DEFAULT);
+	char *at = text, *line;
 
-	if (!file)
-		return failed(errno, "%s: %s%s", path, strerror(errno),
-			      errno != ENOENT ? "" :
-			      pool	      ? ": is debugfs mounted?" :
-						": is the module loaded?");
-	while (fgets(line, sizeof(line), file)) {
-		line[strcspn(line, "\n")] = 0;
-		if (pool && !strncmp(line, mark, sizeof(mark) - 1)) {
-			here = !found && !strcmp(line + sizeof(mark) - 1, pool);
-			found |= here;
-		} else if (here) {
-			add_row(rows, line);
+	if (!text)
+		return FAILED;
+	while ((line = file_line(&at))) {
+		struct cache_row row;
+
+		if (!cache_row_parse(&row, line))
+			continue; /* a head */
+		if (rows->nr == rows->room) {
+			rows->room = rows->room ? 2 * rows->room : 64;
+			rows->row = xalloc(rows->row, rows->room,
+					   sizeof(*rows->row));
 		}
+		rows->row[rows->nr++] = row;
 	}
-	if (ferror(file)) {
-		int err = errno;
-
-		fclose(file);
-		return failed(err, "%s: %s", path, strerror(err));
-	}
-	fclose(file);
-	return found ? OK :
-		       failed(ENODEV, "there is no pool '%s'; see %s", pool,
-			      "/sys/kernel/debug/mymm/pools/list");
+	free(text);
+	return OK;
 }
 
 static void as_json(const struct rows *rows, const char *pool)
@@ -81,7 +55,7 @@ static void as_json(const struct rows *rows, const char *pool)
 	json_text("pool", pool ? pool : "default");
 	json_open("caches", '[');
 	for (size_t i = 0; i < rows->nr; i++) {
-		const struct row *row = &rows->row[i];
+		const struct cache_row *row = &rows->row[i];
 
 		json_open(NULL, '{');
 		json_text("name", row->name);
@@ -102,7 +76,7 @@ static void as_table(const struct rows *rows)
 	printf("%-20s %9s %9s %7s %7s %7s %7s %9s\n", "name", "in use",
 	       "objects", "bytes", "a slab", "frames", "slabs", "memory");
 	for (size_t i = 0; i < rows->nr; i++) {
-		const struct row *row = &rows->row[i];
+		const struct cache_row *row = &rows->row[i];
 
 		printf("%-20s %9s %9s %7llu %7llu %7llu %7s %9s\n", row->name,
 		       count_text(row->used), count_text(row->objects),

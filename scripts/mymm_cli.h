@@ -12,6 +12,7 @@
  *	mymm_object.c    obj alloc, free; kmalloc, krealloc, kfree
  *	mymm_show.c      list, info, drain
  *	mymm_caches.c    caches
+ *	mymm_files.c     the files of /proc and debugfs, as texts
  *	mymm_memory.c    map, touch, discard, unmap: /dev/mymem
  *	mymm_fork.c      a script's children
  *	mymm_exec.c      exec
@@ -94,6 +95,28 @@ void json_text(const char *key, const char *text); /* NULL: null */
 void json_number(const char *key, uint64_t n);
 void json_bool(const char *key, bool yes);
 void json_numbers(const char *key, const __u64 *n, size_t nr);
+
+/* --- mymm_files.c --- */
+
+/* What the file says, which the caller frees; NULL, and errno says why. */
+char *file_try(const char *path);
+/* The same, and a failure was said. */
+char *file_text(const char *path);
+/* Of a file of debugfs mymm/pools the part of one pool. */
+char *file_of_pool(const char *path, const char *pool);
+/* The next line of a text, which is cut off there; NULL after the last. */
+char *file_line(char **at);
+
+/* --- mymm_caches.c --- */
+
+/* A cache, as a line of slabinfo has it. */
+struct cache_row {
+	char name[64];
+	unsigned long long used, objects, bytes, per_slab, frames, slabs;
+};
+
+/* False for a head. */
+bool cache_row_parse(struct cache_row *row, const char *line);
 
 /* --- mymm_args.c --- */
 

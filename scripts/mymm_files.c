@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The files of the module, and the kernel's own, as texts.
+ *
+ * What such a file says is made while it is read, and has no size before, so it is read to its
+ * end. Those in debugfs mymm/pools have a part for each pool, after a line "# pool NAME".
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mymm_cli.h"
+
+char *file_try(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
+	size_t room = 1 << 14, len = 0;
+	char *text;
+	ssize_t got;
+
+	if (fd < 0)
+		return NULL;
+	text = xalloc(NULL, room, 1);
+	while ((got = read(fd, text + len, room - len - 1)) > 0) {
+		len += got;
+		if (len > room / 2) {
+			room *= 2;
+			text = xalloc(text, room, 1);
+		}
+	}
+	err = errno;
+	close(fd);
+	if (got < 0) {
+		free(text);
+		errno = err;
+		return NULL;
+	}
+	text[len] = 0;
+	return text;
+}
+
+/* What may help. */
+static const char *hint(const char *path, int err)
+{
+	if (err == EACCES)
+		return ": only root may read it";
+	if (err == ENOENT && !strncmp(path, "/proc/my", 8))
+		return ": is the module loaded?";
+	if (err == ENOENT && !strncmp(path, "/sys/kernel/debug/mymm", 22))
+		return ": is the module loaded, and debugfs mounted?";
+	return "";
+}
+
+char *file_text(const char *path)
+{
+	char *text = file_try(path);
+
+	if (!text)
+		failed(errno, "%s: %s%s", path, strerror(errno),
+		       hint(path, errno));
+	return text;
+}
+
+char *file_of_pool(const char *path, const char *pool)
+{
+	char *text = file_text(path), *at = text, *to = text, *line;
+	bool here = false, found = false;
+
+	while (text && (line = file_line(&at))) {
+		size_t len = strlen(line);
+
+		if (!strncmp(line, "# pool ", 7)) {
+			here = !found && !strcmp(line + 7, pool);
+			found |= here;
+		} else if (here) {
+			memmove(to, line, len);
+			to[len] = '\n';
+			to += len + 1;
+		}
+	}
+	if (text && !found) {
+		free(text);
+		failed(ENODEV, "there is no pool '%s'; see %s", pool,
+		       "/sys/kernel/debug/mymm/pools/list");
+		return NULL;
+	}
+	if (text)
+		*to = 0;
+	return text;
+}
+
+char *file_line(char **at)
+{
+	char *line = *at, *end;
+
+	if (!line || !*line)
+		return NULL;
+	end = strchr(line, '\n');
+	if (end)
+		*end++ = 0;
+	*at = end;
+	return line;
+}
