@@ -24,6 +24,9 @@ dynamic := malloc_steps malloc_calls
 tracing := -isystem /usr/include/tracefs -isystem /usr/include/traceevent
 tracing_libs := -Wl,--wrap=dlopen -ltracefs -ltraceevent -lzstd -lz
 
+# For the screen of mymm top.
+screen_libs := -lncursesw -ltinfo
+
 # A compiler newer than ours may know warnings that are news to us.
 strict := $(if $(CI),-Werror)
 # As Ubuntu's gcc has by default, so that what it warns of is seen everywhere.
@@ -52,7 +55,7 @@ cli: $(cli) $(BUILD)/libmymalloc.so $(addprefix $(BUILD)/,$(static) $(dynamic)) 
 $(cli): $(wildcard scripts/mymm*.c scripts/*.h src/uapi/*.h) | $(BUILD)
 	@scripts/deps build
 	$(CC) -O2 -g -static -Wall -Wextra $(strict) $(fortify) -Isrc/uapi -Iscripts $(tracing) $(version) -o $@ $(filter %.c,$^) \
-		$(tracing_libs)
+		$(tracing_libs) $(screen_libs)
 
 # initfirst: before any other library's constructor may call malloc.
 $(BUILD)/libmymalloc.so: scripts/libmymalloc.c src/uapi/mymem.h | $(BUILD)

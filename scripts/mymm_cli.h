@@ -13,6 +13,7 @@
  *	mymm_show.c      list, info, drain
  *	mymm_caches.c    caches
  *	mymm_files.c     the files of /proc and debugfs, as texts
+ *	mymm_top.c       top; its own parts are in mymm_top.h
  *	mymm_memory.c    map, touch, discard, unmap: /dev/mymem
  *	mymm_fork.c      a script's children
  *	mymm_exec.c      exec
@@ -251,6 +252,7 @@ extern const struct command cache_commands[];
 extern const struct command object_commands[];
 extern const struct command show_commands[];
 extern const struct command caches_commands[];
+extern const struct command top_commands[];
 extern const struct command script_commands[];
 extern const struct command memory_commands[];
 extern const struct command replay_commands[];
