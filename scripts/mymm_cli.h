@@ -94,6 +94,7 @@ void json_open(const char *key, char bracket); /* { or [ */
 void json_close(void);
 void json_text(const char *key, const char *text); /* NULL: null */
 void json_number(const char *key, uint64_t n);
+void json_signed(const char *key, int64_t n);
 void json_bool(const char *key, bool yes);
 void json_numbers(const char *key, const __u64 *n, size_t nr);
 

@@ -41,25 +41,41 @@ char *file_try(const char *path)
 	return text;
 }
 
-/* What may help. */
+/* What may help, by how the path begins. */
 static const char *hint(const char *path, int err)
 {
-	if (err == EACCES)
-		return ": only root may read it";
-	if (err == ENOENT && !strncmp(path, "/proc/my", 8))
-		return ": is the module loaded?";
-	if (err == ENOENT && !strncmp(path, "/sys/kernel/debug/mymm", 22))
-		return ": is the module loaded, and debugfs mounted?";
-	return "";
+	static const struct {
+		int err;
+		const char *path, *text;
+	} hints[] = {
+		{ EACCES, "/", "only root may read it" },
+		{ ENOENT, "/proc/mymm_tasks", "is mymm_vm loaded?" },
+		{ ENOENT, "/proc/my", "is the module loaded?" },
+		{ ENOENT, "/sys/kernel/debug/mymm",
+		  "is the module loaded, and debugfs mounted?" },
+		{ ENODATA, "/sys/kernel/debug/mymm/page_owner",
+		  "write 1 to page_owner_on there to record them" },
+		{ ENOENT, "/proc/allocinfo",
+		  "the kernel wants CONFIG_MEM_ALLOC_PROFILING, from 6.10 on" },
+	};
+
+	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
+		if (err == hints[i].err &&
+		    !strncmp(path, hints[i].path, strlen(hints[i].path)))
+			return hints[i].text;
+	return NULL;
 }
 
 char *file_text(const char *path)
 {
 	char *text = file_try(path);
 
-	if (!text)
-		failed(errno, "%s: %s%s", path, strerror(errno),
-		       hint(path, errno));
+	if (!text) {
+		const char *help = hint(path, errno);
+
+		failed(errno, "%s: %s%s%s", path, strerror(errno),
+		       help ? ": " : "", help ? help : "");
+	}
 	return text;
 }
 

@@ -17,7 +17,7 @@
  * open, so commas, indents and ends are always right.
  *
  * A text must be UTF-8 in JSON, while names and paths are any bytes: a byte that is not part
- * of UTF-8 becomes U+FFFD. Numbers are whole and not negative; those above 2^53 are written
+ * of UTF-8 becomes U+FFFD. Numbers are whole; those above 2^53 are written
  * as they are, which a reader that has only doubles rounds.
  */
 #include <stdlib.h>
@@ -134,6 +134,12 @@ void json_number(const char *key, uint64_t n)
 {
 	member(key);
 	printf("%llu", (unsigned long long)n);
+}
+
+void json_signed(const char *key, int64_t n)
+{
+	member(key);
+	printf("%lld", (long long)n);
 }
 
 void json_bool(const char *key, bool yes)

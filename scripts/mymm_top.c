@@ -150,7 +150,8 @@ static const struct opt top_opts[] = {
 	{ 'w', "width", "N", "of pages with -b, from 80; 80" },
 	OPT_JSON,
 	{ 'r', "real", NULL, "the kernel's own files: /proc/buddyinfo, ..." },
-	{ 'v', "view", "VIEW", "begin with it: zones, caches" },
+	{ 'v', "view", "VIEW",
+	  "begin with it: zones, caches, processes, owners" },
 	{ 's', "sort", "COLUMN",
 	  "by it: its head, or the letter that is its key" },
 	OPTS_END,
@@ -159,11 +160,12 @@ static const struct opt top_opts[] = {
 const struct command top_commands[] = {
 	{
 		.name = "top",
-		.brief = "the pool at a glance: zones, caches; or the kernel",
+		.brief = "the pool at a glance, on a screen; or the kernel",
 		.operands = "",
-		.text = "Keys: 1, 2, Tab choose the view, up and down select, < and > choose the\n"
-			"column to sort by, I turns the order round, d sets the delay, q ends, h shows\n"
-			"all keys. K, M, G are 1024 of bytes, 1000 of a count that is too long.\n",
+		.text = "Keys: digits, Tab choose the view, up and down select, < and > choose\n"
+			"the column to sort by, I turns the order round, d sets the delay, q ends,\n"
+			"h shows all keys. K, M, G are 1024 of bytes, 1000 of a count that is too\n"
+			"long.\n",
 		.opts = top_opts,
 		.flags = COMMAND_NO_DOOR | COMMAND_NOT_INSIDE,
 		.run = run_top,

@@ -6,6 +6,8 @@
  *	mymm_top_table.c   rows and columns: growth, order, selection; as lines, as JSON
  *	mymm_top_zones.c   zones: the files, and what stands under the table
  *	mymm_top_caches.c  caches
+ *	mymm_top_processes.c
+ *	mymm_top_owners.c
  *	mymm_top_view.c    a view as a page and as a document, the same for -b and the screen
  *	mymm_top_screen.c  the screen and its keys, with ncurses
  *	mymm_top.c         the command and its options; -b and --json
@@ -77,6 +79,7 @@ enum form {
 	FORM_BYTES,
 	FORM_PERMILLE, /* shown in per cent */
 	FORM_RATE, /* a second; not in JSON */
+	FORM_BYTES_RATE,
 };
 
 /**
@@ -87,7 +90,7 @@ enum form {
  * @form: of its cells
  * @width: in cells; of a name the least
  * @rank: where the width is small those of the highest rank are left out; 0: never
- * @of: FORM_RATE: the column that it is the growth of
+ * @of: of a rate: the column that it is the growth of
  */
 struct column {
 	const char *head;
@@ -180,7 +183,7 @@ struct view {
 	void (*row_json)(const struct row *row);
 };
 
-extern const struct view zones_view, caches_view;
+extern const struct view zones_view, caches_view, processes_view, owners_view;
 
 /* --- mymm_top_view.c --- */
 

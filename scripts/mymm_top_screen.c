@@ -58,8 +58,10 @@ static void draw_line(int y, const struct page_line *line, int cells)
 static void lay_keys(struct page *page)
 {
 	static const char *const keys[][2] = {
-		{ "h", "help" },  { "<>", "sort" }, { "I", "turn" },
-		{ "d", "delay" }, { "q", "quit" },
+		{ "h", "help" },
+		{ "<>", "sort" },
+		{ "I", "turn" },
+		{ "q", "quit" },
 	};
 
 	page_line(page);

@@ -14,6 +14,11 @@
 
 #include "mymm_top.h"
 
+static bool is_rate(const struct column *column)
+{
+	return column->form == FORM_RATE || column->form == FORM_BYTES_RATE;
+}
+
 void table_begin(struct table *table)
 {
 	struct row *row = table->old;
@@ -91,7 +96,7 @@ void table_end(struct table *table, uint64_t now)
 {
 	qsort(table->old, table->nr_old, sizeof(*table->old), by_number);
 	for (int i = 0; table->columns[i].head; i++)
-		if (table->columns[i].form == FORM_RATE && table->taken &&
+		if (is_rate(&table->columns[i]) && table->taken &&
 		    now > table->taken)
 			grow(table, i, now - table->taken);
 	table->taken = now;
@@ -174,8 +179,9 @@ const char *short_text(int64_t n, int width, enum form form)
 	static unsigned int next;
 	char *text = ring[next++ % 8];
 	static const char units[] = " KMGTPE";
-	const char *plus = form == FORM_RATE && n > 0 ? "+" : "";
-	double value = (double)n, unit = form == FORM_BYTES ? 1024 : 1000;
+	bool rate = form == FORM_RATE || form == FORM_BYTES_RATE;
+	const char *plus = rate && n > 0 ? "+" : "";
+	double value = (double)n;
 	int at = 0, len;
 
 	if (n == CELL_NONE)
@@ -184,18 +190,18 @@ const char *short_text(int64_t n, int width, enum form form)
 		snprintf(text, 32, "%.1f", value / 10);
 		return text;
 	}
-	if (form == FORM_BYTES) {
+	if (form == FORM_BYTES || form == FORM_BYTES_RATE) {
 		for (; (value >= 1024 || value <= -1024) && at < 6; at++)
 			value /= 1024;
-		len = snprintf(text, 32,
-			       value == (double)(int64_t)value ? "%.0f%.*s" :
-								 "%.1f%.*s",
-			       value, !!at, units + at);
+		snprintf(text, 32,
+			 value == (double)(int64_t)value ? "%s%.0f%.*s" :
+							   "%s%.1f%.*s",
+			 plus, value, !!at, units + at);
 		return text;
 	}
 	len = snprintf(text, 32, "%s%lld", plus, (long long)n);
 	while (len > width && at < 6) {
-		value /= unit;
+		value /= 1000;
 		len = snprintf(text, 32, "%s%.0f%c", plus, value, units[++at]);
 	}
 	return text;
@@ -296,13 +302,13 @@ void table_row_json(const struct table *table, const struct row *row)
 	for (int i = 0; table->columns[i].head; i++) {
 		const struct column *column = &table->columns[i];
 
-		if (!(table->has & 1U << i) || column->form == FORM_RATE)
+		if (!(table->has & 1U << i) || is_rate(column))
 			continue;
 		if (column->form == FORM_NAME)
 			json_text(column->key, row->name);
-		else if (row->cell[i] < 0)
+		else if (row->cell[i] == CELL_NONE)
 			json_text(column->key, NULL);
 		else
-			json_number(column->key, row->cell[i]);
+			json_signed(column->key, row->cell[i]);
 	}
 }

@@ -9,7 +9,8 @@
 
 #include "mymm_top.h"
 
-const struct view *const views[] = { &zones_view, &caches_view, NULL };
+const struct view *const views[] = { &zones_view, &caches_view, &processes_view,
+				     &owners_view, NULL };
 
 uint64_t top_now(void)
 {
@@ -92,11 +93,15 @@ void top_lay(struct top *top, struct page *page, bool select)
 	size_t from = select ? table->selected : 0;
 
 	title(top, page);
-	page_line(page);
 	if (top->error[0]) {
-		page_put(page, HUE_BAD, "%s", top->error);
+		for (size_t at = 0; at < strlen(top->error);
+		     at += page->width) {
+			page_line(page);
+			page_put(page, HUE_BAD, "%s", top->error + at);
+		}
 		return;
 	}
+	page_line(page);
 	if (view->head)
 		view->head(page, table);
 	table_lay(page, table, table_rows(view, page), select);

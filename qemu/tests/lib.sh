@@ -89,7 +89,7 @@ eventually() {
 json() {
 	tr '\n' '\t' <"$1" | sed -E \
 		-e 's/"([^"\\[:cntrl:]]|\\(["\\bfnrt]|u[0-9a-f]{4}))*"/S/g' \
-		-e 's/true|false|null|0|[1-9][0-9]*/V/g' -e 's/[[:blank:]]//g' \
+		-e 's/true|false|null|0|-?[1-9][0-9]*/V/g' -e 's/[[:blank:]]//g' \
 		-e ':in' -e 's/\[([VS](,[VS])*)?\]|\{(S:[VS](,S:[VS])*)?\}/V/g' -e 'tin' |
 		grep -qx V
 }
