@@ -25,6 +25,7 @@
 #include <linux/pagemap.h>
 #include <linux/slab.h>
 
+#include "base/compat.h"
 #include "page/frame.h"
 #include "page/pool.h"
 #include "page/vm_hooks.h"
@@ -163,6 +164,7 @@ void mymm_lru_add(struct mymm_vm *vm, struct page *page)
 	guard(spinlock)(&lruvec->lock);
 	add(vm, lruvec, page);
 }
+MYMM_EXPORT_INTERNAL(mymm_lru_add);
 
 /**
  * mymm_lru_del() - a page is about to be freed
@@ -275,6 +277,7 @@ unsigned long mymm_lru_isolate(struct mymm_vm *vm, struct mymm_lruvec *lruvec,
 	list_splice(&above, list);
 	return scanned;
 }
+MYMM_EXPORT_INTERNAL(mymm_lru_isolate);
 
 /**
  * mymm_lru_putback() - put a page back that was isolated, and its reference
@@ -293,6 +296,7 @@ void mymm_lru_putback(struct mymm_vm *vm, struct page *page)
 	spin_unlock(&lruvec->lock);
 	put_page(page);
 }
+MYMM_EXPORT_INTERNAL(mymm_lru_putback);
 
 /**
  * mymm_lru_is_held() - has a page references that are not known?

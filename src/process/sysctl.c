@@ -18,6 +18,7 @@ struct mymm_vm_sysctl mymm_vm_sysctl = {
 	.oom_dump_tasks = 1,
 	.compact_unevictable_allowed = 1,
 };
+MYMM_EXPORT_INTERNAL(mymm_vm_sysctl);
 
 static int zero, one = 1, two = 2;
 static int most_swappiness = MYMM_MAX_SWAPPINESS;

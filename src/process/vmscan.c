@@ -599,6 +599,7 @@ void mymm_vmscan_node(struct mymm_pool *pool, struct mymm_node *node,
 		shrink_active(&s, MYMM_ANON, MYMM_LRU_BATCH);
 	scan->left[node->id] += reclaimable(&s);
 }
+MYMM_EXPORT_INTERNAL(mymm_vmscan_node);
 
 /**
  * mymm_vmscan_file_pages() - how many pages of files does a node have?
