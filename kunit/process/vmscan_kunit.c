@@ -25,6 +25,7 @@
 #include "page/vmstat.h"
 #include "page/zone.h"
 #include "pool/clock.h"
+#include "process/file_page.h"
 #include "process/mapped.h"
 #include "process/sysctl.h"
 #include "process/vm.h"
@@ -38,14 +39,18 @@
  * struct scene - a pool with pages on an inactive list
  * @pool: of 8192 frames
  * @vm: the same, for processes
+ * @mapping: of pages of files
  * @page: the pages; reclaim may have freed some
  * @swappiness: as it was before
+ * @file_ops: as they were before
  */
 struct scene {
 	struct mymm_pool *pool;
 	struct mymm_vm *vm;
+	struct address_space mapping;
 	struct page *page[PAGES];
 	int swappiness;
+	const struct mymm_file_ops *file_ops;
 };
 
 static void end(void *data)
@@ -62,12 +67,13 @@ static void end(void *data)
 			unlock_page(s->page[i]);
 	}
 	mymm_swapoff(s->vm, "ram0", -1);
+	mymm_file_ops = s->file_ops;
 	mymm_vm_sysctl.swappiness = s->swappiness;
 	mymm_vm_put(s->vm);
 }
 
-/* Half of the pool's frames have pages of anonymous memory. */
-static struct scene *begin(struct kunit *test)
+/* Half of the pool's frames have pages of that kind. */
+static struct scene *begin(struct kunit *test, enum mymm_lru_kind kind)
 {
 	const struct mymm_pool_config config = { .zones = "Normal:32M" };
 	struct scene *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
@@ -79,10 +85,14 @@ static struct scene *begin(struct kunit *test)
 	s->vm = mymm_vm_get(test->name);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(s->vm));
 	s->swappiness = mymm_vm_sysctl.swappiness;
+	s->file_ops = mymm_file_ops;
+	address_space_init_once(&s->mapping);
 	KUNIT_ASSERT_EQ(test, mymm_clock_hold(s->pool), 0);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, end, s), 0);
 	for (i = 0; i < PAGES; i++) {
-		page = mymm_mapped_alloc_unowned(s->vm, 0);
+		page = kind == MYMM_ANON ?
+			       mymm_mapped_alloc_unowned(s->vm, 0) :
+			       mymm_file_alloc(s->vm, &s->mapping, i, 0);
 		KUNIT_ASSERT_NOT_NULL(test, page);
 		mymm_lru_add(s->vm, page);
 		unlock_page(page);
@@ -121,7 +131,7 @@ static long runs(const struct scene *s)
  */
 static void boost_swaps_nothing(struct kunit *test)
 {
-	struct scene *s = begin(test);
+	struct scene *s = begin(test, MYMM_ANON);
 	struct mymm_node *node = &s->pool->node_of[0];
 
 	KUNIT_ASSERT_EQ(test, mymm_swapon_memory(s->vm, PAGES, -1), 0);
@@ -138,6 +148,55 @@ static void boost_swaps_nothing(struct kunit *test)
 	KUNIT_EXPECT_GT(test, mymm_vm_sum(s->pool, MYMM_PSWPOUT), 64);
 	KUNIT_EXPECT_TRUE(test, mymm_node_balanced(node, 0, MYMM_ZONE_NORMAL));
 	MYMM_EXPECT_SOUND(test, s->pool);
+}
+
+/* --- pages of files that are all dirty ----------------------------------------------- */
+
+static unsigned int writes, waits;
+
+static bool busy(const struct page *page)
+{
+	return true;
+}
+
+static void count_write(struct mymm_vm *vm)
+{
+	writes++;
+}
+
+static void count_wait(struct mymm_vm *vm)
+{
+	waits++;
+}
+
+static int find_nothing(struct mymm_vm *vm, struct mymm_finding *finding)
+{
+	return 0;
+}
+
+static const struct mymm_file_ops all_dirty = {
+	.busy = busy,
+	.write = count_write,
+	.wait = count_wait,
+	.check = find_nothing,
+};
+
+/* Nor is anything written for it, as it is if there is too little. */
+static void boost_writes_nothing(struct kunit *test)
+{
+	struct scene *s = begin(test, MYMM_FILE);
+
+	writes = 0;
+	waits = 0;
+	mymm_file_ops = &all_dirty;
+	boost(s, BOOST);
+	KUNIT_EXPECT_EQ(test, runs(s), 1);
+	KUNIT_EXPECT_EQ(test, writes, 0);
+	KUNIT_EXPECT_EQ(test, waits, 0);
+
+	boost(s, beyond(s, 64));
+	KUNIT_EXPECT_GT(test, writes, 0);
+	KUNIT_EXPECT_GT(test, waits, 0);
 }
 
 /* --- pages of a program -------------------------------------------------------------- */
@@ -225,6 +284,7 @@ static void program_costs(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(boost_swaps_nothing),
+	KUNIT_CASE(boost_writes_nothing),
 	KUNIT_CASE(program_costs),
 	{},
 };

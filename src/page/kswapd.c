@@ -24,8 +24,8 @@
  * what an allocation does itself could help.
  *
  * A *boost* is what a fallback added to a zone's watermarks (pageblock.c). A run that finds
- * the node balanced but boosted reclaims as much as the boost says, with little pressure,
- * and takes from the boost what was there when it began, whatever it got. Where there is no
+ * the node balanced but boosted reclaims as much as the boost says, with little pressure and
+ * no I/O, and takes from the boost what was there when it began, whatever it got. Where there is no
  * kswapd, or none with any hope, a boost is dropped when kswapd would be woken next: in
  * Linux it would stay, but there is always something to reclaim there.
  *
@@ -298,8 +298,9 @@ static bool reclaim(struct mymm_kswapd *kswapd, unsigned int *order,
 		}
 		if (balanced && !*to_boost)
 			return true;
-		/* A boost is worth no swapping. */
+		/* A boost is worth no I/O. */
 		scan->keep_anon = *to_boost;
+		scan->keep_dirty = *to_boost;
 		enough = shrink(node, order, scan->highest, scan);
 		if (interrupted(kswapd))
 			return true;

@@ -12,6 +12,7 @@
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 
+#include "base/compat.h"
 #include "page/pool.h"
 #include "page/vm_hooks.h"
 #include "process/file_page.h"
@@ -21,6 +22,7 @@
 #include "process/vm.h"
 
 const struct mymm_file_ops *mymm_file_ops;
+MYMM_EXPORT_INTERNAL(mymm_file_ops);
 
 /**
  * struct visit - a walk over the vmas that may have mapped a page

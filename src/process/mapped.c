@@ -135,6 +135,7 @@ struct page *mymm_file_alloc(struct mymm_vm *vm, struct address_space *mapping,
 		mymm_vm_count(vm->pool, MYMM_NR_FILE_PAGES, 1);
 	return page;
 }
+MYMM_EXPORT_INTERNAL(mymm_file_alloc);
 
 /**
  * mymm_mapped_own() - a page is of a process, if it was of none
