@@ -38,6 +38,25 @@ void mymm_test_sound(struct kunit *test, struct mymm_pool *pool,
 }
 MYMM_EXPORT_INTERNAL(mymm_test_sound);
 
+/**
+ * mymm_test_finds() - expect that the validator finds something
+ * @test: the test
+ * @pool: where
+ * @invariant: which is broken
+ * @words: that are in what it says
+ */
+void mymm_test_finds(struct kunit *test, struct mymm_pool *pool,
+		     unsigned int invariant, const char *words)
+{
+	struct mymm_finding finding = {};
+
+	KUNIT_EXPECT_EQ(test, mymm_check(pool, &finding), -EUCLEAN);
+	KUNIT_EXPECT_EQ(test, finding.invariant, invariant);
+	KUNIT_EXPECT_PTR_NE_MSG(test, strstr(finding.text, words), NULL,
+				"it says: %s", finding.text);
+}
+MYMM_EXPORT_INTERNAL(mymm_test_finds);
+
 /* The free blocks that the borders of a zone and of its holes force when it is empty. */
 static void count_forced(struct mymm_pool *pool, const struct mymm_zone *zone,
 			 unsigned long *forced)

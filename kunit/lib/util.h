@@ -50,6 +50,8 @@ void mymm_test_sound(struct kunit *test, struct mymm_pool *pool,
 		     const char *where);
 #define MYMM_EXPECT_SOUND(test, pool) \
 	mymm_test_sound(test, pool, __FILE__ ":" __stringify(__LINE__))
+void mymm_test_finds(struct kunit *test, struct mymm_pool *pool,
+		     unsigned int invariant, const char *words);
 
 /* Random numbers that the seed and the case's name decide, and nothing else. */
 void mymm_test_seed(struct kunit *test, struct rnd_state *state);

@@ -14,10 +14,8 @@
 #include <linux/pagemap.h>
 
 #include "base/compat.h"
-#include "base/finding.h"
 #include "lib/util.h"
 #include "page/frame.h"
-#include "pool/check.h"
 #include "process/mapped.h"
 #include "process/vm.h"
 
@@ -124,33 +122,23 @@ static struct mapped *begin(struct kunit *test)
 	return m;
 }
 
-/* The validator finds something of frames that has these words. */
-static void expect_found(struct kunit *test, struct mapped *m,
-			 const char *words)
-{
-	struct mymm_finding finding;
-
-	KUNIT_EXPECT_EQ(test, mymm_check(m->pool, &finding), -EUCLEAN);
-	KUNIT_EXPECT_EQ(test, finding.invariant, 11);
-	KUNIT_EXPECT_PTR_NE_MSG(test, strstr(finding.text, words), NULL,
-				"it says: %s", finding.text);
-}
-
 /* A frame says one slot more, or one less, than point to it. */
 static void counts(struct kunit *test)
 {
 	struct mapped *m = begin(test);
 
 	mymm_mapped_take_slot(m->page[0]);
-	expect_found(test, m, "says that it has 2 slots, and has 1");
+	mymm_test_finds(test, m->pool, 11,
+			"says that it has 2 slots, and has 1");
 	mymm_mapped_put(m->page[0]);
 	MYMM_EXPECT_SOUND(test, m->pool);
 	mymm_mapped_put(m->page[2]);
-	expect_found(test, m, "says that it has 1 slots, and has 2");
+	mymm_test_finds(test, m->pool, 11,
+			"says that it has 1 slots, and has 2");
 	mymm_mapped_take_slot(m->page[2]);
 	MYMM_EXPECT_SOUND(test, m->pool);
 	mymm_mapped_put(m->page[1]);
-	expect_found(test, m, "with 0 slots");
+	mymm_test_finds(test, m->pool, 11, "with 0 slots");
 	mymm_mapped_take_slot(m->page[1]);
 	MYMM_EXPECT_SOUND(test, m->pool);
 }
@@ -161,11 +149,13 @@ static void points_elsewhere(struct kunit *test)
 	struct mapped *m = begin(test);
 
 	replace(test, m, 0, slot_of(m, 0), slot_of(m, 1));
-	expect_found(test, m, "says that it has 1 slots, and has 2");
+	mymm_test_finds(test, m->pool, 11,
+			"says that it has 1 slots, and has 2");
 	replace(test, m, 0, slot_of(m, 1), slot_of(m, 0));
 	MYMM_EXPECT_SOUND(test, m->pool);
 	replace(test, m, 3, slot_of(m, 2), 0);
-	expect_found(test, m, "says that it has 2 slots, and has 1");
+	mymm_test_finds(test, m->pool, 11,
+			"says that it has 2 slots, and has 1");
 	replace(test, m, 3, 0, slot_of(m, 2));
 	MYMM_EXPECT_SOUND(test, m->pool);
 }
@@ -180,11 +170,11 @@ static void pages(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, other);
 	m->page[1]->mapping = other;
-	expect_found(test, m, "which is of another inode");
+	mymm_test_finds(test, m->pool, 11, "which is of another inode");
 	m->page[1]->mapping = &m->mapping;
 	MYMM_EXPECT_SOUND(test, m->pool);
 	set_page_private(m->page[0], private + BIT(MYMM_SHARE_BITS));
-	expect_found(test, m, "which says that it is frame");
+	mymm_test_finds(test, m->pool, 11, "which says that it is frame");
 	set_page_private(m->page[0], private);
 	MYMM_EXPECT_SOUND(test, m->pool);
 }
@@ -200,11 +190,13 @@ static void frames(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, block);
 	part = mymm_slot_of_pfn(block - m->pool->frame);
 	put_slot(test, m, 7, none);
-	expect_found(test, m, "which is none");
+	mymm_test_finds(test, m->pool, 11, "which is none");
 	replace(test, m, 7, none, part);
-	expect_found(test, m, "which is not allocated as one page");
+	mymm_test_finds(test, m->pool, 11,
+			"which is not allocated as one page");
 	mymm_free_pages(m->pool, block, 1);
-	expect_found(test, m, "which is not allocated as one page");
+	mymm_test_finds(test, m->pool, 11,
+			"which is not allocated as one page");
 	replace(test, m, 7, part, 0);
 	MYMM_EXPECT_SOUND(test, m->pool);
 }

@@ -123,18 +123,6 @@ static struct mymm_swap_slot *slot_of(struct swapped *s, unsigned int i)
 			->slot[s->entry[i] & (MYMM_SWAP_MAX_SLOTS - 1)];
 }
 
-/* The validator finds something of slots that has these words. */
-static void expect_found(struct kunit *test, struct swapped *s,
-			 const char *words)
-{
-	struct mymm_finding finding;
-
-	KUNIT_EXPECT_EQ(test, mymm_check(s->pool, &finding), -EUCLEAN);
-	KUNIT_EXPECT_EQ(test, finding.invariant, 11);
-	KUNIT_EXPECT_PTR_NE_MSG(test, strstr(finding.text, words), NULL,
-				"it says: %s", finding.text);
-}
-
 /* One more, or one less, in each kind of slot. */
 static void counts(struct kunit *test)
 {
@@ -143,19 +131,20 @@ static void counts(struct kunit *test)
 
 	for (i = 1; i < ARRAY_SIZE(s->entry); i++) {
 		slot_of(s, i)->count++;
-		expect_found(test, s, "references, and");
+		mymm_test_finds(test, s->pool, 11, "references, and");
 		slot_of(s, i)->count--;
 		MYMM_EXPECT_SOUND(test, s->pool);
 	}
 	slot_of(s, 2)->count--;
-	expect_found(test, s,
-		     "has 1 references, and 2 slots of tables and 0 pages");
+	mymm_test_finds(test, s->pool, 11,
+			"has 1 references, and 2 slots of tables and 0 pages");
 	slot_of(s, 2)->count++;
 	slot_of(s, 1)->count--;
-	expect_found(test, s, "is in swap slot");
+	mymm_test_finds(test, s->pool, 11, "is in swap slot");
 	slot_of(s, 1)->count++;
 	slot_of(s, 3)->count--;
-	expect_found(test, s, "has 0 references, and is marked as used");
+	mymm_test_finds(test, s->pool, 11,
+			"has 0 references, and is marked as used");
 	slot_of(s, 3)->count++;
 	MYMM_EXPECT_SOUND(test, s->pool);
 }
@@ -167,13 +156,13 @@ static void entries(struct kunit *test)
 	const u64 one = mymm_slot_of_swap(s->entry[1]);
 
 	mymm_table_replace(&s->region.table, PAGE_SIZE, one, 0);
-	expect_found(test, s,
-		     "has 1 references, and 0 slots of tables and 0 pages");
+	mymm_test_finds(test, s->pool, 11,
+			"has 1 references, and 0 slots of tables and 0 pages");
 	mymm_table_replace(&s->region.table, PAGE_SIZE, 0, one);
 	MYMM_EXPECT_SOUND(test, s->pool);
 	mymm_table_replace(&s->region.table, 2 * PAGE_SIZE, 0, one);
-	expect_found(test, s,
-		     "has 1 references, and 2 slots of tables and 0 pages");
+	mymm_test_finds(test, s->pool, 11,
+			"has 1 references, and 2 slots of tables and 0 pages");
 	mymm_table_replace(&s->region.table, 2 * PAGE_SIZE, one, 0);
 	MYMM_EXPECT_SOUND(test, s->pool);
 }
@@ -185,19 +174,20 @@ static void marks(struct kunit *test)
 	struct mymm_swap_area *area = s->vm->swap.area[0];
 
 	__clear_bit(s->entry[1], area->used);
-	expect_found(test, s, "has 1 references, and is marked as free");
+	mymm_test_finds(test, s->pool, 11,
+			"has 1 references, and is marked as free");
 	__set_bit(s->entry[1], area->used);
 	/* That of the last slot is missed by its area. */
 	__clear_bit(s->entry[2], area->used);
-	expect_found(test, s, "has 2 slots in use, and says 3");
+	mymm_test_finds(test, s->pool, 11, "has 2 slots in use, and says 3");
 	__set_bit(s->entry[2], area->used);
 	area->nr_used++;
-	expect_found(test, s, "has 3 slots in use, and says 4");
+	mymm_test_finds(test, s->pool, 11, "has 3 slots in use, and says 4");
 	area->nr_used--;
 	slot_of(s, 1)->frame = mymm_mapped_pfn(s->page);
-	expect_found(test, s, "which does not know it");
+	mymm_test_finds(test, s->pool, 11, "which does not know it");
 	slot_of(s, 1)->frame = s->pool->nr_frames;
-	expect_found(test, s, "which does not know it");
+	mymm_test_finds(test, s->pool, 11, "which does not know it");
 	slot_of(s, 1)->frame = MYMM_NO_FRAME;
 	MYMM_EXPECT_SOUND(test, s->pool);
 }
