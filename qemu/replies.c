@@ -193,15 +193,26 @@ static const struct member clock_members[] = {
 };
 
 static const struct member zone_members[] = {
-	M(mymm_zone_args, size, SENT),	    M(mymm_zone_args, flags, ZERO),
-	M(mymm_zone_args, zone, SENT),	    M(mymm_zone_args, block_order, SET),
-	M(mymm_zone_args, free, SET),	    M(mymm_zone_args, pcp, SET),
-	M(mymm_zone_args, min, SET),	    M(mymm_zone_args, low, SET),
-	M(mymm_zone_args, high, SET),	    M(mymm_zone_args, boost, SET),
-	M(mymm_zone_args, protection, SET), M(mymm_zone_args, highatomic, SET),
-	M(mymm_zone_args, extfrag, SET),    M(mymm_zone_args, blocks, SET),
-	M(mymm_zone_args, nr_free, SET),    M(mymm_zone_args, pool, NAME),
-	M(mymm_zone_args, contested, SET),  END,
+	M(mymm_zone_args, size, SENT),
+	M(mymm_zone_args, flags, ZERO),
+	M(mymm_zone_args, zone, SENT),
+	M(mymm_zone_args, block_order, SET),
+	M(mymm_zone_args, free, SET),
+	M(mymm_zone_args, pcp, SET),
+	M(mymm_zone_args, min, SET),
+	M(mymm_zone_args, low, SET),
+	M(mymm_zone_args, high, SET),
+	M(mymm_zone_args, boost, SET),
+	M(mymm_zone_args, protection, SET),
+	M(mymm_zone_args, highatomic, SET),
+	M(mymm_zone_args, extfrag, SET),
+	M(mymm_zone_args, blocks, SET),
+	M(mymm_zone_args, nr_free, SET),
+	M(mymm_zone_args, pool, NAME),
+	M(mymm_zone_args, contested, SET),
+	M(mymm_zone_args, contested_lists, SET),
+	M(mymm_zone_args, contested_fits, SET),
+	END,
 };
 
 static const struct member info_members[] = {
@@ -434,6 +445,8 @@ static void check_old(void)
 		 offsetof(struct mymm_zone_args, pool), 0);
 	call_old("ZONE without contested", MYMM_IOC_ZONE, &zone,
 		 offsetof(struct mymm_zone_args, contested), 0);
+	call_old("ZONE without contested_lists", MYMM_IOC_ZONE, &zone,
+		 offsetof(struct mymm_zone_args, contested_lists), 0);
 	call_old("ZONE, too short", MYMM_IOC_ZONE, &zone,
 		 offsetof(struct mymm_zone_args, pool) - 1, EINVAL);
 }

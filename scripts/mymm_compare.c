@@ -142,7 +142,8 @@ struct row {
 	uint64_t internal_worst, internal_mean;
 	uint64_t worst[MYMM_UAPI_ORDERS], mean[MYMM_UAPI_ORDERS];
 	uint64_t end[MYMM_UAPI_ORDERS];
-	uint64_t blocks[FRAGMENTS], fallbacks, contested;
+	uint64_t blocks[FRAGMENTS], fallbacks;
+	struct contested contested;
 	uint64_t in_pool_ns;
 };
 
@@ -251,8 +252,7 @@ static void take_outcome(struct row *row, const struct recording *rec,
 		row->peak += info->zones[i].peak * info->page_size;
 		row->fallbacks +=
 			out->depth[i].extfrag - out->before[i].extfrag;
-		row->contested +=
-			out->depth[i].contested - out->before[i].contested;
+		add_contested(&row->contested, out, i);
 		for (int order = 0; order < MYMM_UAPI_ORDERS; order++)
 			free[order] += info->zones[i].nr_free[order];
 	}
@@ -375,9 +375,10 @@ static void show_row(const struct recording *rec, const struct row *row,
 	for (int order = 3; order <= 9; order += 6)
 		printf(" %5s %5s %5s ", share(row->worst[order]),
 		       share(row->mean[order]), share(row->end[order]));
-	printf(" %6s %6s %9s %9s", cell(row->blocks[FRAGMENT_PINNED]),
+	printf(" %6s %6s %9s  %9s %9s %9s", cell(row->blocks[FRAGMENT_PINNED]),
 	       cell(row->blocks[FRAGMENT_MIXED]), cell(row->fallbacks),
-	       cell(row->contested));
+	       cell(row->contested.types), cell(row->contested.lists),
+	       cell(row->contested.fits));
 	if (timed)
 		printf("  %8s", cell(time_of(rec, row)));
 	putchar('\n');
@@ -397,15 +398,14 @@ static void show_table(const struct recording *rec, const struct row *row,
 		       rec->clock == CLOCK_COUNTS ? " ticks of its clock" : "");
 	printf(", looked at every %s\n\n",
 	       plural(row[0].watch.every, "event", "events"));
-	printf("%-*s %7s %9s %9s  %-11s  %-17s  %-17s  %s\n", (int)width, "",
-	       "", "first", "", "internal", "external, order 3",
-	       "external, order 9",
-	       timed ? "pageblocks                               ns" :
-		       "pageblocks");
-	printf("%-*s %7s %9s %9s  %5s %5s  %5s %5s %5s  %5s %5s %5s  %6s %6s %9s %9s%s\n",
+	printf("%-*s %7s %9s %9s  %-11s  %-17s  %-17s  %-23s  %s\n", (int)width,
+	       "", "", "first", "", "internal", "external, order 3",
+	       "external, order 9", "pageblocks",
+	       timed ? "contested                            ns" : "contested");
+	printf("%-*s %7s %9s %9s  %5s %5s  %5s %5s %5s  %5s %5s %5s  %6s %6s %9s  %9s %9s %9s%s\n",
 	       (int)width, "configuration", "failed", "at event", "peak",
 	       "worst", "mean", "worst", "mean", "end", "worst", "mean", "end",
-	       "pinned", "mixed", "fallbacks", "contested",
+	       "pinned", "mixed", "fallbacks", "types", "lists", "fits",
 	       timed ? "  an event" : "");
 	for (size_t i = 0; i < nr; i++) {
 		if (i && row[i].ko && row[i].ko != row[i - 1].ko)
@@ -456,7 +456,9 @@ static void json_row(const struct row *row, bool timed)
 		json_known(names[what], row->blocks[what]);
 	json_close();
 	json_known("fallbacks", row->fallbacks);
-	json_known("contested", row->contested);
+	json_known("contested", row->contested.types);
+	json_known("contested_lists", row->contested.lists);
+	json_known("contested_fits", row->contested.fits);
 	if (timed)
 		json_known("in_pool_ns", row->in_pool_ns);
 	json_close();

@@ -86,29 +86,51 @@ bool fragments(const struct recording *rec, const struct outcome *out,
 	return true;
 }
 
+void add_contested(struct contested *sum, const struct outcome *out,
+		   uint32_t zone)
+{
+	const struct mymm_zone_args *before = &out->before[zone];
+	const struct mymm_zone_args *after = &out->depth[zone];
+
+	sum->types += after->contested - before->contested;
+	sum->lists += after->contested_lists - before->contested_lists;
+	sum->fits += after->contested_fits - before->contested_fits;
+}
+
+/* The width of the table up to the column "types". */
+#define TYPES_END 77
+
 void show_fragmentation(const struct recording *rec, const struct outcome *out)
 {
 	uint64_t nr[MYMM_UAPI_ZONES][FRAGMENTS], stuck = 0, blocks = 0;
 	const struct mymm_info *info = &out->end;
+	int width;
 
 	if (!fragments(rec, out, nr))
 		return;
-	printf("\nPageblocks of %u frames, by what the recording holds in them\n",
-	       1U << out->depth[0].block_order);
-	printf("  %-14s %9s %9s %9s %9s  %s %s\n", "", "nothing", "movable",
-	       "pinned", "mixed", "fallbacks", "contested");
+	putchar('\n');
+	width = printf(
+		"Pageblocks of %u frames, by what the recording holds in them",
+		1U << out->depth[0].block_order);
+	printf("%*s\n", TYPES_END - width, "contested");
+	printf("  %-14s %9s %9s %9s %9s  %s %9s %9s %9s\n", "", "nothing",
+	       "movable", "pinned", "mixed", "fallbacks", "types", "lists",
+	       "fits");
 	for (uint32_t i = 0; i < info->nr_zones; i++) {
 		const struct mymm_zone_info *zone = &info->zones[i];
+		struct contested contested = { 0 };
 
-		printf("  node %u %-7s %9s %9s %9s %9s  %9s %9s\n", zone->node,
-		       zone->name, count_text(nr[i][FRAGMENT_NOTHING]),
+		add_contested(&contested, out, i);
+		printf("  node %u %-7s %9s %9s %9s %9s  %9s %9s %9s %9s\n",
+		       zone->node, zone->name,
+		       count_text(nr[i][FRAGMENT_NOTHING]),
 		       count_text(nr[i][FRAGMENT_MOVABLE]),
 		       count_text(nr[i][FRAGMENT_PINNED]),
 		       count_text(nr[i][FRAGMENT_MIXED]),
 		       count_text(out->depth[i].extfrag -
 				  out->before[i].extfrag),
-		       count_text(out->depth[i].contested -
-				  out->before[i].contested));
+		       count_text(contested.types), count_text(contested.lists),
+		       count_text(contested.fits));
 		for (int what = 0; what < FRAGMENTS; what++)
 			blocks += nr[i][what];
 		stuck += nr[i][FRAGMENT_PINNED] + nr[i][FRAGMENT_MIXED];

@@ -161,8 +161,10 @@ static void json_zones(const struct recording *rec, const struct outcome *out)
 	json_open("zones", '[');
 	for (uint32_t i = 0; i < out->end.nr_zones; i++) {
 		const struct mymm_zone_info *zone = &out->end.zones[i];
+		struct contested contested = { 0 };
 		__u64 index[MYMM_UAPI_ORDERS];
 
+		add_contested(&contested, out, i);
 		for (int order = 0; order < MYMM_UAPI_ORDERS; order++)
 			index[order] = unusable_index(zone, order);
 		json_open(NULL, '{');
@@ -182,8 +184,9 @@ static void json_zones(const struct recording *rec, const struct outcome *out)
 		json_close();
 		json_number("fallbacks",
 			    out->depth[i].extfrag - out->before[i].extfrag);
-		json_number("contested",
-			    out->depth[i].contested - out->before[i].contested);
+		json_number("contested", contested.types);
+		json_number("contested_lists", contested.lists);
+		json_number("contested_fits", contested.fits);
 		json_close();
 	}
 	json_close();

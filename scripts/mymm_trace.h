@@ -577,6 +577,17 @@ enum fragment {
 /* The pageblocks of each zone of @out->end; false: no memory. */
 bool fragments(const struct recording *rec, const struct outcome *out,
 	       uint64_t nr[][FRAGMENTS]);
+
+/* Choices for which another policy would have had another block to take. */
+struct contested {
+	uint64_t types; /* of another migratetype's blocks */
+	uint64_t lists; /* of a block of a list */
+	uint64_t fits; /* of slob's room */
+};
+
+/* Add those of a zone. */
+void add_contested(struct contested *sum, const struct outcome *out,
+		   uint32_t zone);
 void show_fragmentation(const struct recording *rec, const struct outcome *out);
 
 #endif /* _MYMM_TRACE_H */

@@ -38,13 +38,14 @@ static u32 hash_zones(struct mymm_pool *pool)
 	for (i = 0; i < pool->nr_zones; i++) {
 		const struct mymm_zone *zone = &pool->zone[i];
 		const struct mymm_buddy *buddy = &zone->buddy;
-		const size_t skip = offsetof(struct mymm_zone, buddy);
+		const size_t rest = offsetof(struct mymm_zone, type);
 		u32 first = buddy->start >> buddy->block_order;
 		u32 last = (buddy->end - 1) >> buddy->block_order;
 
 		/* Neither the lock and what follows from the rest, nor statistics. */
-		hash = jhash((void *)zone + skip,
-			     offsetof(struct mymm_zone, allocs) - skip, hash);
+		hash = jhash(buddy, offsetof(struct mymm_buddy, choices), hash);
+		hash = jhash((void *)zone + rest,
+			     offsetof(struct mymm_zone, allocs) - rest, hash);
 		hash = jhash(buddy->pageblock + first, last - first + 1, hash);
 		hash = hash_lists(pool, zone, hash);
 	}

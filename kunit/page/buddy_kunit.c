@@ -142,6 +142,8 @@ static void placing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mymm_buddy_alloc(buddy, 0), 6);
 	KUNIT_EXPECT_EQ(test, mymm_buddy_alloc(buddy, 0), 0);
 	KUNIT_EXPECT_EQ(test, mymm_buddy_alloc(buddy, 0), 9);
+	/* Only two of all these had others on the list. */
+	KUNIT_EXPECT_EQ(test, buddy->choices, 2);
 }
 
 /*

@@ -132,6 +132,8 @@ noinline void __mymm_buddy_finish_split(struct mymm_buddy *buddy)
 	buddy->table[cut.next].prev = (u32)o->head_links;
 	if (!--o->nr_free)
 		list->nonempty -= o->size;
+	else
+		buddy->choices++;
 	if (cut.high != cut.low)
 		__mymm_buddy_split(buddy, list, cut.idx, cut.low, cut.high);
 }

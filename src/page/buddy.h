@@ -77,6 +77,8 @@ struct mymm_pending_split {
  * @free: free frames: the sum of nr_free << n over orders and types (I1)
  * @pending: what is still to be done
  * @type: by migratetype; a free block is on the lists of its pageblock's
+ * @choices: blocks that were taken from a list with others on it; without those that were
+ *           given back before anything else happened
  *
  * The caller's lock protects what is not constant.
  */
@@ -92,6 +94,7 @@ struct mymm_buddy {
 	unsigned long free;
 	struct mymm_pending_split pending;
 	struct mymm_buddy_type type[MYMM_NR_MIGRATETYPES];
+	unsigned long choices;
 };
 
 #define MYMM_BUDDY_LISTS (MYMM_NR_MIGRATETYPES * MYMM_NR_ORDERS)
@@ -190,6 +193,8 @@ __mymm_buddy_alloc(struct mymm_buddy *buddy, enum mymm_migratetype type,
 	mymm_list_del(buddy->table, idx);
 	if (!--o->nr_free)
 		list->nonempty -= o->size;
+	else
+		buddy->choices++;
 	if (found != order)
 		__mymm_buddy_split(buddy, list, idx, order, found);
 	*from = found;

@@ -69,6 +69,8 @@ enum mymm_zone_flags {
  * @extfrag: times that a request mixed its type into a pageblock of another
  * @contested: times that such a block was tried, to be taken or for its pageblock to be
  *             claimed, while each other type had one of that order
+ * @fits: room on its pages that slob took, and would not have by its other fit; as
+ *        slob_heap.c counts it, under slob's lock
  * @failed: allocations that wanted this zone first and found nothing anywhere
  * @numa_miss: blocks that were wanted from another node
  * @numa_foreign: blocks that were wanted from here and came from another node
@@ -101,6 +103,7 @@ struct mymm_zone {
 	unsigned long allocs[MYMM_NR_ORDERS];
 	unsigned long extfrag;
 	unsigned long contested;
+	unsigned long fits;
 	atomic_long_t failed;
 	atomic_long_t numa_miss;
 	atomic_long_t numa_foreign;

@@ -405,6 +405,11 @@ struct mymm_info {
  * @contested: out: times that a block of another migratetype was tried, to be taken or for its
  *             pageblock to be claimed, while each other type had one of that order, so that
  *             another order of types would have tried another block; added after @pool
+ * @contested_lists: out: blocks that were taken from a list with others on it, without those
+ *                   that were given back before anything else happened; added later
+ * @contested_fits: out: times that the slob engine took room on a page of the zone, and would
+ *                  have taken other room by its other fit; counted while a session holds the
+ *                  clock; added with @contested_lists
  */
 struct mymm_zone_args {
 	__u32 size;
@@ -424,6 +429,8 @@ struct mymm_zone_args {
 	__u64 nr_free[MYMM_UAPI_TYPES][MYMM_UAPI_ORDERS];
 	char pool[MYMM_NAME_LEN];
 	__u64 contested;
+	__u64 contested_lists;
+	__u64 contested_fits;
 };
 
 /* Hold the clock; without it, let go of it, if this session holds it. */

@@ -439,6 +439,8 @@ static long call_zone(struct mymm_session *s, void *arg)
 		.highatomic = READ_ONCE(zone->nr_reserved_highatomic),
 		.extfrag = READ_ONCE(zone->extfrag),
 		.contested = READ_ONCE(zone->contested),
+		.contested_lists = READ_ONCE(zone->buddy.choices),
+		.contested_fits = READ_ONCE(zone->fits),
 	};
 	strscpy(args->pool, pool->name, sizeof(args->pool));
 	mymm_zone_read(zone, &snap);

@@ -11,6 +11,7 @@
 #include "lib/place.h"
 #include "lib/text.h"
 #include "page/vmstat.h"
+#include "pool/clock.h"
 
 /* --- where things go --------------------------------------------------------------- */
 
@@ -90,16 +91,19 @@ static void three_lists(struct kunit *test)
  *	page 0   | 0  | 1  | 2  | 3  |.     page 1   | 4  |............
  *
  * Object 1 goes. The next one is put where the last one was, on page 1, by first fit, since
- * its search begins there; and into the gap by best fit, which leaves nothing.
+ * its search begins there; and into the gap by best fit, which leaves nothing. So this choice
+ * is counted, and no other, while the clock is held.
  */
 static void which_page(struct kunit *test, const char *fit,
-		       unsigned long expected)
+		       unsigned long expected, bool held, unsigned int fits)
 {
 	struct mymm_pool *pool = mymm_place_pool(test, "DMA:64K", fit);
 	struct mymm_cache *cache = mymm_test_cache(test, pool, "1000", 1000);
 	void *objs[5];
 	unsigned int i;
 
+	if (held)
+		KUNIT_ASSERT_EQ(test, mymm_clock_hold(pool), 0);
 	for (i = 0; i < 5; i++) {
 		objs[i] = mymm_cache_alloc(cache, GFP_KERNEL);
 		KUNIT_EXPECT_EQ(test, mymm_place_of(pool, objs[i]),
@@ -108,19 +112,24 @@ static void which_page(struct kunit *test, const char *fit,
 	MYMM_EXPECT_OK(test, mymm_cache_free(cache, objs[1]));
 	objs[1] = mymm_cache_alloc(cache, GFP_KERNEL);
 	KUNIT_EXPECT_EQ(test, mymm_place_of(pool, objs[1]), expected);
+	KUNIT_EXPECT_EQ(test, pool->zone[0].fits, fits);
 	MYMM_EXPECT_SOUND(test, pool);
+	if (held)
+		mymm_clock_release(pool);
 	for (i = 0; i < 5; i++)
 		MYMM_EXPECT_OK(test, mymm_cache_free(cache, objs[i]));
 }
 
 static void first_fit_goes_on(struct kunit *test)
 {
-	which_page(test, "first", MYMM_PLACE(1, 1000));
+	which_page(test, "first", MYMM_PLACE(1, 1000), true, 1);
+	which_page(test, "first", MYMM_PLACE(1, 1000), false, 0);
 }
 
 static void best_fit_looks_everywhere(struct kunit *test)
 {
-	which_page(test, "best", MYMM_PLACE(0, 1000));
+	which_page(test, "best", MYMM_PLACE(0, 1000), true, 1);
+	which_page(test, "best", MYMM_PLACE(0, 1000), false, 0);
 }
 
 /*

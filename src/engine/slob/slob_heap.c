@@ -41,6 +41,10 @@
  * get more room, behind its position; best fit verifies its result after each pause, and
  * starts again if that was taken and there is no other.
  *
+ * While a pool's clock is held, which is by a replay, a zone counts how often the other fit
+ * would have taken other room, so that "it makes no difference" can be told from "there was no
+ * choice". That takes a second search, so it is not done at other times.
+ *
  * A page with an overwritten free block is quarantined as a whole, since its free blocks
  * can't be known any more. Objects freed there are accepted but not allocated again.
  *
@@ -200,6 +204,17 @@ static void pause(struct mymm_slob_search *search)
 	}
 }
 
+/* Is it worth reading the free blocks of a page? */
+static bool may_have_room(const struct mymm_slob_search *search, u32 idx)
+{
+	struct mymm_pool *pool = search->pool;
+	const struct mymm_frame *page = &pool->frame[idx];
+
+	return idx != pool->slob->list[search->list] &&
+	       page->inuse >= search->want->units &&
+	       mymm_pool_zone(pool, page->tag)->type <= search->highest;
+}
+
 /* Search the next page. Returns whether the search is over. */
 static bool look_at_next(struct mymm_slob_search *search)
 {
@@ -212,9 +227,7 @@ static bool look_at_next(struct mymm_slob_search *search)
 
 	search->next = page->next;
 	search->steps++;
-	if (idx == pool->slob->list[search->list] ||
-	    page->inuse < want->units ||
-	    mymm_pool_zone(pool, page->tag)->type > search->highest)
+	if (!may_have_room(search, idx))
 		return false;
 	search->steps += MYMM_SLOB_WALK;
 	pool->slob->nr_walked++;
@@ -248,6 +261,38 @@ static bool find_room(struct mymm_slob_search *search)
 	return search->found != MYMM_NO_FRAME;
 }
 
+/* Would the other fit, with the list as it is, take other room than what was found? */
+static bool other_fit_differs(const struct mymm_slob_search *search)
+{
+	struct mymm_pool *pool = search->pool;
+	u32 head = pool->slob->list[search->list], idx;
+	struct mymm_slob_want want = *search->want;
+	struct mymm_slob_place place;
+
+	want.best = !want.best;
+	for (idx = pool->frame[head].next; idx != head;
+	     idx = pool->frame[idx].next) {
+		if (!may_have_room(search, idx) ||
+		    mymm_slob_find(mymm_pool_address(pool, idx),
+				   pool->frame[idx].free, &want, &place))
+			continue;
+		if (!want.best)
+			return idx != search->found ||
+			       place.block.at != search->place.block.at;
+		if (place.left < search->place.left)
+			return true;
+	}
+	return false;
+}
+
+static noinline void count_fit(const struct mymm_slob_search *search)
+{
+	struct mymm_pool *pool = search->pool;
+
+	if (other_fit_differs(search))
+		mymm_pool_zone(pool, pool->frame[search->found].tag)->fits++;
+}
+
 /* Rotate a list so that it begins with a page of it. */
 static void begin_with(struct mymm_pool *pool, u32 head, u32 idx)
 {
@@ -268,6 +313,8 @@ static void *take(struct mymm_slob_search *search)
 	lockdep_assert_held(&slob->lock);
 	if (!find_room(search))
 		return NULL;
+	if (unlikely(READ_ONCE(pool->clock_held)))
+		count_fit(search);
 	page = &pool->frame[search->found];
 	units = mymm_pool_address(pool, search->found);
 	page->free = mymm_slob_take(units, page->free, &search->place, wanted);
