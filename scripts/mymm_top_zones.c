@@ -299,7 +299,9 @@ static unsigned int unusable(const struct zone *zone, int order)
 	return zone->free ? (zone->free - usable) * 1000 / zone->free : 1000;
 }
 
-/* In thousandths; negative: an allocation of that order would not fail. */
+#define WOULD_NOT_FAIL -1000
+
+/* In thousandths, as the kernel does it: below 0 where even less memory is free than is wanted. */
 static int extfrag(const struct zone *zone, int order)
 {
 	uint64_t blocks = 0;
@@ -307,7 +309,7 @@ static int extfrag(const struct zone *zone, int order)
 	for (int i = 0; i < zone->orders; i++) {
 		blocks += zone->blocks[i];
 		if (i >= order && zone->blocks[i])
-			return -1000;
+			return WOULD_NOT_FAIL;
 	}
 	if (!blocks)
 		return 0;
@@ -396,11 +398,12 @@ static void detail_lay(struct page *page, const struct row *row)
 			 short_text(frames * frame, 7, FORM_BYTES),
 			 unusable(zone, order) / 1000,
 			 unusable(zone, order) % 1000);
-		if (index < 0)
+		if (index == WOULD_NOT_FAIL)
 			page_put(page, HUE_PLAIN, "      -  ");
 		else
-			page_put(page, HUE_PLAIN, "  %d.%03d  ", index / 1000,
-				 index % 1000);
+			page_put(page, HUE_PLAIN, " %s%d.%03d  ",
+				 index < 0 ? "-" : " ", abs(index) / 1000,
+				 abs(index) % 1000);
 		bar = page->width - page->line[page->nr - 1].len;
 		page_bar(page, bar < 102 ? bar : 102, frames, zone->free);
 	}
@@ -430,10 +433,10 @@ static void row_json(const struct row *row)
 	for (int order = 0; order < zone->orders; order++) {
 		int index = extfrag(zone, order);
 
-		if (index < 0)
+		if (index == WOULD_NOT_FAIL)
 			json_text(NULL, NULL);
 		else
-			json_number(NULL, index);
+			json_signed(NULL, index);
 	}
 	json_close();
 	json_open("cpus", '[');
