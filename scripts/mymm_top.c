@@ -109,6 +109,7 @@ static int run_top(struct session *unused, const struct args *args)
 	const char *delay = args_get(args, "delay");
 	const char *view = args_get(args, "view");
 	const char *sort = args_get(args, "sort");
+	const char *by = args_get(args, "by");
 	const char *number = args_get(args, "number");
 	const char *columns = args_get(args, "width");
 	uint64_t samples = json ? 1 : 0, width = 80;
@@ -119,6 +120,8 @@ static int run_top(struct session *unused, const struct args *args)
 		rc = parse_delay(delay, &top.delay);
 	if (!rc && view)
 		rc = parse_view(view, &top.view);
+	if (!rc && by)
+		rc = frames_by(by);
 	if (!rc && number)
 		rc = parse_number(number, "number", 1, UINT32_MAX, &samples);
 	if (!rc && columns)
@@ -151,9 +154,10 @@ static const struct opt top_opts[] = {
 	OPT_JSON,
 	{ 'r', "real", NULL, "the kernel's own files: /proc/buddyinfo, ..." },
 	{ 'v', "view", "VIEW",
-	  "begin with it: zones, caches, processes, owners" },
+	  "begin with it: zones, caches, processes, owners, frames" },
 	{ 's', "sort", "COLUMN",
 	  "by it: its head, or the letter that is its key" },
+	{ 0, "by", "WHAT", "the map of frames: state, order, type, owner" },
 	OPTS_END,
 };
 

@@ -8,6 +8,7 @@
  *	mymm_top_caches.c  caches
  *	mymm_top_processes.c
  *	mymm_top_owners.c
+ *	mymm_top_frames.c
  *	mymm_top_view.c    a view as a page and as a document, the same for -b and the screen
  *	mymm_top_screen.c  the screen and its keys, with ncurses
  *	mymm_top.c         the command and its options; -b and --json
@@ -159,6 +160,17 @@ const char *short_text(int64_t n, int width, enum form form);
 
 /* --- the views --- */
 
+/* What a view did with a key. */
+enum view_key {
+	VIEW_KEY_NONE, /* it is not one of its own */
+	VIEW_KEY_DONE,
+	VIEW_KEY_SAMPLE, /* which wants another sample */
+};
+
+/* Keys that are no characters. */
+#define VIEW_PAGE_UP 0x100
+#define VIEW_PAGE_DOWN 0x101
+
 /**
  * struct view - something to look at
  * @name: in the command line, and what the rows are called in JSON
@@ -170,6 +182,7 @@ const char *short_text(int64_t n, int width, enum form form);
  * @detail: lines about a row, below the table; may be NULL
  * @head_json: members of the document; may be NULL
  * @row_json: members of a row; may be NULL
+ * @key: its own keys; may be NULL
  */
 struct view {
 	const char *name;
@@ -181,9 +194,14 @@ struct view {
 	void (*detail)(struct page *page, const struct row *row);
 	void (*head_json)(void);
 	void (*row_json)(const struct row *row);
+	enum view_key (*key)(int c);
 };
 
 extern const struct view zones_view, caches_view, processes_view, owners_view;
+extern const struct view frames_view;
+
+/* What the map of frames is by: state, order, type, owner. */
+int frames_by(const char *name);
 
 /* --- mymm_top_view.c --- */
 

@@ -185,6 +185,18 @@ static enum answer key(struct top *top, int c, bool *help)
 		*help = false;
 		return c == 'q' || c == KEY_F(10) ? QUIT : GO_ON;
 	}
+	if (views[top->view]->key) {
+		switch (views[top->view]->key(c == KEY_PPAGE ? VIEW_PAGE_UP :
+					      c == KEY_NPAGE ? VIEW_PAGE_DOWN :
+							       c)) {
+		case VIEW_KEY_DONE:
+			return GO_ON;
+		case VIEW_KEY_SAMPLE:
+			return SAMPLE;
+		default:
+			break;
+		}
+	}
 	if (c > '0' && c <= '0' + nr)
 		return view_is(top, c - '1');
 	switch (c) {

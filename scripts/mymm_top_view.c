@@ -9,8 +9,9 @@
 
 #include "mymm_top.h"
 
-const struct view *const views[] = { &zones_view, &caches_view, &processes_view,
-				     &owners_view, NULL };
+const struct view *const views[] = { &zones_view,     &caches_view,
+				     &processes_view, &owners_view,
+				     &frames_view,    NULL };
 
 uint64_t top_now(void)
 {
