@@ -318,6 +318,9 @@ static bool read_buddyinfo(const char *state, const char *section,
 				return false;
 			number = next;
 		}
+		/* What has larger blocks has another index. */
+		if (number[strspn(number, " ")] != '\n')
+			return false;
 		any = true;
 	}
 	return any;

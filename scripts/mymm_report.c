@@ -44,6 +44,7 @@ static void json_settled(const struct recording *rec)
 	json_number("unseen_pages", rec->unseen_pages);
 	json_number("start_frees", rec->start_frees);
 	json_number("start_listed", rec->start_listed);
+	json_number("start_others", rec->start_others);
 	json_number("batched", rec->batched);
 	json_number("batched_alone", rec->batched_alone);
 	json_number("slab_blocks", rec->slab_blocks);

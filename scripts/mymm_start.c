@@ -11,15 +11,24 @@
  *
  * Then each block of the first kind, and each run of frames that stay, is allocated as a range,
  * at its place. So the pool's zones must have the recorded ones' frames; if not, an error
- * names zones that do. What type a pageblock was is not known: all are Movable.
+ * names zones that do. And its pages and largest blocks must be as large.
+ *
+ * Which type a pageblock was is not known: /proc/pagetypeinfo counts those of each type in a
+ * zone, and the free blocks of each, but nothing says where they are; what a frame was
+ * allocated as is not what its pageblock is. So all are Movable, and those that were not are
+ * counted.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "mymm_trace.h"
 
+#define PAGE_HEAD "\n== page size\n"
 #define MAP_HEAD "\n== free frames\n"
+#define BUDDY_HEAD "== before /proc/buddyinfo\n"
+#define TYPES_HEAD "\nNumber of blocks type "
 #define ZONES_HEAD "\n== before /proc/zoneinfo\n"
 /* As in the pool's largest block, and what a zone's size is a multiple of. */
 #define ZONE_STEP (1ULL << (MYMM_UAPI_ORDERS - 1))
@@ -138,12 +147,83 @@ void start_free(struct start *start)
 	free(start);
 }
 
+static const char *past_word(const char *at)
+{
+	at += strspn(at, " ");
+	return at + strcspn(at, "\n ");
+}
+
+/* Its frames and blocks must be a pool's. That of an older recorder has only the latter. */
+static int check_pages(const struct recording *rec)
+{
+	const char *page = strstr(rec->state.at, PAGE_HEAD);
+	const char *at = strstr(rec->state.at, BUDDY_HEAD);
+	unsigned long size =
+		page ? strtoul(page + sizeof(PAGE_HEAD) - 1, NULL, 10) :
+		       (unsigned long)getpagesize();
+	int orders = 0;
+
+	if (size != (unsigned long)getpagesize())
+		return failed(
+			0,
+			"%s: is of a machine with pages of %lu bytes: a pool's have %d here, so it can't begin like that",
+			rec->path, size, getpagesize());
+	at = at ? at + sizeof(BUDDY_HEAD) - 1 : NULL;
+	if (!at || strncmp(at, "Node ", 5) || !strstr(at, ", zone "))
+		return OK;
+	at = past_word(strstr(at, ", zone ") + 7);
+	for (; at[strspn(at, " ")] != '\n' && *at; orders++)
+		at = past_word(at);
+	if (orders <= MYMM_UAPI_ORDERS)
+		return OK;
+	return failed(
+		0,
+		"%s: is of a machine with blocks of up to order %d: a pool's end at %d, so it can't begin like that",
+		rec->path, orders - 1, MYMM_UAPI_ORDERS - 1);
+}
+
+/* Pageblocks that were not Movable, of all zones: of pagetypeinfo, in columns by type. */
+static uint64_t count_others(const struct recording *rec)
+{
+	const char *at = strstr(rec->state.at, TYPES_HEAD), *end;
+	uint64_t others = 0;
+	int movable = -1, nr = 0;
+
+	if (!at)
+		return 0;
+	end = strchr(at + 1, '\n');
+	for (at += sizeof(TYPES_HEAD) - 1; end && at < end; nr++) {
+		at += strspn(at, " ");
+		if (!strncmp(at, "Movable", 7))
+			movable = nr;
+		at = past_word(at);
+	}
+	while (movable >= 0 && end && !strncmp(end, "\nNode ", 6)) {
+		at = strstr(end, "zone ");
+		end = strchr(end + 1, '\n');
+		if (!at || !end || at > end)
+			break;
+		at = past_word(at + 5);
+		for (int i = 0; *at == ' '; i++) {
+			char *next;
+			uint64_t blocks = strtoull(at, &next, 10);
+
+			if (next == at || next > end)
+				break;
+			others += i == movable ? 0 : blocks;
+			at = next;
+		}
+	}
+	return others;
+}
+
 int start_read(struct recording *rec)
 {
 	struct start *start = xzalloc(1, sizeof(*start));
-	int rc = read_zones(rec, start);
+	int rc = read_zones(rec, start) ?: check_pages(rec);
 
 	if (!rc) {
+		rec->start_others = count_others(rec);
 		start->held = xalloc(NULL, start->frames / 64 + 1, 8);
 		memset(start->held, 0xff, (start->frames / 64 + 1) * 8);
 		rc = read_map(rec, start);
@@ -187,7 +267,7 @@ bool start_stays(const struct start *start, uint64_t pfn)
 
 /* --- the pool ---------------------------------------------------------------------- */
 
-/* Zones as a parameter of the module: each ends where the next one begins. */
+/* Zones as a parameter of the module: each ends where the next one begins, to the page. */
 static const char *zones_that_fit(const struct start *start)
 {
 	static char text[256];
@@ -196,14 +276,21 @@ static const char *zones_that_fit(const struct start *start)
 
 	/* No machine has more than 6. */
 	for (uint32_t i = 0; i < start->nr_zones && i < 6; i++) {
-		uint64_t end = i + 1 < start->nr_zones ?
-				       start->zone[i + 1].from :
-				       start->zone[i].end;
+		bool last = i + 1 == start->nr_zones;
+		uint64_t end = last ? start->zone[i].end :
+				      start->zone[i + 1].from;
+		uint64_t mib = (1 << 20) / getpagesize();
+		bool whole;
 
-		end = (end + ZONE_STEP - 1) / ZONE_STEP * ZONE_STEP;
-		len += snprintf(text + len, sizeof(text) - len, "%s%s:%lluM",
+		/* No zone follows to which what is behind it could belong. */
+		if (last)
+			end = (end + ZONE_STEP - 1) / ZONE_STEP * ZONE_STEP;
+		whole = (end - from) % mib == 0;
+		len += snprintf(text + len, sizeof(text) - len, "%s%s:%llu%c",
 				i ? "," : "", start->zone[i].name,
-				(unsigned long long)(end - from) / 256);
+				(unsigned long long)(end - from) /
+					(whole ? mib : 1),
+				whole ? 'M' : 'p');
 		from = end;
 	}
 	return text;

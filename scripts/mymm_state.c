@@ -8,6 +8,8 @@
  *	== before /proc/buddyinfo
  *	Node 0, zone      DMA      1      0 ...
  *	...
+ *	== page size
+ *	4096
  *	== free frames
  *	4096 1024
  *	...
@@ -120,6 +122,7 @@ int state_take_free(struct bytes *state, int (*meanwhile)(void *), void *data)
 	ssize_t got = !err;
 	int rc = OK;
 
+	bytes_print(state, "== page size\n%d\n", getpagesize());
 	bytes_print(state, "== free frames\n");
 	while (got > 0 && !rc) {
 		got = pread(fd, flags, sizeof(flags), pfn * sizeof(*flags));

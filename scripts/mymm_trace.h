@@ -409,7 +409,7 @@ struct recording {
 	uint64_t null_frees, blind, failed, unseen_objects, unseen_pages;
 	uint64_t implied_objects, implied_pages, batched_alone, batched;
 	uint64_t split_blocks, order_differs;
-	uint64_t start_frees, start_listed;
+	uint64_t start_frees, start_listed, start_others;
 	uint64_t slab_blocks, slab_frames, maybe_slabs, large;
 	uint64_t unknown_gfp;
 	struct piece first_unknown; /* of the gfp words */
