@@ -35,6 +35,8 @@
 
 #define COMM_WIDTH 16
 #define COMM_WIDTH_LATENCY 8
+/* "Nov 30 16:42:48 host kernel: [   12.345678][    T1] ", and the line without. */
+#define PREFIXES_MOST 4
 
 static bool is_digit(char c)
 {
@@ -271,25 +273,64 @@ static bool verbose_head(const char *line, struct head *head)
 	return true;
 }
 
-/* Two files of trace-cmd, an instance: "a.dat: "; the kernel's log: "[   12.345678] ". */
+/*
+ * Two files of trace-cmd, an instance: "a.dat: "; the kernel's log: "<4>", "[   12.345678] ",
+ * "[   12.345678][    T1] ", "[Mon Nov 30 16:42:48 2026] "; what syslog puts before that:
+ * "Nov 30 16:42:48 host kernel: ". One of them.
+ */
 static const char *past_prefix(const char *line)
 {
 	const char *at = skip(line), *end;
 
+	if (*at == '<') {
+		end = past_digits(at + 1);
+		return end > at + 1 && *end == '>' ? end + 1 : NULL;
+	}
 	if (*at == '[') {
-		end = at + 1 + strspn(at + 1, " .0123456789");
-		return end[0] == ']' && end[1] == ' ' ? end + 2 : NULL;
+		end = at + 1;
+		while (is_digit(*end) || (*end && strchr(" .:", *end)) ||
+		       (*end >= 'A' && *end <= 'Z') ||
+		       (*end >= 'a' && *end <= 'z'))
+			end++;
+		if (*end != ']')
+			return NULL;
+		return end[1] == '[' ? end + 1 : end[1] == ' ' ? end + 2 : NULL;
 	}
 	end = past_word(at);
-	return end > at + 1 && end[-1] == ':' && *end == ' ' ? end + 1 : NULL;
+	if (end > at + 1 && end[-1] == ':' && *end == ' ')
+		return end + 1;
+	end = strstr(at, " kernel: ");
+	return end ? end + 9 : NULL;
+}
+
+/* What tp_printk has the kernel log: "[    6.818727] kmalloc: ", with no CPU and no task. */
+static bool printk_head(const char *line, const char *at, struct head *head)
+{
+	const char *stamp = strchr(line, '['), *end;
+	struct name name;
+
+	/* perf would show the system. */
+	if (!stamp || stamp >= at || !strncmp(at, "kmem:", 5) ||
+	    !name_parse(at, &name) || name.kind >= TRACE_KMEM || !name.ours)
+		return false;
+	memset(head, 0, sizeof(*head));
+	end = parse_time(skip(stamp + 1), head);
+	if (!end || *end != ']' || head->clock != CLOCK_SECONDS)
+		memset(head, 0, sizeof(*head));
+	head->cpu = NONE;
+	head->rest = at;
+	head->sure = true;
+	return true;
 }
 
 /* An event as a comment among the calls of function_graph, behind its columns. */
 static bool graph_head(const char *line, struct head *head)
 {
 	const char *comment = strstr(line, "/* "), *before = comment, *at, *end;
+	const char *close = strrchr(line, '*');
 
-	if (!comment)
+	/* A task's name may have the first, but does not end the line. */
+	if (!comment || close[1] != '/' || close[2])
 		return false;
 	while (before > line && (before[-1] == ' ' || before[-1] == '\t'))
 		before--;
@@ -336,13 +377,20 @@ static const char *word_before(const char *line, const char *at,
 /* perf shows the system, "kmem:kfree: "; from there backwards. */
 static bool perf_head(const char *line, struct head *head)
 {
-	const char *kmem = strstr(line, "kmem:"), *at, *end;
+	const char *kmem = strstr(line, "kmem:"), *first = NULL, *at, *end;
 
+	/* A task may be called "kmem:kfree:", but no fields follow that. */
 	for (; kmem; kmem = strstr(kmem + 5, "kmem:")) {
-		if ((kmem == line || kmem[-1] == ' ' || kmem[-1] == '\t') &&
-		    kind_of_event(kmem + 5, &end) != TRACE_OTHER && *end == ':')
+		if ((kmem != line && kmem[-1] != ' ' && kmem[-1] != '\t') ||
+		    kind_of_event(kmem + 5, &end) == TRACE_OTHER || *end != ':')
+			continue;
+		first = first ?: kmem;
+		end = skip(end + 1);
+		if (*end == '(' || !strncmp(end, "call_site=", 10) ||
+		    !strncmp(end, "page=", 5))
 			break;
 	}
+	kmem = kmem ?: first;
 	if (!kmem)
 		return false;
 	head->rest = kmem;
@@ -405,11 +453,12 @@ bool head_parse(const char *line, struct head *head)
 	const char *at = line;
 
 	memset(head, 0, sizeof(*head));
-	for (int i = 0; i < 2 && at; i++) {
+	for (int i = 0; i < PREFIXES_MOST && at; i++) {
 		if (trace_head(at, head) || latency_head(at, head) ||
-		    verbose_head(at, head))
+		    verbose_head(at, head) ||
+		    (i && printk_head(line, at, head)))
 			return true;
-		at = past_prefix(line);
+		at = past_prefix(at);
 	}
 	memset(head, 0, sizeof(*head));
 	return graph_head(line, head) || perf_head(line, head) ||

@@ -44,6 +44,11 @@ static const struct {
 } binaries[] = {
 	{ "PERFILE2", 8, "a perf.data: replay what perf script prints of it" },
 	{ "\177ELF", 4, "a program" },
+	{ "PK\3\4", 4, "a zip: unzip it first" },
+	{ "\x04\x22\x4D\x18", 4, "compressed with lz4: decompress it first" },
+	{ "7z\xBC\xAF\x27\x1C", 6, "compressed with 7z: decompress it first" },
+	{ "LZIP", 4, "compressed with lzip: decompress it first" },
+	{ "\x1F\x9D", 2, "compressed with compress: decompress it first" },
 };
 
 static ssize_t read_some(int fd, void *to, size_t size)

@@ -254,6 +254,12 @@ static int check_whole(struct reader *reader, const struct input *input)
 	if (!rec->kmem && input->form != FORM_TEXT)
 		return failed(0, "%s: there is no event of kmem in it",
 			      rec->path);
+	if (!rec->kmem && rec->events[TRACE_NAMESAKE])
+		return failed(
+			0,
+			"%s:%lu: it ends without an event of kmem: %s with its names have other fields",
+			rec->path, input->line,
+			plural(rec->events[TRACE_NAMESAKE], "event", "events"));
 	if (!rec->kmem)
 		return failed(0, "%s:%lu: it ends without an event of kmem",
 			      rec->path, input->line);
