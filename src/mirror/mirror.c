@@ -166,18 +166,9 @@ static noinline void remember(unsigned long pfn, unsigned long nr)
 		set_bit(pfn, mirror.known);
 }
 
-/**
- * mymm_mirror_repeat() - a block of the kernel was allocated, or freed
- * @page: its first page
- * @order: its order
- * @allocated: which of them
- * @gfp: what the allocation was made with
- * @counts: of the hook that reports it
- *
- * Context: any, also where a probe is hit; preemption is off.
- */
-void mymm_mirror_repeat(struct page *page, unsigned int order, bool allocated,
-			gfp_t gfp, struct mymm_mirror_counts __percpu *counts)
+static __always_inline void repeat(struct page *page, unsigned int order,
+				   bool allocated, gfp_t gfp,
+				   struct mymm_mirror_counts __percpu *counts)
 {
 	enum phase phase = READ_ONCE(mirror.phase);
 	unsigned long pfn = page_to_pfn(page), nr = 1UL << order;
@@ -197,6 +188,22 @@ void mymm_mirror_repeat(struct page *page, unsigned int order, bool allocated,
 	if (unlikely(mymm_nr_policies) && phase == FOLLOWING)
 		mymm_policies_repeat(pfn, order, allocated, gfp,
 				     mymm_real_node(page_to_nid(page)));
+}
+
+/**
+ * mymm_mirror_repeat() - a block of the kernel was allocated, or freed
+ * @page: its first page
+ * @order: its order
+ * @allocated: which of them
+ * @gfp: what the allocation was made with
+ * @counts: of the hook that reports it
+ *
+ * Context: any, also where a probe is hit; preemption is off.
+ */
+void mymm_mirror_repeat(struct page *page, unsigned int order, bool allocated,
+			gfp_t gfp, struct mymm_mirror_counts __percpu *counts)
+{
+	repeat(page, order, allocated, gfp, counts);
 }
 
 /* Is @pfn the first frame of a free block of that order here? */
@@ -254,7 +261,7 @@ void mymm_mirror_to_list(struct page *page, unsigned int order,
 		mymm_force_type(mirror.pool, start, mymm_real_type(start));
 		mymm_force_type(mirror.pool, buddy, mymm_real_type(buddy));
 	}
-	mymm_mirror_repeat(page, order, false, 0, counts);
+	repeat(page, order, false, 0, counts);
 }
 
 /* --- taking over ------------------------------------------------------------------ */

@@ -146,14 +146,83 @@ static long force_blocks(const struct mymm_stretch *range, bool allocated,
  * A kprobe's breakpoint counts as NMI, where lockdep takes only a trylock for harmless. What is
  * probed is never called with this lock held, so it is some other CPU that has it.
  */
-static void lock_anywhere(raw_spinlock_t *lock)
+static unsigned long lock_anywhere(struct mymm_zone *zone)
 {
+	unsigned long irqflags;
+
+	local_irq_save(irqflags);
 	if (likely(!in_nmi())) {
-		raw_spin_lock(lock);
-		return;
+		raw_spin_lock(&zone->lock);
+		return irqflags;
 	}
-	while (!raw_spin_trylock(lock))
+	while (!raw_spin_trylock(&zone->lock))
 		cpu_relax();
+	return irqflags;
+}
+
+/* Any frames, in any state. */
+static noinline long force_range(struct mymm_pool *pool, unsigned long pfn,
+				 unsigned long nr_frames, bool allocated,
+				 gfp_t gfp)
+{
+	struct mymm_stretch range = { .zone = mymm_zone_around(pool, pfn) };
+	u32 type = mymm_gfp_type(pool, gfp);
+	unsigned long irqflags;
+	long already;
+
+	if (mymm_pool_dead(pool))
+		return refuse_force(pool, MYMM_REFUSED_DEAD, -EIO);
+	if (type == MYMM_PCPTYPES)
+		return refuse_force(pool, MYMM_REFUSED_GFP, -EINVAL);
+	if (!range.zone || !nr_frames ||
+	    nr_frames > range.zone->buddy.end - pfn ||
+	    !(pool->flags & MYMM_POOL_NO_PCP))
+		return refuse_force(pool, MYMM_REFUSED_RANGE, -EINVAL);
+	range.start = pfn;
+	range.end = pfn + nr_frames;
+
+	irqflags = lock_anywhere(range.zone);
+	mymm_buddy_finish_split(&range.zone->buddy);
+	already = force_blocks(&range, allocated, mymm_tag_of_type(type));
+	range.zone->least_free =
+		min(range.zone->least_free, range.zone->buddy.free);
+	raw_spin_unlock_irqrestore(&range.zone->lock, irqflags);
+	return already < 0 ?
+		       refuse_force(pool, MYMM_REFUSED_WRONG_KIND, already) :
+		       already;
+}
+
+/*
+ * Most frees are of a block that was allocated as one. Its head's tag has all that is needed: state,
+ * order and zone. It is read again with the zone's lock. False: it is not so, and nothing has
+ * changed.
+ */
+static __always_inline bool free_whole_block(struct mymm_pool *pool,
+					     unsigned long pfn,
+					     unsigned long nr_frames)
+{
+	struct mymm_page_log log MYMM_UNCLEARED;
+	struct mymm_zone *zone;
+	unsigned long irqflags;
+	bool whole;
+	u32 tag;
+
+	if (pfn >= pool->nr_frames || mymm_pool_dead(pool) ||
+	    !(pool->flags & MYMM_POOL_NO_PCP))
+		return false;
+	tag = READ_ONCE(pool->frame[pfn].tag);
+	if (mymm_tag_state(tag) != MYMM_FRAME_PAGES ||
+	    nr_frames != 1UL << mymm_tag_order(tag))
+		return false;
+	/* Full, so nothing is traced. */
+	log.nr = MYMM_PAGE_LOG;
+	zone = mymm_pool_zone(pool, tag);
+	irqflags = lock_anywhere(zone);
+	whole = pool->frame[pfn].tag == tag;
+	if (likely(whole))
+		mymm_free_one(zone, pfn, mymm_tag_order(tag), &log);
+	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
+	return whole;
 }
 
 /**
@@ -177,32 +246,9 @@ static void lock_anywhere(raw_spinlock_t *lock)
 long mymm_force_range(struct mymm_pool *pool, unsigned long pfn,
 		      unsigned long nr_frames, bool allocated, gfp_t gfp)
 {
-	struct mymm_stretch range = { .zone = mymm_zone_around(pool, pfn) };
-	u32 type = mymm_gfp_type(pool, gfp);
-	unsigned long irqflags;
-	long already;
-
-	if (mymm_pool_dead(pool))
-		return refuse_force(pool, MYMM_REFUSED_DEAD, -EIO);
-	if (type == MYMM_PCPTYPES)
-		return refuse_force(pool, MYMM_REFUSED_GFP, -EINVAL);
-	if (!range.zone || !nr_frames ||
-	    nr_frames > range.zone->buddy.end - pfn ||
-	    !(pool->flags & MYMM_POOL_NO_PCP))
-		return refuse_force(pool, MYMM_REFUSED_RANGE, -EINVAL);
-	range.start = pfn;
-	range.end = pfn + nr_frames;
-
-	local_irq_save(irqflags);
-	lock_anywhere(&range.zone->lock);
-	mymm_buddy_finish_split(&range.zone->buddy);
-	already = force_blocks(&range, allocated, mymm_tag_of_type(type));
-	range.zone->least_free =
-		min(range.zone->least_free, range.zone->buddy.free);
-	raw_spin_unlock_irqrestore(&range.zone->lock, irqflags);
-	return already < 0 ?
-		       refuse_force(pool, MYMM_REFUSED_WRONG_KIND, already) :
-		       already;
+	if (!allocated && likely(free_whole_block(pool, pfn, nr_frames)))
+		return 0;
+	return force_range(pool, pfn, nr_frames, allocated, gfp);
 }
 MYMM_EXPORT_INTERNAL(mymm_force_range);
 
@@ -227,8 +273,7 @@ int mymm_force_type(struct mymm_pool *pool, unsigned long pfn,
 		return -EINVAL;
 	if (mymm_buddy_type(&zone->buddy, pfn) == type)
 		return 0;
-	local_irq_save(irqflags);
-	lock_anywhere(&zone->lock);
+	irqflags = lock_anywhere(zone);
 	done = mymm_pageblock_set(zone, pfn, type);
 	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
 	return done ? 0 : -EBUSY;
