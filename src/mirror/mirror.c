@@ -350,7 +350,6 @@ static int stopped_take_over(void *unused)
 		take_over_lists();
 	else
 		take_over_users();
-	mymm_policies_take_over(mirror.pool);
 	WRITE_ONCE(mirror.phase, FOLLOWING);
 	mirror.taken_over = nr_free();
 	mirror.stopped = ktime_get_mono_fast_ns() - began;
@@ -375,6 +374,7 @@ int mymm_mirror_take_over(void)
 	/* No probe was under way while the machine stood still. */
 	vfree(mirror.known);
 	mirror.known = NULL;
+	mymm_policies_take_over(mirror.pool);
 	return 0;
 }
 

@@ -105,7 +105,7 @@ int mymm_policies_create(const char *list);
 void mymm_policies_destroy(void);
 void mymm_policies_repeat(unsigned long pfn, unsigned int order, bool allocated,
 			  gfp_t gfp, int node);
-void mymm_policies_take_over(const struct mymm_pool *exact);
+void mymm_policies_take_over(struct mymm_pool *exact);
 void mymm_policies_look(const unsigned long *free);
 void mymm_policies_show(struct seq_file *m);
 

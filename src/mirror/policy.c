@@ -10,9 +10,15 @@
  *      kernel's frame      0    1    2    3    4    5 ...
  *      map              [  7 |  - | 12 | 13 | 14 | 15 ]    frames 2 to 5: one block, at 12 here
  *
- * At the takeover the kernel's frames are copied, each to the frame of the same number. From then
- * on the pools go their own ways, under one load. What a pool could not serve is *short* in
- * its map until the kernel frees it.
+ * The pools begin as copies of the exact pool, each frame at the same number. That takes far
+ * longer than the machine may stand still, so they are copied while the kernel goes on, once the
+ * exact pool follows it, chunk by chunk from the lowest frame:
+ *
+ *      copied: an event is repeated,    |    not yet: it is left out, and is copied
+ *      at the frame of the same number  |    with its chunk
+ *
+ * When all is copied they choose, all from the same event on, and go their own ways, under one
+ * load. What a pool could not serve is *short* in its map until the kernel frees it.
  *
  * A block of the kernel may be freed in parts (split_page(), a large page that is split). Then the
  * pool's block is cut, and the part is freed.
@@ -25,14 +31,20 @@
  * own reclaim leaves it.
  *
  * Locking: the kernel orders the events of one frame, and so the uses of its place in the map.
+ * While the pools are copied, @copying orders events and the copying of chunks: it is held where a
+ * chunk of the exact pool is read and copied, and where an event, already applied to that pool, is
+ * repeated. So a chunk has what came before it, and nothing is lost if it has an event that is
+ * repeated after it: that frees the frames first.
  */
-#include <linux/log2.h>
+#include <linux/bitmap.h>
 #include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/percpu.h>
+#include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
@@ -45,6 +57,9 @@
 #include "pool/pool.h"
 
 #define MAX_POLICIES 8
+
+/* What is copied at once: no block reaches over its ends. */
+#define CHUNK BIT(MYMM_MAX_ORDER)
 
 /* In a map: the kernel's frame is free; it is allocated, but the pool had no room. */
 #define NOT_HELD 0U
@@ -59,9 +74,11 @@
  * struct policy - a pool that makes its own choice
  * @pool: the pool
  * @map: by the kernel's frame: the pool's frame, plus one; or %NOT_HELD, or %SHORT
+ * @copied: frames below it are copied; by @copying
  * @allocs: allocations asked of it
  * @failed: those that it had no room for, by order
  * @refused: frames that it did not take back
+ * @asked: of a look: @allocs
  * @held: of a look: frames of the kernel that have one here
  * @missing: of a look: frames of the kernel that are short
  * @differ: of a look: frames that are allocated in the exact pool and neither here, or the reverse
@@ -69,9 +86,11 @@
 struct policy {
 	struct mymm_pool *pool;
 	u32 *map;
+	unsigned long copied;
 	unsigned long __percpu *allocs;
 	atomic_long_t failed[MYMM_NR_ORDERS];
 	atomic_long_t refused;
+	unsigned long asked;
 	unsigned long held;
 	unsigned long missing;
 	unsigned long differ;
@@ -80,6 +99,10 @@ struct policy {
 unsigned int mymm_nr_policies;
 static struct policy policies[MAX_POLICIES];
 static unsigned long nr_frames;
+
+static DEFINE_RAW_SPINLOCK(copying);
+/* All is copied: the pools choose. Set once, by @copying. */
+static bool choosing;
 
 /* --- events --------------------------------------------------------------------- */
 
@@ -90,7 +113,8 @@ static void give_back(struct policy *p, u32 idx, unsigned long nr)
 	u32 tag = READ_ONCE(frame->tag);
 	int err;
 
-	if (mymm_tag_state(tag) == MYMM_FRAME_PAGES &&
+	/* While they are copied no CPU keeps any: they may be wanted by number. */
+	if (choosing && mymm_tag_state(tag) == MYMM_FRAME_PAGES &&
 	    nr == 1UL << mymm_tag_order(tag))
 		err = mymm_free_pages(p->pool, frame, mymm_tag_order(tag));
 	else
@@ -152,6 +176,45 @@ static void repeat_alloc(struct policy *p, unsigned long pfn,
 	atomic_long_inc(&p->failed[order]);
 }
 
+/* Frames @pfn and following get the pool's frames of the same numbers. */
+static void copy_frames(struct policy *p, unsigned long pfn, unsigned long nr,
+			gfp_t gfp)
+{
+	unsigned long i;
+
+	if (mymm_alloc_range(p->pool, pfn, nr, gfp)) {
+		memset32(&p->map[pfn], SHORT, nr);
+		return;
+	}
+	for (i = pfn; i < pfn + nr; i++)
+		p->map[i] = i + 1;
+}
+
+static void repeat(struct policy *p, unsigned long pfn, unsigned int order,
+		   bool allocated, gfp_t gfp, int node)
+{
+	if (mymm_pool_dead(p->pool))
+		return;
+	/* Frees that were missed come first. */
+	repeat_free(p, pfn, 1UL << order);
+	if (!allocated)
+		return;
+	if (likely(choosing))
+		repeat_alloc(p, pfn, order, gfp, node);
+	else
+		copy_frames(p, pfn, 1UL << order, gfp);
+}
+
+static void repeat_each(unsigned long pfn, unsigned int order, bool allocated,
+			gfp_t gfp, int node)
+{
+	unsigned int i;
+
+	for (i = 0; i < mymm_nr_policies; i++)
+		if (pfn < policies[i].copied)
+			repeat(&policies[i], pfn, order, allocated, gfp, node);
+}
+
 /**
  * mymm_policies_repeat() - the kernel allocated a block, or freed one
  * @pfn: its first frame
@@ -166,71 +229,117 @@ static void repeat_alloc(struct policy *p, unsigned long pfn,
 void mymm_policies_repeat(unsigned long pfn, unsigned int order, bool allocated,
 			  gfp_t gfp, int node)
 {
+	unsigned long flags;
 	unsigned int i;
 
 	if (pfn + (1UL << order) > nr_frames)
 		return;
-	gfp = (gfp & WISHES) | __GFP_NOWARN;
-	for (i = 0; i < mymm_nr_policies; i++) {
-		struct policy *p = &policies[i];
-
-		if (mymm_pool_dead(p->pool))
-			continue;
-		if (unlikely(in_nmi())) {
-			atomic_long_add(1L << order, &p->refused);
-			continue;
-		}
-		/* Frees that were missed come first. */
-		repeat_free(p, pfn, 1UL << order);
-		if (allocated)
-			repeat_alloc(p, pfn, order, gfp, node);
+	if (unlikely(in_nmi())) {
+		for (i = 0; i < mymm_nr_policies; i++)
+			atomic_long_add(1L << order, &policies[i].refused);
+		return;
 	}
+	gfp = (gfp & WISHES) | __GFP_NOWARN;
+	/* Pairs with begin_to_choose(). */
+	if (likely(smp_load_acquire(&choosing))) {
+		repeat_each(pfn, order, allocated, gfp, node);
+		return;
+	}
+	raw_spin_lock_irqsave(&copying, flags);
+	repeat_each(pfn, order, allocated, gfp, node);
+	raw_spin_unlock_irqrestore(&copying, flags);
 }
 
 /* --- the takeover ------------------------------------------------------------------- */
 
-static void copy_block(struct policy *p, u32 idx, unsigned int order)
+/* A bit for each frame of a chunk: is it allocated in this zone of the exact pool? */
+static void read_chunk(struct mymm_zone *zone, u32 idx, u32 end,
+		       unsigned long *allocated)
+{
+	unsigned int order;
+
+	bitmap_zero(allocated, CHUNK);
+	guard(raw_spinlock_irqsave)(&zone->lock);
+	for (; idx < end; idx += 1U << order) {
+		u32 tag = zone->buddy.table[idx].tag;
+
+		order = mymm_tag_order(tag);
+		if (mymm_tag_state(tag) == MYMM_FRAME_PAGES)
+			bitmap_set(allocated, idx % CHUNK, 1U << order);
+	}
+}
+
+/* The frames of a pageblock of the kernel that follow each other. */
+static void copy_run(struct policy *p, unsigned long pfn, unsigned long nr)
 {
 	gfp_t gfp = GFP_NOWAIT | __GFP_NOWARN;
-	u32 i;
 
-	if (mymm_real_type(idx) == MYMM_MOVABLE)
+	if (mymm_real_type(pfn) == MYMM_MOVABLE)
 		gfp |= __GFP_MOVABLE;
-	if (mymm_alloc_range(p->pool, idx, 1UL << order, gfp)) {
-		memset32(&p->map[idx], SHORT, 1UL << order);
-		return;
+	copy_frames(p, pfn, nr, gfp);
+}
+
+/* The chunk around @start, as far as it is in this zone of the exact pool. Returns its end. */
+static u32 copy_chunk(struct policy *p, struct mymm_zone *zone, u32 start)
+{
+	DECLARE_BITMAP(allocated, CHUNK);
+	u32 chunk = round_down(start, CHUNK), idx;
+	u32 end = min_t(u32, chunk + CHUNK, zone->buddy.end);
+	unsigned long run, behind, next;
+
+	guard(raw_spinlock_irqsave)(&copying);
+	read_chunk(zone, start, end, allocated);
+	for_each_set_bitrange(run, behind, allocated, CHUNK) {
+		for (; run < behind; run = next) {
+			next = min(behind,
+				   round_up(run + 1, 1UL << pageblock_order));
+			copy_run(p, chunk + run, next - run);
+		}
 	}
-	for (i = idx; i < idx + (1U << order); i++)
-		p->map[i] = i + 1;
+	/* A pageblock that is free whole is whatever its next user makes it. */
+	if (!(p->pool->flags & MYMM_POOL_NO_MOBILITY))
+		for (idx = chunk; idx < end; idx += 1U << p->pool->block_order)
+			mymm_force_type(p->pool, idx, mymm_real_type(idx));
+	p->copied = end;
+	return end;
+}
+
+static void copy_pool(struct policy *p, struct mymm_pool *exact)
+{
+	unsigned int i;
+	u32 idx;
+
+	for (i = 0; i < exact->nr_zones; i++) {
+		struct mymm_zone *zone = &exact->zone[i];
+
+		for (idx = zone->buddy.start; idx < zone->buddy.end;) {
+			idx = copy_chunk(p, zone, idx);
+			cond_resched();
+		}
+	}
+}
+
+/* Each event is for all pools before it, or for all of them after it. */
+static void begin_to_choose(void)
+{
+	guard(raw_spinlock_irqsave)(&copying);
+	/* Pairs with mymm_policies_repeat(): all is copied then. */
+	smp_store_release(&choosing, true);
 }
 
 /**
  * mymm_policies_take_over() - have allocated what is allocated in the exact pool
- * @exact: that pool
+ * @exact: that pool, which follows the kernel; events are repeated here, too
  *
- * Context: the machine stands still.
+ * Context: process; sleeps.
  */
-void mymm_policies_take_over(const struct mymm_pool *exact)
+void mymm_policies_take_over(struct mymm_pool *exact)
 {
-	unsigned int i, order;
-	u32 idx, tag;
+	unsigned int i;
 
-	for (i = 0; i < mymm_nr_policies; i++) {
-		struct policy *p = &policies[i];
-
-		for (idx = 0; idx < nr_frames; idx += 1U << order) {
-			tag = READ_ONCE(exact->frame[idx].tag);
-			order = mymm_tag_order(tag);
-			if (mymm_tag_state(tag) == MYMM_FRAME_PAGES)
-				copy_block(p, idx, order);
-		}
-		/* A pageblock that is free whole is whatever its next user makes it. */
-		if (p->pool->flags & MYMM_POOL_NO_MOBILITY)
-			continue;
-		for (idx = 0; idx < nr_frames;
-		     idx += 1U << p->pool->block_order)
-			mymm_force_type(p->pool, idx, mymm_real_type(idx));
-	}
+	for (i = 0; i < mymm_nr_policies; i++)
+		copy_pool(&policies[i], exact);
+	begin_to_choose();
 }
 
 /* --- looking ---------------------------------------------------------------------------- */
@@ -244,11 +353,15 @@ void mymm_policies_take_over(const struct mymm_pool *exact)
 void mymm_policies_look(const unsigned long *free)
 {
 	unsigned int i;
+	int cpu;
 	u32 idx;
 
 	for (i = 0; i < mymm_nr_policies; i++) {
 		struct policy *p = &policies[i];
 
+		p->asked = 0;
+		for_each_possible_cpu(cpu)
+			p->asked += *per_cpu_ptr(p->allocs, cpu);
 		p->held = 0;
 		p->missing = 0;
 		p->differ = 0;
@@ -280,20 +393,16 @@ static void read_pool(struct mymm_pool *pool, struct mymm_zone_snapshot *sum)
 static void show_policy(struct seq_file *m, struct policy *p)
 {
 	struct mymm_zone_snapshot snap;
-	unsigned long allocs = 0;
 	unsigned int order;
 	long failed = 0;
-	int cpu;
 
-	for_each_possible_cpu(cpu)
-		allocs += READ_ONCE(*per_cpu_ptr(p->allocs, cpu));
 	for (order = 0; order < MYMM_NR_ORDERS; order++)
 		failed += atomic_long_read(&p->failed[order]);
 	read_pool(p->pool, &snap);
 	seq_printf(m, "%-25s %10lu %8ld %8ld %8lu %8lu %8lu %8lu %6d %6d\n",
-		   p->pool->name, allocs, failed, atomic_long_read(&p->refused),
-		   p->held, p->missing, p->differ, snap.free,
-		   mymm_unusable_index(&snap, 3),
+		   p->pool->name, p->asked, failed,
+		   atomic_long_read(&p->refused), p->held, p->missing,
+		   p->differ, snap.free, mymm_unusable_index(&snap, 3),
 		   mymm_unusable_index(&snap, pageblock_order));
 	if (!failed)
 		return;
