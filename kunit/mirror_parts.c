@@ -8,6 +8,8 @@
  * insmod mymm_mirror_parts.ko what=exact    three pages of a block of four
  *                                  split    a block of 16 pages, each freed by itself
  *                                  contig   1,000 pages in a row, where others are moved away
+ *                                  isolated an isolated pageblock becomes free beside a free one,
+ *                                           with which it does not merge until it is none
  *                                  atomic   blocks that can't wait, until there are none; it
  *                                           gives back all but 1,000
  *
@@ -23,7 +25,7 @@
 
 static char *what = "";
 module_param(what, charp, 0444);
-MODULE_PARM_DESC(what, "exact, split, contig or atomic");
+MODULE_PARM_DESC(what, "exact, split, contig, isolated or atomic");
 
 static LIST_HEAD(pages);
 
@@ -111,6 +113,55 @@ static void free_contig(void)
 		free(page_to_pfn(row), CONTIG_PAGES);
 }
 
+/* --- isolated -------------------------------------------------------------------- */
+
+static struct page *isolated;
+
+/*
+ * The two pageblocks of a largest block; the second one is isolated, as it has no page with a user
+ * of its own. They go in halves, which no CPU keeps:
+ *
+ *	| free            | isolated        |
+ *	[0      ][1      ] [2      ][3      ]
+ */
+static int take_isolated(void)
+{
+	int (*isolate)(unsigned long from, unsigned long end, int type,
+		       int flags,
+		       gfp_t gfp) = address_of("start_isolate_page_range", "");
+	struct page *block = alloc_pages(GFP_KERNEL, pageblock_order + 1);
+	unsigned long half = pageblock_nr_pages / 2, pfn;
+	unsigned int i;
+	int err;
+
+	if (!block)
+		return -ENOMEM;
+	pfn = page_to_pfn(block) + pageblock_nr_pages;
+	err = isolate ? isolate(pfn, pfn + pageblock_nr_pages, MIGRATE_MOVABLE,
+				0, GFP_KERNEL) :
+			-ENOENT;
+	if (err) {
+		__free_pages(block, pageblock_order + 1);
+		return err;
+	}
+	for (i = 1; i < 4; i++)
+		init_page_count(block + i * half);
+	for (i = 0; i < 4; i++)
+		__free_pages(block + i * half, pageblock_order - 1);
+	isolated = pfn_to_page(pfn);
+	return 0;
+}
+
+static void free_isolated(void)
+{
+	void (*undo)(unsigned long from, unsigned long end, int type) =
+		address_of("undo_isolate_page_range", "");
+	unsigned long pfn = page_to_pfn(isolated);
+
+	if (!WARN_ON(!undo))
+		undo(pfn, pfn + pageblock_nr_pages, MIGRATE_MOVABLE);
+}
+
 /* --- atomic --------------------------------------------------------------------- */
 
 #define ATOMIC_KEPT 1000
@@ -155,6 +206,7 @@ static const struct part {
 	{ "exact", take_exact, free_exact },
 	{ "split", take_split, free_kept },
 	{ "contig", take_contig, free_contig },
+	{ "isolated", take_isolated, free_isolated },
 	{ "atomic", take_atomic, free_kept },
 };
 
