@@ -80,6 +80,7 @@ struct stream {
 
 struct dat {
 	const char *path;
+	struct recording *rec; /* that names of tasks go to */
 	struct cursor all;
 	const uint8_t *start;
 	bool swap;

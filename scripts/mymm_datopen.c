@@ -216,11 +216,34 @@ static int take_symbols(struct dat *dat, struct cursor *from)
 	return OK;
 }
 
-/* Formats of trace_printk(), and names of tasks. */
-static int pass_table(struct dat *dat, struct cursor *from, unsigned int width)
+/* Formats of trace_printk(). */
+static int pass_formats(struct dat *dat, struct cursor *from)
 {
-	piece_of(from, take_number(from, width));
+	piece_of(from, take_number(from, 4));
 	return from->bad ? spoilt(dat, "symbols or names") : OK;
+}
+
+/* Names of tasks, a line each: "1234 make". */
+static int take_names(struct dat *dat, struct cursor *from)
+{
+	struct cursor part = piece_of(from, take_number(from, 8));
+	const char *at = (const char *)part.at, *line = at, *end;
+
+	if (part.bad)
+		return spoilt(dat, "symbols or names");
+	for (; (end = memchr(line, '\n', at + part.left - line));
+	     line = end + 1) {
+		char text[64], name[32];
+		unsigned int pid;
+		int len;
+
+		snprintf(text, sizeof(text), "%.*s", (int)(end - line), line);
+		if (sscanf(text, "%u %31[^\n]", &pid, name) != 2)
+			continue;
+		len = snprintf(text, sizeof(text), "%s-%u", name, pid);
+		recording_name_task(dat->rec, pid, (struct piece){ text, len });
+	}
+	return OK;
 }
 
 static void find_values(struct format *format)
@@ -402,8 +425,8 @@ static int open_6(struct dat *dat, struct cursor *from)
 	rc = rc ?: take_formats(dat, from, "ftrace");
 	rc = rc ?: take_systems(dat, from);
 	rc = rc ?: take_symbols(dat, from);
-	rc = rc ?: pass_table(dat, from, 4);
-	rc = rc ?: pass_table(dat, from, 8);
+	rc = rc ?: pass_formats(dat, from);
+	rc = rc ?: take_names(dat, from);
 	cpus = take_number(from, 4);
 	for (; !rc;) {
 		const uint8_t *tag = take(from, 10);
@@ -458,6 +481,8 @@ enum section {
 	SECTION_FTRACE,
 	SECTION_EVENTS,
 	SECTION_KALLSYMS,
+	SECTION_PRINTK,
+	SECTION_NAMES,
 	SECTION_END, /* what others there are is not wanted */
 };
 
@@ -479,6 +504,9 @@ static int take_section(struct dat *dat, enum section id, uint64_t offset)
 		break;
 	case SECTION_EVENTS:
 		rc = take_systems(dat, &from);
+		break;
+	case SECTION_NAMES:
+		rc = take_names(dat, &from);
 		break;
 	default:
 		rc = take_symbols(dat, &from);
@@ -570,7 +598,7 @@ static int open_7(struct dat *dat, struct cursor *from)
 		for (next = first, nr = 0; next && !rc && nr < 1000; nr++)
 			rc = take_options_7(dat, &next, where, pass);
 		for (int id = SECTION_HEADER; id < SECTION_END && !pass; id++)
-			if (where[id] && !rc)
+			if (where[id] && id != SECTION_PRINTK && !rc)
 				rc = take_section(dat, id, where[id]);
 		if (!where[SECTION_HEADER] || !where[SECTION_EVENTS])
 			return rc ?: spoilt(dat, "no formats of events");

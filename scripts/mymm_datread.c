@@ -360,7 +360,11 @@ static int read_events(struct dat *dat, struct recording *rec,
 int dat_read(struct recording *rec, int fd, struct keeper *keeper)
 {
 	const char *path = rec->path;
-	struct dat dat = { .path = path, .clock = CLOCK_SECONDS };
+	struct dat dat = {
+		.path = path,
+		.rec = rec,
+		.clock = CLOCK_SECONDS,
+	};
 	struct stat st;
 	void *map;
 	int rc;

@@ -64,12 +64,13 @@ static const char *past_digits(const char *at)
 	return at;
 }
 
-/* The value need only differ from that of other tasks. */
-static uint32_t task_of(const char *at, const char *end)
+/* The number need only differ from that of other tasks. */
+static void set_task(struct head *head, const char *at, const char *end)
 {
 	while (end > at && end[-1] == ' ')
 		end--;
-	return piece_hash((struct piece){ at, end - at });
+	head->comm = (struct piece){ at, end - at };
+	head->task = piece_hash(head->comm);
 }
 
 /* "6.818727", "6.818727123", or by a clock that only counts "6818727"; else NULL. */
@@ -187,7 +188,7 @@ static bool trace_head(const char *line, struct head *head)
 	}
 	if (!parse_cpu_and_time(end, head))
 		return false;
-	head->task = task_of(line, at);
+	set_task(head, line, at);
 	head->sure = true;
 	return true;
 }
@@ -219,7 +220,7 @@ static bool latency_head(const char *line, struct head *head)
 		return false;
 	head->cpu = cpu;
 	head->rest = past_extras(skip(at + 1));
-	head->task = task_of(line, task);
+	set_task(head, line, task);
 	head->sure = true;
 	return true;
 }
@@ -268,7 +269,7 @@ static bool verbose_head(const char *line, struct head *head)
 		return false;
 	head->cpu = cpu;
 	head->rest = skip(end + 3);
-	head->task = task_of(line, task);
+	set_task(head, line, task);
 	head->sure = true;
 	return true;
 }
@@ -356,7 +357,7 @@ static bool graph_head(const char *line, struct head *head)
 			end = past_word(at);
 			/* Of words like "bash-1", the pid's is the last before a bar. */
 			if (end[-1] != '.' && is_digit(end[-1]))
-				head->task = task_of(at, end);
+				set_task(head, at, end);
 		}
 	}
 	return true;
@@ -396,13 +397,13 @@ static bool perf_head(const char *line, struct head *head)
 	head->rest = kmem;
 	head->cpu = NONE;
 	head->sure = true;
-	head->task = task_of(line, kmem);
+	set_task(head, line, kmem);
 	at = word_before(line, kmem, &end);
 	if (at &&
 	    past_digits(at) == end) /* the period, unless a time stands there */
 		at = word_before(line, at, &end);
 	if (at && parse_stamp(at, head)) {
-		head->task = task_of(line, at);
+		set_task(head, line, at);
 		at = word_before(line, at, &end);
 	}
 	/* The CPU, and before the time perhaps the kind of mode or the time of day. */
@@ -410,7 +411,7 @@ static bool perf_head(const char *line, struct head *head)
 		if (*at == '[' && end[-1] == ']' &&
 		    past_digits(at + 1) == end - 1 && end - at < 9) {
 			head->cpu = 0;
-			head->task = task_of(line, at);
+			set_task(head, line, at);
 			for (at++; at < end - 1; at++)
 				head->cpu = head->cpu * 10 + (*at - '0');
 			break;
@@ -441,7 +442,7 @@ static bool any_head(const char *line, struct head *head)
 			continue;
 		best_rank = rank;
 		best = found;
-		best.task = task_of(line, at);
+		set_task(&best, line, at);
 	}
 	if (best_rank)
 		*head = best;

@@ -43,6 +43,7 @@ struct reader {
 	uint64_t latest; /* time */
 	uint64_t latest_of[ENTRY_CPUS];
 	bool cpu_backwards;
+	uint32_t task; /* of the line before */
 	bool in_text;
 	unsigned long foreign_line; /* the first that is nothing known */
 	char foreign[64];
@@ -94,6 +95,15 @@ static void count_in_part(struct part *part, uint32_t cpu)
 	}
 }
 
+void recording_name_task(struct recording *rec, uint32_t task,
+			 struct piece comm)
+{
+	for (; comm.len && *comm.at == ' '; comm.at++)
+		comm.len--;
+	if (map_get(&rec->tasks, task) == NONE)
+		map_put(&rec->tasks, task, texts_add(&rec->comms, comm));
+}
+
 static int take_event(struct reader *reader, const struct trace_event *event)
 {
 	struct recording *rec = reader->rec;
@@ -116,6 +126,9 @@ static int take_event(struct reader *reader, const struct trace_event *event)
 
 	reader->part.calls |= event->graph;
 	reader->in_text = event->opens_text;
+	if (event->comm.len && (event->task != reader->task || !rec->comms.nr))
+		recording_name_task(rec, event->task, event->comm);
+	reader->task = event->task;
 	if (event->gfp.at)
 		entry.gfp = texts_add(&rec->gfps, event->gfp);
 	if (event->site.len)
@@ -437,6 +450,8 @@ void recording_free(struct recording *rec)
 	texts_free(&rec->names);
 	texts_free(&rec->gfps);
 	texts_free(&rec->cache_ids);
+	texts_free(&rec->comms);
+	map_free(&rec->tasks);
 	bytes_free(&rec->state);
 	start_free(rec->start);
 	memset(rec, 0, sizeof(*rec));

@@ -309,6 +309,7 @@ static enum line_kind parse_event(const struct head *head,
 	event->clock = head->clock;
 	event->time = head->time;
 	event->task = head->task;
+	event->comm = head->comm;
 	event->graph = head->graph;
 	event->kind = name->kind;
 	event->opens_text = name->opens_text;

@@ -218,6 +218,7 @@ enum clock { CLOCK_NONE, CLOCK_SECONDS, CLOCK_COUNTS };
  * @time: in microseconds of the recording's own clock, or what that counts
  * @key: the frame's number, or the pointer; 0 is NULL
  * @task: a number that stands for the task
+ * @comm: what is shown of it, name and pid
  * @asked: bytes_req
  * @held: bytes_alloc
  * @gfp: gfp_flags
@@ -238,6 +239,7 @@ struct trace_event {
 	uint64_t key;
 	uint64_t asked;
 	uint64_t held;
+	struct piece comm;
 	struct piece gfp;
 	struct piece site;
 	struct piece name;
@@ -266,6 +268,7 @@ enum line_kind trace_line(char *line, size_t len, bool in_text,
 
 /**
  * struct head - what stands before an event
+ * @comm: the text that @task stands for
  * @sure: it stands where a head stands, and not just anywhere
  * @graph: the event stands among the calls of function_graph
  * @rest: what follows it
@@ -277,6 +280,7 @@ struct head {
 	bool sure;
 	bool graph;
 	uint64_t time;
+	struct piece comm;
 	const char *rest;
 };
 
@@ -400,6 +404,8 @@ struct recording {
 	struct cache_kind *cache;
 	size_t nr_caches, room_caches;
 	struct texts sites, names, gfps, cache_ids;
+	struct texts comms; /* names of tasks */
+	struct map tasks; /* of each that has one: its number there */
 
 	uint64_t events[TRACE_KINDS];
 	uint64_t lines_of[LINE_KINDS];
@@ -449,6 +455,9 @@ int recording_read(struct recording *rec, const char *path);
 int recording_stream(struct recording *rec, const char *path,
 		     struct sink *sink);
 void recording_free(struct recording *rec);
+/* What a task is called; the first name counts. */
+void recording_name_task(struct recording *rec, uint32_t task,
+			 struct piece comm);
 void recording_settle(struct recording *rec);
 void recording_infer(struct recording *rec);
 /* To be acted out once more: nothing of it is in a pool. */
