@@ -12,6 +12,9 @@ struct bytes {
 };
 
 void bytes_add(struct bytes *bytes, const void *from, size_t len);
+/* 7 bits of a number a byte, the lowest first; a signed one has its sign in the lowest bit. */
+void bytes_number(struct bytes *bytes, uint64_t n);
+void bytes_signed(struct bytes *bytes, uint64_t n);
 void bytes_print(struct bytes *bytes, const char *fmt, ...) __printf(2, 3);
 /* A file's content added; a positive errno if it can't be read. */
 int bytes_file(struct bytes *bytes, const char *path);

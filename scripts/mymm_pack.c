@@ -38,19 +38,12 @@ struct packer {
 
 static void add(struct packer *packer, enum column column, uint64_t n)
 {
-	struct bytes *to = &packer->column[column];
-	uint8_t byte[10];
-	int len = 0;
-
-	do
-		byte[len++] = (n & 127) | (n > 127) << 7;
-	while (n >>= 7);
-	bytes_add(to, byte, len);
+	bytes_number(&packer->column[column], n);
 }
 
 static void add_signed(struct packer *packer, enum column column, uint64_t n)
 {
-	add(packer, column, n << 1 ^ -(n >> 63));
+	bytes_signed(&packer->column[column], n);
 }
 
 /* A number of a text, one higher than it is, and the text when it first comes. */

@@ -51,6 +51,22 @@ void bytes_add(struct bytes *bytes, const void *from, size_t len)
 	bytes->at[bytes->len] = 0;
 }
 
+void bytes_number(struct bytes *bytes, uint64_t n)
+{
+	uint8_t byte[10];
+	int len = 0;
+
+	do
+		byte[len++] = (n & 127) | (n > 127) << 7;
+	while (n >>= 7);
+	bytes_add(bytes, byte, len);
+}
+
+void bytes_signed(struct bytes *bytes, uint64_t n)
+{
+	bytes_number(bytes, n << 1 ^ -(n >> 63));
+}
+
 void bytes_print(struct bytes *bytes, const char *fmt, ...)
 {
 	char text[512];
