@@ -90,6 +90,7 @@ int memory_open(const char *pool);
 /* --- mymm_json.c --- */
 
 /* A member of what is open: with a key in an object, with NULL in an array. */
+void json_to(FILE *to); /* NULL: stdout */
 void json_open(const char *key, char bracket); /* { or [ */
 void json_close(void);
 void json_text(const char *key, const char *text); /* NULL: null */

@@ -2,7 +2,7 @@
 /*
  * JSON, for programs: what --json prints.
  *
- * A document is written as it goes along, to stdout:
+ * A document is written as it goes along, to stdout, or to what json_to() names:
  *
  *	json_open(NULL, '{')		{
  *	json_number("session", 3)	  "session": 3,
@@ -28,10 +28,21 @@
 #define DEEPEST 8
 
 static struct {
+	FILE *to; /* NULL: stdout */
 	char end[DEEPEST]; /* what closes each that is open */
 	unsigned int depth;
 	bool more; /* something stands before the next member */
 } json;
+
+static FILE *out(void)
+{
+	return json.to ? json.to : stdout;
+}
+
+void json_to(FILE *to)
+{
+	json.to = to;
+}
 
 /* How many bytes the character at @text has in UTF-8; 0: it is not UTF-8. */
 static size_t utf8_length(const unsigned char *text)
@@ -65,37 +76,37 @@ static void quoted(const char *string)
 	const unsigned char *at = (const unsigned char *)string;
 	size_t len;
 
-	putchar('"');
+	putc('"', out());
 	for (; *at; at += len ? len : 1) {
 		len = utf8_length(at);
 		if (!len)
-			fputs("\\ufffd", stdout);
+			fputs("\\ufffd", out());
 		else if (*at == '"' || *at == '\\')
-			printf("\\%c", *at);
+			fprintf(out(), "\\%c", *at);
 		else if (*at < 0x20 || *at == 0x7f)
-			printf("\\u%04x", *at);
+			fprintf(out(), "\\u%04x", *at);
 		else
-			fwrite(at, 1, len, stdout);
+			fwrite(at, 1, len, out());
 	}
-	putchar('"');
+	putc('"', out());
 }
 
 static void indent(void)
 {
-	printf("\n%*s", 2 * (int)json.depth, "");
+	fprintf(out(), "\n%*s", 2 * (int)json.depth, "");
 }
 
 /* What stands before a value. */
 static void member(const char *key)
 {
 	if (json.more)
-		putchar(',');
+		putc(',', out());
 	if (json.depth)
 		indent();
 	json.more = true;
 	if (key) {
 		quoted(key);
-		fputs(": ", stdout);
+		fputs(": ", out());
 	}
 }
 
@@ -104,7 +115,7 @@ void json_open(const char *key, char bracket)
 	if (json.depth == DEEPEST)
 		abort();
 	member(key);
-	putchar(bracket);
+	putc(bracket, out());
 	json.end[json.depth++] = bracket == '{' ? '}' : ']';
 	json.more = false;
 }
@@ -115,10 +126,10 @@ void json_close(void)
 
 	if (json.more)
 		indent();
-	putchar(end);
+	putc(end, out());
 	json.more = json.depth;
 	if (!json.depth)
-		putchar('\n');
+		putc('\n', out());
 }
 
 void json_text(const char *key, const char *text)
@@ -127,13 +138,13 @@ void json_text(const char *key, const char *text)
 	if (text)
 		quoted(text);
 	else
-		fputs("null", stdout);
+		fputs("null", out());
 }
 
 void json_number(const char *key, uint64_t n)
 {
 	member(key);
-	printf("%llu", (unsigned long long)n);
+	fprintf(out(), "%llu", (unsigned long long)n);
 }
 
 void json_signed(const char *key, int64_t n)
@@ -145,13 +156,14 @@ void json_signed(const char *key, int64_t n)
 void json_bool(const char *key, bool yes)
 {
 	member(key);
-	fputs(yes ? "true" : "false", stdout);
+	fputs(yes ? "true" : "false", out());
 }
 
 void json_numbers(const char *key, const __u64 *n, size_t nr)
 {
 	member(key);
 	for (size_t i = 0; i < nr; i++)
-		printf("%s%llu", i ? ", " : "[", (unsigned long long)n[i]);
-	fputs(nr ? "]" : "[]", stdout);
+		fprintf(out(), "%s%llu", i ? ", " : "[",
+			(unsigned long long)n[i]);
+	fputs(nr ? "]" : "[]", out());
 }
