@@ -52,7 +52,7 @@ modules: | $(BUILD) ## build the modules; KERNEL=stock|6.1|6.12|kunit|debug|um|u
 
 cli: $(cli) $(BUILD)/libmymalloc.so $(addprefix $(BUILD)/,$(static) $(dynamic)) ## build the CLI, libmymalloc.so, and programs for tests
 
-$(cli): $(wildcard scripts/mymm*.c scripts/*.h src/uapi/*.h) | $(BUILD)
+$(cli): $(wildcard scripts/mymm*.c scripts/*.h scripts/report*.* src/uapi/*.h) | $(BUILD)
 	@scripts/deps build
 	$(CC) -O2 -g -static -Wall -Wextra $(strict) $(fortify) -Isrc/uapi -Iscripts $(tracing) $(version) -o $@ $(filter %.c,$^) \
 		$(tracing_libs) $(screen_libs)

@@ -12,10 +12,23 @@
 #include "mymm_cli.h"
 
 const struct command *const command_tables[] = {
-	pages_commands,	 cache_commands, object_commands, show_commands,
-	caches_commands, top_commands,	 memory_commands, script_commands,
-	replay_commands, exec_commands,	 swap_commands,	  lost_commands,
-	record_commands, pack_commands,	 unload_commands, NULL,
+	pages_commands,
+	cache_commands,
+	object_commands,
+	show_commands,
+	caches_commands,
+	top_commands,
+	memory_commands,
+	script_commands,
+	replay_commands,
+	exec_commands,
+	swap_commands,
+	lost_commands,
+	record_commands,
+	pack_commands,
+	html_commands,
+	unload_commands,
+	NULL,
 };
 
 /* Does the command's name consist of exactly the first @nr words? */

@@ -17,6 +17,7 @@
  *	mymm_replay.c     the command; mymm_replay_steps.c acts the steps out
  *	mymm_summary.c    what came out; mymm_fragment.c its last part
  *	mymm_report.c     the same as JSON
+ *	mymm_html_data.c  what a page for a browser needs; mymm_html.c makes it
  *	mymm_compare.c    one recording, several configurations of the pool
  */
 #ifndef _MYMM_TRACE_H
@@ -571,6 +572,19 @@ int compare(struct recording *rec, enum replay_mode mode,
 
 /* --- mymm_report.c --- */
 void report(const struct recording *rec, const struct outcome *out);
+
+/* --- mymm_html_data.c --- */
+
+/* What a report's page needs of a recording that was settled, packed; see there. */
+int html_data(struct recording *rec, const char *lang, struct bytes *to);
+/* A stream of zlib, which browsers can read. */
+int html_deflate(const struct bytes *from, struct bytes *to);
+
+/* --- mymm_html.c --- */
+
+/* The files report.html, report.css, report_data.js, report_words.js and report.js. */
+extern const char html_page[], html_style[], html_script_data[],
+	html_script_words[], html_script[];
 
 /* --- mymm_fragment.c --- */
 
