@@ -213,8 +213,8 @@ class Memory {
 		this.recording = recording;
 		this.frames = recording.rows * recording.size;
 		this.copies = [];
-		// A copy is a number a frame: some 16 Mi of them in all.
-		this.copyEvery = Math.max(256, Math.ceil(recording.nr / Math.max(1, Math.floor((16 << 20) / (this.frames || 1)))));
+		// A copy is a number a frame: some 4 Mi of them in all.
+		this.copyEvery = Math.max(256, Math.ceil(recording.nr / Math.max(1, Math.floor((4 << 20) / (this.frames || 1)))));
 		this.done = 0;
 		this.owner = recording.start.slice();
 		this.count();
