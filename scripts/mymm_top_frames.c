@@ -5,8 +5,8 @@
  *
  *	PppppS2...4...............a    what is allocated, slabs, free blocks by order
  *
- * Who asked for a block, and as movable or not, is in debugfs page_owner, while owners are
- * recorded. A character of several frames shows what most of them are. The kernel has no such
+ * The caller of a block's allocation, and whether it is movable, are in debugfs page_owner, while
+ * owners are recorded. A character of several frames shows what most of them are. The kernel has no such
  * map, so there is none with --real.
  */
 #include <ctype.h>
