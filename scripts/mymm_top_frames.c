@@ -6,8 +6,8 @@
  *	PppppS2...4...............a    what is allocated, slabs, free blocks by order
  *
  * The caller of a block's allocation, and whether it is movable, are in debugfs page_owner, while
- * owners are recorded. A character of several frames shows what most of them are. The kernel has no such
- * map, so there is none with --real.
+ * owners are recorded. A character of several frames shows what most of them are. The kernel has
+ * no such map, so there is none with --real.
  */
 #include <ctype.h>
 #include <errno.h>
