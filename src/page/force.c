@@ -193,9 +193,9 @@ static noinline long force_range(struct mymm_pool *pool, unsigned long pfn,
 }
 
 /*
- * Most frees are of a block that was allocated as one. Its head's tag has all that is needed: state,
- * order and zone. It is read again with the zone's lock. False: it is not so, and nothing has
- * changed.
+ * Most frees are of a block that was allocated as one. Its head's tag has all that is needed:
+ * state, order and zone. It is read again with the zone's lock. False: it is not so, and nothing
+ * has changed.
  */
 static __always_inline bool free_whole_block(struct mymm_pool *pool,
 					     unsigned long pfn,
