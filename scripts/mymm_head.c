@@ -449,7 +449,7 @@ static bool any_head(const char *line, struct head *head)
 	return best_rank;
 }
 
-bool head_parse(const char *line, struct head *head)
+bool head_parse(const char *line, bool in_text, struct head *head)
 {
 	const char *at = line;
 
@@ -457,7 +457,7 @@ bool head_parse(const char *line, struct head *head)
 	for (int i = 0; i < PREFIXES_MOST && at; i++) {
 		if (trace_head(at, head) || latency_head(at, head) ||
 		    verbose_head(at, head) ||
-		    (i && printk_head(line, at, head)))
+		    (i && !in_text && printk_head(line, at, head)))
 			return true;
 		at = past_prefix(at);
 	}

@@ -346,7 +346,7 @@ enum line_kind trace_line(char *line, size_t len, bool in_text,
 		line[--len] = 0;
 	if (!len)
 		return LINE_COMMENT;
-	if (!head_parse(line, &head))
+	if (!head_parse(line, in_text, &head))
 		return parse_other(line, len, in_text, event, why);
 	if (head.graph && len > 2 && !strcmp(line + len - 2, "*/"))
 		line[len - 2] = 0;

@@ -285,7 +285,7 @@ struct head {
 	const char *rest;
 };
 
-bool head_parse(const char *line, struct head *head);
+bool head_parse(const char *line, bool in_text, struct head *head);
 
 /* --- mymm_fields.c --- */
 
