@@ -304,18 +304,25 @@ static const char *past_prefix(const char *line)
 	return end ? end + 9 : NULL;
 }
 
-/* What tp_printk has the kernel log: "[    6.818727] kmalloc: ", with no CPU and no task. */
+/*
+ * What tp_printk has the kernel log: "[    6.818727] kmalloc: ", with no CPU and no task; with a
+ * journal's "host kernel: kmalloc: " no time either.
+ */
 static bool printk_head(const char *line, const char *at, struct head *head)
 {
-	const char *stamp = strchr(line, '['), *end;
+	const char *stamp = strchr(line, '['), *end = NULL;
+	bool stamped = stamp && stamp < at;
 	struct name name;
 
+	if (!stamped && (at - line < 9 || strncmp(at - 9, " kernel: ", 9)))
+		return false;
 	/* perf would show the system. */
-	if (!stamp || stamp >= at || !strncmp(at, "kmem:", 5) ||
-	    !name_parse(at, &name) || name.kind >= TRACE_KMEM || !name.ours)
+	if (!strncmp(at, "kmem:", 5) || !name_parse(at, &name) ||
+	    name.kind >= TRACE_KMEM || !name.ours)
 		return false;
 	memset(head, 0, sizeof(*head));
-	end = parse_time(skip(stamp + 1), head);
+	if (stamped)
+		end = parse_time(skip(stamp + 1), head);
 	if (!end || *end != ']' || head->clock != CLOCK_SECONDS)
 		memset(head, 0, sizeof(*head));
 	head->cpu = NONE;
