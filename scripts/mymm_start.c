@@ -28,9 +28,10 @@
 #define PAGE_HEAD "\n== page size\n"
 #define MAP_HEAD "\n== free frames\n"
 #define BUDDY_HEAD "== before /proc/buddyinfo\n"
+#define PAGETYPE_HEAD "== before /proc/pagetypeinfo\n"
 #define TYPES_HEAD "\nNumber of blocks type "
 #define ZONES_HEAD "\n== before /proc/zoneinfo\n"
-/* As in the pool's largest block, and what a zone's size is a multiple of. */
+/* As in the pool's largest block. */
 #define ZONE_STEP (1ULL << (MYMM_UAPI_ORDERS - 1))
 /* 16 TiB: what is beyond that is not a frame's number. */
 #define FRAMES_MOST (1ULL << 32)
@@ -115,7 +116,7 @@ static int read_zones(const struct recording *rec, struct start *start)
 static int read_map(const struct recording *rec, struct start *start)
 {
 	const char *at = strstr(rec->state.at, MAP_HEAD);
-	uint64_t pfn, nr;
+	uint64_t pfn, nr, behind = 0;
 	char *end;
 
 	if (!at)
@@ -130,11 +131,12 @@ static int read_map(const struct recording *rec, struct start *start)
 				      at + 1);
 		pfn = strtoull(at + 1, &end, 10);
 		nr = strtoull(end, &end, 10);
-		if (*end != '\n' || !nr || pfn > start->frames ||
-		    nr > start->frames - pfn)
+		if (*end != '\n' || !nr || pfn < behind ||
+		    pfn > start->frames || nr > start->frames - pfn)
 			return no_start(rec,
 					"its map of free frames is damaged");
 		set_free(start, pfn, nr);
+		behind = pfn + nr;
 	}
 	return OK;
 }
@@ -158,11 +160,15 @@ static int check_pages(const struct recording *rec)
 {
 	const char *page = strstr(rec->state.at, PAGE_HEAD);
 	const char *at = strstr(rec->state.at, BUDDY_HEAD);
-	unsigned long size =
-		page ? strtoul(page + sizeof(PAGE_HEAD) - 1, NULL, 10) :
-		       (unsigned long)getpagesize();
+	unsigned long size = getpagesize();
 	int orders = 0;
+	char *end;
 
+	if (page) {
+		size = strtoul(page + sizeof(PAGE_HEAD) - 1, &end, 10);
+		if (!size || *end != '\n')
+			return no_start(rec, "its page size is damaged");
+	}
 	if (size != (unsigned long)getpagesize())
 		return failed(
 			0,
@@ -185,11 +191,13 @@ static int check_pages(const struct recording *rec)
 /* Pageblocks that were not Movable, of all zones: of pagetypeinfo, in columns by type. */
 static uint64_t count_others(const struct recording *rec)
 {
-	const char *at = strstr(rec->state.at, TYPES_HEAD), *end;
+	const char *at = strstr(rec->state.at, PAGETYPE_HEAD), *end;
+	const char *next_head = at ? strstr(at, "\n== ") : NULL;
 	uint64_t others = 0;
 	int movable = -1, nr = 0;
 
-	if (!at)
+	at = at ? strstr(at, TYPES_HEAD) : NULL;
+	if (!at || (next_head && at > next_head))
 		return 0;
 	end = strchr(at + 1, '\n');
 	for (at += sizeof(TYPES_HEAD) - 1; end && at < end; nr++) {

@@ -180,7 +180,7 @@ static void show_settled(const struct recording *rec, const struct outcome *out)
 	remark(rec->start_listed,
 	       "frames that were in a CPU's list when it began: free");
 	remark(rec->start_others,
-	       "pageblocks that were not Movable when it began, and not known which: they are");
+	       "pageblocks of other types when it began; which is not known: Movable here");
 	remark(rec->unseen_pages,
 	       "frees of pages allocated before the recording: skipped");
 	remark(rec->batched,
