@@ -79,6 +79,8 @@
  * @failed: those that it had no room for, by order
  * @refused: frames that it did not take back
  * @asked: of a look: @allocs
+ * @unserved: of a look: @failed
+ * @not_taken: of a look: @refused
  * @held: of a look: frames of the kernel that have one here
  * @missing: of a look: frames of the kernel that are short
  * @differ: of a look: frames that are allocated in the exact pool and neither here, or the reverse
@@ -91,6 +93,8 @@ struct policy {
 	atomic_long_t failed[MYMM_NR_ORDERS];
 	atomic_long_t refused;
 	unsigned long asked;
+	long unserved[MYMM_NR_ORDERS];
+	long not_taken;
 	unsigned long held;
 	unsigned long missing;
 	unsigned long differ;
@@ -215,6 +219,17 @@ static void repeat_each(unsigned long pfn, unsigned int order, bool allocated,
 			repeat(&policies[i], pfn, order, allocated, gfp, node);
 }
 
+/* Without @copying: a chunk that is copied later has the event. */
+static void refuse_each(unsigned long pfn, unsigned int order)
+{
+	unsigned int i;
+
+	for (i = 0; i < mymm_nr_policies; i++)
+		if (pfn < READ_ONCE(policies[i].copied) &&
+		    !mymm_pool_dead(policies[i].pool))
+			atomic_long_add(1L << order, &policies[i].refused);
+}
+
 /**
  * mymm_policies_repeat() - the kernel allocated a block, or freed one
  * @pfn: its first frame
@@ -230,13 +245,11 @@ void mymm_policies_repeat(unsigned long pfn, unsigned int order, bool allocated,
 			  gfp_t gfp, int node)
 {
 	unsigned long flags;
-	unsigned int i;
 
 	if (pfn + (1UL << order) > nr_frames)
 		return;
 	if (unlikely(in_nmi())) {
-		for (i = 0; i < mymm_nr_policies; i++)
-			atomic_long_add(1L << order, &policies[i].refused);
+		refuse_each(pfn, order);
 		return;
 	}
 	gfp = (gfp & WISHES) | __GFP_NOWARN;
@@ -300,7 +313,7 @@ static u32 copy_chunk(struct policy *p, struct mymm_zone *zone, u32 start)
 	if (!(p->pool->flags & MYMM_POOL_NO_MOBILITY))
 		for (idx = chunk; idx < end; idx += 1U << p->pool->block_order)
 			mymm_force_type(p->pool, idx, mymm_real_type(idx));
-	p->copied = end;
+	WRITE_ONCE(p->copied, end);
 	return end;
 }
 
@@ -352,7 +365,7 @@ void mymm_policies_take_over(struct mymm_pool *exact)
  */
 void mymm_policies_look(const unsigned long *free)
 {
-	unsigned int i;
+	unsigned int i, order;
 	int cpu;
 	u32 idx;
 
@@ -362,6 +375,10 @@ void mymm_policies_look(const unsigned long *free)
 		p->asked = 0;
 		for_each_possible_cpu(cpu)
 			p->asked += *per_cpu_ptr(p->allocs, cpu);
+		for (order = 0; order < MYMM_NR_ORDERS; order++)
+			p->unserved[order] =
+				atomic_long_read(&p->failed[order]);
+		p->not_taken = atomic_long_read(&p->refused);
 		p->held = 0;
 		p->missing = 0;
 		p->differ = 0;
@@ -397,18 +414,18 @@ static void show_policy(struct seq_file *m, struct policy *p)
 	long failed = 0;
 
 	for (order = 0; order < MYMM_NR_ORDERS; order++)
-		failed += atomic_long_read(&p->failed[order]);
+		failed += p->unserved[order];
 	read_pool(p->pool, &snap);
 	seq_printf(m, "%-25s %10lu %8ld %8ld %8lu %8lu %8lu %8lu %6d %6d\n",
-		   p->pool->name, p->asked, failed,
-		   atomic_long_read(&p->refused), p->held, p->missing,
-		   p->differ, snap.free, mymm_unusable_index(&snap, 3),
+		   p->pool->name, p->asked, failed, p->not_taken, p->held,
+		   p->missing, p->differ, snap.free,
+		   mymm_unusable_index(&snap, 3),
 		   mymm_unusable_index(&snap, pageblock_order));
 	if (!failed)
 		return;
 	seq_printf(m, "%-25s", "  failed, by order");
 	for (order = 0; order < MYMM_NR_ORDERS; order++)
-		seq_printf(m, " %6ld", atomic_long_read(&p->failed[order]));
+		seq_printf(m, " %6ld", p->unserved[order]);
 	seq_putc(m, '\n');
 }
 

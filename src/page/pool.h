@@ -19,6 +19,8 @@
  *   4. pool->lock (mutex)              the pool's caches: which there are, and that
  *                                      only one drain or destroy is under way
  *   4a. debug->lock (raw, debug.h)     what is in and around the objects of a debug cache
+ *   4b. copying (raw, mirror/policy.c) while the policies are copied: events of the kernel's
+ *                                      frames, and the copying of them
  *   5. cpu->lock, in it node->lock     (raw, slub.h) a cache's slabs: those of one CPU,
  *                                      those of one node; never two of a kind, but that
  *                                      of all nodes one in another, with no CPU's
