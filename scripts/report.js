@@ -665,8 +665,8 @@ function begin(data) {
 	info = recording.info;
 	words = WORDS[info.lang];
 	memory = new Memory(recording);
-	if (!info.clock)
-		$("axis").disabled = true;
+	if (!info.clock || !recording.rows)
+		$("axis").disabled = true; // times are those of events of pages
 	rankTasks();
 	addTexts();
 	readColours();
