@@ -100,8 +100,10 @@ function findColours() {
 	for (let i = 0; i < recording.nr; i++) {
 		const key = state.colour == "owner" ? recording.who[i] : recording.what[i];
 
+		if (recording.whats[recording.what[i]].kind != ALLOC)
+			continue; // nothing on the map is its
 		if (!byKind.has(key))
-			byKind.set(key, recording.who[i] < 0 ? 0 : pixel(colourOf(i)));
+			byKind.set(key, pixel(colourOf(i)));
 		colours[i + 3] = byKind.get(key);
 	}
 	colours[IS_FREE + 3] = pixel(shades.free);
