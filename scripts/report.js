@@ -538,16 +538,20 @@ function goToFailure(forward) {
 }
 
 function play(on) {
+	// Not here() each time: an event's number is rounded, and a step may be less than one.
+	let share = here();
+
 	clearInterval(state.playing);
 	state.playing = on ? setInterval(() => {
-		const share = here() + 1 / 600;
-
-		goAlong(Math.min(1, share));
+		share = Math.min(1, share + 1 / 600);
+		goAlong(share);
 		if (share >= 1)
 			play(false);
 	}, 33) : 0;
-	if (on && state.event >= info.events)
+	if (on && state.event >= info.events) {
 		goTo(0);
+		share = 0;
+	}
 	$("play").textContent = on ? words.pause : words.play;
 }
 
