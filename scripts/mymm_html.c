@@ -148,6 +148,8 @@ static int run_report(struct session *unused, const struct args *args)
 	(void)unused;
 	if (check_language(lang))
 		return USAGE;
+	if (path && !strcmp(path, "-"))
+		return misused("output '-': stdout takes no page; name a file");
 	path = path ?: path_for(args->operand[0]);
 	if (!access(path, F_OK))
 		return failed(EEXIST, "%s: %s", path, strerror(EEXIST));
