@@ -125,15 +125,19 @@ static int check_language(const char *wanted)
 	return misused("language '%s' is none of en, zh", wanted);
 }
 
-/* What was free when it began, where the recording says that. */
+/* What was free when it began, where the recording says that; a page can do without. */
 static void read_start(struct recording *rec)
 {
+	int rc;
+
 	if (!rec->state.len)
 		return;
 	say_keep(true);
-	start_read(rec);
+	rc = start_read(rec);
 	say_keep(false);
 	say_forget();
+	if (rc)
+		warn("the page has no state at the start: %s", say_kept());
 }
 
 static int run_report(struct session *unused, const struct args *args)

@@ -322,9 +322,11 @@ static void put_step(struct sheet *sheet, const struct step *step,
 		if (life && step->what != STEP_NOTHING)
 			count_site(sheet, step);
 	} else if (step->what == STEP_ALLOC) {
-		life->pfn = entry->key < FRAMES_MOST ? entry->key : 0;
 		put_record(sheet, RECORD_ALLOC, entry, event, life, entry->key,
 			   life->order);
+		life->pfn = entry->key;
+		if (entry->key >= FRAMES_MOST)
+			life->order = UINT8_MAX; /* its free is left out, too */
 	} else {
 		put_free(sheet, step, entry, event);
 	}
