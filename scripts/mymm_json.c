@@ -150,7 +150,7 @@ void json_number(const char *key, uint64_t n)
 void json_signed(const char *key, int64_t n)
 {
 	member(key);
-	printf("%lld", (long long)n);
+	fprintf(out(), "%lld", (long long)n);
 }
 
 void json_bool(const char *key, bool yes)
