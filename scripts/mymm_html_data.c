@@ -120,7 +120,8 @@ static void put_caches(struct sheet *sheet)
 	const struct cache_kind **by = busiest_caches(rec, &nr);
 	uint64_t before[2 + CACHES_SHOWN] = { 0 };
 
-	qsort(by, nr, sizeof(*by), more_peak_bytes);
+	if (nr)
+		qsort(by, nr, sizeof(*by), more_peak_bytes);
 	json_number("caches_all", nr);
 	if (nr > CACHES_SHOWN)
 		nr = CACHES_SHOWN;

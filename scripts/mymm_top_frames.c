@@ -333,7 +333,9 @@ static void show_owners(void)
 		strcpy(copy, text);
 		each_block(copy, count_site);
 		free(copy);
-		qsort(map.site, map.nr_sites, sizeof(*map.site), by_frames);
+		if (map.nr_sites)
+			qsort(map.site, map.nr_sites, sizeof(*map.site),
+			      by_frames);
 		for (size_t i = 0; i < map.nr_sites && i < SITES_MAX; i++)
 			map.site[i].letter = (char)('a' + i);
 		each_block(text, show_owner);

@@ -94,7 +94,9 @@ static void grow(struct table *table, int rate, uint64_t us)
 
 void table_end(struct table *table, uint64_t now)
 {
-	qsort(table->old, table->nr_old, sizeof(*table->old), by_number);
+	if (table->nr_old)
+		qsort(table->old, table->nr_old, sizeof(*table->old),
+		      by_number);
 	for (int i = 0; table->columns[i].head; i++)
 		if (is_rate(&table->columns[i]) && table->taken &&
 		    now > table->taken)
@@ -134,7 +136,9 @@ void table_sort(struct table *table)
 {
 	size_t at;
 
-	qsort_r(table->row, table->nr, sizeof(*table->row), compare, table);
+	if (table->nr)
+		qsort_r(table->row, table->nr, sizeof(*table->row), compare,
+			table);
 	for (at = 0; at < table->nr; at++)
 		if (same(&table->row[at], table->selected_name,
 			 table->selected_id))
