@@ -197,10 +197,13 @@ const char *short_text(int64_t n, int width, enum form form)
 	if (form == FORM_BYTES || form == FORM_BYTES_RATE) {
 		for (; (value >= 1024 || value <= -1024) && at < 6; at++)
 			value /= 1024;
-		snprintf(text, 32,
-			 value == (double)(int64_t)value ? "%s%.0f%.*s" :
-							   "%s%.1f%.*s",
-			 plus, value, !!at, units + at);
+		len = snprintf(text, 32,
+			       value == (double)(int64_t)value ? "%s%.0f%.*s" :
+								 "%s%.1f%.*s",
+			       plus, value, !!at, units + at);
+		if (len > width)
+			snprintf(text, 32, "%s%.0f%.*s", plus, value, !!at,
+				 units + at);
 		return text;
 	}
 	len = snprintf(text, 32, "%s%lld", plus, (long long)n);
