@@ -123,7 +123,7 @@ struct row {
  * @has: which columns the source of the figures has, a bit each
  * @row: sorted; @nr of them, room for @room
  * @old: of the sample before, @nr_old, in the order in which they were read
- * @taken: when the sample was taken, in microseconds of the monotonic clock; 0: never
+ * @taken: when the sample was taken, in microseconds of the monotonic clock; 0: there is none
  * @sort: the column; -1: as read
  * @reversed: the other way round
  * @selected: an index into @row, and the same as name and id
@@ -145,6 +145,7 @@ struct table {
 /* A sample is read between these two: rows are added one by one, with dashes for cells. */
 void table_begin(struct table *table);
 struct row *table_add(struct table *table, const char *name, uint64_t id);
+/* @now: as @taken; 0 after a sample that failed, so that the next one does not grow from it. */
 void table_end(struct table *table, uint64_t now);
 
 void table_sort(struct table *table);

@@ -57,7 +57,7 @@ int top_sample(struct top *top)
 		snprintf(top->error, sizeof(top->error), "%s", say_kept());
 		table->nr = 0;
 	}
-	table_end(table, top_now());
+	table_end(table, rc ? 0 : top_now());
 	return rc;
 }
 
