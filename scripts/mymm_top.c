@@ -78,6 +78,8 @@ static int in_batch(struct top *top, uint64_t samples, int width, bool json)
 	for (uint64_t i = 0; !samples || i < samples; i++) {
 		if (i) {
 			next += top->delay;
+			if (next < top_now())
+				next = top_now(); /* it was stopped */
 			wait_until(next);
 			if (top_sample(top)) {
 				rc = failed(0, "%s", top->error);
