@@ -138,6 +138,9 @@ static int run_top(struct session *unused, const struct args *args)
 	if (!rc && !batch && !json && !isatty(1))
 		rc = misused(
 			"stdout is no terminal: -b prints pages, --json documents");
+	if (!rc && !batch && !json && !isatty(0))
+		rc = misused(
+			"stdin is no terminal, which has the keys: -b prints pages without");
 	if (!rc && top_sample(&top))
 		rc = failed(0, "%s", top.error);
 	if (!rc && (batch || json))

@@ -17,6 +17,9 @@
 #define LEAST_LINES 24
 #define LEAST_COLUMNS 80
 
+#define KEY_ESCAPE 27
+#define ESCAPE_MS 25 /* after which nothing belongs to it any more */
+
 static int attributes[HUES] = {
 	[HUE_HEAD] = A_BOLD,
 	[HUE_WARN] = A_BOLD,
@@ -283,6 +286,49 @@ static void draw(struct top *top, struct page *page, bool help)
 	refresh();
 }
 
+/*
+ * Keys as terminals send them, for those whose TERM says less than they can: as vt100, which has
+ * neither Home nor End.
+ */
+static void know_keys(void)
+{
+	static const struct {
+		const char *sent;
+		int key;
+	} known[] = {
+		{ "\033[H", KEY_HOME },	   { "\033OH", KEY_HOME },
+		{ "\033[1~", KEY_HOME },   { "\033[7~", KEY_HOME },
+		{ "\033[F", KEY_END },	   { "\033OF", KEY_END },
+		{ "\033[4~", KEY_END },	   { "\033[8~", KEY_END },
+		{ "\033[5~", KEY_PPAGE },  { "\033[6~", KEY_NPAGE },
+		{ "\033[A", KEY_UP },	   { "\033[B", KEY_DOWN },
+		{ "\033[C", KEY_RIGHT },   { "\033[D", KEY_LEFT },
+		{ "\033[Z", KEY_BTAB },	   { "\033[11~", KEY_F(1) },
+		{ "\033[21~", KEY_F(10) },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		define_key(known[i].sent, known[i].key);
+}
+
+/* What begins with Escape and is not known is dropped as a whole: its digits are no keys. */
+static int read_key(void)
+{
+	int c = getch(), rest;
+
+	if (c != KEY_ESCAPE)
+		return c;
+	timeout(ESCAPE_MS);
+	rest = getch();
+	if (rest == ERR)
+		return c;
+	if (rest == '[' || rest == 'O')
+		do
+			rest = getch();
+		while (rest >= ' ' && rest < '@');
+	return -1; /* as ERR: none */
+}
+
 static void screen_loop(struct top *top, uint64_t samples)
 {
 	uint64_t next = top_now() + top->delay, taken = 1;
@@ -296,7 +342,7 @@ static void screen_loop(struct top *top, uint64_t samples)
 
 		draw(top, &page, help);
 		timeout(now < next ? (int)((next - now + 999) / 1000) : 0);
-		c = getch();
+		c = read_key();
 		if (c != ERR)
 			answer = key(top, c, &help);
 		if (answer == QUIT)
@@ -321,11 +367,12 @@ int top_screen(struct top *top, uint64_t samples)
 			0,
 			"this machine does not know the terminal TERM=%s; another may do: TERM=vt100",
 			getenv("TERM") ? getenv("TERM") : "");
-	set_escdelay(25);
+	set_escdelay(ESCAPE_MS);
 	cbreak();
 	noecho();
 	nonl();
 	keypad(stdscr, true);
+	know_keys();
 	curs_set(0);
 	use_colours();
 	screen_loop(top, samples);
