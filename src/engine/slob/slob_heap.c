@@ -43,7 +43,8 @@
  *
  * While a pool's clock is held, which is by a replay, a zone counts how often the other fit
  * would have taken other room, so that "it makes no difference" can be told from "there was no
- * choice". That takes a second search, so it is not done at other times.
+ * choice". That takes a second search, so it is not done at other times. It does not pause: it
+ * ends after MYMM_SLOB_HOLD steps, and what it would have found behind them is not counted.
  *
  * A page with an overwritten free block is quarantined as a whole, since its free blocks
  * can't be known any more. Objects freed there are accepted but not allocated again.
@@ -261,20 +262,33 @@ static bool find_room(struct mymm_slob_search *search)
 	return search->found != MYMM_NO_FRAME;
 }
 
-/* Would the other fit, with the list as it is, take other room than what was found? */
+/*
+ * Would the other fit, with the list as it is, take other room than what was found? False, too,
+ * if that is not known after MYMM_SLOB_HOLD steps.
+ */
 static bool other_fit_differs(const struct mymm_slob_search *search)
 {
 	struct mymm_pool *pool = search->pool;
 	u32 head = pool->slob->list[search->list], idx;
 	struct mymm_slob_want want = *search->want;
 	struct mymm_slob_place place;
+	unsigned int steps = 0;
+	int err;
 
 	want.best = !want.best;
-	for (idx = pool->frame[head].next; idx != head;
+	for (idx = pool->frame[head].next;
+	     idx != head && steps < MYMM_SLOB_HOLD;
 	     idx = pool->frame[idx].next) {
-		if (!may_have_room(search, idx) ||
-		    mymm_slob_find(mymm_pool_address(pool, idx),
-				   pool->frame[idx].free, &want, &place))
+		steps++;
+		if (!may_have_room(search, idx))
+			continue;
+		steps += MYMM_SLOB_WALK;
+		err = mymm_slob_find(mymm_pool_address(pool, idx),
+				     pool->frame[idx].free, &want, &place);
+		/* What is damaged is put out of use by a search that takes room. */
+		if (err && err != -EUCLEAN)
+			pool->frame[idx].inuse = place.largest;
+		if (err)
 			continue;
 		if (!want.best)
 			return idx != search->found ||
