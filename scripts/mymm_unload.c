@@ -187,6 +187,7 @@ static int run_unload(struct session *session, const struct args *args)
 const struct command unload_commands[] = {
 	{
 		.name = "unload",
+		.operands = "",
 		.brief = "unload mymm_vm and mymm, or say what uses them",
 		.text = "If a module is in use it stays, and each process that has one of its\n"
 			"devices open or mapped is named, each mount of mymmfs, and each module.\n",
