@@ -15,6 +15,7 @@ BUILD := build
 name  := $(notdir $(KERNEL))
 tree  := $(BUILD)/$(name)
 cli   := $(BUILD)/mymm
+man   := $(patsubst Documentation/%,$(BUILD)/%,$(wildcard Documentation/man/*))
 
 # What tests run: static for a guest that has no libc, dynamic to have one's malloc.
 static  := fuzz replies mymem harm mymem_calls mymem_frames pressure filework scatter objects_look
@@ -43,9 +44,9 @@ version = -DMYMM_VERSION='"$(or $(if $(wildcard .git),$(shell git describe --alw
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
-.PHONY: compile_commands.json all modules cli run shell test test-debug test-distros quick bench pressure mirror lint install uninstall clean help
+.PHONY: compile_commands.json all modules cli man run shell test test-debug test-distros quick bench pressure mirror lint install uninstall clean help
 
-all: modules cli ## build the modules for the distribution's kernel, and the CLI (the default)
+all: modules cli man ## build the modules for the distribution's kernel, the CLI and its manual (the default)
 
 modules: | $(BUILD) ## build the modules; KERNEL=stock|6.1|6.12|kunit|debug|um|um-debug|PATH
 	@flock $(tree).lock scripts/build $(KERNEL) $(tree)
@@ -56,6 +57,12 @@ $(cli): $(wildcard scripts/mymm*.c scripts/*.h scripts/report*.* src/uapi/*.h) |
 	@scripts/deps build
 	$(CC) -O2 -g -static -Wall -Wextra $(strict) $(fortify) -Isrc/uapi -Iscripts $(tracing) $(version) -o $@ $(filter %.c,$^) \
 		$(tracing_libs) $(screen_libs)
+
+man: $(man) ## build the manual pages, which name the CLI's options
+
+$(man): $(BUILD)/%: Documentation/% scripts/man $(cli)
+	@mkdir -p $(@D)
+	scripts/man $(cli) $< >$@
 
 # initfirst: before any other library's constructor may call malloc.
 $(BUILD)/libmymalloc.so: scripts/libmymalloc.c src/uapi/mymem.h | $(BUILD)
