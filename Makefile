@@ -115,7 +115,7 @@ lint: ## each checker that has something to say about the sources
 compile_commands.json: modules ## how each file is compiled, for clangd and its like; KERNEL=kunit
 	@scripts/compile-commands $(KERNEL) $(tree) >$@
 
-install: all ## for use by hand: the module for KERNEL, CLI and headers; DESTDIR= PREFIX=
+install: all ## for use by hand: the module for KERNEL, CLI, manual and headers; DESTDIR= PREFIX=
 	@scripts/install $(KERNEL) $(tree) $(cli)
 
 uninstall: ## take away what install put there
