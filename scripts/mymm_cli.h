@@ -47,6 +47,9 @@
 #define FAILED 1 /* an operation failed, or a file was refused */
 #define USAGE 2 /* the command line or a script's line makes no sense */
 
+/* A figure that nothing says. */
+#define UNKNOWN UINT64_MAX
+
 #define __printf(fmt, first) __attribute__((format(printf, fmt, first)))
 
 /* --- mymm_say.c --- */
@@ -76,6 +79,7 @@ int errno_number(const char *name); /* 0 if unknown */
 /* Texts of figures live in a ring of buffers: good for one printf. */
 const char *bytes_text(uint64_t bytes);
 const char *count_text(uint64_t n); /* 12,345 */
+const char *known_text(uint64_t n); /* the same; "-" for UNKNOWN */
 const char *plural(uint64_t n, const char *one, const char *many);
 const char *range_text(const uint32_t *handles, size_t nr); /* 1-5,7 */
 
@@ -96,6 +100,7 @@ void json_open(const char *key, char bracket); /* { or [ */
 void json_close(void);
 void json_text(const char *key, const char *text); /* NULL: null */
 void json_number(const char *key, uint64_t n);
+void json_known(const char *key, uint64_t n); /* null for UNKNOWN */
 void json_signed(const char *key, int64_t n);
 void json_bool(const char *key, bool yes);
 void json_numbers(const char *key, const __u64 *n, size_t nr);
@@ -232,7 +237,10 @@ int session_list(struct session *session, struct mymm_holding **list,
 		 size_t *nr);
 const struct mymm_zone_info *session_zone(const struct session *session,
 					  uint64_t pfn);
-/* The @nr-th zone of @session->info, in depth. */
+/*
+ * The @nr-th zone of @session->info, in depth. What a module of an older version does not count is
+ * UNKNOWN.
+ */
 int session_zone_args(struct session *session, uint32_t nr,
 		      struct mymm_zone_args *zone);
 uint64_t session_frames(const struct session *session,

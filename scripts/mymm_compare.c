@@ -34,7 +34,6 @@
 
 #define LOOKS 1000
 #define ROWS_MOST 64
-#define UNKNOWN UINT64_MAX
 #define PERMILLE 1000ULL
 
 /* --- the module -------------------------------------------------------------------- */
@@ -341,11 +340,6 @@ static void take_recorded(struct row *row, const struct recording *rec)
 
 /* --- the table --------------------------------------------------------------------- */
 
-static const char *cell(uint64_t n)
-{
-	return n == UNKNOWN ? "-" : count_text(n);
-}
-
 static const char *share(uint64_t permille)
 {
 	static char ring[16][8];
@@ -372,18 +366,20 @@ static void show_row(const struct recording *rec, const struct row *row,
 		     int width, bool timed)
 {
 	printf("%-*s %7s %9s %9s  %5s %5s ", width, row->config,
-	       cell(row->failed), cell(row->first_failed),
+	       known_text(row->failed), known_text(row->first_failed),
 	       row->peak == UNKNOWN ? "-" : bytes_text(row->peak),
 	       share(row->internal_worst), share(row->internal_mean));
 	for (int order = 3; order <= 9; order += 6)
 		printf(" %5s %5s %5s ", share(row->worst[order]),
 		       share(row->mean[order]), share(row->end[order]));
-	printf(" %6s %6s %9s  %9s %9s %9s", cell(row->blocks[FRAGMENT_PINNED]),
-	       cell(row->blocks[FRAGMENT_MIXED]), cell(row->fallbacks),
-	       cell(row->contested.types), cell(row->contested.lists),
-	       cell(row->contested.fits));
+	printf(" %6s %6s %9s  %9s %9s %9s",
+	       known_text(row->blocks[FRAGMENT_PINNED]),
+	       known_text(row->blocks[FRAGMENT_MIXED]),
+	       known_text(row->fallbacks), known_text(row->contested.types),
+	       known_text(row->contested.lists),
+	       known_text(row->contested.fits));
 	if (timed)
-		printf("  %8s", cell(time_of(rec, row)));
+		printf("  %8s", known_text(time_of(rec, row)));
 	putchar('\n');
 }
 
@@ -415,14 +411,6 @@ static void show_table(const struct recording *rec, const struct row *row,
 			printf("%s:\n", row[i].ko);
 		show_row(rec, &row[i], width, timed);
 	}
-}
-
-static void json_known(const char *key, uint64_t n)
-{
-	if (n == UNKNOWN)
-		json_text(key, NULL);
-	else
-		json_number(key, n);
 }
 
 static void json_list(const char *key, const uint64_t *n)

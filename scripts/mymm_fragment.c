@@ -86,15 +86,21 @@ bool fragments(const struct recording *rec, const struct outcome *out,
 	return true;
 }
 
+/* A module either counts something in all zones or in none. */
+static void add_known(uint64_t *sum, uint64_t before, uint64_t after)
+{
+	*sum = after == UNKNOWN ? UNKNOWN : *sum + after - before;
+}
+
 void add_contested(struct contested *sum, const struct outcome *out,
 		   uint32_t zone)
 {
 	const struct mymm_zone_args *before = &out->before[zone];
 	const struct mymm_zone_args *after = &out->depth[zone];
 
-	sum->types += after->contested - before->contested;
-	sum->lists += after->contested_lists - before->contested_lists;
-	sum->fits += after->contested_fits - before->contested_fits;
+	add_known(&sum->types, before->contested, after->contested);
+	add_known(&sum->lists, before->contested_lists, after->contested_lists);
+	add_known(&sum->fits, before->contested_fits, after->contested_fits);
 }
 
 /* The width of the table up to the column "types". */
@@ -129,8 +135,8 @@ void show_fragmentation(const struct recording *rec, const struct outcome *out)
 		       count_text(nr[i][FRAGMENT_MIXED]),
 		       count_text(out->depth[i].extfrag -
 				  out->before[i].extfrag),
-		       count_text(contested.types), count_text(contested.lists),
-		       count_text(contested.fits));
+		       known_text(contested.types), known_text(contested.lists),
+		       known_text(contested.fits));
 		for (int what = 0; what < FRAGMENTS; what++)
 			blocks += nr[i][what];
 		stuck += nr[i][FRAGMENT_PINNED] + nr[i][FRAGMENT_MIXED];

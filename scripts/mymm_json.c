@@ -147,6 +147,14 @@ void json_number(const char *key, uint64_t n)
 	fprintf(out(), "%llu", (unsigned long long)n);
 }
 
+void json_known(const char *key, uint64_t n)
+{
+	if (n == UNKNOWN)
+		json_text(key, NULL);
+	else
+		json_number(key, n);
+}
+
 void json_signed(const char *key, int64_t n)
 {
 	member(key);

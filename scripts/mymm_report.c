@@ -185,9 +185,9 @@ static void json_zones(const struct recording *rec, const struct outcome *out)
 		json_close();
 		json_number("fallbacks",
 			    out->depth[i].extfrag - out->before[i].extfrag);
-		json_number("contested", contested.types);
-		json_number("contested_lists", contested.lists);
-		json_number("contested_fits", contested.fits);
+		json_known("contested", contested.types);
+		json_known("contested_lists", contested.lists);
+		json_known("contested_fits", contested.fits);
 		json_close();
 	}
 	json_close();

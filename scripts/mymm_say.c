@@ -201,6 +201,11 @@ const char *count_text(uint64_t n)
 	return text;
 }
 
+const char *known_text(uint64_t n)
+{
+	return n == UNKNOWN ? "-" : count_text(n);
+}
+
 const char *plural(uint64_t n, const char *one, const char *many)
 {
 	char *text = scratch();

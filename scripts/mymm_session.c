@@ -159,13 +159,25 @@ const struct mymm_zone_info *session_zone(const struct session *session,
 int session_zone_args(struct session *session, uint32_t nr,
 		      struct mymm_zone_args *zone)
 {
-	int err;
+	/* With a member that is not 0, the kernel refuses a size that it does not know. */
+	static const uint32_t sizes[] = {
+		sizeof(*zone),
+		offsetof(struct mymm_zone_args, contested_lists),
+		offsetof(struct mymm_zone_args, contested),
+	};
+	int err = E2BIG;
 
-	memset(zone, 0, sizeof(*zone));
-	zone->size = sizeof(*zone);
-	zone->zone = nr;
-	memcpy(zone->pool, session->pool, sizeof(zone->pool));
-	err = session_ioctl(session, MYMM_IOC_ZONE, zone);
+	for (size_t i = 0; err == E2BIG && i < sizeof(sizes) / sizeof(sizes[0]);
+	     i++) {
+		memset(zone, 0, sizeof(*zone));
+		zone->size = sizes[i];
+		zone->zone = nr;
+		memcpy(zone->pool, session->pool, sizeof(zone->pool));
+		zone->contested = UNKNOWN;
+		zone->contested_lists = UNKNOWN;
+		zone->contested_fits = UNKNOWN;
+		err = session_ioctl(session, MYMM_IOC_ZONE, zone);
+	}
 	if (err)
 		return failed(err, "%s: cannot ask about zone %s: %s", DOOR,
 			      session->info.zones[nr].name, strerror(err));
