@@ -30,7 +30,7 @@
 #define ERRNOS 200
 #define HANDLES 64
 #define CACHES 8
-#define OP_CODES (MYMM_OP_TICK + 1)
+#define OP_CODES (MYMM_OP_SAMPLE + 1)
 
 struct fuzzer {
 	uint64_t random;
@@ -153,6 +153,9 @@ static void right_op(struct fuzzer *f, struct mymm_op *op)
 		op->arg = any(f) % 4 ? any(f) % 64 : edge(f);
 		break;
 	case MYMM_OP_TICK:
+		break;
+	case MYMM_OP_SAMPLE:
+		op->arg = any(f) % 4 ? any(f) : edge(f);
 		break;
 	default:
 		op->arg = any(f) % 4 ? MYMM_ANY : any(f) % 12;

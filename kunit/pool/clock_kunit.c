@@ -211,11 +211,22 @@ static void drained_is_new(struct kunit *test)
 	migrate_enable();
 }
 
+static int run(struct mymm_session *session, struct mymm_op op)
+{
+	guard(mutex)(&session->lock);
+	return mymm_session_run(session, NULL, &op);
+}
+
 static int tick(struct mymm_session *session, struct mymm_op op)
 {
 	op.op = MYMM_OP_TICK;
-	guard(mutex)(&session->lock);
-	return mymm_session_run(session, NULL, &op);
+	return run(session, op);
+}
+
+static int sample(struct mymm_session *session, struct mymm_op op)
+{
+	op.op = MYMM_OP_SAMPLE;
+	return run(session, op);
 }
 
 /* One session has the clock; others are refused, until it lets go or ends. */
@@ -242,6 +253,15 @@ static void one_session(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tick(a, (struct mymm_op){ .cache = 1 }), -EINVAL);
 	KUNIT_EXPECT_EQ(test, tick(a, (struct mymm_op){ .arg = 1 }), -EINVAL);
 	KUNIT_EXPECT_EQ(test, tick(a, (struct mymm_op){ .node = 1 }), -EINVAL);
+	/* The history is the default pool's. */
+	KUNIT_EXPECT_EQ(test, sample(a, (struct mymm_op){ .arg = 1 }), -ENODEV);
+	KUNIT_EXPECT_EQ(test, sample(a, (struct mymm_op){ .flags = 1 }),
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, sample(a, (struct mymm_op){ .handle = 1 }),
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, sample(a, (struct mymm_op){ .cache = 1 }),
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, sample(b, (struct mymm_op){ .arg = 1 }), -EPERM);
 
 	MYMM_EXPECT_OK(test, mymm_session_hold_clock(a, false));
 	KUNIT_EXPECT_EQ(test, tick(a, (struct mymm_op){}), -EPERM);

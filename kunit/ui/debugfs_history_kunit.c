@@ -46,24 +46,37 @@ static struct mymm_frame *get(struct kunit *test, struct mymm_pool *pool,
 #define HISTORY_HEAD \
 	"#    seconds node    zone      0      1      2      3      4      5      6      7      8      9     10"
 
-static const char *const no_samples[] = { HISTORY_HEAD, NULL };
+static const char *const no_samples[] = {
+	"# node 0, zone DMA",	 HISTORY_HEAD, "",   "",
+	"# node 0, zone Normal", HISTORY_HEAD, NULL,
+};
 
 static const char *const two_samples[] = {
+	"# node 0, zone DMA",
 	HISTORY_HEAD,
 	"    0.000001    0     DMA      0      0      0      0      1      0      0      0      0      0      0",
-	"    0.000001    0  Normal      0      0      0      0      1      0      0      0      0      0      0",
 	"   12.345678    0     DMA      0      0      0      0      1      0      0      0      0      0      0",
+	"",
+	"",
+	"# node 0, zone Normal",
+	HISTORY_HEAD,
+	"    0.000001    0  Normal      0      0      0      0      1      0      0      0      0      0      0",
 	"   12.345678    0  Normal      1      1      1      1      0      0      0      0      0      0      0",
 	NULL,
 };
 
 static const char *const last_three[] = {
+	"# node 0, zone DMA",
 	HISTORY_HEAD,
 	"   13.000000    0     DMA      0      0      0      0      1      0      0      0      0      0      0",
-	"   13.000000    0  Normal      0      0      0      0      1      0      0      0      0      0      0",
 	"   14.000000    0     DMA      0      0      0      0      1      0      0      0      0      0      0",
-	"   14.000000    0  Normal      0      0      0      0      0      0      0      0      0      0      0",
 	"123456.999999    0     DMA      0      0      0      0      1      0      0      0      0      0      0",
+	"",
+	"",
+	"# node 0, zone Normal",
+	HISTORY_HEAD,
+	"   13.000000    0  Normal      0      0      0      0      1      0      0      0      0      0      0",
+	"   14.000000    0  Normal      0      0      0      0      0      0      0      0      0      0      0",
 	"123456.999999    0  Normal      0      0      0      0      1      0      0      0      0      0      0",
 	NULL,
 };
@@ -96,6 +109,9 @@ static void history(struct kunit *test)
 	mymm_history_sample(history, 123457 * NSEC_PER_SEC - 1);
 	KUNIT_EXPECT_STREQ(test, history_text(test, history),
 			   mymm_test_join(test, last_three));
+	mymm_history_clear(history);
+	KUNIT_EXPECT_STREQ(test, history_text(test, history),
+			   mymm_test_join(test, no_samples));
 }
 
 static const char *const happened[] = {
@@ -106,7 +122,16 @@ static const char *const happened[] = {
 	NULL,
 };
 
-/* What had happened before it was made does not count; nor does what has gone from the ring. */
+static const char *const from_then_on[] = {
+	"#    seconds    fault    major    evict    swpin   swpout  refault  written      oom  migrate",
+	"    1.000000        2        0        0        0        0        0        0        0        0",
+	NULL,
+};
+
+/*
+ * What had happened before it was made does not count; nor does what has gone from the ring, or
+ * was before it was cleared.
+ */
 static void events(struct kunit *test)
 {
 	struct mymm_pool *pool = mymm_test_pool_none(test, "DMA:64K");
@@ -140,6 +165,13 @@ static void events(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test,
 			   text_of(test, mymm_history_show_events, history),
 			   mymm_test_join(test, happened));
+	mymm_vm_count(pool, MYMM_PGFAULT, 3);
+	mymm_history_clear(history);
+	mymm_vm_count(pool, MYMM_PGFAULT, 2);
+	mymm_history_sample(history, NSEC_PER_SEC);
+	KUNIT_EXPECT_STREQ(test,
+			   text_of(test, mymm_history_show_events, history),
+			   mymm_test_join(test, from_then_on));
 }
 
 /* Each of its four allocations fails once; then there is no history, and no leak. */

@@ -93,6 +93,9 @@
  *                       gives a handle. -EBUSY: not all are free; -ENXIO: there is a hole
  * @MYMM_OP_TICK: two seconds pass on the pool's clock, which the session must hold
  *                (MYMM_IOC_CLOCK), or else it is -EPERM; all other members are 0
+ * @MYMM_OP_SAMPLE: note down in debugfs mymm/history what is free; @arg is the time on the
+ *                  session's own clock, in ns, and before the last one's begins a new history.
+ *                  The session must hold the pool's clock, or else it is -EPERM
  */
 enum mymm_op_code {
 	MYMM_OP_PAGES_ALLOC = 1,
@@ -104,6 +107,7 @@ enum mymm_op_code {
 	MYMM_OP_OBJ_FREE,
 	MYMM_OP_RANGE_ALLOC,
 	MYMM_OP_TICK,
+	MYMM_OP_SAMPLE,
 };
 
 #define MYMM_ANY (~0ULL)

@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * debugfs mymm/history and mymm/history_events: what is free, and what processes' memory went
- * through, over time. The first has the lines of mybuddyinfo, so that fragmentation can be plotted.
+ * through, over time. The first has the lines of mybuddyinfo, so that fragmentation can be plotted:
+ * a series for each zone, with two empty lines between them, by which gnuplot tells series apart.
  *
+ *   # node 0, zone DMA
  *   #    seconds node    zone      0      1      2 ...     10
  *       4.816012    0     DMA      0      0      0 ...      1
- *       4.816012    0  Normal      3      1      1 ...     11
  *       5.320031    0     DMA      0      0      0 ...      1
  *       ...
  *
+ *
+ *   # node 0, zone Normal
+ *   #    seconds node    zone      0      1      2 ...     10
+ *       4.816012    0  Normal      3      1      1 ...     11
+ *       ...
+ *
  * A *sample* is one line for each zone, each zone at one moment, all with the time at which
- * the sample was begun: of the clock that the kernel's log and traces have. Samples stand
- * in a ring, and the newest takes the place of the oldest:
+ * the sample was begun. Samples stand in a ring, and the newest takes the place of the oldest:
  *
  *        len = 4, taken = 6          place   0   1   2   3
  *                                   sample   4   5   2   3      shown: 2, 3, 4, 5
@@ -29,9 +35,15 @@
  * may be written to at any time, which also takes a sample at once. The ring, for
  * history_len samples, is made when the first is to be taken, and stays until unload:
  * taking a sample allocates nothing. A work item takes it, so a machine that is busy may
- * be late, but each line says when it was.
+ * be late, but each line says when it was, by the clock that the kernel's log and traces have.
  *
- * Locking: switch_lock, then history->lock. The sampler takes only the latter. A reader
+ * A replay goes by another clock, that of its recording, and takes seconds of it in one of the
+ * kernel's. So a session that holds the pool's clock may take samples itself, and says what time it
+ * is (MYMM_OP_SAMPLE). A history goes by one clock: the first sample of a session empties the ring
+ * and stops the work item, and so does one whose time is before the last; the next write of an
+ * interval to history_ms empties it again and goes by the kernel's clock.
+ *
+ * Locking: switch_lock, then history->lock. The work item takes only the latter. A reader
  * has both while its buffer is filled; if samples were overwritten before it is filled
  * again, it goes on with the oldest that there is.
  */
@@ -184,16 +196,41 @@ void mymm_history_sample(struct mymm_history *history, u64 ns)
 }
 MYMM_EXPORT_INTERNAL(mymm_history_sample);
 
+/**
+ * mymm_history_clear() - forget all samples
+ * @history: the history; what has happened by now is not part of its next sample
+ *
+ * Context: process; sleeps.
+ */
+void mymm_history_clear(struct mymm_history *history)
+{
+	guard(mutex)(&history->lock);
+	history->taken = 0;
+	count_events(history->pool, history->count);
+}
+MYMM_EXPORT_INTERNAL(mymm_history_clear);
+
+/* When the last sample was taken, in ns; 0: there is none. */
+static u64 last_time(struct mymm_history *history)
+{
+	guard(mutex)(&history->lock);
+	return history->taken ?
+		       history->time[(history->taken - 1) % history->len] :
+		       0;
+}
+
 static unsigned long oldest(const struct mymm_history *history)
 {
 	return history->taken -
 	       min_t(unsigned long, history->taken, history->len);
 }
 
-static void show_header(struct seq_file *m)
+static void show_header(struct seq_file *m, const struct mymm_zone *zone)
 {
 	unsigned int order;
 
+	seq_printf(m, "# node %d, zone %s\n", zone->node,
+		   mymm_zone_name(zone->type));
 	seq_puts(m, "#    seconds node    zone");
 	for (order = 0; order < MYMM_NR_ORDERS; order++)
 		seq_printf(m, " %6u", order);
@@ -209,25 +246,27 @@ static void show_time(struct seq_file *m, u64 time)
 }
 
 static void show_sample(struct seq_file *m, const struct mymm_history *history,
-			unsigned long sample)
+			unsigned int nr, unsigned long sample)
 {
 	const struct mymm_pool *pool = history->pool;
-	unsigned int order, i;
-	unsigned long place;
+	const struct mymm_zone *zone = &pool->zone[nr];
+	const unsigned long place = sample % history->len;
+	const u32 *nr_free = history->nr_free[place * pool->nr_zones + nr];
+	unsigned int order;
 
 	lockdep_assert_held(&history->lock);
-	place = sample % history->len;
-	for (i = 0; i < pool->nr_zones; i++) {
-		const u32 *nr_free =
-			history->nr_free[place * pool->nr_zones + i];
+	show_time(m, history->time[place]);
+	seq_printf(m, " %4d %7s", zone->node, mymm_zone_name(zone->type));
+	for (order = 0; order < MYMM_NR_ORDERS; order++)
+		seq_printf(m, " %6u", nr_free[order]);
+	seq_putc(m, '\n');
+}
 
-		show_time(m, history->time[place]);
-		seq_printf(m, " %4d %7s", pool->zone[i].node,
-			   mymm_zone_name(pool->zone[i].type));
-		for (order = 0; order < MYMM_NR_ORDERS; order++)
-			seq_printf(m, " %6u", nr_free[order]);
-		seq_putc(m, '\n');
-	}
+/* What is between two series, for gnuplot. */
+static void show_gap(struct seq_file *m, unsigned int nr)
+{
+	if (nr)
+		seq_puts(m, "\n\n");
 }
 
 static void show_events_header(struct seq_file *m)
@@ -263,11 +302,16 @@ static void show_events(struct seq_file *m, const struct mymm_history *history,
 void mymm_history_show(struct seq_file *m, struct mymm_history *history)
 {
 	unsigned long sample;
+	unsigned int nr;
 
 	guard(mutex)(&history->lock);
-	show_header(m);
-	for (sample = oldest(history); sample < history->taken; sample++)
-		show_sample(m, history, sample);
+	for (nr = 0; nr < history->pool->nr_zones; nr++) {
+		show_gap(m, nr);
+		show_header(m, &history->pool->zone[nr]);
+		for (sample = oldest(history); sample < history->taken;
+		     sample++)
+			show_sample(m, history, nr, sample);
+	}
 }
 MYMM_EXPORT_INTERNAL(mymm_history_show);
 
@@ -300,6 +344,7 @@ MODULE_PARM_DESC(history_len, "samples that debugfs mymm/history keeps (600)");
 static DEFINE_MUTEX(switch_lock);
 static struct mymm_pool *sampled;
 static struct mymm_history *history;
+static bool stepped; /* it goes by a session's clock */
 
 static void take_sample(struct work_struct *work);
 static DECLARE_DELAYED_WORK(sampler, take_sample);
@@ -313,14 +358,9 @@ static void take_sample(struct work_struct *work)
 		queue_delayed_work(system_wq, &sampler, msecs_to_jiffies(ms));
 }
 
-/* Begin, go on at another pace, or stop, as history_ms says. */
-static int follow_interval(void)
+static int have_history(void)
 {
 	lockdep_assert_held(&switch_lock);
-	if (!history_ms) {
-		cancel_delayed_work_sync(&sampler);
-		return 0;
-	}
 	if (!history)
 		history = mymm_history_create(sampled, history_len);
 	if (!history) {
@@ -328,9 +368,56 @@ static int follow_interval(void)
 		       history_len, sampled->nr_zones);
 		return -ENOMEM;
 	}
+	return 0;
+}
+
+/* Begin, go on at another pace, or stop, as history_ms says. */
+static int follow_interval(void)
+{
+	int err;
+
+	lockdep_assert_held(&switch_lock);
+	if (!history_ms) {
+		cancel_delayed_work_sync(&sampler);
+		return 0;
+	}
+	err = have_history();
+	if (err)
+		return err;
+	if (stepped)
+		mymm_history_clear(history);
+	stepped = false;
 	mod_delayed_work(system_wq, &sampler, 0);
 	return 0;
 }
+
+/**
+ * mymm_history_step() - take a sample by the clock of a session
+ * @pool: the pool, whose clock the session holds
+ * @ns: what time it is there; before the last sample's, a new history begins
+ *
+ * Context: process; sleeps. The first sample since load may allocate.
+ * Return: 0; -ENODEV: there is no history of that pool; -ENOMEM, with a line in the log.
+ */
+int mymm_history_step(struct mymm_pool *pool, u64 ns)
+{
+	int err;
+
+	guard(mutex)(&switch_lock);
+	if (pool != sampled)
+		return -ENODEV;
+	err = have_history();
+	if (err)
+		return err;
+	if (!stepped)
+		cancel_delayed_work_sync(&sampler);
+	if (!stepped || ns < last_time(history))
+		mymm_history_clear(history);
+	stepped = true;
+	mymm_history_sample(history, ns);
+	return 0;
+}
+MYMM_EXPORT_INTERNAL(mymm_history_step);
 
 static int set_interval(const char *text, const struct kernel_param *param)
 {
@@ -400,39 +487,53 @@ void mymm_history_exit(void)
 	if (history)
 		mymm_history_destroy(history);
 	history = NULL;
+	stepped = false;
 }
 
 /* --- the files --------------------------------------------------------------------- */
 
 /*
- * Position 0 is the header, n + 1 is sample n, or the oldest if that is gone. The end is
- * where it was when the header was shown: samples that come meanwhile are for the next
- * reader.
+ * Position n * ZONE is the header of zone n, and s + 1 more is its sample s, or the oldest if that
+ * is gone. Each zone ends where it was when the first header was shown: samples that come
+ * meanwhile are for the next reader.
  */
-static void *history_at(struct seq_file *m, loff_t *pos)
+#define ZONE BIT_ULL(40)
+
+static void *history_at(struct seq_file *m, loff_t *pos, unsigned int nr_zones)
 {
-	if (!*pos) {
+	u64 zone = *pos & ~(ZONE - 1);
+	unsigned long line = *pos & (ZONE - 1);
+
+	if (!*pos)
 		m->private = (void *)(history ? history->taken : 0);
-		return SEQ_START_TOKEN;
+	if (line && history)
+		line = max(line, oldest(history) + 1);
+	if (line && (!history || line > (unsigned long)m->private ||
+		     line > history->taken)) {
+		zone += ZONE;
+		line = 0;
 	}
-	if (!history)
-		return NULL;
-	*pos = max_t(unsigned long, *pos, oldest(history) + 1);
-	return *pos <= (unsigned long)m->private ? pos : NULL;
+	*pos = zone + line;
+	return *pos < nr_zones * ZONE ? pos : NULL;
 }
 
-static void *history_start(struct seq_file *m, loff_t *pos)
+static void lock_history(void)
 {
 	mutex_lock(&switch_lock);
 	if (history)
 		mutex_lock(&history->lock);
-	return history_at(m, pos);
+}
+
+static void *history_start(struct seq_file *m, loff_t *pos)
+{
+	lock_history();
+	return history_at(m, pos, sampled->nr_zones);
 }
 
 static void *history_next(struct seq_file *m, void *v, loff_t *pos)
 {
 	++*pos;
-	return history_at(m, pos);
+	return history_at(m, pos, sampled->nr_zones);
 }
 
 static void history_stop(struct seq_file *m, void *v)
@@ -444,10 +545,16 @@ static void history_stop(struct seq_file *m, void *v)
 
 static int history_show(struct seq_file *m, void *v)
 {
-	if (v == SEQ_START_TOKEN)
-		show_header(m);
-	else
-		show_sample(m, history, *(loff_t *)v - 1);
+	const u64 pos = *(loff_t *)v;
+	const unsigned int nr = pos / ZONE;
+	const unsigned long line = pos % ZONE;
+
+	if (line) {
+		show_sample(m, history, nr, line - 1);
+	} else {
+		show_gap(m, nr);
+		show_header(m, &sampled->zone[nr]);
+	}
 	return 0;
 }
 
@@ -459,18 +566,33 @@ static const struct seq_operations history_sops = {
 };
 DEFINE_SEQ_ATTRIBUTE(history);
 
+/* One series, of all zones. */
+static void *history_events_start(struct seq_file *m, loff_t *pos)
+{
+	lock_history();
+	return history_at(m, pos, 1);
+}
+
+static void *history_events_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	++*pos;
+	return history_at(m, pos, 1);
+}
+
 static int history_events_show(struct seq_file *m, void *v)
 {
-	if (v == SEQ_START_TOKEN)
-		show_events_header(m);
+	const loff_t pos = *(loff_t *)v;
+
+	if (pos)
+		show_events(m, history, pos - 1);
 	else
-		show_events(m, history, *(loff_t *)v - 1);
+		show_events_header(m);
 	return 0;
 }
 
 static const struct seq_operations history_events_sops = {
-	.start = history_start,
-	.next = history_next,
+	.start = history_events_start,
+	.next = history_events_next,
 	.stop = history_stop,
 	.show = history_events_show,
 };

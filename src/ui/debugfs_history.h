@@ -41,11 +41,13 @@ struct mymm_history *mymm_history_create(struct mymm_pool *pool,
 					 unsigned int len);
 void mymm_history_destroy(struct mymm_history *history);
 void mymm_history_sample(struct mymm_history *history, u64 ns);
+void mymm_history_clear(struct mymm_history *history);
 void mymm_history_show_events(struct seq_file *m, struct mymm_history *history);
 void mymm_history_show(struct seq_file *m, struct mymm_history *history);
 
 int mymm_history_init(struct mymm_pool *pool);
 void mymm_history_exit(void);
+int mymm_history_step(struct mymm_pool *pool, u64 ns);
 void mymm_history_file(struct dentry *dir);
 
 #endif /* _MYMM_DEBUGFS_HISTORY_H */

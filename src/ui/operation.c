@@ -30,6 +30,7 @@
 #include "page/alloc_failure.h"
 #include "object/sanitize.h"
 #include "pool/clock.h"
+#include "ui/debugfs_history.h"
 #include "ui/operation.h"
 
 static int read_gfp(struct mymm_session *s, u32 flags, gfp_t *gfp)
@@ -377,6 +378,15 @@ static int op_tick(struct mymm_session *s, const struct mymm_op *op)
 	return 0;
 }
 
+static int op_sample(struct mymm_session *s, const struct mymm_op *op)
+{
+	if (op->flags || op->handle || op->cache)
+		return -EINVAL;
+	if (!s->holds_clock)
+		return -EPERM;
+	return mymm_history_step(s->pool, op->arg);
+}
+
 static int run_op(struct mymm_session *s, struct mymm_op *op)
 {
 	if (op->node && op->op != MYMM_OP_PAGES_ALLOC)
@@ -402,6 +412,8 @@ static int run_op(struct mymm_session *s, struct mymm_op *op)
 		return op_range_alloc(s, op);
 	case MYMM_OP_TICK:
 		return op_tick(s, op);
+	case MYMM_OP_SAMPLE:
+		return op_sample(s, op);
 	default:
 		return -EINVAL;
 	}
