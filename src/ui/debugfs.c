@@ -5,6 +5,7 @@
  *   check      runs the validator; "ok", or the first broken invariant, after which the
  *              pool is out of service
  *   frames     a map of each zone, a character a frame
+ *   frames_raw the same characters alone, that of frame n at offset n
  *   zones      counters of each zone, a line each
  *   counters   refusals by reason
  *   magazines  contents and hit rates of each cache's magazines
@@ -22,7 +23,9 @@
  * hexdump. A line is one moment, the map as a whole is not.
  */
 #include <linux/debugfs.h>
+#include <linux/sched/signal.h>
 #include <linux/seq_file.h>
+#include <linux/uaccess.h>
 
 #include "object/cache.h"
 #include "pool/check.h"
@@ -178,6 +181,59 @@ static int frames_show(struct seq_file *m, void *v)
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(frames);
+
+/*
+ * The characters of some frames from @pfn on, at most MAP_WIDTH; no zone has those between zones,
+ * which are as holes. How many they are; 0: there are no more.
+ */
+static size_t draw_raw(struct mymm_pool *pool, loff_t pfn, char *line)
+{
+	u32 next = U32_MAX;
+	unsigned int i;
+
+	for (i = 0; i < pool->nr_zones; i++) {
+		struct mymm_zone *zone = &pool->zone[i];
+
+		if (pfn >= zone->buddy.end)
+			continue;
+		if (pfn >= zone->buddy.start) {
+			draw_line(zone, pfn, line);
+			return strlen(line);
+		}
+		next = min(next, zone->buddy.start);
+	}
+	if (next == U32_MAX)
+		return 0;
+	next = min_t(loff_t, next - pfn, MAP_WIDTH);
+	memset(line, '-', next);
+	return next;
+}
+
+static ssize_t frames_raw_read(struct file *file, char __user *to, size_t size,
+			       loff_t *pos)
+{
+	char line[MAP_WIDTH + 1];
+	size_t done = 0, nr;
+
+	while (done < size && !fatal_signal_pending(current)) {
+		nr = min(draw_raw(file->private_data, *pos, line), size - done);
+		if (!nr)
+			break;
+		if (copy_to_user(to + done, line, nr))
+			return done ?: -EFAULT;
+		done += nr;
+		*pos += nr;
+		cond_resched();
+	}
+	return done;
+}
+
+static const struct file_operations frames_raw_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.read = frames_raw_read,
+	.llseek = default_llseek,
+};
 
 /* --- zones ---------------------------------------------------------------------- */
 
@@ -353,6 +409,7 @@ void mymm_debugfs_init(struct mymm_pool *pool)
 	dir = debugfs_create_dir("mymm", NULL);
 	debugfs_create_file("check", 0400, dir, pool, &check_fops);
 	debugfs_create_file("frames", 0400, dir, pool, &frames_fops);
+	debugfs_create_file("frames_raw", 0400, dir, pool, &frames_raw_fops);
 	debugfs_create_file("zones", 0400, dir, pool, &zones_fops);
 	debugfs_create_file("drain", 0200, dir, pool, &drain_fops);
 	mymm_history_file(dir);
