@@ -114,6 +114,32 @@ static int modes(const struct args *args, enum replay_mode *mode)
 	return OK;
 }
 
+/* A number of events, or a time: 100ms, 2s. */
+static int parse_history(const char *text, struct outcome *out)
+{
+	size_t digits = strspn(text, "0123456789");
+	const char *unit = text + digits;
+	char number[24];
+	uint64_t scale = !strcmp(unit, "s")  ? 1000000 :
+			 !strcmp(unit, "ms") ? 1000 :
+			 !strcmp(unit, "us") ? 1 :
+					       0;
+
+	out->history_by_events = !scale;
+	if ((!scale && *unit) || !digits || digits >= sizeof(number))
+		return misused(
+			"history '%s' is neither a number of events nor a time: 100ms, 2s",
+			text);
+	snprintf(number, sizeof(number), "%.*s", (int)digits, text);
+	if (!scale)
+		scale = 1;
+	if (parse_number(number, "history", 1, UINT64_MAX / 4 / scale,
+			 &out->history))
+		return USAGE;
+	out->history *= scale;
+	return OK;
+}
+
 int replay_quietly(struct recording *rec, const char *cpu, struct outcome *out)
 {
 	struct session session;
@@ -165,6 +191,11 @@ static int replay_in_pool(struct recording *rec, const struct args *args,
 	out->start = session.info;
 	if (!rc && !out->pristine)
 		warn("the pool is not pristine: what comes depends on what others hold");
+	if (!rc && out->clock_error && out->history)
+		rc = failed(
+			out->clock_error,
+			"the pool's clock can't be held, by which --history goes: %s",
+			strerror(out->clock_error));
 	if (!rc && out->clock_error)
 		warn("the pool's clock can't be held: what comes depends on time: %s",
 		     strerror(out->clock_error));
@@ -205,14 +236,18 @@ static int run_replay(struct session *unused, const struct args *args)
 	if (!rc && args_get(args, "every"))
 		rc = parse_number(args_get(args, "every"), "every", 1,
 				  UINT64_MAX, &every);
+	if (!rc && args_get(args, "history"))
+		rc = parse_history(args_get(args, "history"), &out);
+	if (!rc && out.dry && out.history)
+		rc = misused("--dry-run has no pool for --history to sample");
 	if (!rc && out.dry && args_get(args, "then"))
 		rc = misused("--dry-run holds nothing for --then to see");
 	if (!rc && args_get(args, "start") && out.mode == REPLAY_OBJECTS)
 		rc = misused("--start is about pages: not with --objects");
 	if (!rc && args_get(args, "compare") &&
-	    (out.dry || every || args_get(args, "then")))
+	    (out.dry || every || out.history || args_get(args, "then")))
 		rc = misused(
-			"--compare goes with neither --dry-run, --every nor --then");
+			"--compare goes with none of --dry-run, --every, --history and --then");
 	if (!rc && !args_get(args, "compare") &&
 	    (args_get(args, "config") || args_get(args, "ko") ||
 	     args_get(args, "time")))
@@ -222,6 +257,12 @@ static int run_replay(struct session *unused, const struct args *args)
 	if (rc)
 		return rc;
 	rc = recording_read(&rec, args->operand[0]);
+	if (!rc && out.history && !out.history_by_events &&
+	    rec.clock != CLOCK_SECONDS)
+		rc = failed(
+			0,
+			"%s says of no event when it was: --history can only be a number of events",
+			rec.path);
 	if (!rc && args_get(args, "start"))
 		rc = start_read(&rec);
 	if (!rc) {
@@ -250,6 +291,8 @@ static const struct opt replay_opts[] = {
 	{ 0, "start", NULL,
 	  "begin with the frames that the recording began with" },
 	{ 0, "every", "N", "a line on the pool each N events" },
+	{ 0, "history", "EVERY",
+	  "a sample of debugfs mymm/history each EVERY events, or 100ms" },
 	{ 0, "then", "CMD", "run CMD with the shell while it is all held" },
 	{ 0, "cpu", "N", "stay on CPU N instead of the first" },
 	{ 0, "dry-run", NULL, "read, infer and count, without a pool" },

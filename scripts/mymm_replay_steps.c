@@ -39,6 +39,8 @@ struct runner {
 	uint32_t next_handle; /* dry */
 	uint64_t events;
 	uint64_t next_tick; /* on the clock that it goes by */
+	uint64_t next_sample; /* by what out->history goes by */
+	uint64_t latest; /* time of a step */
 };
 
 static bool acted_on(enum replay_mode mode, enum life_kind kind,
@@ -286,7 +288,7 @@ static int send_batch(struct runner *run)
 		const struct mymm_op *op = &run->ops[i];
 		struct life *life;
 
-		if (op->op == MYMM_OP_TICK) {
+		if (op->op == MYMM_OP_TICK || op->op == MYMM_OP_SAMPLE) {
 			if (op->result)
 				refused(run, op, i);
 			continue;
@@ -343,6 +345,77 @@ static uint64_t clock_of(const struct runner *run, const struct step *step,
 
 	*tick = seconds ? TICK_USECS : TICK_EVENTS;
 	return seconds ? time_of(run, step) : run->events;
+}
+
+/*
+ * Note down what is free, at @at by what out->history goes by; the time that stands beside it is
+ * the recording's, or an event for a second if nothing says when it was.
+ */
+static int sample(struct runner *run, const struct step *step, uint64_t at)
+{
+	const struct recording *rec = run->rec;
+	struct mymm_op *op = next_op(run, step);
+
+	if (rec->clock != CLOCK_SECONDS)
+		at *= 1000000;
+	else if (run->out->history_by_events)
+		at = run->latest - rec->first;
+	op->op = MYMM_OP_SAMPLE;
+	op->arg = at * 1000;
+	run->out->samples++;
+	return add_op(run);
+}
+
+/*
+ * The samples at times before a step; of a time in which nothing happens the first and the last,
+ * between which all are the same.
+ */
+static int sample_before(struct runner *run, const struct step *step)
+{
+	uint64_t every = run->out->history;
+	uint64_t now = run->latest - run->rec->first;
+	int rc;
+
+	if (!every || run->out->history_by_events || now < run->next_sample)
+		return OK;
+	rc = sample(run, step, run->next_sample);
+	if (!rc && now - run->next_sample >= every)
+		rc = sample(run, step, now - now % every);
+	run->next_sample = now - now % every + every;
+	return rc;
+}
+
+/* The sample after an event. */
+static int sample_after(struct runner *run, const struct step *step)
+{
+	const struct outcome *out = run->out;
+
+	return out->history && out->history_by_events &&
+			       !(run->events % out->history) ?
+		       sample(run, step, run->events) :
+		       OK;
+}
+
+/* One at the beginning; that at time 0 is taken with the others. */
+static int first_sample(struct runner *run)
+{
+	const struct recording *rec = run->rec;
+
+	if (!run->out->history_by_events || !rec->nr_steps)
+		return OK;
+	return sample(run, &rec->step[0], 0);
+}
+
+/* And one at the end, so that what then is held is in the history. */
+static int last_sample(struct runner *run)
+{
+	const struct recording *rec = run->rec;
+
+	if (!run->out->history || !rec->nr_steps)
+		return OK;
+	return sample(run, &rec->step[rec->nr_steps - 1],
+		      run->out->history_by_events ? run->events :
+						    run->latest - rec->first);
 }
 
 /* The ticks before a step. */
@@ -472,13 +545,18 @@ static int run_steps(struct runner *run, uint64_t every)
 		printf("%9s %10s %8s %22s  free blocks of order 0 to %d\n",
 		       "event", "time", "frames", "in use",
 		       MYMM_UAPI_ORDERS - 1);
+	rc = first_sample(run);
 	for (size_t i = 0; !rc && i < rec->nr_steps; i++) {
 		const struct step *step = &rec->step[i];
 
 		if (!(i % TAPE_STEP))
 			recording_trim(rec);
 		run->events += step->event;
-		rc = pass_time(run, step);
+		if (time_of(run, step) > run->latest)
+			run->latest = time_of(run, step);
+		rc = sample_before(run, step);
+		if (!rc)
+			rc = pass_time(run, step);
 		if (!rc && step->what != STEP_NOTHING)
 			rc = do_step(run, step);
 		if (rc || !step->event)
@@ -487,9 +565,13 @@ static int run_steps(struct runner *run, uint64_t every)
 			rc = show_state(run, step);
 		if (watch && !rc && !(run->events % watch->every))
 			rc = look(run, step);
+		if (!rc)
+			rc = sample_after(run, step);
 		if (!(run->events % 1024))
 			progress("replaying: events", run->events, rec->kmem);
 	}
+	if (!rc)
+		rc = last_sample(run);
 	if (!rc)
 		rc = send_batch(run);
 	progress_end();
@@ -517,6 +599,7 @@ int replay_run(struct session *session, struct recording *rec,
 	run->session = session;
 	run->rec = rec;
 	run->out = out;
+	run->latest = rec->first;
 	for (int kind = 0; kind < LIFE_KINDS; kind++)
 		for (int note = 0; note < PAGE_NOTES; note++)
 			run->acts[kind][note] = acted_on(out->mode, kind, note);

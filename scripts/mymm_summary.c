@@ -53,6 +53,9 @@ static void show_clock(const struct recording *rec, const struct outcome *out)
 	else
 		printf("Its clock went by the events: %s of %s\n", steps,
 		       count_text(TICK_EVENTS));
+	if (out->history)
+		printf("debugfs mymm/history has %s of it\n",
+		       plural(out->samples, "sample", "samples"));
 }
 
 static void show_head(const struct recording *rec, const struct outcome *out)

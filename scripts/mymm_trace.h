@@ -516,6 +516,9 @@ struct outcome {
 	bool pristine; /* after the drain */
 	int clock_error; /* errno of why the pool's clock is not ours */
 	uint64_t ticks; /* of that clock */
+	uint64_t history; /* between samples for debugfs mymm/history; 0: none */
+	bool history_by_events; /* or by microseconds */
+	uint64_t samples; /* of these */
 	uint64_t start_frames; /* held since before the recording */
 	uint64_t acted[TRACE_KINDS];
 	uint64_t failed[MYMM_UAPI_ORDERS + 1];
