@@ -25,6 +25,7 @@
  *	mymm_record.c    record; its own parts are in mymm_dat.h
  *	mymm_replay.c    replay; its own parts are in mymm_trace.h
  *	mymm_html.c      report; its data: mymm_html_data.c
+ *	mymm_plot.c      plot
  */
 #ifndef _MYMM_CLI_H
 #define _MYMM_CLI_H
@@ -274,6 +275,7 @@ extern const struct command unload_commands[];
 extern const struct command record_commands[];
 extern const struct command pack_commands[];
 extern const struct command html_commands[];
+extern const struct command plot_commands[];
 
 /* Options of all commands that allocate, and what they mean. */
 /* It takes these for blocks of code. */

@@ -11,6 +11,8 @@
 
 #include "mymm_cli.h"
 
+/* It would put several in a line. */
+/* clang-format off */
 const struct command *const command_tables[] = {
 	pages_commands,
 	cache_commands,
@@ -27,9 +29,12 @@ const struct command *const command_tables[] = {
 	record_commands,
 	pack_commands,
 	html_commands,
+	plot_commands,
 	unload_commands,
 	NULL,
 };
+
+/* clang-format on */
 
 /* Does the command's name consist of exactly the first @nr words? */
 static bool named(const struct command *command, char **argv, int nr)
