@@ -44,7 +44,7 @@ version = -DMYMM_VERSION='"$(or $(if $(wildcard .git),$(shell git describe --alw
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
-.PHONY: compile_commands.json all modules cli man run shell test test-debug test-distros quick bench pressure mirror lint install uninstall clean help
+.PHONY: compile_commands.json all modules cli man run shell test test-debug test-distros quick bench pressure mirror pictures lint install uninstall clean help
 
 all: modules cli man ## build the modules for the distribution's kernel, the CLI and its manual (the default)
 
@@ -108,6 +108,9 @@ pressure: cli ## major faults beside Linux's, of memory that does not fit
 
 mirror: cli $(BUILD)/objects_look ## the running kernel's free lists and caches, and a pool's beside them, under load
 	@scripts/mirror --kernel $(KERNEL)
+
+pictures: cli ## draw the pictures of Documentation/pictures anew
+	@scripts/pictures --kernel $(KERNEL)
 
 lint: ## each checker that has something to say about the sources
 	@scripts/lint
