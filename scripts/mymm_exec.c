@@ -186,10 +186,10 @@ static int check_program(const char *command)
 
 /* --- the library, the device and the pool ------------------------------------------ */
 
-/* Beside this program, or in lib beside its folder. */
+/* Beside this program, or in lib/mymm beside its folder. */
 static int find_library(char path[PATH_MAX])
 {
-	static const char *const places[] = { "", "../lib/" };
+	static const char *const places[] = { "", "../lib/mymm/" };
 	char own[PATH_MAX];
 	ssize_t len = readlink("/proc/self/exe", own, sizeof(own) - 1);
 
@@ -209,8 +209,8 @@ static int find_library(char path[PATH_MAX])
 			"%s: LD_PRELOAD takes no blank and no colon in a name",
 			path);
 	}
-	return failed(ENOENT, "there is no " LIBRARY " in %s or %s/../lib", own,
-		      own);
+	return failed(ENOENT, "there is no " LIBRARY " in %s or %s/../lib/mymm",
+		      own, own);
 }
 
 /* --- the command ------------------------------------------------------------------- */
