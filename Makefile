@@ -32,6 +32,9 @@ screen_libs := -lncursesw -ltinfo
 strict := $(if $(CI),-Werror)
 # As Ubuntu's gcc has by default, so that what it warns of is seen everywhere.
 fortify := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+compile := scripts/cc $(CC) -O2 -g -Wall -Wextra $(strict) $(fortify) -Isrc/uapi
+
+objects := $(patsubst scripts/%.c,$(BUILD)/cli/%.o,$(wildcard scripts/mymm*.c))
 
 # make would take a blank, or a colon, for the end of a name.
 ifneq ($(words $(subst :, ,$(BUILD))),1)
@@ -44,7 +47,7 @@ version = -DMYMM_VERSION='"$(or $(if $(wildcard .git),$(shell git describe --alw
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
-.PHONY: compile_commands.json all modules cli man run shell test test-debug test-distros quick bench pressure mirror pictures lint install uninstall clean help
+.PHONY: compile_commands.json deps all modules cli man run shell test test-debug test-distros quick bench pressure mirror pictures lint install uninstall clean help
 
 all: modules cli man ## build the modules for the distribution's kernel, the CLI and its manual (the default)
 
@@ -53,10 +56,17 @@ modules: | $(BUILD) ## build the modules; KERNEL=stock|6.1|6.12|kunit|debug|um|u
 
 cli: $(cli) $(BUILD)/libmymalloc.so $(addprefix $(BUILD)/,$(static) $(dynamic)) ## build the CLI, libmymalloc.so, and programs for tests
 
-$(cli): $(wildcard scripts/mymm*.c scripts/*.h scripts/report*.* src/uapi/*.h) | $(BUILD)
-	@scripts/deps build
-	$(CC) -O2 -g -static -Wall -Wextra $(strict) $(fortify) -Isrc/uapi -Iscripts $(tracing) $(version) -o $@ $(filter %.c,$^) \
-		$(tracing_libs) $(screen_libs)
+$(cli): $(objects)
+	$(CC) -static -o $@ $^ $(tracing_libs) $(screen_libs)
+
+$(objects): $(BUILD)/cli/%.o: scripts/%.c $(wildcard scripts/*.h src/uapi/*.h) | deps
+	@mkdir -p $(@D)
+	$(compile) -Iscripts $(tracing) -c -o $@ $<
+
+$(BUILD)/cli/mymm_html.o: $(wildcard scripts/report*)
+# It alone says which version it is.
+$(BUILD)/cli/mymm.o: compile += $(version)
+$(BUILD)/cli/mymm.o: $(wildcard scripts/mymm*.c)
 
 man: $(man) ## build the manual pages, which name the CLI's options
 
@@ -65,21 +75,20 @@ $(man): $(BUILD)/%: Documentation/% scripts/man $(cli)
 	scripts/man $(cli) $< >$@
 
 # initfirst: before any other library's constructor may call malloc.
-$(BUILD)/libmymalloc.so: scripts/libmymalloc.c src/uapi/mymem.h | $(BUILD)
-	@scripts/deps build
-	$(CC) -O2 -g -fPIC -shared -fcf-protection -fvisibility=hidden -Wall -Wextra $(strict) $(fortify) -Isrc/uapi \
-		-Wl,-z,initfirst,-z,now -o $@ $<
+$(BUILD)/libmymalloc.so: scripts/libmymalloc.c src/uapi/mymem.h | deps
+	$(compile) -fPIC -shared -fcf-protection -fvisibility=hidden -Wl,-z,initfirst,-z,now -o $@ $<
 
-$(addprefix $(BUILD)/,$(dynamic)): $(BUILD)/%: qemu/%.c | $(BUILD)
-	@scripts/deps build
-	$(CC) -O2 -g -Wall -Wextra $(strict) $(fortify) -o $@ $< -lpthread
+$(addprefix $(BUILD)/,$(dynamic)): $(BUILD)/%: qemu/%.c | deps
+	$(compile) -o $@ $< -lpthread
 
-$(addprefix $(BUILD)/,$(static)): $(BUILD)/%: qemu/%.c qemu/scenario.h src/uapi/mymm.h src/uapi/mymem.h | $(BUILD)
-	@scripts/deps build
-	$(CC) -O2 -g -static -Wall -Wextra $(strict) $(fortify) -Isrc/uapi -o $@ $< -lpthread
+$(addprefix $(BUILD)/,$(static)): $(BUILD)/%: qemu/%.c qemu/scenario.h src/uapi/mymm.h src/uapi/mymem.h | deps
+	$(compile) -static -o $@ $< -lpthread
 
 $(BUILD):
 	@mkdir -p $@
+
+deps: | $(BUILD)
+	@scripts/deps build
 
 run: ## a tour: load, replay a recorded compile, look, give back, unload
 	@scripts/run
