@@ -367,6 +367,15 @@ int top_screen(struct top *top, uint64_t samples)
 			0,
 			"this machine does not know the terminal TERM=%s; another may do: TERM=vt100",
 			getenv("TERM") ? getenv("TERM") : "");
+	/* One that only prints line after line, as "dumb". */
+	if (!tigetstr("cup")) {
+		endwin();
+		delscreen(screen);
+		return failed(
+			0,
+			"the terminal TERM=%s can't move its cursor: use -b, or TERM=vt100 if it can",
+			getenv("TERM"));
+	}
 	set_escdelay(ESCAPE_MS);
 	cbreak();
 	noecho();
