@@ -2,10 +2,7 @@
 /*
  * replay --compare: one recording through several configurations of the pool.
  *
- * For each one the module is loaded anew with that configuration as its parameters, so that
- * what can be chosen is what the module offers, and each begins as if nothing had been
- * before. At the end the module is as it was: loaded with the parameters that it had, or not
- * loaded. A configuration that the module refuses ends the comparison.
+ * For each one the module is loaded anew (mymm_module.c).
  *
  * What a pool is like at the last event says little: so it is looked at some thousand times, at
  * the same events in each configuration, and the worst look and the mean over the recorded time
@@ -20,14 +17,9 @@
  * The recorded kernel is a row of its own, of the files that mymm record kept: what these
  * don't say is not known.
  */
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <sys/utsname.h>
-#include <unistd.h>
 
 #include "mymm_dat.h"
 #include "mymm_trace.h"
@@ -35,77 +27,6 @@
 #define LOOKS 1000
 #define ROWS_MOST 64
 #define PERMILLE 1000ULL
-
-/* --- the module -------------------------------------------------------------------- */
-
-#define PARAMETERS "/sys/module/mymm/parameters"
-
-static bool loaded(void)
-{
-	return !access("/sys/module/mymm/initstate", F_OK);
-}
-
-/* As finit_module() wants them: name="value" name="value". */
-static void read_parameters(struct bytes *to)
-{
-	DIR *folder = opendir(PARAMETERS);
-	struct dirent *entry;
-
-	bytes_add(to, "", 0);
-	while (folder && (entry = readdir(folder))) {
-		struct bytes value = { 0 };
-		char path[512];
-
-		if (*entry->d_name == '.')
-			continue;
-		snprintf(path, sizeof(path), PARAMETERS "/%s", entry->d_name);
-		if (!bytes_file(&value, path) && value.len > 1) {
-			value.at[value.len - 1] = 0; /* its newline */
-			bytes_print(to, "%s=\"%s\" ", entry->d_name, value.at);
-		}
-		bytes_free(&value);
-	}
-	if (folder)
-		closedir(folder);
-}
-
-static int unload(void)
-{
-	if (!loaded() || !syscall(SYS_delete_module, "mymm", O_NONBLOCK))
-		return OK;
-	if (errno == EPERM)
-		return failed(errno, "to load the module anew is for root");
-	return failed(errno,
-		      "the module can't be loaded anew: %s: it is in use",
-		      strerror(errno));
-}
-
-/* 0, or a positive errno. */
-static int load(const char *path, const char *parameters)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
-
-	if (fd < 0)
-		return errno;
-	if (syscall(SYS_finit_module, fd, parameters, 0))
-		err = errno;
-	close(fd);
-	return err;
-}
-
-/* Where the module is, unless that was said. */
-static const char *module_path(void)
-{
-	static char path[256];
-	struct utsname name;
-
-	if (!access("mymm.ko", R_OK))
-		return "mymm.ko";
-	uname(&name);
-	snprintf(path, sizeof(path), "/lib/modules/%s/updates/mymm.ko",
-		 name.release);
-	return path;
-}
 
 /* --- looks ------------------------------------------------------------------------- */
 
@@ -264,25 +185,33 @@ static void take_outcome(struct row *row, const struct recording *rec,
 			row->blocks[what] += nr[i][what];
 }
 
-static int run_row(struct recording *rec, enum replay_mode mode,
-		   const char *cpu, struct row *row)
-{
-	struct outcome out = { .mode = mode, .watch = &row->watch };
-	int rc = unload(), err;
+/**
+ * struct rows - what all rows have in common
+ * @rec: which recording
+ * @mode: what of it
+ * @cpu: where, or NULL
+ * @row: them
+ */
+struct rows {
+	struct recording *rec;
+	enum replay_mode mode;
+	const char *cpu;
+	struct row *row;
+};
 
-	if (rc)
-		return rc;
-	err = load(row->ko, row->config);
-	if (err)
-		return failed(err, "%s with '%s': %s%s", row->ko, row->config,
-			      strerror(err),
-			      err == EINVAL ? ": the kernel's log says why" :
-					      "");
+static int run_row(void *data, size_t i)
+{
+	const struct rows *rows = data;
+	struct recording *rec = rows->rec;
+	struct row *row = &rows->row[i];
+	struct outcome out = { .mode = rows->mode, .watch = &row->watch };
+	int rc;
+
 	recording_rewind(rec);
 	row->watch.look = take_look;
 	row->watch.every = rec->kmem / LOOKS + 1;
 	row->look = xalloc(NULL, LOOKS + 1, sizeof(*row->look));
-	rc = replay_quietly(rec, cpu, &out);
+	rc = replay_quietly(rec, rows->cpu, &out);
 	if (!rc) {
 		sum_up(row);
 		take_outcome(row, rec, &out);
@@ -471,54 +400,15 @@ static void show_json(const struct recording *rec, const struct row *row,
 
 /* --- the command ------------------------------------------------------------------- */
 
-/* The parts of a text, which is changed; how many there are. */
-static size_t split(char *text, char at, const char **part, size_t most)
-{
-	size_t nr = 0;
-
-	while (text && nr < most) {
-		char *end = strchr(text, at);
-
-		if (end)
-			*end++ = 0;
-		part[nr++] = text;
-		text = end;
-	}
-	return nr;
-}
-
-static int run_rows(struct recording *rec, enum replay_mode mode,
-		    const char *cpu, struct row *row, size_t nr)
-{
-	struct bytes before = { 0 };
-	bool was = loaded();
-	int rc = OK, err;
-
-	if (was)
-		read_parameters(&before);
-	for (size_t i = 0; i < nr && !rc; i++)
-		rc = run_row(rec, mode, cpu, &row[i]);
-	/* If the first could not be unloaded, it is as it was, and the error is known. */
-	err = unload();
-	if (err) {
-		rc = rc ?: err;
-	} else if (was) {
-		err = load(row[0].ko, before.at);
-		if (err)
-			rc = failed(err, "%s can't be loaded as it was: %s",
-				    row[0].ko, strerror(err));
-	}
-	bytes_free(&before);
-	return rc;
-}
-
 int compare(struct recording *rec, enum replay_mode mode,
 	    const struct args *args)
 {
 	char *configs = strdup(args_get(args, "config") ?: "");
 	char *kos = strdup(args_get(args, "ko") ?: module_path());
 	const char *config[ROWS_MOST + 1], *ko[ROWS_MOST + 1];
+	struct config load[ROWS_MOST + 1];
 	struct row *row = xalloc(NULL, ROWS_MOST + 1, sizeof(*row));
+	struct rows rows = { rec, mode, args_get(args, "cpu"), row };
 	size_t nr_configs, nr_kos, nr = 0;
 	bool timed = args_get(args, "time");
 	int rc = OK;
@@ -530,16 +420,13 @@ int compare(struct recording *rec, enum replay_mode mode,
 	memset(row, 0, (ROWS_MOST + 1) * sizeof(*row));
 	if (nr_configs * nr_kos > ROWS_MOST)
 		rc = misused("more than %d configurations", ROWS_MOST);
-	for (size_t i = 0; i < nr_kos && !rc; i++) {
-		if (access(ko[i], R_OK))
-			rc = failed(errno, "%s: %s: which module? --ko FILE",
-				    ko[i], strerror(errno));
-		for (size_t j = 0; j < nr_configs && !rc; j++, nr++) {
+	for (size_t i = 0; i < nr_kos && !rc; i++)
+		for (size_t j = 0; j < nr_configs; j++, nr++) {
 			row[nr].config = config[j];
 			row[nr].ko = ko[i];
+			load[nr] = (struct config){ config[j], ko[i] };
 		}
-	}
-	rc = rc ?: run_rows(rec, mode, args_get(args, "cpu"), row, nr);
+	rc = rc ?: with_configs(load, nr, run_row, &rows);
 	if (!rc) {
 		take_recorded(&row[nr++], rec);
 		if (args_get(args, "json"))

@@ -19,6 +19,7 @@
  *	mymm_report.c     the same as JSON
  *	mymm_html_data.c  what a page for a browser needs; mymm_html.c makes it
  *	mymm_compare.c    one recording, several configurations of the pool
+ *	mymm_module.c     the module loaded with each of them
  */
 #ifndef _MYMM_TRACE_H
 #define _MYMM_TRACE_H
@@ -568,6 +569,25 @@ unsigned int unusable_index(const struct mymm_zone_info *zone, int order);
 
 /* Acts it out in a session of its own, and gives all back; nothing is printed. */
 int replay_quietly(struct recording *rec, const char *cpu, struct outcome *out);
+
+/* --- mymm_module.c --- */
+
+/* Parameters of the module, and its file. */
+struct config {
+	const char *parameters;
+	const char *ko;
+};
+
+/* Where the module is, unless that was said. */
+const char *module_path(void);
+/* The parts of a text, which is changed; how many there are. */
+size_t split(char *text, char at, const char **part, size_t most);
+/*
+ * Calls @run with the module loaded with each configuration, unless one fails; then it is as it
+ * was. There is at least one. Files that are not there are found before.
+ */
+int with_configs(const struct config *config, size_t nr,
+		 int (*run)(void *data, size_t i), void *data);
 
 /* --- mymm_compare.c --- */
 int compare(struct recording *rec, enum replay_mode mode,
