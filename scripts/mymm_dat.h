@@ -64,7 +64,8 @@ struct cpu_data {
 	char stats[512];
 };
 
-int dat_write(const char *path, struct tracefs_instance *instance,
+/* To a file at @path; or to @nameless, unless that is -1, and @path is what errors name. */
+int dat_write(const char *path, int nameless, struct tracefs_instance *instance,
 	      const struct cpu_data *cpu, uint32_t cpus,
 	      const struct bytes *state);
 

@@ -310,12 +310,12 @@ static int put_all(int fd, struct bytes *head, const struct cpu_data *cpu,
 	return err ?: put(fd, state->at, state->len);
 }
 
-int dat_write(const char *path, struct tracefs_instance *instance,
+int dat_write(const char *path, int nameless, struct tracefs_instance *instance,
 	      const struct cpu_data *cpu, uint32_t cpus,
 	      const struct bytes *state)
 {
 	struct bytes head = { 0 };
-	int rc = add_head(&head), fd, err;
+	int rc = add_head(&head), fd = nameless, err;
 
 	if (!rc) {
 		add_symbols(&head, cpu, cpus);
@@ -323,9 +323,12 @@ int dat_write(const char *path, struct tracefs_instance *instance,
 		add_tracing_file(&head, "saved_cmdlines", 8, false);
 		add_number(&head, cpus, 4);
 		add_options(&head, instance, cpu, cpus);
-		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+		if (nameless < 0)
+			fd = open(path,
+				  O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+				  0644);
 		err = fd < 0 ? errno : put_all(fd, &head, cpu, cpus, state);
-		if (fd >= 0 && close(fd) && !err)
+		if (nameless < 0 && fd >= 0 && close(fd) && !err)
 			err = errno;
 		if (err)
 			rc = failed(err, "%s: %s", path, strerror(err));

@@ -38,7 +38,8 @@ static const char *const wanted[] = {
 
 /**
  * struct recorder - a recording that is under way
- * @path: the file that it becomes
+ * @path: the file that it becomes, or what is made of it
+ * @fd: that file, if it has no name; else -1
  * @instance: of ftrace
  * @name: of that
  * @cpu: for each possible CPU what it had
@@ -52,6 +53,7 @@ static const char *const wanted[] = {
  */
 struct recorder {
 	const char *path;
+	int fd;
 	struct tracefs_instance *instance;
 	char name[32];
 	struct cpu_data *cpu;
@@ -117,8 +119,7 @@ static int choose_events(struct recorder *rec)
 	return nr ? OK : failed(ENOENT, "this kernel has no events of kmem");
 }
 
-/* A file that nobody else sees, where the recording will be. */
-static int open_nameless(const char *path)
+int open_nameless(const char *path)
 {
 	char name[4096];
 	int fd;
@@ -436,8 +437,8 @@ static int record(struct recorder *rec, uint64_t kib, char **argv, int *code)
 	if (!rc)
 		rc = run_command(rec, &set, argv, code);
 	if (!rc)
-		rc = dat_write(rec->path, rec->instance, rec->cpu, rec->cpus,
-			       &rec->state);
+		rc = dat_write(rec->path, rec->fd, rec->instance, rec->cpu,
+			       rec->cpus, &rec->state);
 	if (!rc)
 		say(rec);
 	return rc;
@@ -454,33 +455,42 @@ static int show_state(const char *path)
 	return rc;
 }
 
-static int run_record(struct session *session, const struct args *args)
+int record_command(const char *path, int fd, const struct args *args, int *code)
 {
 	const char *kib = args_get(args, "buffer");
-	const char *state = args_get(args, "state");
-	struct recorder rec = { .go = -1 };
+	struct recorder rec = { .path = path, .fd = fd, .go = -1 };
 	uint64_t size = DEFAULT_KIB;
 	char **argv;
-	int rc = OK, code = 0;
+	int rc = OK;
 
-	(void)session;
-	if (state)
-		return args->nr || kib || args_get(args, "output") ?
-			       misused("--state FILE stands alone") :
-			       show_state(state);
 	if (!args->nr)
 		return misused("wants a command: -- COMMAND [ARGUMENT]...");
 	if (kib)
 		rc = parse_number(kib, "--buffer", 4, 1 << 22, &size);
 	if (rc)
 		return rc;
-	rec.path = args_get(args, "output") ?: DEFAULT_FILE;
 	argv = xalloc(NULL, args->nr + 1, sizeof(*argv));
 	memcpy(argv, args->operand, args->nr * sizeof(*argv));
 	argv[args->nr] = NULL;
-	rc = record(&rec, size, argv, &code);
+	rc = record(&rec, size, argv, code);
 	end(&rec);
 	free(argv);
+	return rc;
+}
+
+static int run_record(struct session *session, const struct args *args)
+{
+	const char *state = args_get(args, "state");
+	int rc, code = 0;
+
+	(void)session;
+	if (state)
+		return args->nr || args_get(args, "buffer") ||
+				       args_get(args, "output") ?
+			       misused("--state FILE stands alone") :
+			       show_state(state);
+	rc = record_command(args_get(args, "output") ?: DEFAULT_FILE, -1, args,
+			    &code);
 	return rc ?: code;
 }
 
