@@ -118,16 +118,17 @@ static const struct {
 } repeated[] = {
 	{ "run", "-e", "--expression=" },
 	{ "replay", "--config", "--config=" },
+	{ "report", "--config", "--config=" },
 };
 
-/* Several of it become one, with newlines between them. */
+/* Several of it become one, with newlines between them; those behind -- are others' words. */
 static char *join_repeated(const struct command *command, int *argc,
 			   char **argv)
 {
 	const char *word = NULL, *option = NULL;
 	char *all = NULL;
 	size_t len = 0;
-	int nr = 0;
+	int nr = 0, i = 0;
 
 	for (size_t i = 0; i < sizeof(repeated) / sizeof(repeated[0]); i++) {
 		if (strcmp(command->name, repeated[i].command))
@@ -135,7 +136,7 @@ static char *join_repeated(const struct command *command, int *argc,
 		word = repeated[i].word;
 		option = repeated[i].option;
 	}
-	for (int i = 0; word && i < *argc; i++) {
+	for (; word && i < *argc && strcmp(argv[i], "--"); i++) {
 		const char *line;
 		size_t more;
 
@@ -158,6 +159,8 @@ static char *join_repeated(const struct command *command, int *argc,
 	}
 	if (all)
 		argv[nr++] = all;
+	while (word && i < *argc)
+		argv[nr++] = argv[i++];
 	if (word)
 		*argc = nr;
 	return all;

@@ -8,9 +8,11 @@
  *	report.css        how it looks, on a screen and on paper
  *	report_data.js    the data read, and what memory was like at an event; no page is needed
  *	report_words.js   its texts, in each language
- *	report.js         what is drawn, and what answers to a hand
+ *	report_pane.js    what is drawn of one recording
+ *	report.js         the scrubber, and what answers to a hand
  *
- * mymm_html_data.c makes the data. These and the scripts are compressed, in base64.
+ * mymm_html_data.c makes the data. These and the scripts are compressed, in base64. A comparison has
+ * the data of two panes.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +31,11 @@ EMBED(html_page, "report.html");
 EMBED(html_style, "report.css");
 EMBED(html_script_data, "report_data.js");
 EMBED(html_script_words, "report_words.js");
+EMBED(html_script_pane, "report_pane.js");
 EMBED(html_script, "report.js");
+
+/* The second one is that of a comparison. */
+#define PANES 2
 
 static const char *const languages[] = { "en", "zh" };
 
@@ -53,7 +59,7 @@ static void put_base64(FILE *out, const struct bytes *bytes)
 }
 
 static void put_page(FILE *out, const struct bytes *code,
-		     const struct bytes *data)
+		     const struct bytes data[PANES])
 {
 	const char *at = html_page, *mark;
 
@@ -62,7 +68,9 @@ static void put_page(FILE *out, const struct bytes *code,
 		if (mark[1] == 'S')
 			fputs(html_style, out);
 		else
-			put_base64(out, mark[1] == 'C' ? code : data);
+			put_base64(out, mark[1] == 'C' ? code :
+					mark[1] == 'D' ? &data[0] :
+							 &data[1]);
 	}
 	fputs(at, out);
 }
@@ -74,6 +82,7 @@ static int pack_code(struct bytes *to)
 
 	bytes_add(&code, html_script_data, strlen(html_script_data));
 	bytes_add(&code, html_script_words, strlen(html_script_words));
+	bytes_add(&code, html_script_pane, strlen(html_script_pane));
 	bytes_add(&code, html_script, strlen(html_script));
 	rc = html_deflate(&code, to);
 	bytes_free(&code);
@@ -82,7 +91,7 @@ static int pack_code(struct bytes *to)
 
 /* A file that can't be written as a whole is not left behind. */
 static int write_page(const char *path, const struct bytes *code,
-		      const struct bytes *data, long *size)
+		      const struct bytes data[PANES], long *size)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
@@ -140,43 +149,208 @@ static void read_start(struct recording *rec)
 		warn("the page has no state at the start: %s", say_kept());
 }
 
-static int run_report(struct session *unused, const struct args *args)
+/**
+ * struct maker - of a page
+ * @args: of the command line
+ * @path: of the page
+ * @lang: its language
+ * @data: of each pane
+ * @nr: how many there are
+ * @events: of the recordings
+ * @rec: the one that was read last
+ * @config: them
+ * @code: of the command that was run
+ */
+struct maker {
+	const struct args *args;
+	const char *path;
+	const char *lang;
+	struct bytes data[PANES];
+	size_t nr;
+	uint64_t events;
+	struct recording *rec;
+	struct config config[PANES];
+	int code;
+};
+
+static int add_config(void *data, size_t i)
 {
-	const char *path = args_get(args, "output");
-	const char *lang = args_get(args, "lang") ?: "en";
-	struct bytes code = { 0 }, data = { 0 };
-	struct recording rec;
-	long size = 0;
+	struct maker *make = data;
+	const struct pane pane = {
+		.title = make->config[i].parameters,
+		.lang = make->lang,
+		.pool = true,
+	};
+
+	return html_data(make->rec, &pane, &make->data[make->nr++]);
+}
+
+/* What is above a pane of a recording: its name, or the command. */
+static void put_title(struct bytes *title, const struct args *args,
+		      const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	if (!args_get(args, "live"))
+		bytes_print(title, "%s", name ? name + 1 : path);
+	for (int i = 0; args_get(args, "live") && i < args->nr; i++)
+		bytes_print(title, "%s%s", i ? " " : "", args->operand[i]);
+}
+
+static int add_recorded(struct maker *make, size_t nr, const char *path)
+{
+	struct bytes title = { 0 };
+	struct pane pane = { .lang = make->lang };
 	int rc;
 
-	(void)unused;
-	if (check_language(lang))
-		return USAGE;
-	if (path && !strcmp(path, "-"))
-		return misused("output '-': stdout takes no page; name a file");
-	path = path ?: path_for(args->operand[0]);
-	if (!access(path, F_OK))
-		return failed(EEXIST, "%s: %s", path, strerror(EEXIST));
-	rc = recording_read(&rec, args->operand[0]);
+	put_title(&title, make->args, path);
+	pane.title = title.at;
+	rc = html_data(make->rec, &pane, &make->data[nr]);
+	bytes_free(&title);
+	return rc;
+}
+
+/* The recorded kernel is beside one configuration; of two there is no room for it. */
+static int add_configs(struct maker *make, const char *path)
+{
+	char *configs = strdup(args_get(make->args, "config"));
+	const char *parameters[PANES];
+	size_t nr = configs ? split(configs, '\n', parameters, PANES) : 0;
+	int rc;
+
+	for (size_t i = 0; i < nr; i++)
+		make->config[i] = (struct config){
+			parameters[i],
+			args_get(make->args, "ko") ?: module_path(),
+		};
+	make->nr = PANES - nr;
+	rc = with_configs(make->config, nr, add_config, make);
+	if (!rc && nr < PANES)
+		rc = add_recorded(make, 0, path);
+	free(configs);
+	return rc;
+}
+
+/* The recording has no name, so that whatever happens none stays. */
+static int read_live(struct recording *rec, struct maker *make)
+{
+	int fd = open_nameless(make->path), rc;
+	char name[32];
+
+	memset(rec, 0, sizeof(*rec));
+	if (fd < 0)
+		return failed(errno, "%s: %s", make->path, strerror(errno));
+	rc = record_command(make->path, fd, make->args, &make->code);
+	if (!rc) {
+		snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+		rc = recording_read(rec, name);
+	}
+	close(fd);
+	return rc;
+}
+
+static int read_recording(struct maker *make, const char *path)
+{
+	struct recording rec;
+	int rc = args_get(make->args, "live") ? read_live(&rec, make) :
+						recording_read(&rec, path);
+
 	if (!rc) {
 		read_start(&rec);
 		recording_settle(&rec);
 		recording_infer(&rec);
-		rc = html_data(&rec, lang, &data);
+		make->events += rec.kmem;
+		make->rec = &rec;
+		rc = args_get(make->args, "config") ?
+			     add_configs(make, path) :
+			     add_recorded(make, make->nr++, path);
 	}
-	rc = rc ?: pack_code(&code) ?: write_page(path, &code, &data, &size);
-	if (!rc)
-		printf("%s: %s in %s\n", path,
-		       plural(rec.kmem, "event", "events"), bytes_text(size));
-	bytes_free(&code);
-	bytes_free(&data);
 	recording_free(&rec);
 	return rc;
+}
+
+/* Where to write to. */
+static int choose_path(const struct args *args, const char **path)
+{
+	*path = args_get(args, "output");
+	if (*path && !strcmp(*path, "-"))
+		return misused("output '-': stdout takes no page; name a file");
+	*path = *path ?: path_for(args->operand[0]);
+	return access(*path, F_OK) ?
+		       OK :
+		       failed(EEXIST, "%s: %s", *path, strerror(EEXIST));
+}
+
+static int check_words(const struct args *args)
+{
+	const char *config = args_get(args, "config");
+	bool live = args_get(args, "live");
+	int most = args_get(args, "compare") && !config ? PANES : 1;
+
+	if (live && !args->nr)
+		return misused(
+			"--live wants a command: -- COMMAND [ARGUMENT]...");
+	if (!args->nr)
+		return misused("wants %s; see mymm report --help",
+			       args->command->operands);
+	if (!live && args->nr > most)
+		return misused(
+			"'%s' is one word too many; see mymm report --help",
+			args->operand[most]);
+	if (!live && args_get(args, "buffer"))
+		return misused("--buffer goes with --live");
+	if (!args_get(args, "compare"))
+		return config || args_get(args, "ko") ?
+			       misused("--config and --ko go with --compare") :
+			       OK;
+	if (!config && (live || args->nr < PANES))
+		return misused(
+			"--compare wants two recordings, or --config PARAMETERS");
+	if (!config && args_get(args, "ko"))
+		return misused("--ko goes with --config");
+	if (config && strchr(config, '\n') != strrchr(config, '\n'))
+		return misused("more than two configurations");
+	return OK;
+}
+
+static int run_report(struct session *unused, const struct args *args)
+{
+	struct maker make = {
+		.args = args,
+		.lang = args_get(args, "lang") ?: "en",
+	};
+	struct bytes code = { 0 };
+	long size = 0;
+	int rc;
+
+	(void)unused;
+	rc = check_words(args)		       ?:
+		     check_language(make.lang) ?:
+						 choose_path(args, &make.path);
+	for (int i = 0; !rc && i < (args_get(args, "live") ? 1 : args->nr); i++)
+		rc = read_recording(&make, args->operand[i]);
+	rc = rc			      ?:
+		     pack_code(&code) ?:
+		     write_page(make.path, &code, make.data, &size);
+	if (!rc)
+		printf("%s: %s in %s\n", make.path,
+		       plural(make.events, "event", "events"),
+		       bytes_text(size));
+	bytes_free(&code);
+	for (int i = 0; i < PANES; i++)
+		bytes_free(&make.data[i]);
+	return rc ?: make.code;
 }
 
 static const struct opt html_opts[] = {
 	{ 'o', "output", "FILE.html", "to write; it must not be there" },
 	{ 0, "lang", "en|zh", "the language of the page (en)" },
+	{ 0, "live", NULL, "of the kernel that runs here, while COMMAND runs" },
+	{ 'b', "buffer", "KIB", "with --live: for events, of each CPU (8192)" },
+	{ 0, "compare", NULL,
+	  "two recordings, or configurations, side by side" },
+	{ 0, "config", "PARAMETERS", "one of these: parameters of the module" },
+	{ 0, "ko", "FILE", "the module" },
 	OPTS_END,
 };
 
@@ -184,18 +358,24 @@ static const char html_text[] =
 	"RECORDING is what replay reads. The page needs no network and no other file: a map\n"
 	"of the frames that the recorded kernel allocated, at each event, free blocks and\n"
 	"memory over time, page blocks, caches, owners and failures. Without -o it is\n"
-	"written to this folder, with the recording's name.\n";
+	"written to this folder, with the recording's name.\n\n"
+	"With --live COMMAND is run, and what record would keep meanwhile becomes the page,\n"
+	"by default with COMMAND's name; the exit code is COMMAND's. It takes root.\n\n"
+	"With --compare the page has two panes and one scrubber: of two recordings, of one\n"
+	"recording and of what a pool with --config does with its events of pages, or of what\n"
+	"two pools do (two times --config). The module is loaded anew for that, as replay\n"
+	"--compare does.\n";
 
 const struct command html_commands[] = {
 	{
 		.name = "report",
 		.brief = "write a recording as a page for a browser",
-		.operands = "RECORDING | -",
+		.operands = "RECORDING [RECORDING] | - | --live -- COMMAND...",
 		.text = html_text,
 		.opts = html_opts,
-		.least = 1,
-		.most = 1,
-		.flags = COMMAND_NO_DOOR,
+		.least = 0,
+		.most = -1,
+		.flags = COMMAND_NO_DOOR | COMMAND_NOT_INSIDE,
 		.run = run_report,
 	},
 	{ 0 },

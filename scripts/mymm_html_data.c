@@ -13,13 +13,18 @@
  *		their number in "by"
  *	frame	the first one: after the end of the record's before; signed. Of a failure its bytes
  *	sample	at some 250 moments of the recording: bytes that objects asked for and hold, and
- *		the objects of each of some caches; each the difference to the one before, signed
+ *		the objects of each of some caches; each the difference to the one before, signed.
+ *		Of a pool also of before it: frames in use, of these in lists of CPUs, and free
+ *		blocks of each order
  *	start	of each page block that a record is in, by rising numbers: how many frames are
  *		free from the start to the end of the recording, held, free ..., up to its size;
  *		empty if the recording does not say
  *
  * A record is what changes a frame, and what fails. Blocks end as a replay has them end
  * (mymm_settle.c), but a block that was freed in parts has a record for each part.
+ *
+ * Of a pool the frames are those that it gave, and the failures its own. A block that was freed
+ * in parts is freed as a whole there, with the last part.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -66,9 +71,18 @@ struct site {
 	uint64_t peak;
 };
 
+/* Of a pool: frames in use, those in lists of CPUs, free blocks of each order. */
+enum pool_sample {
+	POOL_USED,
+	POOL_LISTED,
+	POOL_FREE,
+	POOL_SAMPLE = POOL_FREE + MYMM_UAPI_ORDERS
+};
+
 struct sheet {
 	struct watch watch; /* the first member */
 	struct recording *rec;
+	const struct pane *pane;
 	struct outcome out;
 	struct bytes column[COLUMNS];
 	struct map whats, whos, blocks;
@@ -76,31 +90,91 @@ struct sheet {
 	uint32_t nr_whats, nr_whos, nr_records, nr_samples;
 	uint32_t last_who;
 	uint64_t event, time, frame; /* of the record before */
-	uint64_t *sample; /* of each look: asked, held, objects of each cache */
+	uint64_t *sample; /* of each look: asked, held, objects of each cache; or POOL_SAMPLE */
+	size_t width; /* of a sample */
 	struct site *site;
 	uint64_t too_large;
 };
 
 /* --- objects ----------------------------------------------------------------------- */
 
+static uint64_t *next_sample(struct sheet *sheet)
+{
+	sheet->sample = xalloc(sheet->sample, sheet->nr_samples + 1,
+			       sheet->width * sizeof(*sheet->sample));
+	return sheet->sample + sheet->nr_samples++ * sheet->width;
+}
+
 static int take_sample(struct watch *watch, struct session *session,
 		       const struct outcome *out, uint64_t time)
 {
 	struct sheet *sheet = (struct sheet *)watch;
 	const struct recording *rec = sheet->rec;
-	size_t width = 2 + rec->nr_caches;
-	uint64_t *sample;
+	uint64_t *sample = next_sample(sheet);
 
 	(void)session;
 	(void)time;
-	sheet->sample = xalloc(sheet->sample, sheet->nr_samples + 1,
-			       width * sizeof(*sample));
-	sample = sheet->sample + sheet->nr_samples++ * width;
 	sample[0] = out->now[LIFE_KMALLOC].asked + out->now[LIFE_OBJECT].asked;
 	sample[1] = out->now[LIFE_KMALLOC].held + out->now[LIFE_OBJECT].held;
 	for (size_t i = 0; i < rec->nr_caches; i++)
 		sample[2 + i] = rec->cache[i].live;
 	return OK;
+}
+
+/* All zones together; @listed: frames in lists of CPUs. */
+static void put_pool_sample(struct sheet *sheet, const struct mymm_info *info,
+			    uint64_t listed)
+{
+	uint64_t *sample = next_sample(sheet);
+
+	memset(sample, 0, POOL_SAMPLE * sizeof(*sample));
+	sample[POOL_LISTED] = listed;
+	for (uint32_t i = 0; i < info->nr_zones; i++) {
+		const struct mymm_zone_info *zone = &info->zones[i];
+
+		sample[POOL_USED] += zone->managed - zone->free;
+		for (int order = 0; order < MYMM_UAPI_ORDERS; order++)
+			sample[POOL_FREE + order] += zone->nr_free[order];
+	}
+	sample[POOL_USED] -= listed;
+}
+
+static int take_pool_sample(struct watch *watch, struct session *session,
+			    const struct outcome *out, uint64_t time)
+{
+	struct mymm_zone_args depth;
+	uint64_t listed = 0;
+
+	(void)out;
+	(void)time;
+	if (session_info(session))
+		return FAILED;
+	for (uint32_t i = 0; i < session->info.nr_zones; i++) {
+		if (session_zone_args(session, i, &depth))
+			return FAILED;
+		listed += depth.pcp;
+	}
+	put_pool_sample((struct sheet *)watch, &session->info, listed);
+	return OK;
+}
+
+/* Of each sample these columns, as differences. */
+static void put_samples(struct sheet *sheet, const size_t *column, size_t nr)
+{
+	uint64_t before[2 + CACHES_SHOWN > POOL_SAMPLE ? 2 + CACHES_SHOWN :
+							 POOL_SAMPLE] = { 0 };
+
+	json_number("sample_width", nr);
+	for (uint32_t s = 0; s < sheet->nr_samples; s++) {
+		const uint64_t *sample = sheet->sample + s * sheet->width;
+
+		for (size_t i = 0; i < nr; i++) {
+			uint64_t n = sample[column[i]];
+
+			bytes_signed(&sheet->column[C_SAMPLE], n - before[i]);
+			before[i] = n;
+		}
+	}
 }
 
 static int more_peak_bytes(const void *a, const void *b)
@@ -116,9 +190,8 @@ static int more_peak_bytes(const void *a, const void *b)
 static void put_caches(struct sheet *sheet)
 {
 	const struct recording *rec = sheet->rec;
-	size_t nr, width = 2 + rec->nr_caches;
+	size_t column[2 + CACHES_SHOWN] = { 0, 1 }, nr;
 	const struct cache_kind **by = busiest_caches(rec, &nr);
-	uint64_t before[2 + CACHES_SHOWN] = { 0 };
 
 	if (nr)
 		qsort(by, nr, sizeof(*by), more_peak_bytes);
@@ -133,21 +206,38 @@ static void put_caches(struct sheet *sheet)
 		json_number("allocs", by[i]->allocs);
 		json_number("peak", by[i]->peak);
 		json_close();
+		column[2 + i] = 2 + (by[i] - rec->cache);
 	}
 	json_close();
-	for (uint32_t s = 0; s < sheet->nr_samples; s++) {
-		const uint64_t *sample = sheet->sample + s * width;
-
-		for (size_t i = 0; i < 2 + nr; i++) {
-			uint64_t n =
-				i < 2 ? sample[i] :
-					sample[2 + (by[i - 2] - rec->cache)];
-
-			bytes_signed(&sheet->column[C_SAMPLE], n - before[i]);
-			before[i] = n;
-		}
-	}
+	put_samples(sheet, column, 2 + nr);
 	free(by);
+}
+
+/* Its zones, and all of its samples; it has no caches. */
+static void put_pool(struct sheet *sheet)
+{
+	const struct mymm_info *info = &sheet->out.start;
+	size_t column[POOL_SAMPLE];
+
+	json_number("caches_all", 0);
+	json_open("caches", '[');
+	json_close();
+	json_open("zones", '[');
+	for (uint32_t i = 0; i < info->nr_zones; i++) {
+		const struct mymm_zone_info *zone = &info->zones[i];
+
+		json_open(NULL, '{');
+		json_text("name", zone->name);
+		json_number("node", zone->node);
+		json_number("start", zone->start_pfn);
+		json_number("frames", zone->spanned);
+		json_number("managed", zone->managed);
+		json_close();
+	}
+	json_close();
+	for (size_t i = 0; i < POOL_SAMPLE; i++)
+		column[i] = i;
+	put_samples(sheet, column, POOL_SAMPLE);
 }
 
 static int more_peak(const void *a, const void *b)
@@ -333,6 +423,27 @@ static void put_step(struct sheet *sheet, const struct step *step,
 	}
 }
 
+/* What the pool did; what it took for a life's block says whether it had one. */
+static void put_pool_step(struct sheet *sheet, const struct step *step,
+			  uint64_t event)
+{
+	struct recording *rec = sheet->rec;
+	const struct entry *entry = &rec->entry[step->entry];
+	const struct life *life = step->life == NONE ? NULL :
+						       &rec->life[step->life];
+
+	if (step->what == STEP_NOTHING || !life || life->kind != LIFE_PAGES ||
+	    life->note == PAGES_START)
+		return;
+	if (life->taken || life->order >= MYMM_UAPI_ORDERS)
+		put_record(sheet,
+			   step->what == STEP_ALLOC ? RECORD_ALLOC :
+						      RECORD_FREE,
+			   entry, event, life, life->pfn, life->order);
+	else if (step->what == STEP_ALLOC)
+		put_failure(sheet, entry, event);
+}
+
 static void put_records(struct sheet *sheet)
 {
 	struct recording *rec = sheet->rec;
@@ -350,7 +461,8 @@ static void put_records(struct sheet *sheet)
 			recording_trim(rec);
 		event += step->event;
 		/* What is implied happens with the event that implies it. */
-		put_step(sheet, step, event + !step->event);
+		(sheet->pane->pool ? put_pool_step : put_step)(
+			sheet, step, event + !step->event);
 	}
 }
 
@@ -408,7 +520,7 @@ static void put_numbers(const char *key, const struct bytes *numbers)
 		     numbers->len / sizeof(__u64));
 }
 
-static void put_text(struct sheet *sheet, const char *lang)
+static void put_text(struct sheet *sheet)
 {
 	const struct recording *rec = sheet->rec;
 	char *text = NULL;
@@ -417,9 +529,10 @@ static void put_text(struct sheet *sheet, const char *lang)
 
 	json_to(to);
 	json_open(NULL, '{');
-	json_text("file", rec->path);
+	json_text("title", sheet->pane->title);
+	json_bool("pool", sheet->pane->pool);
 	json_text("version", MYMM_VERSION);
-	json_text("lang", lang);
+	json_text("lang", sheet->pane->lang);
 	json_number("events", rec->kmem);
 	json_number("events_of_pages",
 		    rec->events[TRACE_PAGE_ALLOC] +
@@ -434,10 +547,10 @@ static void put_text(struct sheet *sheet, const char *lang)
 	json_number("implied", rec->implied_pages);
 	json_number("too_large", sheet->too_large);
 	json_number("pageblock_order", PAGEBLOCK_ORDER);
-	json_bool("start", rec->start);
+	json_bool("start", rec->start && !sheet->pane->pool);
 	json_number("sample_every", sheet->watch.every);
 	json_number("samples", sheet->nr_samples);
-	put_caches(sheet);
+	(sheet->pane->pool ? put_pool : put_caches)(sheet);
 	put_sites(sheet);
 	put_numbers("whats", &sheet->what);
 	put_numbers("by", &sheet->who);
@@ -490,25 +603,69 @@ static void end(struct sheet *sheet)
 	free(sheet);
 }
 
-int html_data(struct recording *rec, const char *lang, struct bytes *to)
+/* Objects as a replay counts them; it also says which caches there are. */
+static int run_dry(struct sheet *sheet)
+{
+	struct recording *rec = sheet->rec;
+	int rc;
+
+	sheet->width = 2 + rec->nr_caches;
+	sheet->watch.look = take_sample;
+	sheet->out.dry = true;
+	rc = replay_run(NULL, rec, &sheet->out, 0);
+	if (!rc && rec->kmem % sheet->watch.every)
+		rc = take_sample(&sheet->watch, NULL, &sheet->out, rec->last);
+	return rc;
+}
+
+/* The pool begins empty, whatever the recorded kernel had. */
+static int run_in_pool(struct sheet *sheet)
+{
+	struct recording *rec = sheet->rec;
+	struct start *start = rec->start;
+	uint64_t *first, listed = 0;
+	int rc;
+
+	sheet->width = POOL_SAMPLE;
+	sheet->watch.look = take_pool_sample;
+	sheet->out.mode = REPLAY_PAGES;
+	first = next_sample(sheet);
+	memset(first, 0, POOL_SAMPLE * sizeof(*first));
+	rec->start = NULL;
+	rc = replay_quietly(rec, NULL, &sheet->out);
+	rec->start = start;
+	if (rc)
+		return rc;
+	for (uint32_t i = 0; i < sheet->out.end.nr_zones; i++)
+		listed += sheet->out.depth[i].pcp;
+	if (rec->kmem % sheet->watch.every)
+		put_pool_sample(sheet, &sheet->out.end, listed);
+	for (uint32_t i = 0; i < sheet->out.start.nr_zones; i++) {
+		const struct mymm_zone_info *zone = &sheet->out.start.zones[i];
+
+		for (int order = 0; order < MYMM_UAPI_ORDERS; order++)
+			sheet->sample[POOL_FREE + order] +=
+				zone->nr_free[order];
+	}
+	return OK;
+}
+
+int html_data(struct recording *rec, const struct pane *pane, struct bytes *to)
 {
 	struct sheet *sheet = xzalloc(1, sizeof(*sheet));
 	int rc;
 
 	sheet->rec = rec;
+	sheet->pane = pane;
 	sheet->watch.every = (rec->kmem + SAMPLES - 1) / SAMPLES;
-	sheet->watch.look = take_sample;
-	sheet->out.dry = true;
 	sheet->out.watch = &sheet->watch;
-	/* Objects as a replay counts them; it also says which caches there are. */
-	rc = replay_run(NULL, rec, &sheet->out, 0);
-	if (!rc && rec->kmem % sheet->watch.every)
-		rc = take_sample(&sheet->watch, NULL, &sheet->out, rec->last);
+	recording_rewind(rec);
+	rc = pane->pool ? run_in_pool(sheet) : run_dry(sheet);
 	if (!rc) {
 		put_records(sheet);
-		if (rec->start)
+		if (rec->start && !pane->pool)
 			put_start(sheet);
-		put_text(sheet, lang);
+		put_text(sheet);
 		rc = pack(sheet, to);
 	}
 	end(sheet);

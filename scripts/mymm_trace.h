@@ -598,16 +598,28 @@ void report(const struct recording *rec, const struct outcome *out);
 
 /* --- mymm_html_data.c --- */
 
-/* What a report's page needs of a recording that was settled, packed; see there. */
-int html_data(struct recording *rec, const char *lang, struct bytes *to);
+/**
+ * struct pane - what a report shows of a recording that was settled
+ * @title: above it
+ * @lang: of the page
+ * @pool: not what the recorded kernel did with its pages, but what the pool does now
+ */
+struct pane {
+	const char *title;
+	const char *lang;
+	bool pool;
+};
+
+/* Its data, packed; see there. Of a pool, what is recorded is acted out in it. */
+int html_data(struct recording *rec, const struct pane *pane, struct bytes *to);
 /* A stream of zlib, which browsers can read. */
 int html_deflate(const struct bytes *from, struct bytes *to);
 
 /* --- mymm_html.c --- */
 
-/* The files report.html, report.css, report_data.js, report_words.js and report.js. */
+/* The files report.html, .css and .js, and report_data.js, report_words.js, report_pane.js. */
 extern const char html_page[], html_style[], html_script_data[],
-	html_script_words[], html_script[];
+	html_script_words[], html_script_pane[], html_script[];
 
 /* --- mymm_fragment.c --- */
 

@@ -8,6 +8,8 @@ const USES = 5; // of blocks; see enum use
 const ORDERS = 11;
 // What a frame is if no block of the recording has it.
 const IS_FREE = -1, IS_BEFORE = -2, IS_UNKNOWN = -3;
+// Where these are in a sample of a pool.
+const POOL_USED = 0, POOL_LISTED = 1, POOL_FREE = 2;
 const NOTHING = 0, MOVABLE = 1, PINNED = 2, MIXED = 3;
 
 // Reads numbers from a piece of bytes.
@@ -84,7 +86,7 @@ class Recording {
 	}
 
 	readSamples(column) {
-		const width = 2 + this.info.caches.length;
+		const width = this.info.sample_width;
 
 		this.samples = [];
 		for (let s = 0; s < this.info.samples; s++) {
@@ -174,6 +176,8 @@ class Recording {
 				}
 			});
 		}
+		if (this.info.pool)
+			this.readPool();
 		for (let row = 0; column.more; row++) {
 			const end = (row + 1) * this.size;
 
@@ -181,6 +185,19 @@ class Recording {
 				for (let run = column.number(); run; run--, at++)
 					if (first[at] == IS_UNKNOWN)
 						first[at] = state;
+		}
+	}
+
+	// A pool begins with all free, but for what is in none of its zones.
+	readPool() {
+		const { start, info } = this;
+
+		info.managed = info.zones.reduce((sum, zone) => sum + zone.managed, 0);
+		for (let at = 0; at < start.length; at++) {
+			const pfn = this.pfn(at);
+
+			if (info.zones.some(zone => pfn >= zone.start && pfn < zone.start + zone.frames))
+				start[at] = IS_FREE;
 		}
 	}
 
@@ -200,10 +217,10 @@ class Recording {
 	}
 
 	sampleAt(event) {
-		const s = event >= this.info.events ? this.samples.length :
+		const s = event >= this.info.events ? this.info.samples - this.info.pool :
 			Math.floor(event / this.info.sample_every);
 
-		return this.samples[s - 1] || new Float64Array(2 + this.info.caches.length);
+		return this.samples[this.info.pool ? s : s - 1] || new Float64Array(this.info.sample_width);
 	}
 }
 
@@ -365,19 +382,26 @@ function taskName(info, who) {
 	return task <= 1 << 22 ? "pid " + task : "task " + task.toString(16);
 }
 
-// What was after every so many events, for the charts: @nr of them, by events or by time.
-function trend(recording, memory, nr, byTime) {
-	const points = [];
+// What @memory is like at @event. Free blocks of a pool are those that it had itself.
+function pointOf(recording, memory, event) {
+	const sample = recording.sampleAt(event);
+
+	return { event, use: memory.use.slice(), kinds: memory.kinds.slice(), sample,
+		free: Array.from({ length: ORDERS }, (_, order) =>
+			recording.info.pool ? sample[POOL_FREE + order] : memory.freeBlocks(order)) };
+}
+
+// What was after every so many events, for the charts: @nr of them; or along time, until @span.
+function trend(recording, memory, nr, span) {
+	const points = [], { info } = recording;
 
 	for (let i = 0; i <= nr; i++) {
-		const records = byTime ? recordsAt(recording, recording.info.span * i / nr) :
-			recording.recordsUntil(recording.info.events * i / nr);
-		const event = byTime ? (records ? recording.event[records - 1] : 0) : recording.info.events * i / nr;
+		const records = span ? recordsAt(recording, span * i / nr) : recording.recordsUntil(info.events * i / nr);
+		const event = !span ? info.events * i / nr : span * i / nr >= info.span ? info.events :
+			records ? recording.event[records - 1] : 0;
 
 		memory.goTo(records);
-		points.push({ event, use: memory.use.slice(), kinds: memory.kinds.slice(),
-			free: Array.from({ length: ORDERS }, (_, order) => memory.freeBlocks(order)),
-			sample: recording.sampleAt(event) });
+		points.push(pointOf(recording, memory, event));
 	}
 	return points;
 }
