@@ -9,6 +9,9 @@
 KERNEL ?= stock
 PREFIX ?= /usr/local
 CC ?= gcc
+# A package has the program linked to its distribution's libraries: STATIC=
+STATIC := -static
+MYMM_VERSION :=
 # Not from the environment, where that name may mean something else: clean removes it.
 BUILD := build
 
@@ -42,12 +45,12 @@ $(error BUILD='$(BUILD)' has a blank or a colon, which make can't handle)
 endif
 
 # Of the checkout, and not of one that it lies in; looked up when the CLI is built.
-version = -DMYMM_VERSION='"$(or $(if $(wildcard .git),$(shell git describe --always --dirty 2>/dev/null)),unknown)"'
+version = -DMYMM_VERSION='"$(or $(MYMM_VERSION),$(if $(wildcard .git),$(shell git describe --always --dirty 2>/dev/null)),unknown)"'
 
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
-.PHONY: compile_commands.json deps all modules cli man run shell test test-debug test-distros quick bench pressure mirror pictures lint install uninstall clean help
+.PHONY: compile_commands.json deps all modules cli programs man run shell test test-debug test-distros deb quick bench pressure mirror pictures lint install uninstall clean help
 
 all: modules cli man ## build the modules for the distribution's kernel, the CLI and its manual (the default)
 
@@ -57,7 +60,7 @@ modules: | $(BUILD) ## build the modules; KERNEL=stock|6.1|6.12|kunit|debug|um|u
 cli: $(cli) $(BUILD)/libmymalloc.so $(addprefix $(BUILD)/,$(static) $(dynamic)) ## build the CLI, libmymalloc.so, and programs for tests
 
 $(cli): $(objects)
-	$(CC) -static -o $@ $^ $(tracing_libs) $(screen_libs)
+	$(CC) $(STATIC) -o $@ $^ $(tracing_libs) $(screen_libs)
 
 $(objects): $(BUILD)/cli/%.o: scripts/%.c $(wildcard scripts/*.h src/uapi/*.h) | deps
 	@mkdir -p $(@D)
@@ -67,6 +70,8 @@ $(BUILD)/cli/mymm_html.o: $(wildcard scripts/report*)
 # It alone says which version it is.
 $(BUILD)/cli/mymm.o: compile += $(version)
 $(BUILD)/cli/mymm.o: $(wildcard scripts/mymm*.c)
+
+programs: $(cli) $(BUILD)/libmymalloc.so man ## build what a package has: the CLI, libmymalloc.so and the manual
 
 man: $(man) ## build the manual pages, which name the CLI's options
 
@@ -88,7 +93,7 @@ $(BUILD):
 	@mkdir -p $@
 
 deps: | $(BUILD)
-	@scripts/deps build
+	@scripts/deps cli
 
 run: ## a tour: load, replay a recorded compile, look, give back, unload
 	@scripts/run
@@ -108,6 +113,9 @@ test-debug: ## the same under KASAN, lockdep and kmemleak
 
 test-distros: ## make run on each distribution that is supported, from nothing; as root
 	@scripts/test-distros
+
+deb: ## packages for this distribution: mymm-dkms, mymm-utils
+	@scripts/deb
 
 bench: ## what an operation costs beside the kernel's own: instructions; KERNEL=um: time
 	@scripts/bench --kernel $(KERNEL)

@@ -28,7 +28,7 @@ clean_environment() {
 	local name
 	for name in $(compgen -e); do
 		case $name in
-		BUILD | CC | CI | DESTDIR | FILTER | FOR | JOBS | KERNEL | MYMM | PREFIX | SEED | STORM | V) ;;
+		BUILD | CC | CI | DEBEMAIL | DEBFULLNAME | DESTDIR | FILTER | FOR | JOBS | KERNEL | MYMM | PREFIX | SEED | STORM | V) ;;
 		HOME | LOGNAME | NO_COLOR | PATH | PWD | SHLVL | TERM | TMPDIR | TZ | USER | XDG_CACHE_HOME) ;;
 		APT_CONFIG | CCACHE_* | FAKEROOT* | LD_* | SUDO_* | *_proxy | *_PROXY) ;;
 		*) unset "$name" 2>/dev/null || true ;;
