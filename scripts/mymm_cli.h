@@ -263,8 +263,8 @@ int session_then(struct session *session, const char *command);
 /* A file without a name, in the folder of @path; -1 and errno. */
 int open_nameless(const char *path);
 /*
- * Runs the command of @args, and records meanwhile what then is in @fd; -1: in a file at @path. From
- * then on no signal ends this program.
+ * Runs the command of @args, and records meanwhile what then is in @fd; -1: in a file at @path.
+ * From then on no signal ends this program.
  */
 int record_command(const char *path, int fd, const struct args *args,
 		   int *code);

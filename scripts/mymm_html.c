@@ -11,8 +11,8 @@
  *	report_pane.js    what is drawn of one recording
  *	report.js         the scrubber, and what answers to a hand
  *
- * mymm_html_data.c makes the data. These and the scripts are compressed, in base64. A comparison has
- * the data of two panes.
+ * mymm_html_data.c makes the data. These and the scripts are compressed, in base64. A comparison
+ * has the data of two panes.
  */
 #include <errno.h>
 #include <fcntl.h>
