@@ -97,6 +97,8 @@ int memory_open(const char *pool);
 
 /* A member of what is open: with a key in an object, with NULL in an array. */
 void json_to(FILE *to); /* NULL: stdout */
+/* How many bytes the character at @text has in UTF-8; 0: it is not UTF-8. */
+size_t utf8_length(const unsigned char *text);
 void json_open(const char *key, char bracket); /* { or [ */
 void json_close(void);
 void json_text(const char *key, const char *text); /* NULL: null */
@@ -112,6 +114,8 @@ void json_numbers(const char *key, const __u64 *n, size_t nr);
 char *file_try(const char *path);
 /* The same, and a failure was said. */
 char *file_text(const char *path);
+/* The same, with its length, for what may have bytes of 0 in it. */
+char *file_bytes(const char *path, size_t *len);
 /* Of a file of debugfs mymm/pools the part of one pool. */
 char *file_of_pool(const char *path, const char *pool);
 /* The next line of a text, which is cut off there; NULL after the last. */

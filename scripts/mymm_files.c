@@ -13,7 +13,7 @@
 
 #include "mymm_cli.h"
 
-char *file_try(const char *path)
+static char *read_all(const char *path, size_t *nr)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
 	size_t room = 1 << 14, len = 0;
@@ -38,7 +38,15 @@ char *file_try(const char *path)
 		return NULL;
 	}
 	text[len] = 0;
+	*nr = len;
 	return text;
+}
+
+char *file_try(const char *path)
+{
+	size_t len;
+
+	return read_all(path, &len);
 }
 
 /* What may help, by how the path begins. */
@@ -66,9 +74,9 @@ static const char *hint(const char *path, int err)
 	return NULL;
 }
 
-char *file_text(const char *path)
+char *file_bytes(const char *path, size_t *len)
 {
-	char *text = file_try(path);
+	char *text = read_all(path, len);
 
 	if (!text) {
 		const char *help = hint(path, errno);
@@ -77,6 +85,13 @@ char *file_text(const char *path)
 		       help ? ": " : "", help ? help : "");
 	}
 	return text;
+}
+
+char *file_text(const char *path)
+{
+	size_t len;
+
+	return file_bytes(path, &len);
 }
 
 char *file_of_pool(const char *path, const char *pool)

@@ -44,8 +44,7 @@ void json_to(FILE *to)
 	json.to = to;
 }
 
-/* How many bytes the character at @text has in UTF-8; 0: it is not UTF-8. */
-static size_t utf8_length(const unsigned char *text)
+size_t utf8_length(const unsigned char *text)
 {
 	/* The least that a sequence of so many bytes may stand for. */
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };

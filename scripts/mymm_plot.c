@@ -26,6 +26,7 @@
 #define DEBUGFS "/sys/kernel/debug/mymm/"
 #define AREAS MYMM_UAPI_ORDERS /* at most, in one panel */
 #define LOOKS 500
+#define SECONDS_MOST 18446744073.709551 /* in ns it has 64 bits */
 #define MAP_WIDTH 512 /* frames: a pageblock of x86 */
 
 /* --- stacked areas ----------------------------------------------------------------- */
@@ -93,10 +94,34 @@ static void put_points(FILE *out, const struct panel *panel, int nr)
 	fputs("END\n", out);
 }
 
+/*
+ * In single quotes gnuplot takes all as it is, but for these and the end of the line. A name may
+ * have anything in it, and in double quotes it could run programs.
+ */
+static void put_quoted(FILE *out, const char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	size_t len;
+
+	putc('\'', out);
+	for (; *at; at += len ? len : 1) {
+		len = utf8_length(at);
+		if (!len || *at < ' ' || *at == 0x7f)
+			putc('?', out);
+		else if (*at == '\'')
+			fputs("\'\'", out);
+		else
+			fwrite(at, 1, len, out);
+	}
+	putc('\'', out);
+}
+
 static void put_panel(FILE *out, const struct panel *panel, int nr,
 		      const char *const *name, const char *const *colour)
 {
-	fprintf(out, "set title \"%s\"\nplot", panel->title);
+	fputs("set title ", out);
+	put_quoted(out, panel->title);
+	fputs(" noenhanced\nplot", out);
 	for (int area = panel->nr_areas - 1; area >= 0; area--)
 		fprintf(out,
 			"%s $panel%d using 1:%d with filledcurves y=0 fillcolor \"%s\" title \"%s\"",
@@ -148,8 +173,12 @@ static bool parse_sample(const char *line, struct panel *panel)
 	if (sscanf(line,
 		   "%lf %*d %*s %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu%1s",
 		   &at, &nr[0], &nr[1], &nr[2], &nr[3], &nr[4], &nr[5], &nr[6],
-		   &nr[7], &nr[8], &nr[9], &nr[10], rest) != 12)
+		   &nr[7], &nr[8], &nr[9], &nr[10], rest) != 12 ||
+	    !(at >= 0 && at <= SECONDS_MOST))
 		return false;
+	for (int order = 0; order < MYMM_UAPI_ORDERS; order++)
+		if (nr[order] > UINT32_MAX)
+			return false;
 	point = more_points(panel);
 	point->at = at;
 	for (int order = 0; order < MYMM_UAPI_ORDERS; order++)
@@ -190,11 +219,18 @@ static void put_history(FILE *out, struct source *source)
 static int read_history(struct source *source)
 {
 	const char *path = source->path ?: DEBUGFS "history";
-	char *text = file_text(path), *at = text, *line;
-	size_t nr = 0, samples = 0;
+	size_t len, nr = 0, samples = 0;
+	char *text = file_bytes(path, &len), *at = text, *line;
 
 	if (!text)
 		return FAILED;
+	if (strlen(text) < len) {
+		int rc = failed(0, "%s: byte %zu is no text", path,
+				strlen(text));
+
+		free(text);
+		return rc;
+	}
 	source->put = put_history;
 	source->unit = "seconds";
 	while ((line = file_line(&at))) {
@@ -317,6 +353,10 @@ static void put_map(FILE *out, struct source *source)
 {
 	size_t rows = (source->nr_frames + MAP_WIDTH - 1) / MAP_WIDTH;
 
+	/* Of one row gnuplot draws nothing. */
+	if (rows < 2)
+		rows = 2;
+
 	fputs("$map << END\n", out);
 	for (size_t i = 0; i < rows * MAP_WIDTH; i++)
 		fprintf(out, "%d%c",
@@ -351,11 +391,10 @@ static int read_frames(struct source *source)
 	const char *path = source->path ?: DEBUGFS "frames_raw";
 	size_t nr;
 
-	source->map = file_text(path);
+	source->map = file_bytes(path, &nr);
 	if (!source->map)
 		return FAILED;
 	source->put = put_map;
-	nr = strlen(source->map);
 	for (size_t i = 0; i < nr; i++)
 		if (state_of(source->map[i]) < 0)
 			return failed(
