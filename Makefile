@@ -67,6 +67,7 @@ $(objects): $(BUILD)/cli/%.o: scripts/%.c $(wildcard scripts/*.h src/uapi/*.h) |
 	$(compile) -Iscripts $(tracing) -c -o $@ $<
 
 $(BUILD)/cli/mymm_html.o: $(wildcard scripts/report*)
+$(BUILD)/cli/mymm_lab.o: $(wildcard $(addprefix Documentation/labs/,lib.sh *.md zh/*.md))
 # It alone says which version it is.
 $(BUILD)/cli/mymm.o: compile += $(version)
 $(BUILD)/cli/mymm.o: $(wildcard scripts/mymm*.c)

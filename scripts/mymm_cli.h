@@ -26,6 +26,8 @@
  *	mymm_replay.c    replay; its own parts are in mymm_trace.h
  *	mymm_html.c      report; its data: mymm_html_data.c
  *	mymm_plot.c      plot
+ *	mymm_lab.c       lab; its own parts are in mymm_lab.h
+ *	mymm_malloc.c    malloc
  */
 #ifndef _MYMM_CLI_H
 #define _MYMM_CLI_H
@@ -291,6 +293,8 @@ extern const struct command record_commands[];
 extern const struct command pack_commands[];
 extern const struct command html_commands[];
 extern const struct command plot_commands[];
+extern const struct command lab_commands[];
+extern const struct command malloc_commands[];
 
 /* Options of all commands that allocate, and what they mean. */
 /* It takes these for blocks of code. */

@@ -30,6 +30,8 @@ const struct command *const command_tables[] = {
 	pack_commands,
 	html_commands,
 	plot_commands,
+	lab_commands,
+	malloc_commands,
 	unload_commands,
 	NULL,
 };
