@@ -37,6 +37,9 @@ strict := $(if $(CI),-Werror)
 fortify := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 compile := scripts/cc $(CC) -O2 -g -Wall -Wextra $(strict) $(fortify) -Isrc/uapi
 
+# A line for what is made, as Kbuild prints it, or with V=1 the command.
+quiet = $(if $(filter 1,$(V)),,@$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,echo '  $1	$@';))
+
 objects := $(patsubst scripts/%.c,$(BUILD)/cli/%.o,$(wildcard scripts/mymm*.c))
 
 # make would take a blank, or a colon, for the end of a name.
@@ -64,7 +67,7 @@ $(cli): $(objects)
 
 $(objects): $(BUILD)/cli/%.o: scripts/%.c $(wildcard scripts/*.h src/uapi/*.h) | deps
 	@mkdir -p $(@D)
-	$(compile) -Iscripts $(tracing) -c -o $@ $<
+	$(call quiet,CC)$(compile) -Iscripts $(tracing) -c -o $@ $<
 
 $(BUILD)/cli/mymm_html.o: $(wildcard scripts/report*)
 $(BUILD)/cli/mymm_lab.o: $(wildcard $(addprefix Documentation/labs/,lib.sh *.md zh/*.md))
@@ -78,17 +81,17 @@ man: $(man) ## build the manual pages, which name the CLI's options
 
 $(man): $(BUILD)/%: Documentation/% scripts/man $(cli)
 	@mkdir -p $(@D)
-	scripts/man $(cli) $< >$@
+	$(call quiet,MAN)scripts/man $(cli) $< >$@
 
 # initfirst: before any other library's constructor may call malloc.
 $(BUILD)/libmymalloc.so: scripts/libmymalloc.c src/uapi/mymem.h | deps
-	$(compile) -fPIC -shared -fcf-protection -fvisibility=hidden -Wl,-z,initfirst,-z,now -o $@ $<
+	$(call quiet,CC)$(compile) -fPIC -shared -fcf-protection -fvisibility=hidden -Wl,-z,initfirst,-z,now -o $@ $<
 
 $(addprefix $(BUILD)/,$(dynamic)): $(BUILD)/%: qemu/%.c | deps
-	$(compile) -o $@ $< -lpthread
+	$(call quiet,CC)$(compile) -o $@ $< -lpthread
 
 $(addprefix $(BUILD)/,$(static)): $(BUILD)/%: qemu/%.c qemu/scenario.h src/uapi/mymm.h src/uapi/mymem.h | deps
-	$(compile) -static -o $@ $< -lpthread
+	$(call quiet,CC)$(compile) -static -o $@ $< -lpthread
 
 $(BUILD):
 	@mkdir -p $@
