@@ -45,7 +45,8 @@
  *
  * Locking: switch_lock, then history->lock. The work item takes only the latter. A reader
  * has both while its buffer is filled; if samples were overwritten before it is filled
- * again, it goes on with the oldest that there is.
+ * again, it goes on with the oldest that there is. Samples are numbered since load, also when the
+ * ring is emptied, so none of another clock's follow for a reader that was in the midst of it.
  */
 #include <linux/debugfs.h>
 #include <linux/math64.h>
@@ -205,7 +206,7 @@ MYMM_EXPORT_INTERNAL(mymm_history_sample);
 void mymm_history_clear(struct mymm_history *history)
 {
 	guard(mutex)(&history->lock);
-	history->taken = 0;
+	history->first = history->taken;
 	count_events(history->pool, history->count);
 }
 MYMM_EXPORT_INTERNAL(mymm_history_clear);
@@ -214,15 +215,15 @@ MYMM_EXPORT_INTERNAL(mymm_history_clear);
 static u64 last_time(struct mymm_history *history)
 {
 	guard(mutex)(&history->lock);
-	return history->taken ?
+	return history->taken > history->first ?
 		       history->time[(history->taken - 1) % history->len] :
 		       0;
 }
 
 static unsigned long oldest(const struct mymm_history *history)
 {
-	return history->taken -
-	       min_t(unsigned long, history->taken, history->len);
+	return history->taken - min_t(unsigned long, history->len,
+				      history->taken - history->first);
 }
 
 static void show_header(struct seq_file *m, const struct mymm_zone *zone)
@@ -508,8 +509,7 @@ static void *history_at(struct seq_file *m, loff_t *pos, unsigned int nr_zones)
 		m->private = (void *)(history ? history->taken : 0);
 	if (line && history)
 		line = max(line, oldest(history) + 1);
-	if (line && (!history || line > (unsigned long)m->private ||
-		     line > history->taken)) {
+	if (line && (!history || line > (unsigned long)m->private)) {
 		zone += ZONE;
 		line = 0;
 	}

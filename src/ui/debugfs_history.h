@@ -21,6 +21,7 @@ struct seq_file;
  * @len: samples that there is room for; constant
  * @lock: protects what follows
  * @taken: samples that were taken; number n is, or was, in place n % @len
+ * @first: the first since it was cleared
  * @time: by place: when, in ns
  * @nr_free: by place and zone: free blocks of each order
  * @events: by place: what has happened since the sample before
@@ -31,6 +32,7 @@ struct mymm_history {
 	unsigned int len;
 	struct mutex lock; /* see debugfs_history.c */
 	unsigned long taken;
+	unsigned long first;
 	u64 *time;
 	u32 (*nr_free)[MYMM_NR_ORDERS];
 	unsigned long (*events)[MYMM_HISTORY_EVENTS];
