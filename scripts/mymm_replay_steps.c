@@ -361,7 +361,7 @@ static int sample(struct runner *run, const struct step *step, uint64_t at)
 	else if (run->out->history_by_events)
 		at = run->latest - rec->first;
 	op->op = MYMM_OP_SAMPLE;
-	op->arg = at * 1000;
+	op->arg = at < UINT64_MAX / 1000 ? at * 1000 : UINT64_MAX;
 	run->out->samples++;
 	return add_op(run);
 }

@@ -41,6 +41,22 @@ const char *time_text(const struct recording *rec, uint64_t time, int digits)
 	return text;
 }
 
+/* Of the samples that were taken it keeps the last. */
+static void show_history(const struct outcome *out)
+{
+	char *text = file_try("/sys/module/mymm/parameters/history_len");
+	uint64_t len = text ? strtoull(text, NULL, 10) : out->samples;
+
+	free(text);
+	if (len < out->samples)
+		printf("debugfs mymm/history has the last %s of %s of it\n",
+		       count_text(len),
+		       plural(out->samples, "sample", "samples"));
+	else
+		printf("debugfs mymm/history has %s of it\n",
+		       plural(out->samples, "sample", "samples"));
+}
+
 static void show_clock(const struct recording *rec, const struct outcome *out)
 {
 	const char *steps = plural(out->ticks, "step", "steps");
@@ -54,8 +70,7 @@ static void show_clock(const struct recording *rec, const struct outcome *out)
 		printf("Its clock went by the events: %s of %s\n", steps,
 		       count_text(TICK_EVENTS));
 	if (out->history)
-		printf("debugfs mymm/history has %s of it\n",
-		       plural(out->samples, "sample", "samples"));
+		show_history(out);
 }
 
 static void show_head(const struct recording *rec, const struct outcome *out)
