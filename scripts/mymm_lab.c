@@ -538,6 +538,7 @@ static const char check_text[] =
 const struct command lab_commands[] = {
 	{
 		.name = "lab list",
+		.operands = "",
 		.brief =
 			"list the labs, exercises with answers that can be graded",
 		.opts = list_opts,
