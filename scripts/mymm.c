@@ -130,11 +130,11 @@ static char *join_repeated(const struct command *command, int *argc,
 	size_t len = 0;
 	int nr = 0, i = 0;
 
-	for (size_t i = 0; i < sizeof(repeated) / sizeof(repeated[0]); i++) {
-		if (strcmp(command->name, repeated[i].command))
+	for (size_t k = 0; k < sizeof(repeated) / sizeof(repeated[0]); k++) {
+		if (strcmp(command->name, repeated[k].command))
 			continue;
-		word = repeated[i].word;
-		option = repeated[i].option;
+		word = repeated[k].word;
+		option = repeated[k].option;
 	}
 	for (; word && i < *argc && strcmp(argv[i], "--"); i++) {
 		const char *line;
