@@ -372,11 +372,13 @@ static int sample(struct runner *run, const struct step *step, uint64_t at)
  */
 static int sample_before(struct runner *run, const struct step *step)
 {
-	uint64_t every = run->out->history;
-	uint64_t now = run->latest - run->rec->first;
+	uint64_t every = run->out->history, now;
 	int rc;
 
-	if (!every || run->out->history_by_events || now < run->next_sample)
+	if (time_of(run, step) > run->latest)
+		run->latest = time_of(run, step);
+	now = run->latest - run->rec->first;
+	if (run->out->history_by_events || now < run->next_sample)
 		return OK;
 	rc = sample(run, step, run->next_sample);
 	if (!rc && now - run->next_sample >= every)
@@ -390,8 +392,7 @@ static int sample_after(struct runner *run, const struct step *step)
 {
 	const struct outcome *out = run->out;
 
-	return out->history && out->history_by_events &&
-			       !(run->events % out->history) ?
+	return out->history_by_events && !(run->events % out->history) ?
 		       sample(run, step, run->events) :
 		       OK;
 }
@@ -539,6 +540,7 @@ static int run_steps(struct runner *run, uint64_t every)
 {
 	const struct recording *rec = run->rec;
 	const struct watch *watch = run->out->watch;
+	const bool sampled = run->out->history;
 	int rc = OK;
 
 	if (every)
@@ -552,9 +554,8 @@ static int run_steps(struct runner *run, uint64_t every)
 		if (!(i % TAPE_STEP))
 			recording_trim(rec);
 		run->events += step->event;
-		if (time_of(run, step) > run->latest)
-			run->latest = time_of(run, step);
-		rc = sample_before(run, step);
+		if (sampled)
+			rc = sample_before(run, step);
 		if (!rc)
 			rc = pass_time(run, step);
 		if (!rc && step->what != STEP_NOTHING)
@@ -565,7 +566,7 @@ static int run_steps(struct runner *run, uint64_t every)
 			rc = show_state(run, step);
 		if (watch && !rc && !(run->events % watch->every))
 			rc = look(run, step);
-		if (!rc)
+		if (sampled && !rc)
 			rc = sample_after(run, step);
 		if (!(run->events % 1024))
 			progress("replaying: events", run->events, rec->kmem);
