@@ -65,7 +65,7 @@ cli: $(cli) $(BUILD)/libmymalloc.so $(addprefix $(BUILD)/,$(static) $(dynamic)) 
 $(cli): $(objects)
 	$(CC) $(STATIC) -o $@ $^ $(tracing_libs) $(screen_libs)
 
-$(objects): $(BUILD)/cli/%.o: scripts/%.c $(wildcard scripts/*.h src/uapi/*.h) | deps
+$(objects): $(BUILD)/cli/%.o: scripts/%.c $(wildcard scripts/*.h src/uapi/*.h) Makefile | deps
 	@mkdir -p $(@D)
 	$(call quiet,CC)$(compile) -Iscripts $(tracing) -c -o $@ $<
 
