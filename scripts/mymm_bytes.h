@@ -18,6 +18,9 @@ void bytes_signed(struct bytes *bytes, uint64_t n);
 void bytes_print(struct bytes *bytes, const char *fmt, ...) __printf(2, 3);
 /* A file's content added; a positive errno if it can't be read. */
 int bytes_file(struct bytes *bytes, const char *path);
+/* A new file of them; what can't be written as a whole was said, and is not left behind. */
+int bytes_to_file(const struct bytes *bytes, const char *path,
+		  unsigned int mode);
 void bytes_free(struct bytes *bytes);
 
 #endif /* _MYMM_BYTES_H */

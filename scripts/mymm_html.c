@@ -15,7 +15,6 @@
  * has the data of two panes.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,40 +38,42 @@ EMBED(html_script, "report.js");
 
 static const char *const languages[] = { "en", "zh" };
 
-static void put_base64(FILE *out, const struct bytes *bytes)
+static void add_base64(struct bytes *to, const struct bytes *from)
 {
 	static const char digits[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const uint8_t *at = (const uint8_t *)bytes->at;
+	const uint8_t *at = (const uint8_t *)from->at;
 
-	for (size_t i = 0; i < bytes->len; i += 3) {
-		size_t left = bytes->len - i;
+	for (size_t i = 0; i < from->len; i += 3) {
+		size_t left = from->len - i;
 		uint32_t n = at[i] << 16;
+		char four[4];
 
 		n |= left > 1 ? at[i + 1] << 8 : 0;
 		n |= left > 2 ? at[i + 2] : 0;
-		putc(digits[n >> 18], out);
-		putc(digits[n >> 12 & 63], out);
-		putc(left > 1 ? digits[n >> 6 & 63] : '=', out);
-		putc(left > 2 ? digits[n & 63] : '=', out);
+		four[0] = digits[n >> 18];
+		four[1] = digits[n >> 12 & 63];
+		four[2] = left > 1 ? digits[n >> 6 & 63] : '=';
+		four[3] = left > 2 ? digits[n & 63] : '=';
+		bytes_add(to, four, sizeof(four));
 	}
 }
 
-static void put_page(FILE *out, const struct bytes *code,
-		     const struct bytes data[PANES])
+static void make_page(struct bytes *to, const struct bytes *code,
+		      const struct bytes data[PANES])
 {
 	const char *at = html_page, *mark;
 
 	for (; (mark = strchr(at, '@')); at = strchr(mark + 1, '@') + 1) {
-		fwrite(at, 1, mark - at, out);
+		bytes_add(to, at, mark - at);
 		if (mark[1] == 'S')
-			fputs(html_style, out);
+			bytes_add(to, html_style, strlen(html_style));
 		else
-			put_base64(out, mark[1] == 'C' ? code :
-					mark[1] == 'D' ? &data[0] :
-							 &data[1]);
+			add_base64(to, mark[1] == 'C' ? code :
+				       mark[1] == 'D' ? &data[0] :
+							&data[1]);
 	}
-	fputs(at, out);
+	bytes_add(to, at, strlen(at));
 }
 
 static int pack_code(struct bytes *to)
@@ -87,28 +88,6 @@ static int pack_code(struct bytes *to)
 	rc = html_deflate(&code, to);
 	bytes_free(&code);
 	return rc;
-}
-
-/* A file that can't be written as a whole is not left behind. */
-static int write_page(const char *path, const struct bytes *code,
-		      const struct bytes data[PANES], long *size)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
-	int err = 0;
-
-	if (!out)
-		return failed(errno, "%s: %s", path, strerror(errno));
-	put_page(out, code, data);
-	*size = ftell(out);
-	if (fflush(out) || ferror(out))
-		err = errno;
-	if (fclose(out) && !err)
-		err = errno;
-	if (!err)
-		return OK;
-	unlink(path);
-	return failed(err, "%s: %s", path, strerror(err));
 }
 
 /* "Documentation/samples/cc.trace.xz": cc.html, here; what stdin has: report.html. */
@@ -319,8 +298,7 @@ static int run_report(struct session *unused, const struct args *args)
 		.args = args,
 		.lang = args_get(args, "lang") ?: "en",
 	};
-	struct bytes code = { 0 };
-	long size = 0;
+	struct bytes code = { 0 }, page = { 0 };
 	int rc;
 
 	(void)unused;
@@ -329,13 +307,16 @@ static int run_report(struct session *unused, const struct args *args)
 						 choose_path(args, &make.path);
 	for (int i = 0; !rc && i < (args_get(args, "live") ? 1 : args->nr); i++)
 		rc = read_recording(&make, args->operand[i]);
-	rc = rc			      ?:
-		     pack_code(&code) ?:
-		     write_page(make.path, &code, make.data, &size);
+	rc = rc ?: pack_code(&code);
+	if (!rc) {
+		make_page(&page, &code, make.data);
+		rc = bytes_to_file(&page, make.path, 0644);
+	}
 	if (!rc)
 		printf("%s: %s in %s\n", make.path,
 		       plural(make.events, "event", "events"),
-		       bytes_text(size));
+		       bytes_text(page.len));
+	bytes_free(&page);
 	bytes_free(&code);
 	for (int i = 0; i < PANES; i++)
 		bytes_free(&make.data[i]);

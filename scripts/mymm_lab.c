@@ -16,7 +16,6 @@
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
@@ -212,25 +211,6 @@ static const struct lab *lab_of(const char *word)
 	return lab_find(n);
 }
 
-/* A file that can't be written as a whole is not left behind. */
-static int write_new(const char *path, const struct bytes *text, mode_t mode)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
-	int err = 0;
-
-	if (!out)
-		return failed(errno, "%s: %s", path, strerror(errno));
-	if (fwrite(text->at, 1, text->len, out) != text->len || fflush(out))
-		err = errno;
-	if (fclose(out) && !err)
-		err = errno;
-	if (!err)
-		return OK;
-	unlink(path);
-	return failed(err, "%s: %s", path, strerror(err));
-}
-
 /* The blanks, and behind each of them a place for the answer. */
 static void add_blanks(struct bytes *to, char *text)
 {
@@ -327,9 +307,9 @@ static int run_start(struct session *unused, const struct args *args)
 	path_of(script_path, sizeof(script_path), lab, student, ".sh");
 	rc = make_sheet(&sheet, lab, language, student, &run) ?:
 		     make_script(&script, lab, student, &run) ?:
-		     write_new(sheet_path, &sheet, 0644);
+		     bytes_to_file(&sheet, sheet_path, 0644);
 	if (!rc) {
-		rc = write_new(script_path, &script, 0755);
+		rc = bytes_to_file(&script, script_path, 0755);
 		if (rc)
 			unlink(sheet_path);
 	}

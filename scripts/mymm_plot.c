@@ -491,33 +491,14 @@ static int draw(struct source *source, const char *path, struct bytes *picture)
 					 OK;
 }
 
-static int keep(const char *path, const struct bytes *picture)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
-	int err = 0;
-
-	if (!out)
-		return failed(errno, "%s: %s", path, strerror(errno));
-	fwrite(picture->at, 1, picture->len, out);
-	if (fflush(out) || ferror(out))
-		err = errno;
-	if (fclose(out) && !err)
-		err = errno;
-	if (!err) {
-		printf("%s: %s\n", path, bytes_text(picture->len));
-		return OK;
-	}
-	unlink(path);
-	return failed(err, "%s: %s", path, strerror(err));
-}
-
 static int draw_file(struct source *source, const char *path)
 {
 	struct bytes picture = { 0 };
 	int rc = draw(source, path, &picture);
 
-	rc = rc ?: keep(path, &picture);
+	rc = rc ?: bytes_to_file(&picture, path, 0644);
+	if (!rc)
+		printf("%s: %s\n", path, bytes_text(picture.len));
 	bytes_free(&picture);
 	return rc;
 }

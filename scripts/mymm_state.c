@@ -100,6 +100,28 @@ int bytes_file(struct bytes *bytes, const char *path)
 	return err;
 }
 
+int bytes_to_file(const struct bytes *bytes, const char *path,
+		  unsigned int mode)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	ssize_t done = 0;
+	int err = 0;
+
+	if (fd < 0)
+		return failed(errno, "%s: %s", path, strerror(errno));
+	for (size_t at = 0; !err && at < bytes->len; at += done) {
+		done = write(fd, bytes->at + at, bytes->len - at);
+		if (done < 0)
+			err = errno;
+	}
+	if (close(fd) && !err)
+		err = errno;
+	if (!err)
+		return OK;
+	unlink(path);
+	return failed(err, "%s: %s", path, strerror(err));
+}
+
 void bytes_free(struct bytes *bytes)
 {
 	free(bytes->at);
