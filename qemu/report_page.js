@@ -9,6 +9,7 @@
 //	words           fails unless each language has all texts
 //	code            the scripts
 //	data            what is unpacked
+//	processes       what their pages had to bear: "minor=12 major=0 ..."
 //	looks           of a pool, at each look: event, frames in use and free blocks, as replay --every
 "use strict";
 const fs = require("fs"), zlib = require("zlib");
@@ -16,7 +17,7 @@ const [, , page, task, argument] = process.argv, second = page.endsWith("+");
 const html = fs.readFileSync(page.replace(/\+$/, ""), "utf8");
 const unpack = id => zlib.inflateSync(Buffer.from(html.match(new RegExp(`id="${id}">([^<]*)<`))[1], "base64"));
 const code = unpack("code").toString();
-const { Recording, Memory, WORDS, bytes } = new Function(code + "; return { Recording, Memory, WORDS, bytes }")();
+const { Recording, Memory, WORDS, PROCESS, bytes } = new Function(code + "; return { Recording, Memory, WORDS, PROCESS, bytes }")();
 const data = unpack(second ? "other" : "data");
 const recording = new Recording(data), memory = new Memory(recording);
 const at = event => { memory.goTo(recording.recordsUntil(event)); return memory; };
@@ -100,7 +101,7 @@ function looks() {
 
 // Each language has all texts, with the same places for what they are about.
 function words() {
-	const shape = text => Array.isArray(text) ? text.map(shape) : (text.match(/\{\d\}/g) || []).sort().join();
+	const shape = text => typeof text == "object" ? Object.entries(text).map(([key, of]) => [key, shape(of)]) : (text.match(/\{\d\}/g) || []).sort().join();
 
 	for (const [language, texts] of Object.entries(WORDS))
 		for (const key of new Set([...Object.keys(WORDS.en), ...Object.keys(texts)]))
@@ -108,7 +109,14 @@ function words() {
 				throw Error(`${language}: ${key}`);
 }
 
-({ every: () => every(+argument), compare: () => compare(argument), words, looks,
+// Sums of each kind until the end, and who was killed.
+function processes() {
+	const sum = recording.processAt(recording.info.events);
+
+	console.log(...Object.entries(PROCESS).map(([name, i]) => `${name}=${sum[i]}`), ...recording.info.kills.map(kill => "killed=" + kill.name));
+}
+
+({ every: () => every(+argument), compare: () => compare(argument), words, looks, processes,
 	code: () => console.log(code), data: () => process.stdout.write(data),
 	records: () => console.log("records, left out:", recording.info.records, recording.info.too_large),
 	start: () => console.log(recording.info.start, ...[-1, -2, -3].map(state => recording.start.filter(f => f == state).length),

@@ -64,9 +64,12 @@ struct cpu_data {
 	char stats[512];
 };
 
-/* To a file at @path; or to @nameless, unless that is -1, and @path is what errors name. */
-int dat_write(const char *path, int nameless, struct tracefs_instance *instance,
-	      const struct cpu_data *cpu, uint32_t cpus,
-	      const struct bytes *state);
+/*
+ * To a file at @path; or to @nameless, unless that is -1, and @path is what errors name.
+ * @process: with the formats of mymm's events.
+ */
+int dat_write(const char *path, int nameless, bool process,
+	      struct tracefs_instance *instance, const struct cpu_data *cpu,
+	      uint32_t cpus, const struct bytes *state);
 
 #endif /* _MYMM_DAT_H */

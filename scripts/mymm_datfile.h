@@ -41,6 +41,7 @@ enum value {
  * @kind: what it is to us
  * @known: there is one
  * @event: libtraceevent's, of kmem's
+ * @own: of mymm's, which libtraceevent has not; or NULL
  * @offset: of each value in the record
  * @bytes: of it; 0: it has none
  */
@@ -48,6 +49,7 @@ struct format {
 	enum trace_kind kind;
 	bool known;
 	struct tep_event *event;
+	struct process_format *own;
 	uint16_t offset[VALUES];
 	uint8_t bytes[VALUES];
 };

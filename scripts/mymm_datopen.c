@@ -95,8 +95,18 @@ static struct format *format_of(struct dat *dat, uint64_t id)
 	return &dat->format[id];
 }
 
-/* "name: kfree\nID: 549\n..." of another system: more is not wanted of it. */
-static void take_foreign(struct dat *dat, struct cursor one)
+/* One of mymm's own, which is a text of its own. */
+static void take_own(struct format *format, const char *name, struct cursor one)
+{
+	char *text = strndup((const char *)one.at, one.left);
+
+	if (text && !format->own)
+		format->own = process_format(name, text);
+	free(text);
+}
+
+/* "name: kfree\nID: 549\n..." of another system: more is not wanted of it, but of mymm. */
+static void take_foreign(struct dat *dat, struct cursor one, const char *system)
 {
 	char head[256], *id, *end;
 	size_t len = one.left < sizeof(head) - 1 ? one.left : sizeof(head) - 1;
@@ -117,6 +127,8 @@ static void take_foreign(struct dat *dat, struct cursor one)
 		kind = TRACE_OTHER;
 	format_of(dat, len)->kind = kind < TRACE_KMEM ? TRACE_NAMESAKE : kind;
 	dat->format[len].known = true;
+	if (!strcmp(system, "mymm"))
+		take_own(&dat->format[len], head + 6, one);
 }
 
 /*
@@ -182,7 +194,7 @@ static int take_formats(struct dat *dat, struct cursor *from,
 		struct cursor one = piece_of(from, take_number(from, 8));
 
 		if (!one.bad && !ours)
-			take_foreign(dat, one);
+			take_foreign(dat, one, system);
 	}
 	return from->bad ? spoilt(dat, "formats of events") : OK;
 }
@@ -648,6 +660,8 @@ void dat_close(struct dat *dat)
 		trace_seq_destroy(&dat->text);
 		tep_free(dat->tep);
 	}
+	for (size_t i = 0; i < dat->nr_formats; i++)
+		free(dat->format[i].own);
 	free(dat->stream);
 	free(dat->format);
 	map_free(&dat->gfps);

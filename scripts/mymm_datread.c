@@ -344,6 +344,9 @@ static int read_events(struct dat *dat, struct recording *rec,
 						       4, dat->swap);
 			rc = take_event(dat, stream, format, size, rec, &entry);
 		}
+		if (format->own)
+			process_record(rec, format->own, data, size, dat->swap,
+				       entry.time);
 		rec->lines_of[LINE_EVENT]++;
 		rc = rc ?: keeper->keep(keeper, &entry, dat->clock);
 		rc = rc ?: next_event(dat, stream, rec);

@@ -4,7 +4,7 @@
  *
  *	magic, "6", byte order, bytes of a long, of a page
  *	how a page of the buffer and how an event begins
- *	formats of ftrace's own events, and of kmem's
+ *	formats of ftrace's own events, of kmem's, perhaps of mymm's
  *	kernel symbols; formats of trace_printk(); names of tasks
  *	how many CPUs
  *	options: the clock, the kernel, each CPU's counts
@@ -221,7 +221,7 @@ static void add_options(struct bytes *to, struct tracefs_instance *instance,
 	add_number(to, DAT_DONE, 2);
 }
 
-static int add_head(struct bytes *to)
+static int add_head(struct bytes *to, bool process)
 {
 	const uint32_t page = getpagesize();
 	int rc;
@@ -237,10 +237,14 @@ static int add_head(struct bytes *to)
 		rc = add_tracing_file(to, "events/header_event", 8, true);
 	if (!rc)
 		rc = add_formats(to, "ftrace");
-	add_number(to, 1, 4); /* system */
+	add_number(to, process ? 2 : 1, 4); /* systems */
 	bytes_add(to, "kmem", 5);
 	if (!rc)
 		rc = add_formats(to, "kmem");
+	if (process)
+		bytes_add(to, "mymm", 5);
+	if (!rc && process)
+		rc = add_formats(to, "mymm");
 	return rc;
 }
 
@@ -310,12 +314,12 @@ static int put_all(int fd, struct bytes *head, const struct cpu_data *cpu,
 	return err ?: put(fd, state->at, state->len);
 }
 
-int dat_write(const char *path, int nameless, struct tracefs_instance *instance,
-	      const struct cpu_data *cpu, uint32_t cpus,
-	      const struct bytes *state)
+int dat_write(const char *path, int nameless, bool process,
+	      struct tracefs_instance *instance, const struct cpu_data *cpu,
+	      uint32_t cpus, const struct bytes *state)
 {
 	struct bytes head = { 0 };
-	int rc = add_head(&head), fd = nameless, err;
+	int rc = add_head(&head, process), fd = nameless, err;
 
 	if (!rc) {
 		add_symbols(&head, cpu, cpus);

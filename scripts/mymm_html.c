@@ -278,6 +278,8 @@ static int check_words(const struct args *args)
 			args->operand[most]);
 	if (!live && args_get(args, "buffer"))
 		return misused("--buffer goes with --live");
+	if (!live && args_get(args, "process"))
+		return misused("--process goes with --live");
 	if (!args_get(args, "compare"))
 		return config || args_get(args, "ko") ?
 			       misused("--config and --ko go with --compare") :
@@ -328,6 +330,7 @@ static const struct opt html_opts[] = {
 	{ 0, "lang", "en|zh", "the language of the page (en)" },
 	{ 0, "live", NULL, "of the kernel that runs here, while COMMAND runs" },
 	{ 'b', "buffer", "KIB", "with --live: for events, of each CPU (8192)" },
+	{ 0, "process", NULL, "with --live: also faults, reclaim and swap" },
 	{ 0, "compare", NULL,
 	  "two recordings, or configurations, side by side" },
 	{ 0, "config", "PARAMETERS", "one of these: parameters of the module" },

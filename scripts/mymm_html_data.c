@@ -16,6 +16,9 @@
  *		the objects of each of some caches; each the difference to the one before, signed.
  *		Of a pool also of before it: frames in use, of these in lists of CPUs, and free
  *		blocks of each order
+ *	process	at some 250 moments of mymm's own events of processes: the event and the time,
+ *		as differences to the moment before, and how many pages each kind of event
+ *		was about since then; empty if there are none
  *	start	of each page block that a record is in, by rising numbers: how many frames are
  *		free from the start to the end of the recording, held, free ..., up to its size;
  *		empty if the recording does not say
@@ -41,6 +44,7 @@ enum column {
 	C_FRAME,
 	C_SAMPLE,
 	C_START,
+	C_PROCESS,
 	COLUMNS
 };
 
@@ -504,6 +508,58 @@ static void put_start(struct sheet *sheet)
 	free(block);
 }
 
+/* --- processes --------------------------------------------------------------------- */
+
+static void put_moment(struct sheet *sheet, const struct process_event *now,
+		       const struct process_event *before,
+		       const uint64_t count[PROCESS_KILL])
+{
+	struct bytes *to = &sheet->column[C_PROCESS];
+	uint64_t time = before ? before->time : sheet->rec->first;
+
+	bytes_number(to, now->event - (before ? before->event : 0));
+	bytes_signed(to, now->time - time);
+	for (int what = 0; what < PROCESS_KILL; what++)
+		bytes_number(to, count[what]);
+}
+
+/* As many events each, so where much happens there are more. */
+static void put_processes(struct sheet *sheet)
+{
+	const struct recording *rec = sheet->rec;
+	const struct process_event *before = NULL;
+	size_t every = (rec->nr_process + SAMPLES - 1) / SAMPLES;
+	uint64_t count[PROCESS_KILL] = { 0 };
+	uint32_t moments = 0;
+
+	for (size_t i = 0; i < rec->nr_process; i++) {
+		const struct process_event *now = &rec->process[i];
+
+		if (now->what != PROCESS_KILL)
+			count[now->what] += now->count;
+		if ((i + 1) % every && i + 1 < rec->nr_process)
+			continue;
+		put_moment(sheet, now, before, count);
+		memset(count, 0, sizeof(count));
+		before = now;
+		moments++;
+	}
+	json_number("moments", moments);
+	json_open("kills", '[');
+	for (size_t i = 0; i < rec->nr_process; i++) {
+		const struct process_event *kill = &rec->process[i];
+
+		if (kill->what != PROCESS_KILL)
+			continue;
+		json_open(NULL, '{');
+		json_text("name", rec->victims.text[kill->count]);
+		json_number("event", kill->event);
+		json_signed("time", kill->time - rec->first);
+		json_close();
+	}
+	json_close();
+}
+
 /* --- the whole --------------------------------------------------------------------- */
 
 static void put_texts(const char *key, const struct texts *texts)
@@ -550,6 +606,8 @@ static void put_text(struct sheet *sheet)
 	json_bool("start", rec->start && !sheet->pane->pool);
 	json_number("sample_every", sheet->watch.every);
 	json_number("samples", sheet->nr_samples);
+	if (!sheet->pane->pool)
+		put_processes(sheet);
 	(sheet->pane->pool ? put_pool : put_caches)(sheet);
 	put_sites(sheet);
 	put_numbers("whats", &sheet->what);

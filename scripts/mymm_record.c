@@ -36,10 +36,18 @@ static const char *const wanted[] = {
 	"mm_page_alloc",    "mm_page_free",
 };
 
+/* Of mymm's, what processes have: mymm_process.c. */
+static const char *const wanted_of_mymm[] = {
+	"mymm_fault",	 "mymm_evict",	 "mymm_file_evict",
+	"mymm_swap_out", "mymm_swap_in", "mymm_writeback",
+	"mymm_refault",	 "mymm_migrate", "mymm_mark_victim",
+};
+
 /**
  * struct recorder - a recording that is under way
  * @path: the file that it becomes, or what is made of it
  * @fd: that file, if it has no name; else -1
+ * @process: mymm's events of processes, too
  * @instance: of ftrace
  * @name: of that
  * @cpu: for each possible CPU what it had
@@ -54,6 +62,7 @@ static const char *const wanted[] = {
 struct recorder {
 	const char *path;
 	int fd;
+	bool process;
 	struct tracefs_instance *instance;
 	char name[32];
 	struct cpu_data *cpu;
@@ -101,22 +110,36 @@ static int put(struct recorder *rec, const char *name, const char *text)
 		      strerror(errno));
 }
 
-static int choose_events(struct recorder *rec)
+/* How many of these there are, which are on then; -1: one could not be. */
+static int choose(struct recorder *rec, const char *system,
+		  const char *const *event, size_t nr)
 {
-	int nr = 0;
+	int found = 0;
 
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+	for (size_t i = 0; i < nr; i++) {
 		char name[64];
 
-		snprintf(name, sizeof(name), "events/kmem/%s/enable",
-			 wanted[i]);
+		snprintf(name, sizeof(name), "events/%s/%s/enable", system,
+			 event[i]);
 		if (!tracefs_file_exists(rec->instance, name))
 			continue;
 		if (put(rec, name, "1"))
-			return FAILED;
-		nr++;
+			return -1;
+		found++;
 	}
-	return nr ? OK : failed(ENOENT, "this kernel has no events of kmem");
+	return found;
+}
+
+static int choose_events(struct recorder *rec)
+{
+	int nr = choose(rec, "kmem", wanted, sizeof(wanted) / sizeof(*wanted));
+
+	if (!nr)
+		return failed(ENOENT, "this kernel has no events of kmem");
+	if (nr > 0 && rec->process)
+		nr = choose(rec, "mymm", wanted_of_mymm,
+			    sizeof(wanted_of_mymm) / sizeof(*wanted_of_mymm));
+	return nr < 0 ? FAILED : OK;
 }
 
 int open_nameless(const char *path)
@@ -430,6 +453,11 @@ static int record(struct recorder *rec, uint64_t kib, char **argv, int *code)
 	rc = make_instance(rec);
 	if (rc)
 		return rc;
+	if (rec->process &&
+	    !tracefs_file_exists(rec->instance,
+				 "events/mymm/mymm_fault/enable"))
+		return failed(ENOENT,
+			      "the events of processes: mymm_vm is not loaded");
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)kib);
 	rc = put(rec, "tracing_on", "0") ?: put(rec, "buffer_size_kb", text);
 	if (!rc)
@@ -437,8 +465,8 @@ static int record(struct recorder *rec, uint64_t kib, char **argv, int *code)
 	if (!rc)
 		rc = run_command(rec, &set, argv, code);
 	if (!rc)
-		rc = dat_write(rec->path, rec->fd, rec->instance, rec->cpu,
-			       rec->cpus, &rec->state);
+		rc = dat_write(rec->path, rec->fd, rec->process, rec->instance,
+			       rec->cpu, rec->cpus, &rec->state);
 	if (!rc)
 		say(rec);
 	return rc;
@@ -458,7 +486,10 @@ static int show_state(const char *path)
 int record_command(const char *path, int fd, const struct args *args, int *code)
 {
 	const char *kib = args_get(args, "buffer");
-	struct recorder rec = { .path = path, .fd = fd, .go = -1 };
+	struct recorder rec = { .path = path,
+				.fd = fd,
+				.process = args_get(args, "process"),
+				.go = -1 };
 	uint64_t size = DEFAULT_KIB;
 	char **argv;
 	int rc = OK;
@@ -486,6 +517,7 @@ static int run_record(struct session *session, const struct args *args)
 	(void)session;
 	if (state)
 		return args->nr || args_get(args, "buffer") ||
+				       args_get(args, "process") ||
 				       args_get(args, "output") ?
 			       misused("--state FILE stands alone") :
 			       show_state(state);
@@ -497,6 +529,8 @@ static int run_record(struct session *session, const struct args *args)
 static const struct opt record_opts[] = {
 	{ 'o', "output", "FILE", "to write (" DEFAULT_FILE ")" },
 	{ 'b', "buffer", "KIB", "for events, of each CPU (8192)" },
+	{ 0, "process", NULL,
+	  "also mymm's events of faults, reclaim and swap" },
 	{ 0, "state", "FILE", "print what FILE has beside the events" },
 	OPTS_END,
 };

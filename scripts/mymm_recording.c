@@ -136,6 +136,8 @@ static int take_event(struct reader *reader, const struct trace_event *event)
 	if (event->name.len)
 		entry.name = texts_add(&rec->names, event->name);
 	count_in_part(&reader->part, event->cpu);
+	if (event->own.at && !reader->sink)
+		process_line(rec, event->own, event->fields, entry.time);
 	return take_entry(&reader->keeper, &entry, event->clock);
 }
 
@@ -331,6 +333,7 @@ static void put_in_order(struct reader *reader)
 	if (rec->backwards && !reader->cpu_backwards) {
 		rec->back_in_time = TIMES_SORTED;
 		sort(rec);
+		process_sort(rec);
 	} else if (rec->backwards) {
 		rec->back_in_time = TIMES_KEPT;
 		warn("%s:%lu: times go back, also on one CPU: the order is kept",
@@ -451,7 +454,9 @@ void recording_free(struct recording *rec)
 	texts_free(&rec->gfps);
 	texts_free(&rec->cache_ids);
 	texts_free(&rec->comms);
+	texts_free(&rec->victims);
 	map_free(&rec->tasks);
+	free(rec->process);
 	bytes_free(&rec->state);
 	start_free(rec->start);
 	memset(rec, 0, sizeof(*rec));

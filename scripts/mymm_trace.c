@@ -139,6 +139,9 @@ bool name_parse(const char *at, struct name *name)
 		at = end + 1;
 	}
 	name->fields = end + 1;
+	name->own = (struct piece){ NULL, 0 };
+	if (name->kind == TRACE_OTHER && !strncmp(at, "mymm_", 5))
+		name->own = (struct piece){ at, end - at };
 	name->opens_text = false;
 	for (size_t i = 0;
 	     name->kind == TRACE_OTHER && i < sizeof(texts) / sizeof(texts[0]);
@@ -313,6 +316,8 @@ static enum line_kind parse_event(const struct head *head,
 	event->graph = head->graph;
 	event->kind = name->kind;
 	event->opens_text = name->opens_text;
+	event->own = name->own;
+	event->fields = name->fields;
 	if (name->kind < TRACE_KMEM && !name->ours)
 		event->kind = TRACE_NAMESAKE;
 	else if (name->kind < TRACE_KMEM)

@@ -3,6 +3,7 @@
  * The parts of replay, from the bytes of a file to what came of it.
  *
  *	mymm_input.c      lines of a file, of whatever is compressed, of stdin
+ *	mymm_process.c    mymm's own events, of what processes have
  *	mymm_head.c       what stands before an event: task, CPU, time
  *	mymm_fields.c     what stands behind its name
  *	mymm_trace.c      a line: an event, or something to pass over
@@ -191,11 +192,13 @@ enum trace_kind kind_of_event(const char *at, const char **end);
  * struct name - an event's name, and where its fields begin
  * @ours: it is kmem's, so it must have its fields
  * @opens_text: further lines may be its text
+ * @own: its name, if it may be one of mymm's
  */
 struct name {
 	enum trace_kind kind;
 	bool ours;
 	bool opens_text;
+	struct piece own;
 	const char *fields;
 };
 
@@ -226,6 +229,7 @@ enum clock { CLOCK_NONE, CLOCK_SECONDS, CLOCK_COUNTS };
  * @gfp: gfp_flags
  * @site: call_site
  * @name: of the cache, if shown
+ * @own: the event's name, if it may be one of mymm's; @fields: what follows it
  */
 struct trace_event {
 	enum trace_kind kind;
@@ -245,6 +249,8 @@ struct trace_event {
 	struct piece gfp;
 	struct piece site;
 	struct piece name;
+	struct piece own;
+	const char *fields;
 };
 
 enum line_kind {
@@ -292,6 +298,80 @@ bool head_parse(const char *line, bool in_text, struct head *head);
 
 /* Fills in what an event of kmem has; gives what is wrong with it, or NULL. */
 const char *fields_parse(const char *text, struct trace_event *event);
+
+/* --- mymm_process.c --- */
+
+enum process_what {
+	PROCESS_FAULT,
+	PROCESS_FAULT_MAJOR,
+	PROCESS_EVICT_KSWAPD,
+	PROCESS_EVICT_ITSELF,
+	PROCESS_EVICT_OTHER,
+	PROCESS_EVICT_FILE,
+	PROCESS_SWAP_OUT,
+	PROCESS_SWAP_IN,
+	PROCESS_WRITEBACK,
+	PROCESS_REFAULT,
+	PROCESS_MIGRATE,
+	PROCESS_KILL,
+	PROCESS_WHATS
+};
+
+/**
+ * struct process_event - what happened to pages of processes
+ * @time: when
+ * @event: how many events of kmem were before it
+ * @count: of pages; of a kill, the number of the victim's name
+ * @what: enum process_what
+ */
+struct process_event {
+	uint64_t time;
+	uint64_t event;
+	uint32_t count;
+	uint8_t what;
+};
+
+enum process_field {
+	PROCESS_PID,
+	PROCESS_BY,
+	PROCESS_KSWAPD,
+	PROCESS_MAJOR,
+	PROCESS_NR,
+	PROCESS_RESULT,
+	PROCESS_COMM,
+	PROCESS_FIELDS
+};
+
+struct process_values {
+	int64_t number[PROCESS_FIELDS];
+	struct piece comm;
+};
+
+/* Where a field is in a record; @size: 0: it has none. */
+struct process_place {
+	uint16_t offset;
+	uint8_t size;
+	bool is_signed;
+};
+
+struct process_format {
+	int event;
+	struct process_place place[PROCESS_FIELDS];
+};
+
+struct recording;
+
+/* An event of that name and its fields, as a text; what is none of mymm's is passed over. */
+void process_line(struct recording *rec, struct piece name, const char *fields,
+		  uint64_t time);
+/* By the text of a format; NULL: none that is wanted, or it is damaged. The caller frees it. */
+struct process_format *process_format(const char *name, const char *format);
+/* An event that has it. */
+void process_record(struct recording *rec, const struct process_format *format,
+		    const uint8_t *data, uint32_t size, bool swap,
+		    uint64_t time);
+/* By their times, among the entries, which are so. */
+void process_sort(struct recording *rec);
 
 /* --- mymm_recording.c, mymm_settle.c, mymm_infer.c --- */
 
@@ -408,6 +488,9 @@ struct recording {
 	struct texts sites, names, gfps, cache_ids;
 	struct texts comms; /* names of tasks */
 	struct map tasks; /* of each that has one: its number there */
+	struct process_event *process; /* in their order */
+	size_t nr_process;
+	struct texts victims; /* of these, processes that were killed */
 
 	uint64_t events[TRACE_KINDS];
 	uint64_t lines_of[LINE_KINDS];

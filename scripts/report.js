@@ -69,14 +69,17 @@ function drawLegend() {
 function drawMarks() {
 	const { draw, width } = prepare($("marks"), 8 * panes.length);
 
-	panes.forEach((pane, i) => pane.drawFailures(draw, 8, width - 16, 8 * i, 0));
+	panes.forEach((pane, i) => {
+		pane.drawFailures(draw, 8, width - 16, 8 * i, 0);
+		pane.drawKills(draw, 8, width - 16, 8 * i, 0);
+	});
 }
 
 // ---- What is shown ----------------------------------------------------------
 
 function draw() {
 	const { info, event, time, here } = lead();
-	const failures = panes.flatMap(pane => pane.recording.failures.map(record => pane.recording.event[record] - pane.event));
+	const failures = panes.flatMap(pane => pane.marks().map(mark => mark.event - pane.event));
 
 	state.drawing = false;
 	panes.forEach(pane => pane.draw());
@@ -124,17 +127,14 @@ function goAlong(share) {
 
 // The failure that is next along the scrubber, of whichever pane.
 function goToFailure(forward) {
-	const sign = forward ? 1 : -1, found = [];
+	const sign = forward ? 1 : -1;
+	const found = panes.flatMap(pane => pane.marks()).filter(({ pane, event }) => sign * (event - pane.event) > 0);
 
-	for (const pane of panes)
-		for (const record of pane.recording.failures)
-			if (sign * (pane.recording.event[record] - pane.event) > 0)
-				found.push([sign * pane.along(pane.recording.event[record], pane.recording.time[record]), pane, record]);
 	if (!found.length)
 		return;
-	const [, pane, record] = found.reduce((least, one) => one[0] < least[0] ? one : least);
+	const { pane, event } = found.reduce((least, one) => sign * one.along < sign * least.along ? one : least);
 
-	goToEventOf(pane, pane.recording.event[record]);
+	goToEventOf(pane, event);
 }
 
 // What a block of the one pane is in the other one, if both have the same events.
@@ -240,7 +240,7 @@ function addTexts() {
 	$("at").setAttribute("aria-label", words.scrub);
 	$("event").max = lead().info.events;
 	$("paint").hidden = !any(pane => pane.recording.rows);
-	$("over").hidden = !any(pane => pane.recording.rows || pane.info.caches.length);
+	$("over").hidden = !any(pane => pane.recording.rows || pane.info.caches.length || pane.info.moments);
 	$("mapHelp").textContent = any(pane => pane.recording.rows) ?
 		text("mapHelp", count(panes[0].recording.size)) + (sameRecording() ? " " + words.mapBoth : "") : words.noPages;
 	$("play").textContent = words.play;
@@ -253,6 +253,8 @@ function addTexts() {
 		words.notePool.forEach(note => make("li", list, fill(note, count(info.samples))));
 	if (two && !sameRecording())
 		make("li", list, words.noteTwo);
+	if (any(pane => pane.info.moments))
+		make("li", list, words.noteProcess);
 	if (any(pane => pane.info.start))
 		make("li", list, words.noteStart);
 	if (info.too_large)

@@ -4,6 +4,9 @@
 "use strict";
 
 const ALLOC = 0, FREE = 1, FAILURE = 2;
+const COLUMNS = 9; // see mymm_html_data.c
+// See enum process_what.
+const PROCESS = { minor: 0, major: 1, kswapd: 2, itself: 3, other: 4, file: 5, out: 6, in: 7, writeback: 8, refault: 9, migrate: 10 };
 const USES = 5; // of blocks; see enum use
 const ORDERS = 11;
 // What a frame is if no block of the recording has it.
@@ -38,15 +41,16 @@ class Recording {
 	constructor(bytes) {
 		const head = new Column(bytes), length = [], column = [];
 
-		for (let i = 0; i < 8; i++)
+		for (let i = 0; i < COLUMNS; i++)
 			length.push(head.number());
-		for (let i = 0, at = head.at; i < 8; at += length[i++])
+		for (let i = 0, at = head.at; i < COLUMNS; at += length[i++])
 			column.push(new Column(bytes.subarray(at, at + length[i])));
 		this.info = JSON.parse(new TextDecoder().decode(column[0].bytes));
 		this.readRecords(column);
 		this.readSamples(column[6]);
 		this.findBlocks();
 		this.readStart(column[7]);
+		this.readMoments(column[8]);
 	}
 
 	readRecords([, whats, events, times, whos, frames]) {
@@ -186,6 +190,36 @@ class Recording {
 					if (first[at] == IS_UNKNOWN)
 						first[at] = state;
 		}
+	}
+
+	// What had happened to pages of processes until each moment.
+	readMoments(column) {
+		const kinds = Object.keys(PROCESS).length;
+		let event = 0, time = 0, sum = new Float64Array(kinds);
+
+		this.moments = [];
+		while (column.more) {
+			event += column.number();
+			time += column.signed();
+			sum = sum.map(n => n + column.number());
+			this.moments.push({ event, time, sum });
+		}
+	}
+
+	// The same until an event, as of the last moment before it.
+	processAt(event) {
+		return this.moments.findLast(moment => moment.event <= event)?.sum || new Float64Array(Object.keys(PROCESS).length);
+	}
+
+	// Until there along a chart, as if between two moments as much had happened each time.
+	processUntil(key, value) {
+		const after = this.moments.findIndex(moment => moment[key] > value);
+		const from = this.moments.at(after < 0 ? -1 : after - 1), to = this.moments[after];
+		const none = { [key]: 0, sum: new Float64Array(Object.keys(PROCESS).length) };
+		const { sum, [key]: at } = after ? from || none : none;
+		const share = to ? (value - at) / (to[key] - at) : 0;
+
+		return sum.map((n, i) => n + (to ? (to.sum[i] - n) * share : 0));
 	}
 
 	// A pool begins with all free, but for what is in none of its zones.
@@ -386,7 +420,7 @@ function taskName(info, who) {
 function pointOf(recording, memory, event) {
 	const sample = recording.sampleAt(event);
 
-	return { event, use: memory.use.slice(), kinds: memory.kinds.slice(), sample,
+	return { event, process: recording.processAt(event), use: memory.use.slice(), kinds: memory.kinds.slice(), sample,
 		free: Array.from({ length: ORDERS }, (_, order) =>
 			recording.info.pool ? sample[POOL_FREE + order] : memory.freeBlocks(order)) };
 }
@@ -401,7 +435,8 @@ function trend(recording, memory, nr, span) {
 			records ? recording.event[records - 1] : 0;
 
 		memory.goTo(records);
-		points.push(pointOf(recording, memory, event));
+		points.push({ ...pointOf(recording, memory, event),
+			process: span ? recording.processUntil("time", span * i / nr) : recording.processUntil("event", event) });
 	}
 	return points;
 }

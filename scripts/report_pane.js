@@ -290,6 +290,7 @@ class Pane {
 				area.left + area.width * share, area.top + area.height + 5);
 		}
 		this.drawFailures(draw, area.left, area.width, 0, area.top + area.height);
+		this.drawKills(draw, area.left, area.width, 0, area.top + area.height);
 		draw.strokeStyle = shades.cursor;
 		draw.lineWidth = 1.5;
 		draw.strokeRect(area.left + area.width * this.here, area.top, 0, area.height);
@@ -317,6 +318,28 @@ class Pane {
 			if (bottom)
 				draw.strokeRect(x, top, 0, bottom - top);
 			draw.globalAlpha = 1;
+		}
+	}
+
+	// A cross, and a line down from it, for each process that was killed.
+	drawKills(draw, left, width, top, bottom) {
+		draw.strokeStyle = shades.ink;
+		draw.lineWidth = 2;
+		for (const kill of this.info.kills || []) {
+			const x = left + width * this.along(kill.event, kill.time);
+
+			draw.beginPath();
+			draw.moveTo(x - 4, top);
+			draw.lineTo(x + 4, top + 8);
+			draw.moveTo(x + 4, top);
+			draw.lineTo(x - 4, top + 8);
+			draw.stroke();
+			if (bottom) {
+				draw.globalAlpha = .5;
+				draw.fillStyle = shades.ink;
+				draw.fillRect(x - .5, top + 8, 1, bottom - top - 8);
+				draw.globalAlpha = 1;
+			}
 		}
 	}
 
@@ -361,7 +384,19 @@ class Pane {
 		}
 		if (info.caches.length)
 			this.addObjectsChart();
+		if (info.moments)
+			this.addProcessCharts();
 		this.followTrend();
+	}
+
+	// How many pages between one point and the next; the figures are sums until now.
+	addProcessCharts() {
+		const add = (name, ...series) => this.addChart(name, false, series.map(([key, colour]) => ({
+			label: words.process[key], colour: shades["u" + colour], rate: true, value: point => point.process[PROCESS[key]] })), words.rateHelp);
+
+		add("faultsChart", ["minor", 5], ["major", 0]);
+		add("evictChart", ["kswapd", 1], ["itself", 4], ["other", 0], ["file", 2]);
+		add("swapChart", ["out", 0], ["in", 1], ["writeback", 2], ["migrate", 3]);
 	}
 
 	// A cache has the same colour in each pane.
@@ -385,7 +420,8 @@ class Pane {
 
 		this.memory.goTo(this.records);
 		for (const chart of this.charts) {
-			chart.values = chart.series.map(series => points.map(series.value));
+			chart.values = chart.series.map(series => points.map((point, i) =>
+				series.value(point) - (series.rate && i ? series.value(points[i - 1]) : 0)));
 			chart.most = Math.max(...points.map((_, i) => chart.values.reduce((sum, of) => sum + of[i], 0)));
 		}
 	}
@@ -415,6 +451,13 @@ class Pane {
 		}
 		if (info.pool)
 			add("listed", bytes(point.sample[POOL_LISTED] * FRAME));
+		if (info.moments) {
+			const { major, minor, refault } = PROCESS, n = point.process;
+
+			add("faults", count(n[minor] + n[major]), text("majorFaults", count(n[major]), count(n[refault])));
+			if (info.kills.length)
+				add("kills", count(info.kills.filter(kill => kill.event <= this.event).length), text("of", count(info.kills.length)));
+		}
 		if (info.caches.length)
 			add("objects", bytes(point.sample[1]), text("asked", bytes(point.sample[0])));
 		add("failures", count(memory.failed), text("of", count(recording.failures.length)));
@@ -453,6 +496,8 @@ class Pane {
 				this.table(box, words.sites, ["site", "allocs", "peakBytes", "endBytes"],
 					info.sites.map(site => [site.name, count(site.allocs), bytes(site.peak), bytes(site.end)]), words.whole);
 			this.addFailures(box);
+			if (info.kills && info.kills.length)
+				this.addKills(box);
 		}
 		info.caches.forEach((cache, i) => {
 			const cells = box.caches.rows[i].cells;
@@ -493,6 +538,25 @@ class Pane {
 		}
 		if (recording.failures.length > shown.length)
 			make("p", box, text("more", count(recording.failures.length - shown.length)));
+	}
+
+	addKills(parent) {
+		const box = make("div", parent);
+
+		make("h2", box, words.killed);
+		const list = make("ul", box, undefined, { class: "plain" });
+
+		for (const kill of this.info.kills)
+			make("button", make("li", list), text("kill", kill.name, count(kill.event), this.info.clock ? text("at", this.clock(kill.time)) : ""))
+				.onclick = () => goToEventOf(this, kill.event);
+	}
+
+	// Events at which something failed, or who was killed, and their places along charts.
+	marks() {
+		const { recording, info } = this;
+
+		return [...recording.failures.map(record => ({ event: recording.event[record], time: recording.time[record] })), ...info.kills || []]
+			.map(({ event, time }) => ({ pane: this, event, along: this.along(event, time) }));
 	}
 
 	// ---- The whole ----
