@@ -63,7 +63,7 @@ modules: | $(BUILD) ## build the modules; KERNEL=stock|6.1|6.12|kunit|debug|um|u
 cli: $(cli) $(BUILD)/libmymalloc.so $(addprefix $(BUILD)/,$(static) $(dynamic)) ## build the CLI, libmymalloc.so, and programs for tests
 
 $(cli): $(objects)
-	$(CC) $(STATIC) -o $@ $^ $(tracing_libs) $(screen_libs)
+	$(call quiet,LD)$(CC) $(STATIC) -o $@ $^ $(tracing_libs) $(screen_libs)
 
 $(objects): $(BUILD)/cli/%.o: scripts/%.c $(wildcard scripts/*.h src/uapi/*.h) Makefile | deps
 	@mkdir -p $(@D)
