@@ -179,6 +179,8 @@ static bool parse_sample(const char *line, struct panel *panel)
 	for (int order = 0; order < MYMM_UAPI_ORDERS; order++)
 		if (nr[order] > UINT32_MAX)
 			return false;
+	if (panel->nr && at < panel->point[panel->nr - 1].at)
+		return false;
 	point = more_points(panel);
 	point->at = at;
 	for (int order = 0; order < MYMM_UAPI_ORDERS; order++)
@@ -246,8 +248,10 @@ static int read_history(struct source *source)
 	}
 	free(text);
 	if (line)
-		return failed(0, "%s:%zu: no line of debugfs mymm/history",
-			      path, nr);
+		return failed(
+			0,
+			"%s:%zu: no line of debugfs mymm/history, or time goes back",
+			path, nr);
 	if (!samples)
 		return failed(
 			0,
@@ -264,15 +268,24 @@ struct holder {
 	const struct recording *rec;
 };
 
+/* Times that do not rise, or none, are no axis. */
+static bool along_time(const struct recording *rec)
+{
+	return rec->clock != CLOCK_NONE && rec->back_in_time != TIMES_KEPT &&
+	       rec->first < rec->last;
+}
+
 static int note_held(struct watch *watch, struct session *session,
 		     const struct outcome *out, uint64_t time)
 {
 	struct holder *holder = (struct holder *)watch;
 	const struct recording *rec = holder->rec;
 	struct point *point = more_points(holder->panel);
+	double events = (double)holder->panel->nr * watch->every;
 
 	(void)session;
-	point->at = rec->clock == CLOCK_NONE	? time :
+	point->at = !along_time(rec) ?
+			    (events < rec->kmem ? events : rec->kmem) :
 		    rec->clock == CLOCK_SECONDS ? (time - rec->first) / 1e6 :
 						  time - rec->first;
 	for (int kind = 0; kind < 3; kind++)
@@ -309,12 +322,14 @@ static int read_recording(struct source *source)
 		out->dry = true;
 		out->watch = &holder.watch;
 		rc = replay_run(NULL, &rec, out, 0);
+		if (!rc && rec.kmem % holder.watch.every)
+			note_held(&holder.watch, NULL, out, rec.last);
 	}
 	if (!rc && !panel->nr)
 		rc = failed(0, "%s: no events that hold memory", source->path);
-	source->unit = rec.clock == CLOCK_SECONDS ? "seconds" :
-		       rec.clock == CLOCK_COUNTS  ? "ticks of its clock" :
-						    "events";
+	source->unit = !along_time(&rec)	  ? "events" :
+		       rec.clock == CLOCK_SECONDS ? "seconds" :
+						    "ticks of its clock";
 	snprintf(panel->title, sizeof(panel->title), "memory held, %.40s",
 		 name ? name + 1 : source->path);
 	panel->nr_areas = 3;
@@ -503,6 +518,24 @@ static int draw_file(struct source *source, const char *path)
 	return rc;
 }
 
+/* Of one moment there is no area. */
+static int check_moments(const struct source *source, const char *path)
+{
+	for (int i = 0; i < source->panels; i++) {
+		const struct panel *panel = &source->panel[i];
+
+		if (!panel->nr ||
+		    panel->point[0].at == panel->point[panel->nr - 1].at)
+			return failed(
+				0,
+				"%s: %s: %s: a picture over time takes two moments",
+				path, panel->title,
+				panel->nr ? "all is of one moment" :
+					    "no samples");
+	}
+	return OK;
+}
+
 /* --- the command ------------------------------------------------------------------- */
 
 static int run_plot(struct session *unused, const struct args *args)
@@ -537,6 +570,8 @@ static int run_plot(struct session *unused, const struct args *args)
 		rc = failed(EEXIST, "%s: %s", path, strerror(EEXIST));
 	else
 		rc = kinds[i].read(source);
+	if (!rc)
+		rc = check_moments(source, source->path ?: DEBUGFS "history");
 	if (!rc && path)
 		rc = draw_file(source, path);
 	else if (!rc)
