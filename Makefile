@@ -53,7 +53,7 @@ version = -DMYMM_VERSION='"$(or $(MYMM_VERSION),$(if $(wildcard .git),$(shell gi
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
-.PHONY: compile_commands.json deps all modules cli programs man run shell test test-debug test-distros deb quick bench pressure mirror pictures lint install uninstall clean help
+.PHONY: FORCE compile_commands.json deps all modules cli programs man run shell test test-debug test-distros deb quick bench pressure mirror pictures lint install uninstall clean help
 
 all: modules cli man ## build the modules for the distribution's kernel, the CLI and its manual (the default)
 
@@ -62,8 +62,15 @@ modules: | $(BUILD) ## build the modules; KERNEL=stock|6.1|6.12|kunit|debug|um|u
 
 cli: $(cli) $(BUILD)/libmymalloc.so $(addprefix $(BUILD)/,$(static) $(dynamic)) ## build the CLI, libmymalloc.so, and programs for tests
 
-$(cli): $(objects)
-	$(call quiet,LD)$(CC) $(STATIC) -o $@ $^ $(tracing_libs) $(screen_libs)
+$(cli): $(objects) $(BUILD)/cli/objects
+	$(call quiet,LD)scripts/cc $(CC) $(STATIC) -o $@ $(objects) $(tracing_libs) $(screen_libs)
+
+# Their names, written anew when a source comes or goes: what is gone must be linked no more.
+$(BUILD)/cli/objects: FORCE
+	@mkdir -p $(@D)
+	@echo '$(objects)' | cmp -s - $@ || echo '$(objects)' >$@
+
+FORCE:
 
 $(objects): $(BUILD)/cli/%.o: scripts/%.c $(wildcard scripts/*.h src/uapi/*.h) Makefile | deps
 	@mkdir -p $(@D)
@@ -71,9 +78,9 @@ $(objects): $(BUILD)/cli/%.o: scripts/%.c $(wildcard scripts/*.h src/uapi/*.h) M
 
 $(BUILD)/cli/mymm_html.o: $(wildcard scripts/report*)
 $(BUILD)/cli/mymm_lab.o: $(wildcard $(addprefix Documentation/labs/,lib.sh *.md zh/*.md))
-# It alone says which version it is.
+# It alone says which version it is, and so is compiled anew with whatever changes.
 $(BUILD)/cli/mymm.o: compile += $(version)
-$(BUILD)/cli/mymm.o: $(wildcard scripts/mymm*.c)
+$(BUILD)/cli/mymm.o: $(filter-out $(BUILD)/cli/mymm.o,$(objects)) $(BUILD)/cli/objects
 
 programs: $(cli) $(BUILD)/libmymalloc.so man ## build what a package has: the CLI, libmymalloc.so and the manual
 
