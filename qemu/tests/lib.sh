@@ -24,10 +24,16 @@
 # counts the reports itself, and leaves out "healthy".
 
 results=0 failures=0
+newline='
+'
 
 # remark LINE...: what stdin or the arguments say, as a comment of KTAP.
 remark() {
-	if [ $# -gt 0 ]; then echo "$@"; else cat; fi | sed 's/^/# /'
+	case $#:$* in
+	0:) sed 's/^/# /' ;;
+	*"$newline"*) echo "$*" | sed 's/^/# /' ;;
+	*) echo "# $*" ;;
+	esac
 }
 
 ok() {
