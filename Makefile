@@ -53,7 +53,7 @@ version = -DMYMM_VERSION='"$(or $(MYMM_VERSION),$(if $(wildcard .git),$(shell gi
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
-.PHONY: FORCE compile_commands.json deps all modules cli programs man run shell test test-debug test-distros deb quick bench pressure mirror pictures lint install uninstall clean help
+.PHONY: FORCE compile_commands.json deps all modules cli programs man run shell test test-debug test-distros deb test-deb quick bench pressure mirror pictures lint install uninstall clean help
 
 all: modules cli man ## build the modules for the distribution's kernel, the CLI and its manual (the default)
 
@@ -127,6 +127,9 @@ test-distros: ## make run on each distribution that is supported, from nothing; 
 
 deb: ## packages for this distribution: mymm-dkms, mymm-utils
 	@scripts/deb
+
+test-deb: ## install these in a root of Debian 12, boot it, upgrade its kernel, remove them; as root
+	@scripts/test-deb
 
 bench: ## what an operation costs beside the kernel's own: instructions; KERNEL=um: time
 	@scripts/bench --kernel $(KERNEL)
